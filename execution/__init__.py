@@ -1,0 +1,6 @@
+"""Breadth-first execution over a Strawberry schema: each field is resolved once for all objects of a level."""
+
+from execution.breadth import breadth
+from execution.level import Level
+
+__all__ = ["Level", "breadth"]

@@ -1,0 +1,115 @@
+"""`@breadth`: a field whose function answers for all parents of a level at once, so that N+1 can't be written.
+
+The breadth-first executor calls the function directly. graphql-core, which resolves object by object, reaches the same
+function through a DataLoader that lives only as long as somebody waits for it: nothing is remembered between the
+operations of a context, nor between the deliveries of a subscription.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from inspect import Parameter as Kind
+from inspect import isawaitable
+from typing import Any
+from weakref import WeakValueDictionary
+
+import strawberry
+from graphql import FieldNode, GraphQLResolveInfo, print_ast
+from graphql.execution.values import VariableValues
+from strawberry.dataloader import DataLoader
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import Parameter, Signature
+
+from execution.level import Level, Scope, Selected, Selection
+
+Function = Callable[..., Any]
+Info = GraphQLResolveInfo[Any]
+Asked = tuple[object, Sequence[FieldNode]]
+
+
+def breadth(*, graphql_type: Any, **options: Any) -> Callable[[Function], Any]:
+    """Declare a field by a function over all parents of a level.
+
+    The function takes the parents as its first parameter and returns as many answers, in their order; an answer that is
+    an exception is that parent's error, a raised one is everybody's. A parameter annotated `Level` gets the request;
+    all others are the field's GraphQL arguments. The return annotation is Python's truth, `graphql_type` is GraphQL's.
+    `options` are those of `strawberry.field`: name, description, deprecation_reason, permission_classes.
+    """
+
+    def declare(function: Function) -> StrawberryField:
+        relation = Relation(getattr(function, "__func__", function))
+        return strawberry.field(relation.resolver(), graphql_type=graphql_type, **options)
+
+    return declare
+
+
+class Relation:
+    """A breadth function, and how it is called."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.signature = Signature.from_callable(function)
+        self._level = next((name for name, it in self.signature.parameters.items() if _is_level(it.annotation)), None)
+
+    async def answers(self, parents: list[Any], level: Level, arguments: dict[str, Any]) -> Sequence[Any]:
+        """The function's answers, one a parent; an exception among them is that parent's error.
+
+        Raises what the function raises, and a `TypeError` where there are not as many answers as parents.
+        """
+        known = {self._level: level} if self._level else {}
+        answers = self.function(parents, **known, **arguments)
+        if isawaitable(answers):
+            answers = await answers
+        if len(answers) != len(parents):
+            raise TypeError(f"{self.function.__qualname__} gave {len(answers)} answers for {len(parents)} parents")
+        return answers  # type: ignore[no-any-return]
+
+    def resolver(self) -> Function:
+        """The same for a single parent, as graphql-core asks for it; `relation` leads back here."""
+
+        async def resolve(root: object, info: strawberry.Info, **arguments: Any) -> Any:
+            return await self._loader(info._raw_info, arguments).load((root, info._raw_info.field_nodes))
+
+        resolve.__name__ = self.function.__name__
+        resolve.__module__ = self.function.__module__
+        resolve.__signature__ = self._single_signature()  # type: ignore[attr-defined]
+        resolve.relation = self  # type: ignore[attr-defined]
+        return resolve
+
+    def _single_signature(self) -> Signature:
+        _, *others = self.signature.parameters.values()
+        reserved = [
+            Parameter("root", Kind.POSITIONAL_OR_KEYWORD),
+            Parameter("info", Kind.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
+        ]
+        arguments = [it.replace(kind=Kind.KEYWORD_ONLY) for it in others if it.name != self._level]
+        return Signature([*reserved, *arguments])
+
+    def _loader(self, info: Info, arguments: dict[str, Any]) -> DataLoader[Asked, Any]:
+        # The identities can't be reused while they are a key: the loader holds what they belong to.
+        literals = tuple(print_ast(it) for it in info.field_nodes[0].arguments or ())
+        key = (self, id(info.context), id(info.operation), id(info.variable_values), literals)
+        loader = _loaders.get(key)
+        if loader is None:
+
+            async def load(asked: list[Asked]) -> Sequence[Any]:
+                return await self.answers([parent for parent, _ in asked], _level_of(info, asked), arguments)
+
+            loader = _loaders[key] = DataLoader(load, cache=False)
+        return loader
+
+
+_loaders: WeakValueDictionary[Hashable, DataLoader[Asked, Any]] = WeakValueDictionary()
+
+
+def _is_level(annotation: object) -> bool:
+    return annotation is Level or (isinstance(annotation, str) and annotation.split(".")[-1] == "Level")
+
+
+def _level_of(info: Info, asked: list[Asked]) -> Level:
+    """What all of them select: parents may come from several places of the document."""
+    variables = info.variable_values
+    if not isinstance(variables, VariableValues):
+        variables = VariableValues({}, variables)
+    scope = Scope(info.schema, info.fragments, variables)
+    definition = info.parent_type.fields[info.field_name]
+    nodes = {id(node): node for _, nodes in asked for node in nodes}
+    return Level(info.context, Selection(scope, [Selected(definition, node) for node in nodes.values()]), scope)

@@ -1,0 +1,129 @@
+"""`Level`: what a breadth function may know about the request beside its parents and its arguments.
+
+A level sees the selection below its field as one tree of GraphQL field names: fragments and type conditions are merged,
+`@skip` and `@include` are obeyed, aliases don't matter. It guides what is loaded; it never decides what is answered.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLIncludeDirective,
+    GraphQLNamedType,
+    GraphQLSchema,
+    GraphQLSkipDirective,
+    SelectionNode,
+    get_directive_values,
+    get_named_type,
+)
+from graphql.execution import get_argument_values
+from graphql.execution.values import VariableValues
+from strawberry.types.arguments import convert_arguments
+
+DEFINITION = "strawberry-definition"
+
+
+class Scope(NamedTuple):
+    """What gives an operation's nodes their meaning."""
+
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: VariableValues
+
+
+def included(node: SelectionNode, variables: VariableValues) -> bool:
+    """Whether `@skip` and `@include` let the node stand."""
+    if not node.directives:
+        return True
+    skip = get_directive_values(GraphQLSkipDirective, node, variables)
+    include = get_directive_values(GraphQLIncludeDirective, node, variables)
+    return not (skip and skip["if"]) and not (include and not include["if"])
+
+
+def keywords(scope: Scope, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
+    """The arguments of a selected field, coerced and named as its Python function takes them.
+
+    Raises a `GraphQLError` for a value that can't be coerced.
+    """
+    if not definition.args:
+        return {}
+    schema = scope.schema._strawberry_schema  # type: ignore[attr-defined]
+    return convert_arguments(
+        get_argument_values(definition, node, scope.variables),
+        definition.extensions[DEFINITION].arguments,
+        schema.schema_converter.scalar_registry,
+        schema.config,
+    )
+
+
+class Selected(NamedTuple):
+    """One occurrence of a field in the document."""
+
+    definition: GraphQLField
+    node: FieldNode
+
+
+@dataclass(slots=True)
+class Selection:
+    """All occurrences of one field, and below it, found when asked for, those of the fields it selects."""
+
+    scope: Scope
+    occurrences: list[Selected]
+    _below: dict[str, "Selection"] | None = field(default=None, init=False)
+
+    def at(self, path: Iterable[str]) -> "Selection | None":
+        selection: Selection | None = self
+        for name in path:
+            selection = selection.below.get(name) if selection else None
+        return selection
+
+    @property
+    def below(self) -> dict[str, "Selection"]:
+        if self._below is None:
+            self._below = {}
+            for definition, node in self.occurrences:
+                for found in self._fields(get_named_type(definition.type), node):
+                    name = found.node.name.value
+                    self._below.setdefault(name, Selection(self.scope, [])).occurrences.append(found)
+        return self._below
+
+    def _fields(self, parent: GraphQLNamedType, node: FieldNode | Any) -> Iterator[Selected]:
+        schema, fragments, variables = self.scope
+        for child in node.selection_set.selections if node.selection_set else ():
+            if not included(child, variables):
+                continue
+            if isinstance(child, FieldNode):
+                definition = schema.get_field(parent, child.name.value)  # type: ignore[arg-type]
+                if definition:
+                    yield Selected(definition, child)
+                continue
+            fragment: Any = fragments[child.name.value] if isinstance(child, FragmentSpreadNode) else child
+            condition = fragment.type_condition
+            narrowed = schema.get_type(condition.name.value) if condition else None
+            yield from self._fields(narrowed or parent, fragment)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The request that a breadth function serves: its context, and what is selected below the function's field."""
+
+    context: Any
+    selection: Selection
+    scope: Scope
+
+    def selects(self, *path: str) -> bool:
+        """Whether the fields of this path, in GraphQL's names, are selected below, one within the other."""
+        return self.selection.at(path) is not None
+
+    def arguments(self, *path: str) -> list[dict[str, Any]]:
+        """The arguments of every occurrence of the field at this path, as its Python function would get them.
+
+        One entry an occurrence, in the document's order; none where the field is not selected.
+        """
+        selection = self.selection.at(path)
+        return [keywords(self.scope, *found) for found in selection.occurrences] if selection else []
