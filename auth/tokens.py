@@ -1,0 +1,204 @@
+"""Users' tokens: JWTs of the identity provider, or of a secret shared on a machine of one's own.
+
+A token is good only under an algorithm and a key that we chose; what its header says merely picks among them.
+"""
+
+import asyncio
+import base64
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import jwt
+
+import clock
+
+LEEWAY = timedelta(seconds=30)
+
+_PUBLIC_KEY_ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
+_KEPT = timedelta(minutes=10)
+_PAUSE = timedelta(minutes=1)
+_FETCH_SECONDS = 5
+_MOST_BYTES = 262_144
+_LONGEST_TOKEN = 8_192
+_LONGEST_CLAIM = 500
+_SHORTEST_SECRET = 32
+_END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+
+_log = logging.getLogger(__name__)
+
+
+class InvalidToken(Exception):
+    """The token is not good. Which of its faults it was is nobody's business outside."""
+
+
+class ProviderUnavailable(Exception):
+    """The identity provider's keys were never to be had, so no token can be judged. Safe to try again."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a good token says. `expires_at` is the first instant at which it is refused, leeway included."""
+
+    email: str
+    account: str
+    expires_at: datetime
+
+
+class Verifier:
+    """Judges tokens by the shared `secret` (at least 32 bytes), or by the keys that the provider has at `jwks_url`."""
+
+    def __init__(
+        self,
+        *,
+        secret: str | None = None,
+        jwks_url: str | None = None,
+        issuer: str | None = None,
+        audience: str | None = None,
+    ) -> None:
+        if (secret is None) == (jwks_url is None):
+            raise ValueError("A verifier needs either the shared secret or the JWKS url.")
+        self._shared = None if secret is None else _shared(secret)
+        self._provider = None if jwks_url is None else _Provider(jwks_url)
+        self._issuer = issuer
+        self._audience = audience
+
+    async def verify(self, token: str) -> Claims:
+        """The claims of a good token. Raises `InvalidToken`, `ProviderUnavailable`."""
+        try:
+            if len(token) > _LONGEST_TOKEN:
+                raise InvalidToken
+            key = self._shared or await self._provided(jwt.get_unverified_header(token))
+            return _claims(self._decoded(token, key))
+        except (jwt.PyJWTError, KeyError, RecursionError, TypeError, ValueError) as fault:
+            raise InvalidToken from fault
+
+    async def _provided(self, header: Mapping[str, Any]) -> jwt.PyJWK:
+        assert self._provider is not None
+        kid = header.get("kid")
+        if header.get("alg") not in _PUBLIC_KEY_ALGORITHMS or not isinstance(kid, str):
+            raise InvalidToken
+        return await self._provider.key(kid)
+
+    def _decoded(self, token: str, key: jwt.PyJWK) -> Mapping[str, Any]:
+        """What the token says, its signature, issuer and audience checked. Not its times: PyJWT knows no clock but
+        the system's, so `_claims` compares them with ours.
+        """
+        return jwt.decode(
+            token,
+            key,
+            algorithms=[key.algorithm_name],
+            issuer=self._issuer,
+            audience=self._audience,
+            options={
+                "enforce_minimum_key_length": True,
+                "verify_aud": self._audience is not None,
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+            },
+        )
+
+
+def sign(secret: str, email: str, account: str, hours: float) -> str:
+    """A token under the shared secret, good from now on for so many hours. Raises `ValueError` below 32 bytes."""
+    if len(secret.encode()) < _SHORTEST_SECRET:
+        raise ValueError(f"The shared secret needs at least {_SHORTEST_SECRET} bytes.")
+    now = clock.now()
+    claims = {"email": email, "account": account, "iat": now, "exp": now + timedelta(hours=hours)}
+    return jwt.encode(claims, secret, algorithm="HS256")
+
+
+def _shared(secret: str) -> jwt.PyJWK:
+    key = base64.urlsafe_b64encode(secret.encode()).decode()
+    return jwt.PyJWK({"kty": "oct", "k": key}, "HS256")
+
+
+def _claims(said: Mapping[str, Any]) -> Claims:
+    now = clock.now()
+    claims = Claims(_text(said["email"]), _text(said["account"]), _instant(said["exp"]) + LEEWAY)
+    if now >= claims.expires_at or any(now + LEEWAY < _instant(said[name]) for name in ("nbf", "iat") if name in said):
+        raise InvalidToken
+    return claims
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_CLAIM or not value.isprintable():
+        raise InvalidToken
+    return value
+
+
+def _instant(value: object) -> datetime:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < _END_OF_TIME:
+        raise InvalidToken
+    return datetime.fromtimestamp(value, UTC)
+
+
+class _Provider:
+    """The public keys of the identity provider, fetched at most once a minute whatever is asked.
+
+    While the provider is down the keys known go on being good: it is better to sign people in by yesterday's keys
+    than not at all.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched: datetime | None = None
+        self._fetching: asyncio.Task[None] | None = None
+        self._tried = datetime.min.replace(tzinfo=UTC)
+
+    async def key(self, kid: str) -> jwt.PyJWK:
+        """The key of that id. Raises `InvalidToken` for an unknown one, `ProviderUnavailable` while none is known."""
+        if kid not in self._keys or self._fetched is None or clock.now() - self._fetched >= _KEPT:
+            await self._refresh()
+        if not self._keys:
+            raise ProviderUnavailable
+        if kid not in self._keys:
+            raise InvalidToken
+        return self._keys[kid]
+
+    async def _refresh(self) -> None:
+        """Fetches in a task that all who wait share, so that one of them leaving doesn't spoil it for the others."""
+        if self._fetching is None or (self._fetching.done() and clock.now() - self._tried >= _PAUSE):
+            self._tried = clock.now()
+            self._fetching = asyncio.create_task(self._fetch())
+        await asyncio.shield(self._fetching)
+
+    async def _fetch(self) -> None:
+        try:
+            async with asyncio.timeout(_FETCH_SECONDS):
+                keys = _usable(json.loads(await self._body()))
+        except Exception as fault:  # whatever a provider may answer, the keys known stay
+            _log.warning("The identity provider's keys can't be fetched: %s", type(fault).__name__)
+        else:
+            self._keys, self._fetched = keys, clock.now()
+
+    async def _body(self) -> bytes:
+        """Raw bytes, so that nothing compressed grows beyond the bound."""
+        body = bytearray()
+        async with (
+            httpx.AsyncClient(timeout=_FETCH_SECONDS) as client,
+            client.stream("GET", self._url, headers={"Accept-Encoding": "identity"}) as response,
+        ):
+            response.raise_for_status()
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) > _MOST_BYTES:
+                    raise ValueError("too large")
+        return bytes(body)
+
+
+def _usable(document: dict[str, Any]) -> dict[str, jwt.PyJWK]:
+    keys = {
+        key.key_id: key
+        for key in jwt.PyJWKSet.from_dict(document)
+        if key.key_id and key.public_key_use != "enc" and key.algorithm_name in _PUBLIC_KEY_ALGORITHMS
+    }
+    if not keys:
+        raise ValueError("no usable key")
+    return keys

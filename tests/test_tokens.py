@@ -1,0 +1,425 @@
+"""Tokens: which are good and which not, and how the identity provider's keys are fetched, kept and renewed."""
+
+import asyncio
+import base64
+import json
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+from jwt.algorithms import get_default_algorithms
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import clock
+from auth import tokens
+from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
+
+SECRET = "a shared secret of 32 bytes or so"
+ISSUER = "https://id.acme.example/"
+AUDIENCE = "callboard"
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+OTHER_RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+EC = ec.generate_private_key(ec.SECP256R1())
+ED = ed25519.Ed25519PrivateKey.generate()
+ALGORITHMS = {"RS256": RSA, "ES256": EC, "EdDSA": ED}
+
+
+@dataclass
+class Time:
+    now: datetime = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+    def pass_by(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@pytest.fixture(autouse=True)
+def time() -> Iterator[Time]:
+    time = Time()
+    with clock.reading(lambda: time.now):
+        yield time
+
+
+@dataclass
+class Provider:
+    """An identity provider: what it answers is set by the test, what it was asked is counted."""
+
+    keys: list[dict[str, Any]] = field(default_factory=list)
+    body: bytes | None = None
+    status: int = 200
+    asked: int = 0
+    url: str = ""
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answering.set()
+
+    async def answer(self, request: Request) -> Response:
+        self.asked += 1
+        self.arrived.set()
+        await self.answering.wait()
+        return Response(self.body or json.dumps({"keys": self.keys}), self.status)
+
+    def verifier(self) -> Verifier:
+        return Verifier(jwks_url=self.url, issuer=ISSUER, audience=AUDIENCE)
+
+
+@asynccontextmanager
+async def provider(*keys: dict[str, Any]) -> AsyncIterator[Provider]:
+    told = Provider(list(keys))
+    app = Starlette(routes=[Route("/jwks", told.answer)])
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    told.url = f"http://127.0.0.1:{port}/jwks"
+    try:
+        yield told
+    finally:
+        told.answering.set()
+        server.should_exit = True
+        await serving
+
+
+def jwk(key: Any, algorithm: str, kid: str) -> dict[str, Any]:
+    return get_default_algorithms()[algorithm].to_jwk(key.public_key(), as_dict=True) | {"kid": kid, "use": "sig"}
+
+
+def said(**claims: Any) -> dict[str, Any]:
+    """Good claims, but for those given; None leaves one out."""
+    good = {"email": "rita@acme.example", "account": "acme", "exp": clock.now() + timedelta(hours=1)}
+    return {name: value for name, value in (good | claims).items() if value is not None}
+
+
+def shared(**claims: Any) -> str:
+    return jwt.encode(said(**claims), SECRET, "HS256")
+
+
+def provided(kid: str = "rsa", key: Any = RSA, algorithm: str = "RS256", **claims: Any) -> str:
+    return jwt.encode(said(**{"iss": ISSUER, "aud": AUDIENCE} | claims), key, algorithm, headers={"kid": kid})
+
+
+def raw(header: Any, claims: Any, signature: bytes = b"") -> str:
+    """A token put together by hand, as attackers do."""
+    parts = json.dumps(header, default=str).encode(), json.dumps(claims, default=str).encode(), signature
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+
+async def refused(verifier: Verifier, token: str) -> None:
+    with pytest.raises(InvalidToken) as refusal:
+        await verifier.verify(token)
+    assert str(refusal.value) == ""
+
+
+async def test_a_token_of_the_shared_secret_names_the_user_and_the_account():
+    claims = await Verifier(secret=SECRET).verify(tokens.sign(SECRET, "rita@acme.example", "acme", hours=12))
+
+    assert (claims.email, claims.account) == ("rita@acme.example", "acme")
+    assert claims.expires_at == clock.now() + timedelta(hours=12) + tokens.LEEWAY
+
+
+async def test_a_token_of_another_secret_is_refused():
+    await refused(Verifier(secret=SECRET), tokens.sign(SECRET + "!", "rita@acme.example", "acme", hours=1))
+
+
+def test_a_short_secret_signs_nothing():
+    with pytest.raises(ValueError, match="32 bytes"):
+        tokens.sign("short", "rita@acme.example", "acme", hours=1)
+
+
+@pytest.mark.parametrize("both", [{}, {"secret": SECRET, "jwks_url": "http://id.example"}])
+def test_a_verifier_has_a_secret_or_a_provider(both):
+    with pytest.raises(ValueError, match="either"):
+        Verifier(**both)
+
+
+async def test_an_expired_token_is_good_for_thirty_seconds_more(time):
+    verifier, token = Verifier(secret=SECRET), shared()
+
+    time.pass_by(hours=1, seconds=29)
+    claims = await verifier.verify(token)
+    time.pass_by(seconds=1)
+
+    assert claims.expires_at == time.now
+    await refused(verifier, token)
+
+
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+async def test_a_token_of_the_future_is_good_thirty_seconds_before(claim, time):
+    verifier, token = Verifier(secret=SECRET), shared(**{claim: clock.now() + timedelta(seconds=31)})
+
+    await refused(verifier, token)
+    time.pass_by(seconds=1)
+
+    assert await verifier.verify(token)
+
+
+@pytest.mark.parametrize("claim", ["email", "account", "exp"])
+async def test_a_token_without_a_claim_that_is_needed_is_refused(claim):
+    await refused(Verifier(secret=SECRET), shared(**{claim: None}))
+
+
+@pytest.mark.parametrize("value", ["", "  ", 7, ["rita@acme.example"], {}, True, "a\x00b", "a\nb", "\ud800", "x" * 501])
+@pytest.mark.parametrize("claim", ["email", "account"])
+async def test_a_name_that_can_be_none_is_refused(claim, value):
+    await refused(Verifier(secret=SECRET), shared(**{claim: value}))
+
+
+@pytest.mark.parametrize("value", ["tomorrow", True, [], -1, 1e300, 10**30, float("inf"), float("nan")])
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+async def test_a_time_that_is_none_is_refused(claim, value):
+    await refused(Verifier(secret=SECRET), shared(**{claim: value}))
+
+
+async def test_under_the_shared_secret_no_other_algorithm_is_taken():
+    verifier = Verifier(secret=SECRET)
+
+    await refused(verifier, jwt.encode(said(), SECRET * 2, "HS512"))
+    await refused(verifier, jwt.encode(said(), None, "none"))
+    await refused(verifier, provided())
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+async def test_a_token_of_the_provider_is_good_under_each_of_its_keys(algorithm):
+    keys = [jwk(key, name, name) for name, key in ALGORITHMS.items()]
+    async with provider(*keys) as idp:
+        claims = await idp.verifier().verify(provided(algorithm, ALGORITHMS[algorithm], algorithm))
+
+    assert claims.email == "rita@acme.example"
+
+
+@pytest.mark.parametrize("alg", ["none", "None", "nOnE", "", None, 7])
+async def test_a_token_without_a_signature_is_refused(alg):
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        claims = said(iss=ISSUER, aud=AUDIENCE, exp=clock.now().timestamp() + 60)
+        await refused(idp.verifier(), raw({"alg": alg, "kid": "rsa", "typ": "JWT"}, claims))
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+async def test_the_providers_public_key_is_no_shared_secret(algorithm):
+    pem = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    header = {"alg": algorithm, "kid": "rsa", "typ": "JWT"}
+    unsigned = raw(header, said(iss=ISSUER, aud=AUDIENCE, exp=clock.now().timestamp() + 60)).removesuffix(".")
+    hmac = get_default_algorithms()[algorithm]
+    signature = base64.urlsafe_b64encode(hmac.sign(unsigned.encode(), pem)).decode().rstrip("=")
+
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        await refused(idp.verifier(), f"{unsigned}.{signature}")
+
+
+async def test_a_key_signs_under_its_own_algorithm_only():
+    async with provider(jwk(RSA, "RS256", "rsa"), jwk(EC, "ES256", "ec")) as idp:
+        verifier = idp.verifier()
+        await refused(verifier, provided("rsa", EC, "ES256"))
+        await refused(verifier, provided("ec", RSA, "RS256"))
+        await refused(verifier, provided("rsa", RSA, "PS256"))
+        await refused(verifier, provided("rsa", RSA, "RS512"))
+
+
+async def test_a_secret_in_the_providers_set_is_no_key():
+    secret = {"kty": "oct", "k": base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("="), "kid": "oct"}
+    async with provider(secret, jwk(RSA, "RS256", "rsa")) as idp:
+        await refused(idp.verifier(), jwt.encode(said(iss=ISSUER, aud=AUDIENCE), SECRET, headers={"kid": "oct"}))
+
+
+async def test_a_key_for_encryption_signs_nothing():
+    async with provider(jwk(OTHER_RSA, "RS256", "other") | {"use": "enc"}, jwk(RSA, "RS256", "rsa")) as idp:
+        await refused(idp.verifier(), provided("other", OTHER_RSA))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"iss": "https://evil.example/"}, {"iss": None}, {"aud": "another"}, {"aud": None}, {"aud": []}, {"aud": [7]}],
+    ids=str,
+)
+async def test_a_token_of_another_issuer_or_for_another_audience_is_refused(wrong):
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        await refused(idp.verifier(), provided(**wrong))
+
+
+async def test_a_token_for_several_audiences_is_good_when_ours_is_among_them():
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        assert await idp.verifier().verify(provided(aud=["another", AUDIENCE]))
+
+
+async def test_issuer_and_audience_are_not_asked_for_when_not_set():
+    assert await Verifier(secret=SECRET).verify(shared(iss="anyone", aud="anybody"))
+
+
+async def test_the_providers_keys_are_fetched_once_in_ten_minutes(time):
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        verifier = idp.verifier()
+        await asyncio.gather(*(verifier.verify(provided()) for _ in range(50)))
+        time.pass_by(minutes=9, seconds=59)
+        await verifier.verify(provided())
+        assert idp.asked == 1
+
+        time.pass_by(seconds=1)
+        await verifier.verify(provided())
+        assert idp.asked == 2
+
+
+async def test_a_new_key_of_the_provider_is_found_and_the_old_one_forgotten(time):
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        verifier = idp.verifier()
+        await verifier.verify(provided())
+
+        idp.keys = [jwk(OTHER_RSA, "RS256", "next")]
+        time.pass_by(minutes=1)
+
+        assert await verifier.verify(provided("next", OTHER_RSA))
+        await refused(verifier, provided())
+
+
+async def test_unknown_keys_are_asked_for_at_most_once_a_minute(time):
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        verifier = idp.verifier()
+        await verifier.verify(provided())
+        for _ in range(3):
+            time.pass_by(seconds=59)
+            await asyncio.gather(*(refused(verifier, provided(f"unknown {n}")) for n in range(20)))
+            time.pass_by(seconds=1)
+            await asyncio.gather(*(refused(verifier, provided(f"unknown {n}")) for n in range(20)))
+
+        assert idp.asked == 4
+
+
+async def test_garbage_asks_the_provider_for_nothing():
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        for token in ("", "a.b.c", raw({"alg": "none", "kid": "x"}, {}), raw({"alg": "RS256"}, {}), provided()[:20]):
+            await refused(idp.verifier(), token)
+
+        assert idp.asked == 0
+
+
+async def test_while_the_provider_is_down_the_keys_known_are_good(time):
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        verifier = idp.verifier()
+        await verifier.verify(provided())
+        idp.status = 503
+        time.pass_by(minutes=11)
+        assert await verifier.verify(provided())
+    time.pass_by(days=1)
+
+    assert await verifier.verify(provided())
+    await refused(verifier, provided("unknown"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"no json", b"[]", b"{}", b'{"keys": 7}', b'{"keys": [7, {}]}', b'{"keys": [{"kty": []}]}', b"[" * 100_000,
+     b'{"keys": [{"kty": "RSA", "n": 7, "e": null}]}'],
+    ids=lambda body: str(body[:30]),
+)  # fmt: skip
+async def test_a_provider_that_talks_nonsense_is_unavailable(body):
+    async with provider() as idp:
+        idp.body = body
+        with pytest.raises(ProviderUnavailable):
+            await idp.verifier().verify(provided())
+
+
+async def test_a_provider_that_talks_without_end_is_unavailable():
+    async with provider() as idp:
+        idp.body = b" " * 300_000 + json.dumps({"keys": [jwk(RSA, "RS256", "rsa")]}).encode()
+        with pytest.raises(ProviderUnavailable):
+            await idp.verifier().verify(provided())
+
+
+async def test_a_provider_that_can_not_be_reached_is_tried_again_after_a_minute(time):
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        idp.status = 500
+        verifier = idp.verifier()
+        with pytest.raises(ProviderUnavailable):
+            await verifier.verify(provided())
+        idp.status = 200
+        with pytest.raises(ProviderUnavailable):
+            await verifier.verify(provided())
+        assert idp.asked == 1
+
+        time.pass_by(minutes=1)
+        assert await verifier.verify(provided())
+
+
+async def test_no_provider_at_all_is_unavailable():
+    async with provider() as idp:
+        pass
+    with pytest.raises(ProviderUnavailable):
+        await idp.verifier().verify(provided())
+
+
+async def test_a_slow_provider_is_given_up(monkeypatch):
+    monkeypatch.setattr(tokens, "_FETCH_SECONDS", 0.05)
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        idp.answering.clear()
+        with pytest.raises(ProviderUnavailable):
+            await idp.verifier().verify(provided())
+
+
+async def test_who_goes_away_while_waiting_spoils_the_fetch_for_nobody():
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        verifier = idp.verifier()
+        idp.answering.clear()
+        leaving, staying = (asyncio.create_task(verifier.verify(provided())) for _ in range(2))
+        await asyncio.wait_for(idp.arrived.wait(), 5)
+        leaving.cancel()
+        idp.answering.set()
+
+        assert await staying
+        assert idp.asked == 1
+        assert leaving.cancelled()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+HEADERS = st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "x"]), JSON | st.just("HS256"))
+CLAIMS = st.dictionaries(st.sampled_from(["exp", "nbf", "iat", "iss", "aud", "sub", "jti", "email", "account"]), JSON)
+
+
+@given(st.one_of(st.text(), st.builds(raw, HEADERS | JSON, CLAIMS | JSON, st.binary(max_size=40))))
+def test_garbage_is_an_invalid_token_and_nothing_worse(token):
+    asyncio.run(refused(Verifier(secret=SECRET), token))
+    asyncio.run(refused_or_unavailable(Verifier(jwks_url="http://127.0.0.1:9/"), token))
+
+
+async def refused_or_unavailable(verifier: Verifier, token: str) -> None:
+    with pytest.raises((InvalidToken, ProviderUnavailable)):
+        await verifier.verify(token)
+
+
+@given(CLAIMS)
+def test_whatever_a_signed_token_says_it_is_good_or_invalid(claims):
+    token = jwt.PyJWS().encode(json.dumps(claims).encode(), SECRET, "HS256")
+    try:
+        good = asyncio.run(Verifier(secret=SECRET).verify(token))
+    except InvalidToken:
+        return
+    assert good.email == claims["email"]
+
+
+@pytest.mark.parametrize("part", [0, 1])
+async def test_a_bottomless_token_is_refused(part):
+    deep = base64.urlsafe_b64encode(b"[" * 6_000).decode()
+    parts = shared().split(".")
+    parts[part] = deep[:7_900]
+
+    await refused(Verifier(secret=SECRET), ".".join(parts))
+
+
+async def test_a_token_of_a_megabyte_is_not_even_read():
+    await refused(Verifier(secret=SECRET), shared(more="x" * 1_000_000))
