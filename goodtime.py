@@ -1,0 +1,392 @@
+"""GoodTime, the scheduler, as a real GraphQL client over the network: what `callboard simulate` runs.
+
+It makes panels up, leads each through a life of changes as a scheduler sends them (also twice, late and cut off),
+and remembers what it meant. The invariant it guards: in the end the server shows every panel as it was meant.
+"""
+
+import asyncio
+import itertools
+import json
+import logging
+import math
+import secrets
+import signal
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import Random
+from typing import Any, Final
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from gql import Client, GraphQLRequest
+from gql.transport.exceptions import (
+    TransportError,
+    TransportProtocolError,
+    TransportQueryError,
+    TransportServerError,
+)
+from gql.transport.httpx import HTTPXAsyncTransport
+from icalendar import Calendar, Component
+
+from goodtime_lives import Act, Panel, Person, Planner, cancel, differences
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 8
+"Panels that are being arranged at the same time."
+STANDING: Final = 12
+"Panels that an endless run lets stand before it deletes its oldest."
+PATIENCE: Final = 60.0
+"Seconds that a run with an end goes on trying while the server doesn't answer; an endless one never gives up."
+FIRST_PATIENCE: Final = 5.0
+"The same for the very first request, before which nobody knows whether there is a server at all."
+
+SHOWN: Final = """fragment Shown on InterviewPanel {
+  id sequence status timezone cancellation { origin }
+  interviews(includeCanceled: true) {
+    externalId subject startsAt durationMinutes location meetingUrl calendarInvite cancellation { origin }
+    interviewers { user { email } feedbackForm { url } }
+  }
+}"""
+
+
+def listing(name: str, wanted: str, arguments: str = "") -> GraphQLRequest:
+    """A query for one page of a list."""
+    return GraphQLRequest(f"""query Look($after: String{", $emails: [String!]" if arguments else ""}) {{
+      page: {name}({arguments} first: 100, after: $after) {{
+        edges {{ node {{ {wanted} }} }} pageInfo {{ hasNextPage endCursor }} }} }}""")
+
+
+def mutation(name: str, wanted: str = "") -> GraphQLRequest:
+    act = name[0].upper() + name[1:]
+    return GraphQLRequest(f"""mutation {act}($input: {act}Input!) {{
+      answer: {name}(input: $input) {{ {wanted} panel {{ ...Shown }} errors {{ code message path }} }} }} {SHOWN}""")
+
+
+CANDIDATES: Final = listing("candidates", "id stage { hasInterview }")
+USERS: Final = listing("users", "id email")
+TEMPLATES: Final = listing("feedbackTemplates", "id")
+PRE_CHECK: Final = listing("users", "id email", "emails: $emails")
+MUTATIONS: Final = {
+    "upsertInterviewPanel": mutation("upsertInterviewPanel", "outcome warnings { code }"),
+    "upsertInterview": mutation("upsertInterview", "outcome warnings { code }"),
+    "cancelInterviewPanel": mutation("cancelInterviewPanel"),
+    "cancelInterview": mutation("cancelInterview"),
+}
+PANEL: Final = GraphQLRequest(f"""query Panel($externalId: String!) {{
+  panel: interviewPanel(externalId: $externalId) {{ ...Shown }} }} {SHOWN}""")
+
+
+class Stopped(Exception):
+    """The simulation can't go on; the message is one line for a person."""
+
+
+@dataclass
+class Report:
+    """What was sent, what came back, and all that is not as it was meant."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    retries: Counter[str] = field(default_factory=Counter)
+    milliseconds: deque[float] = field(default_factory=lambda: deque(maxlen=10_000))
+    "The newest answers' latencies."
+    invites: int = 0
+    "Events on people's calendars, and the feedback links in them."
+    links: int = 0
+    panels: int = 0
+    "Panels whose final state was read back."
+    faults: list[str] = field(default_factory=list)
+
+    "A line for each thing that was not as it was meant."
+
+    @property
+    def ok(self) -> bool:
+        return not self.faults
+
+    def percentile(self, part: float) -> float:
+        """The latency in milliseconds that `part` of the answers stayed within."""
+        ordered = sorted(self.milliseconds) or [0.0]
+        return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+    def __str__(self) -> str:
+        rows = [
+            ("sent", counted(self.sent)),
+            ("came back", counted(self.outcomes)),
+            ("warnings", counted(self.warnings)),
+            ("errors", counted(self.errors)),
+            ("sent again", counted(self.retries)),
+            ("latency", f"p50 {self.percentile(0.5):.1f} ms, p99 {self.percentile(0.99):.1f} ms"),
+            ("invites", f"{self.invites} with {self.links} feedback links"),
+            ("panels", f"{self.panels} read back, {'all as meant' if self.ok else 'NOT all as meant'}"),
+        ]
+        return "\n".join([*(f"{name:<10}  {text}" for name, text in rows), *(f"! {fault}" for fault in self.faults)])
+
+
+def counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "none"
+
+
+@dataclass
+class Arranged:
+    """A panel on GoodTime's side: what is meant of it, and the invites on people's calendars."""
+
+    external_id: str
+    meant: Panel | None = None
+    panel_id: str | None = None
+    invites: dict[str, Component] = field(default_factory=dict)
+    links: dict[tuple[str, str], str] = field(default_factory=dict)
+    "Feedback links by interview and email."
+
+    def keep(self, panel: dict[str, Any]) -> Iterator[str]:
+        """Brings the calendars up to what the server answered, and says what is wrong with the answer."""
+        self.panel_id = self.panel_id or panel["id"]
+        if self.panel_id != panel["id"]:
+            yield "has become another panel"
+        for interview in panel["interviews"]:
+            name = interview["externalId"]
+            if panel["cancellation"] or interview["cancellation"]:
+                continue
+            before = self.invites.get(name)
+            invite = self.invites[name] = Calendar.from_ical(interview["calendarInvite"]).walk("VEVENT")[0]
+            if before and before["UID"] != invite["UID"]:
+                yield f"{name} is another event on calendars"
+            for each in interview["interviewers"]:
+                if form := each["feedbackForm"]:
+                    email, url = each["user"]["email"], form["url"]
+                    if self.links.setdefault((name, email), url) != url:
+                        yield f"{name}: the feedback link of {email} has changed"
+                    if url not in invite.get("DESCRIPTION", ""):
+                        yield f"{name}: the invite lacks the feedback link of {email}"
+
+
+def address(url: str) -> SplitResult:
+    """Where the API is, given its URL or its server's. Raises `Stopped` for what is no URL."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise Stopped(f"{url} is no http or https URL")
+    return parts if parts.path.strip("/") else parts._replace(path="/graphql")
+
+
+class GoodTime:
+    """One run of the scheduler against one server."""
+
+    def __init__(self, url: str, key: str, panels: int | None, rate: float, seed: object, stop: asyncio.Event) -> None:
+        if rate <= 0:
+            raise Stopped("the rate must be more than 0 acts a second")
+        self.address = address(url)
+        self.url = urlunsplit(self.address)
+        self.headers = {"Authorization": f"Bearer {key}"}
+        self.numbers = itertools.count() if panels is None else iter(range(panels))
+        self.endless, self.patience = panels is None, FIRST_PATIENCE
+        self.gap, self.next_turn = 1 / rate, 0.0
+        self.seed, self.stop = seed, stop
+        self.run = secrets.token_hex(4)
+        self.report = Report()
+        self.standing: deque[Arranged] = deque()
+
+    async def work(self) -> Report:
+        transport = HTTPXAsyncTransport(self.url, headers=self.headers, timeout=20)
+        async with Client(transport=transport, execute_timeout=None) as self.session:
+            await self.look_up()
+            self.patience = math.inf if self.endless else PATIENCE
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    for _ in range(AT_ONCE):
+                        tasks.create_task(self.arrange())
+            except ExceptionGroup as group:
+                raise group.exceptions[0] from None
+            for arranged in self.standing:
+                await self.read_back(arranged)
+        return self.report
+
+    async def look_up(self) -> None:
+        """Who waits for interviews, who may give them, and which feedback they are asked for."""
+        candidates = await self.listed(CANDIDATES)
+        candidates.sort(key=lambda candidate: not candidate["stage"]["hasInterview"])
+        self.candidates = [candidate["id"] for candidate in candidates]
+        self.staff = [Person(each["id"], each["email"]) for each in await self.listed(USERS)]
+        self.templates = [each["id"] for each in await self.listed(TEMPLATES)]
+        if not self.candidates or not self.staff:
+            raise Stopped("there is nobody to schedule: the account has no candidates or no users")
+
+    async def listed(self, request: GraphQLRequest) -> list[dict[str, Any]]:
+        nodes: list[dict[str, Any]] = []
+        after = None
+        more = True
+        while more:
+            data, _ = await self.ask(request, after=after)
+            nodes += [edge["node"] for edge in data["page"]["edges"]]
+            more, after = data["page"]["pageInfo"]["hasNextPage"], data["page"]["pageInfo"]["endCursor"]
+        return nodes
+
+    async def arrange(self) -> None:
+        """Leads one panel after another through its life."""
+        for number in self.numbers:
+            random = Random(f"{self.seed} {number}")
+            planner = Planner(random, await self.pre_check(random), self.templates, datetime.now(UTC))
+            arranged = Arranged(f"gt-{self.run}-{number}")
+            for act in planner.life(arranged.external_id, self.candidates[number % len(self.candidates)]):
+                if self.stop.is_set() or not await self.perform(arranged, act):
+                    break
+            self.standing.append(arranged)
+            if self.stop.is_set():
+                return
+            if self.endless and len(self.standing) > STANDING:
+                await self.retire(self.standing.popleft())
+
+    async def pre_check(self, random: Random) -> list[Person]:
+        """Who of a few possible interviewers has an account: one never has."""
+        emails = [person.email for person in random.sample(self.staff, min(12, len(self.staff)))]
+        data, _ = await self.ask(PRE_CHECK, emails=[*emails, f"nobody-{self.run}@goodtime.example"])
+        found = data["page"]["edges"]
+        if len(found) > len(emails):
+            self.report.faults.append("the pre-check found a user who isn't there")
+        return [Person(edge["node"]["id"], edge["node"]["email"]) for edge in found]
+
+    async def retire(self, arranged: Arranged) -> None:
+        """Deletes a panel that has stood long enough, and forgets it once it is seen to be gone."""
+        if arranged.meant and not arranged.meant.canceled:
+            await self.perform(arranged, cancel("cancel panel", arranged.meant.revised(canceled=True)))
+        await self.read_back(arranged)
+
+    async def perform(self, arranged: Arranged, act: Act) -> bool:
+        """Sends one act until it is answered; false where it is refused, and the panel stays as it was."""
+        await self.turn()
+        self.report.sent[act.kind] += 1
+        if act.cut:
+            await self.cut_off(act)
+        data, tries = await self.ask(MUTATIONS[act.mutation], input=act.input)
+        answer, faults = data["answer"], self.report.faults
+        self.report.warnings.update(warning["code"] for warning in answer.get("warnings", ()))
+        if answer["errors"]:
+            self.report.errors.update(error["code"] for error in answer["errors"])
+            faults += [f"{arranged.external_id}: {act.kind} refused: {error}" for error in answer["errors"]]
+            await self.look_up()
+            return False
+        arranged.meant = act.meant
+        invites, links = len(arranged.invites), len(arranged.links)
+        outcome = answer.get("outcome") or ("CANCELED" if answer["panel"] else "UNKNOWN")
+        self.report.outcomes[outcome] += 1
+        if outcome not in act.outcomes and not (outcome == "UNCHANGED" and (act.cut or tries > 1)):
+            faults.append(f"{arranged.external_id}: {act.kind} answered {outcome}, not {' or '.join(act.outcomes)}")
+        if answer["panel"]:
+            faults += [f"{arranged.external_id}: {fault}" for fault in arranged.keep(answer["panel"])]
+        self.report.invites += len(arranged.invites) - invites
+        self.report.links += len(arranged.links) - links
+        return True
+
+    async def cut_off(self, act: Act) -> None:
+        """Sends an act and hangs up before the answer, as networks do."""
+        self.report.retries["cut"] += 1
+        request = GraphQLRequest(MUTATIONS[act.mutation], variable_values={"input": act.input})
+        body = json.dumps(request.payload).encode()
+        to, tls = self.address, self.address.scheme == "https"
+        head = {**self.headers, "Host": to.netloc, "Content-Type": "application/json", "Content-Length": len(body)}
+        lines = [f"POST {to.path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
+        with suppress(OSError):  # A server that is away is met again by the request that follows.
+            _, writer = await asyncio.open_connection(to.hostname, to.port or (443 if tls else 80), ssl=tls)
+            writer.write("\r\n".join(lines).encode() + body)
+            writer.close()
+            await writer.wait_closed()
+
+    async def ask(self, request: GraphQLRequest, **variables: Any) -> tuple[dict[str, Any], int]:
+        """The data of the answer, and how often it took to send the request. Raises `Stopped` for want of one."""
+        first = time.monotonic()
+        for tries in itertools.count(1):
+            began = time.perf_counter()
+            try:
+                data = await self.session.execute(GraphQLRequest(request, variable_values=variables))
+            except TransportError as error:
+                why, seconds = self.setback(error, tries)
+                patience = FIRST_PATIENCE if self.stop.is_set() else self.patience
+                if time.monotonic() + seconds > first + patience:
+                    raise Stopped(f"{self.url} {why}: {told(error)}") from None
+                self.report.retries[why] += 1
+                log.warning("%s, trying again in %.1f s: %s", why, seconds, told(error))
+                await (asyncio.sleep(seconds) if self.stop.is_set() else self.pause(seconds))
+            else:
+                self.report.milliseconds.append((time.perf_counter() - began) * 1000)
+                return data, tries
+        raise AssertionError("counts for ever")
+
+    def setback(self, error: TransportError, tries: int) -> tuple[str, float]:
+        """Why a request that is worth sending again failed, and the seconds to wait. Raises `Stopped` for others."""
+        backoff = min(5.0, 0.1 * 2**tries)
+        if isinstance(error, TransportQueryError):
+            extensions = (error.errors or [{}])[0].get("extensions") or {}
+            code = str(extensions.get("code"))
+            if code == "RATE_LIMITED":
+                return code, float(extensions.get("retryAfter", backoff))
+            if code == "SERVICE_UNAVAILABLE" or (code == "INTEGRATION_DISABLED" and self.endless):
+                return code, backoff
+            raise Stopped(f"{self.url} answers {code}: {told(error)}") from None
+        status = error.code or 500 if isinstance(error, TransportServerError) else 500
+        if status < 500 or isinstance(error, TransportProtocolError):
+            raise Stopped(f"{self.url} is no GraphQL API: {told(error)}") from None
+        return "unreachable", backoff
+
+    async def turn(self) -> None:
+        """Waits until it is this act's turn, so that no more than the rate are sent each second."""
+        now = time.monotonic()
+        self.next_turn = max(self.next_turn + self.gap, now)
+        await self.pause(self.next_turn - now)
+
+    async def pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stop.wait(), seconds)
+
+    async def read_back(self, arranged: Arranged) -> None:
+        data, _ = await self.ask(PANEL, externalId=arranged.external_id)
+        self.report.panels += 1
+        found = differences(arranged.meant, data["panel"])
+        self.report.faults += [f"{arranged.external_id}: {difference}" for difference in found]
+
+
+def told(error: TransportError) -> str:
+    """The error in one line."""
+    if isinstance(error, TransportQueryError) and error.errors:
+        return str(error.errors[0].get("message"))
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+async def simulate(
+    url: str,
+    key: str,
+    *,
+    panels: int | None = None,
+    rate: float = 2.0,
+    seed: object = None,
+    stop: asyncio.Event | None = None,
+) -> Report:
+    """Arranges so many panels, or for ever, with at most `rate` acts a second, until done or `stop` is set.
+
+    Raises `Stopped` where the server refuses the key or, in a run with an end, stays away for a minute.
+    """
+    return await GoodTime(url, key, panels, rate, seed or secrets.token_hex(4), stop or asyncio.Event()).work()
+
+
+def run(url: str, key: str, *, panels: int | None, rate: float) -> int:
+    """What `callboard simulate` does: prints the report when done or interrupted, and returns the exit code."""
+
+    async def until_interrupted() -> Report:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
+        return await simulate(url, key, panels=panels, rate=rate, stop=stop)
+
+    try:
+        report = asyncio.run(until_interrupted())
+    except Stopped as stopped:
+        print(f"callboard simulate: {stopped}", file=sys.stderr)
+        return 1
+    print(report)
+    return 0 if report.ok else 1

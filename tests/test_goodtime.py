@@ -1,0 +1,219 @@
+"""The simulated scheduler: its lives by table, and whole runs against a real server."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, validate
+from graphql.execution.values import get_variable_values
+
+import goodtime
+from goodtime_lives import ZONES, Act, Panel, Person, Planner, differences
+
+NOW = datetime(2026, 3, 5, 17, 30, tzinfo=UTC)
+STAFF = [Person(f"usr_{name}", f"{name}@demo.example") for name in ("ada", "ben", "cleo", "dan")]
+
+
+@pytest.fixture(scope="module")
+def contract() -> GraphQLSchema:
+    return build_schema((Path(__file__).parent.parent / "docs/contract.graphql").read_text())
+
+
+def planner(seed: object = 1) -> Planner:
+    return Planner(Random(str(seed)), STAFF, ["tpl_screen", "tpl_design"], NOW)
+
+
+def lives(count: int) -> Iterator[list[Act]]:
+    for number in range(count):
+        yield list(planner(number).life(f"gt-{number}", "cnd_1"))
+
+
+def shown(panel: Panel) -> dict[str, Any]:
+    """The panel as a server shows it that has it right."""
+    cancellation = {"origin": "SCHEDULER"} if panel.canceled else None
+    status = "CANCELED" if panel.canceled else "TENTATIVE" if panel.tentative else "SCHEDULED"
+    interviews = [
+        {
+            "externalId": event.external_id,
+            "subject": event.subject,
+            "startsAt": event.starts_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "durationMinutes": event.minutes,
+            "location": event.location,
+            "meetingUrl": event.meeting_url,
+            "cancellation": None,
+            "interviewers": [{"user": {"email": seat.person.email}} for seat in event.seats],
+        }
+        for event in panel.events
+    ]
+    return {
+        "sequence": panel.sequence,
+        "timezone": panel.timezone,
+        "status": status,
+        "cancellation": cancellation,
+        "interviews": interviews,
+    }
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        *goodtime.MUTATIONS.values(),
+        goodtime.CANDIDATES,
+        goodtime.USERS,
+        goodtime.TEMPLATES,
+        goodtime.PRE_CHECK,
+        goodtime.PANEL,
+    ],
+)
+def test_every_document_that_goodtime_sends_is_valid_under_the_contract(request_: Any, contract: GraphQLSchema) -> None:
+    assert validate(contract, request_.document) == []
+
+
+def test_every_input_that_goodtime_plans_reads_as_the_contract_declares_it(contract: GraphQLSchema) -> None:
+    for act in (act for life in lives(100) for act in life):
+        operation = goodtime.MUTATIONS[act.mutation].document.definitions[0]
+        assert isinstance(operation, OperationDefinitionNode)
+        read = get_variable_values(contract, operation.variable_definitions or (), {"input": act.input})
+        assert not isinstance(read, list), f"{act}: {read}"
+
+
+def test_equal_random_numbers_make_equal_lives() -> None:
+    assert list(planner(7).life("gt", "cnd_1")) == list(planner(7).life("gt", "cnd_1"))
+    assert list(planner(7).life("gt", "cnd_1")) != list(planner(8).life("gt", "cnd_1"))
+
+
+def test_lives_hold_all_that_a_scheduler_does() -> None:
+    acts = [act for life in lives(200) for act in life]
+
+    assert {act.kind for act in acts} == {
+        "push",
+        "push interview",
+        "reschedule",
+        "reschedule one",
+        "add interview",
+        "drop interview",
+        "change people",
+        "cancel interview",
+        "cancel panel",
+        "cancel again",
+        "cancel unseen",
+        "bring back",
+        "send again",
+        "late",
+    }
+    assert 0.05 < sum(act.cut for act in acts) / len(acts) < 0.15
+
+
+def test_a_sequence_counts_up_but_for_what_is_sent_again_or_late() -> None:
+    for life in lives(100):
+        highest = 0
+        for act in life:
+            sequence = act.input["sequence"]
+            assert {"send again": sequence == highest, "late": sequence < highest}.get(act.kind, sequence > highest)
+            highest = max(highest, sequence)
+            assert act.meant is None or act.meant.sequence == highest
+
+
+def test_new_panels_lie_in_the_working_hours_of_the_coming_two_weeks_wherever_they_are() -> None:
+    panels = [planner(seed).panel("gt", "cnd_1") for seed in range(300)]
+
+    assert {panel.timezone for panel in panels} == set(ZONES)
+    assert {len(panel.events) for panel in panels} == {1, 2, 3, 4}
+    for event in (event for panel in panels for event in panel.events):
+        ends_at = event.starts_at + timedelta(minutes=event.minutes)
+        assert event.starts_at.weekday() < 5
+        assert 9 <= event.starts_at.hour < ends_at.hour + ends_at.minute / 60 <= 17
+        assert NOW < event.starts_at < NOW + timedelta(days=16)
+        assert 1 <= len({seat.person for seat in event.seats}) == len(event.seats) <= 3
+
+
+def test_a_panel_that_is_shown_as_it_was_meant_has_no_differences() -> None:
+    panel = planner().panel("gt", "cnd_1")
+
+    assert differences(panel, shown(panel)) == []
+    assert differences(replace(panel, canceled=True), shown(replace(panel, canceled=True))) == []
+    assert differences(None, None) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sequence": 9},
+        {"canceled": True},
+        {"timezone": "Pacific/Apia"},
+        {"tentative": True},
+        {"events": ()},
+        {"starts_at": NOW},
+        {"minutes": 5},
+        {"subject": "Something else"},
+        {"location": "Somewhere else"},
+        {"seats": ()},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_whatever_is_shown_otherwise_than_it_was_meant_is_a_difference(change: dict[str, Any]) -> None:
+    meant = replace(planner().panel("gt", "cnd_1"), tentative=False)
+    of_panel = {name: value for name, value in change.items() if hasattr(meant, name)}
+    of_event = {name: value for name, value in change.items() if name not in of_panel}
+    events = of_panel.get("events", (replace(meant.events[0], **of_event), *meant.events[1:]))
+
+    assert len(differences(meant, shown(replace(meant, **of_panel | {"events": events})))) == 1
+    assert differences(meant, None)
+    assert differences(None, shown(meant))
+
+
+def test_a_cancel_by_a_user_of_the_ats_is_no_difference() -> None:
+    meant = planner().panel("gt", "cnd_1")
+    off_the_profile = shown(meant) | {"cancellation": {"origin": "ATS"}, "status": "CANCELED"}
+
+    assert differences(meant, off_the_profile) == []
+
+
+def invite(uid: str, description: str) -> str:
+    return (
+        f"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nDESCRIPTION:{description}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+
+
+def answered(
+    uid: str = "one",
+    description: str = "Feedback: https://ats.example/f/1",
+    url: str = "https://ats.example/f/1",
+    panel: str = "pan_1",
+) -> dict[str, Any]:
+    interviewer = {"user": {"email": "ada@demo.example"}, "feedbackForm": {"url": url}}
+    interview = {
+        "externalId": "gt-a",
+        "cancellation": None,
+        "calendarInvite": invite(uid, description),
+        "interviewers": [interviewer],
+    }
+    return {"id": panel, "cancellation": None, "interviews": [interview]}
+
+
+@pytest.mark.parametrize(
+    ("later", "fault"),
+    [
+        ({}, None),
+        ({"panel": "pan_2"}, "another panel"),
+        ({"uid": "two"}, "another event"),
+        ({"description": "Hello"}, "lacks the feedback link"),
+        (
+            {"url": "https://ats.example/f/2", "description": "https://ats.example/f/2"},
+            "link of ada@demo.example has changed",
+        ),
+    ],
+)
+def test_goodtime_finds_every_feedback_link_in_the_invite_and_both_unchanged(
+    later: dict[str, str], fault: str | None
+) -> None:
+    arranged = goodtime.Arranged("gt")
+    assert list(arranged.keep(answered())) == []
+
+    faults = list(arranged.keep(answered(**later)))
+
+    assert [fault in each for each in faults] == [True] if fault else faults == []
