@@ -13,8 +13,9 @@ FOLLOWERS = [EXAMPLES / "follow.py", EXAMPLES / "follow.ts"]
 
 def documents(path: Path) -> list[str]:
     """The GraphQL in a file, whole or between the quotes of its language."""
-    text = path.read_text()
-    return [text] if path.suffix == ".graphql" else re.findall(r'(?:"""|`)((?:query|subscription) [^`"]*)(?:"""|`)', text)
+    if path.suffix == ".graphql":
+        return [path.read_text()]
+    return re.findall(r'(?:"""|`)((?:query|subscription) [^`"]*)(?:"""|`)', path.read_text())
 
 
 @pytest.mark.parametrize("path", [*EXAMPLES.glob("*.graphql"), *FOLLOWERS], ids=lambda path: path.name)
