@@ -1,0 +1,147 @@
+/** A candidate's profile: who it is, how to schedule, and the interview panels as they stand right now. */
+
+import { ask } from "/console/client.js";
+import { menu } from "/console/dialog.js";
+import { arrange, fill, h, icon, swap } from "/console/element.js";
+import { CANDIDATE, PANEL } from "/console/fragments.js";
+import { announce, blank, chip, face } from "/console/page.js";
+import { panelCard, when } from "/console/panels.js";
+import { scheduleBanner, scheduleEntry } from "/console/schedule.js";
+import { moment } from "/console/times.js";
+
+const PANELS_A_PAGE = 25;
+
+const PROFILE = `${PANEL}${CANDIDATE}
+  query Profile($id: ID!, $first: Int!, $after: String) {
+    candidate(id: $id) {
+      ...Candidate
+      externalId emails createdAt
+      owner { id name }
+      followers { id name }
+      hiring: posting { id hiringManager { id name } }
+      panels: interviewPanels(includeCanceled: true, first: $first, after: $after) {
+        pageInfo { hasNextPage endCursor }
+        edges { node { ...Panel } }
+      }
+    }
+  }`;
+
+const WORDS = {
+  CREATED: "scheduled",
+  UPDATED: "updated",
+  RESCHEDULED: "rescheduled",
+  CANCELED: "cancelled",
+  RESTORED: "restored",
+};
+
+export default function show(page) {
+  const { id } = page.params;
+  const trail = h("a.trail", { href: "/" }, icon("back"), "Candidates");
+  const panels = new Map();
+  const cards = new Map();
+  let candidate;
+  let drawn;
+
+  const banner = h("div");
+  const sections = {
+    coming: section("Coming up", "panels-coming"),
+    past: section("Earlier", "panels-past"),
+    canceled: h("details.section.canceled", { hidden: true }, h("summary", null), h("div.cards")),
+  };
+  const empty = blank("calendar", "No interviews yet", "An interview made in GoodTime appears here the moment it is scheduled.");
+  const more = h("p.more");
+  const feed = h("div.feed", null, banner, empty, sections.coming, sections.past, sections.canceled, more);
+  const aside = h("aside.card", { "aria-label": "About" });
+
+  page.open("Candidate", { trail });
+  page.load(() => ask(PROFILE, { id, first: PANELS_A_PAGE }), (data) => {
+    if (!data.candidate) return page.show(blank("question", "No such candidate", "Either there is none under this address, or you may not see them."));
+    candidate = data.candidate;
+    panels.clear();
+    takePage(candidate.panels);
+    drawHead();
+    fill(aside, about(candidate));
+    drawPanels();
+    page.show(h("div.profile", null, feed, aside));
+  });
+
+  page.on("integration", () => page.reload());
+  page.on("change", ({ kind, actor, panel }) => {
+    if (!candidate || panel.candidate.id !== candidate.id) return;
+    Object.assign(candidate, panel.candidate);
+    drawHead();
+    const isMine = actor.id === page.viewer.id;
+    settle(panel, !isMine);
+    if (isMine) return;
+    if (WORDS[kind]) announce(h("b", null, actor.name), ` ${WORDS[kind]} the interviews of ${when(panel)}.`);
+    else announce("Feedback was submitted for the interviews of ", when(panel), ".");
+  });
+
+  function takePage({ edges, pageInfo }) {
+    for (const { node } of edges) panels.set(node.id, node);
+    fill(more, pageInfo.hasNextPage && h("button.quiet", { click: () => showMore(pageInfo.endCursor) }, "Show more interviews"));
+  }
+
+  async function showMore(after) {
+    takePage((await ask(PROFILE, { id, first: PANELS_A_PAGE, after })).candidate.panels);
+    drawPanels();
+  }
+
+  /** A panel as it now stands takes the place of what was known of it. */
+  function settle(panel, isFresh = false) {
+    const known = panels.get(panel.id);
+    if (known && known.version > panel.version) return;
+    panels.set(panel.id, panel);
+    drawPanels(isFresh ? panel.id : undefined);
+  }
+
+  function drawHead() {
+    const { name, headline, stage, posting, archivedAt, scheduleAction: action } = candidate;
+    const worth = JSON.stringify([name, headline, stage, posting, archivedAt, action]);
+    if (worth === drawn) return;
+    drawn = worth;
+    const tags = [chip("plain", stage.name), posting && chip("plain", posting.title), archivedAt && chip("warn", "Archived")];
+    page.open(name, { trail, portrait: face(name), lead: headline, tags, beside: action && ellipsis(action) });
+    fill(banner, action?.bannerLabel && scheduleBanner(action, candidate));
+  }
+
+  function ellipsis(action) {
+    const button = h("button.bare.big", { "aria-label": `More for ${candidate.name}`, "data-focus": "more" }, icon("more"));
+    return menu("More", button, [scheduleEntry(action, candidate)]);
+  }
+
+  function drawPanels(freshId) {
+    for (const panel of panels.values()) {
+      const old = cards.get(panel.id);
+      if (old?.panel === panel) continue;
+      const element = panelCard(panel, { viewer: page.viewer, candidate, settle, isFresh: panel.id === freshId });
+      cards.set(panel.id, { panel, element: old ? swap(old.element, element) : element });
+    }
+    for (const gone of [...cards.keys()].filter((key) => !panels.has(key))) (cards.delete(gone)(gone));
+    const now = new Date().toISOString();
+    const place = ({ cancellation, endsAt }) => (cancellation ? "canceled" : endsAt && endsAt < now ? "past" : "coming");
+    const byStart = (one, other) => (one.startsAt ?? "").localeCompare(other.startsAt ?? "");
+    for (const [name, box] of Object.entries(sections)) {
+      const inside = [...panels.values()].filter((panel) => place(panel) === name).sort(byStart);
+      if (name !== "coming") inside.reverse();
+      box.hidden = !inside.length;
+      arrange(box.lastElementChild, inside.map((panel) => cards.get(panel.id).element));
+      if (name === "canceled") fill(box.firstElementChild, `Cancelled (${inside.length})`);
+    }
+    empty.hidden = !sections.coming.hidden || !sections.past.hidden;
+  }
+}
+
+const section = (title, id) => h("section.section", { "aria-labelledby": id, hidden: true }, h("h2", { id }, title), h("div.cards"));
+
+function about({ emails, owner, followers, hiring, externalId, createdAt }) {
+  const names = (people) => people.map(({ name }) => h("span.person", null, face(name), name));
+  const fact = (term, content) => content && h("div", null, h("dt", null, term), h("dd", null, content));
+  return h("dl", null,
+    fact("Email", emails.length > 0 && emails.map((email) => h("a", { href: `mailto:${encodeURIComponent(email)}` }, email))),
+    fact("Owner", owner && names([owner])),
+    fact("Hiring manager", hiring?.hiringManager && names([hiring.hiringManager])),
+    fact("Followers", followers.length > 0 && names(followers)),
+    fact("Added", moment(createdAt)),
+    fact("Id in the source", externalId && h("code", null, externalId)));
+}
