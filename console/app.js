@@ -90,7 +90,7 @@ function drawBar() {
     h("nav", { "aria-label": "Main" }, PLACES.filter(({ may }) => may(viewer)).map(({ path, label, symbol }) =>
       h("a", { href: path }, icon(symbol), h("span", null, label)))),
     h("div.foot", null,
-      h("a.quiet.explorer", { href: "/graphql", target: "_blank", rel: "noopener" }, icon("code"), "API explorer"),
+      h("a.quiet.explorer", { href: "/graphql", rel: "external" }, icon("code"), "API explorer"),
       dot,
       h("div.me", null, face(viewer.name),
         h("p", null, h("b", null, viewer.name), h("span", null, ROLES[viewer.role])),
@@ -182,7 +182,7 @@ addEventListener("popstate", () => viewer && showPlace());
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href^='/']");
   const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-  if (!link || !isPlain || link.target || link.hasAttribute("download") || !viewer) return;
+  if (!link || !isPlain || link.target || link.rel === "external" || link.hasAttribute("download") || !viewer) return;
   event.preventDefault();
   go(link.getAttribute("href"));
 });
