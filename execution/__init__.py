@@ -1,6 +1,7 @@
 """Breadth-first execution over a Strawberry schema: each field is resolved once for all objects of a level."""
 
 from execution.breadth import breadth
+from execution.executor import BreadthFirstExecutor, execute
 from execution.level import Level
 
-__all__ = ["Level", "breadth"]
+__all__ = ["BreadthFirstExecutor", "Level", "breadth", "execute"]

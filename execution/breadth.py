@@ -7,7 +7,7 @@ operations of a context, nor between the deliveries of a subscription.
 
 from collections.abc import Callable, Hashable, Sequence
 from inspect import Parameter as Kind
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutinefunction
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -47,9 +47,10 @@ class Relation:
     def __init__(self, function: Function) -> None:
         self.function = function
         self.signature = Signature.from_callable(function)
+        self.waits = iscoroutinefunction(function)
         self._level = next((name for name, it in self.signature.parameters.items() if _is_level(it.annotation)), None)
 
-    async def answers(self, parents: list[Any], level: Level, arguments: dict[str, Any]) -> Sequence[Any]:
+    async def answers(self, parents: list[Any], level: Level, arguments: dict[str, Any]) -> list[Any]:
         """The function's answers, one a parent; an exception among them is that parent's error.
 
         Raises what the function raises, and a `TypeError` where there are not as many answers as parents.
@@ -58,9 +59,10 @@ class Relation:
         answers = self.function(parents, **known, **arguments)
         if isawaitable(answers):
             answers = await answers
+        answers = list(answers)
         if len(answers) != len(parents):
             raise TypeError(f"{self.function.__qualname__} gave {len(answers)} answers for {len(parents)} parents")
-        return answers  # type: ignore[no-any-return]
+        return answers
 
     def resolver(self) -> Function:
         """The same for a single parent, as graphql-core asks for it; `relation` leads back here."""

@@ -1,0 +1,313 @@
+"""An operation compiled once: what it selects below each root field, as parts that complete a whole level at a time.
+
+What can't be compiled (introspection, `@defer`, resolvers that want an `Info`, field extensions) has no plan, and
+graphql-core resolves it as ever. The plans are kept beside the parsed documents, by identity: a document that is parsed
+again is compiled again, so a parser cache belongs in front.
+"""
+
+import keyword
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Flag
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from graphql import (
+    FieldNode,
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLIncludeDirective,
+    GraphQLInt,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSkipDirective,
+    GraphQLString,
+    Undefined,
+    VariableNode,
+    Visitor,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+    visit,
+)
+from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.values import VariableValues
+from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT, get_named_type
+from strawberry.types.field import StrawberryField
+
+from execution.level import DEFINITION, Scope, Selected, Selection
+from execution.run import (
+    Arguments,
+    Choice,
+    Column,
+    Each,
+    Leaves,
+    Lists,
+    Part,
+    Position,
+    Rows,
+    Together,
+    Unusual,
+)
+
+Plan = dict[str, Position]
+"""The positions of an operation's root fields, by response name; those that aren't covered are missing."""
+
+OBEYED = {GraphQLSkipDirective.name, GraphQLIncludeDirective.name}
+PLAIN = frozenset({bool, int, float, str, bytes, date, datetime, time, Decimal, UUID})
+"""Types that are no exception and nothing to wait for."""
+
+AS_IT_IS = {
+    GraphQLString: "type({}) is str",
+    GraphQLID: "type({}) is str",
+    GraphQLBoolean: "type({}) is bool",
+    GraphQLInt: f"type({{}}) is int and {GRAPHQL_MIN_INT} <= v <= {GRAPHQL_MAX_INT}",
+    GraphQLFloat: f"type({{}}) is float and -{sys.float_info.max} <= v <= {sys.float_info.max}",
+}
+"""The test by which a value is its own answer, for the scalars that graphql-core defines."""
+
+
+class Uncovered(Exception):
+    """A part of the operation that only graphql-core can execute."""
+
+
+class Plans:
+    """The plans in use: the least recently used go when there are too many, or too much text behind them.
+
+    `entries` counts plans, `size` the characters of their documents; a plan takes some fifty bytes a character.
+    """
+
+    def __init__(self, entries: int = 1_000, size: int = 1_000_000) -> None:
+        self.entries, self.size = entries, size
+        self._kept: OrderedDict[tuple[Any, ...], tuple[Any, int, Any]] = OrderedDict()
+        self._size = 0
+
+    def of(self, executor: Executor[Any], root: GraphQLObjectType, fields: GroupedFieldSet) -> Plan:
+        """The plan of the executor's operation, under what its variables include and skip."""
+        nodes = (executor.schema, executor.operation, *executor.fragment_definitions.values())
+        key: tuple[Any, ...] = tuple(map(id, nodes))
+        conditions = self._keep(key, executor, lambda: _conditions(executor))
+        given = {name: executor.variable_values.coerced.get(name) for name in conditions}
+        key = (key, *given.values())
+        return self._keep(key, executor, lambda: Compilation(executor, given).plan(root, fields))  # type: ignore[no-any-return]
+
+    def _keep(self, key: tuple[Any, ...], executor: Executor[Any], make: Callable[[], Any]) -> Any:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+        made = make()
+        location = executor.operation.loc
+        weight = len(location.source.body) if location else 0
+        # The nodes are kept with it, so that their identities stay theirs.
+        self._kept[key] = made, weight, (executor.schema, executor.operation, executor.fragment_definitions)
+        self._size += weight
+        while len(self._kept) > self.entries or self._size > self.size:
+            self._size -= self._kept.popitem(last=False)[1][1]
+        return made
+
+
+def _conditions(executor: Executor[Any]) -> list[str]:
+    """The variables that decide about `@skip` and `@include`."""
+    names: dict[str, None] = {}
+
+    class Conditions(Visitor):
+        def enter_directive(self, node: Any, *_: object) -> None:
+            if node.name.value in OBEYED:
+                names.update((it.value.name.value, None) for it in node.arguments if isinstance(it.value, VariableNode))
+
+    for definition in (executor.operation, *executor.fragment_definitions.values()):
+        visit(definition, Conditions())
+    return list(names)
+
+
+class Compilation:
+    """One operation on its way to a plan. It asks the executor what is selected, so fields merge as they always do."""
+
+    def __init__(self, executor: Executor[Any], given: dict[str, Any]) -> None:
+        self.executor = executor
+        self.scope = Scope(executor.schema, executor.fragment_definitions, VariableValues({}, given))
+        self._rows: dict[tuple[Any, ...], Rows] = {}
+
+    def plan(self, root: GraphQLObjectType, fields: GroupedFieldSet) -> Plan:
+        plan: Plan = {}
+        for key, details in fields.items():
+            definition = self.executor.schema.get_field(root, details[0].node.name.value)
+            if definition and not is_leaf_type(get_named_type(definition.type)):
+                try:
+                    plan[key] = self.position(definition.type, details)
+                except (Uncovered, RecursionError):
+                    continue
+        return plan
+
+    def position(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Position:
+        nullable = type_.of_type if is_non_null_type(type_) else type_
+        if is_list_type(nullable):
+            return Position(type_, is_non_null_type(type_), Lists(self.position(nullable.of_type, details)))
+        return Position(type_, is_non_null_type(type_), self.objects(nullable, details))
+
+    def objects(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Part:
+        if is_object_type(type_):
+            return self.rows(type_, details)
+        assert is_abstract_type(type_)
+        if type_.resolve_type is None:
+            raise Uncovered
+        return Choice(type_, {it.name: self.rows(it, details) for it in self.scope.schema.get_possible_types(type_)})
+
+    def rows(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Rows:
+        # Without this, interfaces within interfaces would be compiled once for every path through their types.
+        key = (type_.name, *(id(it.node) for it in details))
+        if key not in self._rows:
+            fields, deferred, _ = self.executor.collect_subfields(type_, details)
+            if deferred:
+                raise Uncovered
+            self._rows[key] = RowCompilation(self, type_).rows(fields)
+        return self._rows[key]
+
+
+class RowCompilation:
+    """One object type's selected fields on their way to a comprehension."""
+
+    def __init__(self, compilation: Compilation, type_: GraphQLObjectType) -> None:
+        self.compilation = compilation
+        self.type = type_
+        self.columns: dict[str, Column] = {}
+        self.arguments: dict[str, Arguments] = {}
+        self.names: dict[str, Any] = {"PLAIN": PLAIN, "Undefined": Undefined}
+        self._numbers = count()
+
+    def rows(self, fields: GroupedFieldSet) -> Rows:
+        cells = ", ".join(f"{key!r}: {self.cell(details)}" for key, details in fields.items())
+        names = ", ".join(self.columns)
+        each = f"for r, {names} in zip(o, {names})" if names else "for r in o"
+        build = self.function(["o", *self.columns, *self.arguments], f"[{{{cells}}} {each}]")
+        return Rows(self.type.is_type_of, list(self.columns.values()), list(self.arguments.values()), build)
+
+    def cell(self, details: FieldDetailsList) -> str:
+        node = details[0].node
+        if any(it.fragment_variable_values or _directed(it.node) for it in details):
+            raise Uncovered
+        if node.name.value == "__typename":
+            return repr(self.type.name)
+        definition = self.type.fields[node.name.value]
+        field = definition.extensions.get(DEFINITION)
+        if not isinstance(field, StrawberryField) or type(field).get_result is not StrawberryField.get_result:
+            raise Uncovered
+        if field.extensions:
+            raise Uncovered
+        leaf = is_leaf_type(get_named_type(definition.type))
+        arguments = Arguments(definition, node)
+        relation = field.base_resolver and getattr(field.base_resolver.wrapped_func, "relation", None)
+        if relation:
+            found = [Selected(definition, it.node) for it in details]
+            source: Any = Together(relation, arguments, Selection(self.compilation.scope, found))
+        elif leaf and not field.is_async:
+            passed = self.name(arguments, "a", self.arguments) if definition.args else None
+            return self.leaf(self.value(field, passed), definition.type)
+        else:
+            passed = "a" if definition.args else None
+            take = self.function(["o", *filter(None, [passed])], f"[{self.value(field, passed)} for r in o]")
+            source = Each(take, arguments if passed else None, field.is_async)
+        part = Leaves(coercion(definition.type)) if leaf else self.compilation.position(definition.type, details)
+        return self.name(Column(source, part), "c", self.columns)
+
+    def value(self, field: StrawberryField, arguments: str | None) -> str:
+        """The expression of a field's value, for the object `r`."""
+        resolver = field.base_resolver
+        if resolver is None:
+            if field.default_resolver is getattr and field.python_name.isidentifier() and _free(field.python_name):
+                return f"r.{field.python_name}"
+            return f"{self.name(field.default_resolver, 'd')}(r, {field.python_name!r})"
+        if resolver.info_parameter:
+            raise Uncovered
+        parents = {it.name for it in (resolver.parent_parameter, resolver.root_parameter) if it}
+        given = [
+            *(["r"] if resolver.self_parameter else []),
+            *(f"{name}=r" for name in sorted(parents)),
+            *([f"**{arguments}"] if arguments else []),
+        ]
+        return f"{self.name(resolver.wrapped_func, 'm')}({', '.join(given)})"
+
+    def leaf(self, value: str, type_: GraphQLOutputType) -> str:
+        """The expression of a scalar's, an enum's or their lists' answer; the unusual case is left to a function."""
+        slow = self.name(coercion(type_), "s")
+        nullable = type_.of_type if is_non_null_type(type_) else type_
+        if is_list_type(nullable):
+            item = self.name(coercion(nullable.of_type), "s")
+            return f"(list(map({item}, v)) if type(v := {value}) is list else {slow}(v))"
+        if nullable in AS_IT_IS:
+            return f"(v if {AS_IT_IS[nullable].format(f'v := {value}')} else {slow}(v))"
+        if isinstance(nullable, GraphQLEnumType):
+            test = f"type(v := {value}) is {self.name(_plain_enum(nullable), 'e')}"
+            return f"(v._name_ if {test} else {slow}(v))"
+        coerce = self.name(nullable.coerce_output_value, "k")  # type: ignore[union-attr]
+        test = f"type(v := {value}) in PLAIN and (w := {coerce}(v)) is not None and w is not Undefined"
+        return f"(w if {test} else {slow}(v))"
+
+    def name(self, thing: Any, prefix: str, names: dict[str, Any] | None = None) -> str:
+        names = self.names if names is None else names
+        name = f"{prefix}{next(self._numbers)}"
+        names[name] = thing
+        return name
+
+    def function(self, parameters: Iterable[str], expression: str) -> Callable[..., Any]:
+        # Only names that GraphQL's grammar or Python's own have let through stand in the expression.
+        return eval(f"lambda {', '.join(parameters)}: {expression}", self.names)  # type: ignore[no-any-return]
+
+
+def coercion(type_: GraphQLOutputType) -> Callable[[Any], Any]:
+    """A function that answers for a value of a leaf type, or a list of such, as graphql-core does; or raises."""
+    if is_non_null_type(type_):
+        nullable = coercion(type_.of_type)
+
+        def required(value: Any) -> Any:
+            if (answer := nullable(value)) is None:
+                raise Unusual
+            return answer
+
+        return required
+    if is_list_type(type_):
+        item = coercion(type_.of_type)
+
+        def items(value: Any) -> Any:
+            if value is not None and type(value) not in (list, tuple):
+                raise Unusual
+            return None if value is None else [item(it) for it in value]
+
+        return items
+    coerce = type_.coerce_output_value  # type: ignore[union-attr]
+
+    def leaf(value: Any) -> Any:
+        if value is None:
+            return None
+        if value is Undefined or isinstance(value, Exception) or hasattr(value, "__await__"):
+            raise Unusual
+        answer = coerce(value)
+        if answer is None or answer is Undefined:
+            raise Unusual
+        return answer
+
+    return leaf
+
+
+def _plain_enum(type_: GraphQLEnumType) -> Any:
+    """The Python enum whose members' names are GraphQL's, if it is one."""
+    python: Any = getattr(type_, "wrapped_cls", None)
+    plain = python and not issubclass(python, Flag) and all(type_.coerce_output_value(it) == it._name_ for it in python)
+    return python if plain else None
+
+
+def _directed(node: FieldNode) -> bool:
+    return any(it.name.value not in OBEYED for it in node.directives or ())
+
+
+def _free(name: str) -> bool:
+    return not keyword.iskeyword(name)
