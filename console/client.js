@@ -69,6 +69,7 @@ export async function post(request, token = session.token) {
   }
 }
 
+const PASSING = ["SERVICE_UNAVAILABLE", "RATE_LIMITED", "INTERNAL_SERVER_ERROR"];
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 20_000;
 const HEARTBEAT = 15_000;
@@ -126,7 +127,7 @@ export class Socket extends EventTarget {
     const socket = (this.#socket = new WebSocket(url, "graphql-transport-ws"));
     socket.onopen = () => this.#send({ type: "connection_init", payload: { Authorization: `Bearer ${this.credentials() ?? ""}` } });
     socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(JSON.parse(data));
-    socket.onclose = ({ code }) => this.#socket === socket && this.#closed(code);
+    socket.onclose = ({ code, reason }) => this.#socket === socket && this.#closed(code, reason);
     this.#expectWithin(PATIENCE);
   }
 
@@ -175,7 +176,7 @@ export class Socket extends EventTarget {
     if (failure.code === "TOO_SLOW") subscription.variables.after = failure.extensions.cursor ?? subscription.variables.after;
     else if (failure.code === "CURSOR_EXPIRED") delete subscription.variables.after;
     else if (failure.code === "UNAUTHENTICATED") return this.#unauthenticated(subscription, failure);
-    else if (["SERVICE_UNAVAILABLE", "RATE_LIMITED", "INTERNAL_SERVER_ERROR"].includes(failure.code)) return this.#resumeLater(subscription);
+    else if (PASSING.includes(failure.code)) return this.#resumeLater(subscription);
     else return subscription.failed(failure);
     this.#subscribe(subscription);
   }
@@ -203,9 +204,10 @@ export class Socket extends EventTarget {
     }
   }
 
-  #closed(code) {
+  #closed(code, reason) {
     this.#drop();
-    if (code === 4401 || code === 4403) this.dispatchEvent(new Event("unauthenticated"));
+    // 4403 also tells that nobody can be signed in right now: the reason is one of the API's codes.
+    if ((code === 4401 || code === 4403) && !PASSING.includes(reason)) this.dispatchEvent(new Event("unauthenticated"));
     else if (this.#open) this.#comeBack();
   }
 

@@ -145,7 +145,7 @@ function formEditor(form, submitted) {
       h("p", null, h("b", null, errors.length === 1 ? "One answer needs another look:" : `${errors.length} answers need another look:`)),
       h("ul", null, errors.map((error) => {
         const entry = about(error);
-        return h("li", null, entry ? h("a", { href: `#${entry.id}`, click: (event) => (event.preventDefault(), entry.focus()) }, `${entry.field.label}: ${error.message}`) : error.message);
+        return h("li", null, entry ? h("a", { href: `#${entry.id}`, click: (event) => (event.preventDefault(), entry.focus()) }, error.message) : error.message);
       })));
   }
 
@@ -178,7 +178,7 @@ function fieldInput(field, initial) {
   function single() {
     const common = { id, value: initial[0] ?? "", ...aria };
     const input = {
-      TEXT: () => h("input", { type: "text", maxlength: "20000", ...common }),
+      TEXT: () => h("input", { type: "text", maxlength: "500", ...common }),
       DATE: () => h("input", { type: "date", ...common }),
       CODE: () => h("textarea.code", { rows: "8", spellcheck: "false", ...common }),
       TEXTAREA: () => h("textarea", { rows: "5", ...common }),

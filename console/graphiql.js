@@ -24,7 +24,7 @@ const token = h("input", { id: "token-field", type: "password", autocomplete: "o
 const runButton = h("button.solid.small", { click: run, title: "Ctrl+Enter" }, "Run");
 const facts = h("p.faint", { role: "status" });
 const copyButton = h("button.quiet.small", { click: copyResult, disabled: true }, icon("copy"), "Copy");
-const result = h("div.result", { tabindex: "0", role: "region", "aria-label": "Result" }, h("p.faint", null, "Run an operation with ", h("kbd", null, "Ctrl"), " ", h("kbd", null, "Enter"), "; the answer comes here."));
+const result = h("div.result", { tabindex: "0", role: "group", "aria-label": "Answer" }, h("p.faint", null, "Run an operation with ", h("kbd", null, "Ctrl"), " ", h("kbd", null, "Enter"), "; the answer comes here."));
 const picker = h("select", { "aria-label": "Examples and history", change: pick });
 const reference = docs({ ask: (document) => send({ query: document }).then(({ answer }) => answer), use: (text, values) => put(text, values) });
 let stop;

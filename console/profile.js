@@ -120,7 +120,8 @@ export default function show(page) {
     for (const gone of [...cards.keys()].filter((key) => !panels.has(key))) (cards.delete(gone)(gone));
     const now = new Date().toISOString();
     const place = ({ cancellation, endsAt }) => (cancellation ? "canceled" : endsAt && endsAt < now ? "past" : "coming");
-    const byStart = (one, other) => (one.startsAt ?? "").localeCompare(other.startsAt ?? "");
+    const start = ({ startsAt, interviews }) => startsAt ?? interviews[0]?.startsAt ?? "";
+    const byStart = (one, other) => start(one).localeCompare(start(other));
     for (const [name, box] of Object.entries(sections)) {
       const inside = [...panels.values()].filter((panel) => place(panel) === name).sort(byStart);
       if (name !== "coming") inside.reverse();

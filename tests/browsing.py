@@ -1,0 +1,423 @@
+"""A visitor's browser before a real server process, and GoodTime as a key that pushes over HTTP.
+
+Every test gets candidates of its own, so that the tests may run in any order on one account.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+import jwt
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+import clock
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 30.0
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WINDOW = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "viewport": {"width": 1280, "height": 860}}
+EMAILS = {
+    "SUPER_ADMIN": "super-admin@demo.example",
+    "ADMIN": "admin@demo.example",
+    "TEAM_MEMBER": "team-member@demo.example",
+    "LIMITED_TEAM_MEMBER": "limited@demo.example",
+    "INTERVIEWER": "interviewer@demo.example",
+}
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test for want of a tool; where everything must be tested, fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and here nothing may be skipped.")
+    pytest.skip(f"{what} is missing")
+
+
+def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    """What the condition gives once it is true; fails after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail("It never came true.")
+        threading.Event().wait(0.05)
+    return found
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@dataclass
+class World:
+    """The demo account of a server process, asked over HTTP as a person or as GoodTime."""
+
+    url: str
+    secret: str
+    said: Path
+    _key: str | None = field(default=None, repr=False)
+
+    def token(self, role: str = "SUPER_ADMIN", seconds: float = 3600) -> str:
+        """A sign-in of the demo's person of that role; below -30 it is over, the leeway included."""
+        ends = clock.now() + timedelta(seconds=seconds)
+        claims = {"email": EMAILS.get(role, role), "account": "demo", "exp": ends.timestamp()}
+        return jwt.encode(claims, self.secret, algorithm="HS256")
+
+    def ask(self, query: str, token: str | None = None, **variables: Any) -> Any:
+        """The data of an operation that must succeed, as a Super Admin unless with another token or key."""
+        answer = self.answer(query, token or self.token(), variables)
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def answer(self, query: str, token: str, variables: dict[str, Any] | None = None) -> Any:
+        """The whole answer, errors and all."""
+        request = {"query": query, "variables": variables or {}}
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.post(f"{self.url}/graphql", json=request, headers=headers, timeout=PATIENCE).json()
+
+    def switch(self, enabled: bool) -> None:
+        """Switch GoodTime on or off."""
+        self.ask(
+            "mutation($on: Boolean!) {"
+            " setIntegrationEnabled(provider: GOODTIME, enabled: $on) { errors { message } } }",
+            on=enabled,
+        )
+
+    def key(self) -> str:
+        """A key of GoodTime that works: another one where tests of rotation have ended the last."""
+        self.switch(True)
+        if self._key is None or not self.is_good(self._key):
+            made = self.ask("mutation { generateApiKey(provider: GOODTIME) { secret } }")
+            self._key = str(made["generateApiKey"]["secret"])
+        return self._key
+
+    def is_good(self, token: str) -> bool:
+        """Whether the token or key signs in."""
+        return "errors" not in self.answer("{ viewer { __typename } }", token)
+
+    def stage(self) -> str:
+        """The name of a stage in which interviews are to be scheduled."""
+        stages = self.ask("{ stages { name hasInterview } }")["stages"]
+        return str(next(stage["name"] for stage in stages if stage["hasInterview"]))
+
+    def candidate(self, name: str = "") -> "Candidate":
+        """A candidate whom nobody else in the tests touches, waiting for interviews, followed by the team member."""
+        external_id = f"browser-{secrets.token_hex(6)}"
+        row = {
+            "externalId": external_id,
+            "name": name or f"Robin {external_id[-6:].title()}",
+            "headline": "Engineer at Northwind",
+            "emails": [f"{external_id}@mail.example"],
+            "stage": self.stage(),
+            "followerEmails": [EMAILS["TEAM_MEMBER"]],
+        }
+        synced = self.ask(
+            "mutation($rows: [CandidateInput!]!) { syncCandidates(candidates: $rows)"
+            " { candidates { id name externalId } errors { message path } } }",
+            rows=[row],
+        )["syncCandidates"]
+        assert not synced["errors"], synced
+        [found] = synced["candidates"]
+        return Candidate(self, found["id"], found["name"], external_id)
+
+    def template(self) -> str:
+        """The id of a feedback template with a field of every type."""
+        kinds = [
+            ("SCORE", "Overall recommendation", True, ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]),
+            ("TEXTAREA", "What speaks for them?", True, []),
+            ("YES_NO", "Would you work with them yourself?", False, []),
+            ("MULTIPLE_SELECT", "Topics covered", False, ["System design", "Debugging", "Communication"]),
+            ("DROPDOWN", "Seniority", False, ["Junior", "Senior", "Staff"]),
+            ("DATE", "Earliest start they named", False, []),
+            ("CODE", "A snippet worth keeping", False, []),
+            ("TEXT", "In one word", False, []),
+        ]
+        fields = [
+            {"type": kind, "label": label, "required": required, "options": options}
+            for kind, label, required, options in kinds
+        ]
+        row = {
+            "externalId": "browser-every-type",
+            "name": "Engineering interview",
+            "instructions": "Write what you saw, not what you felt.",
+            "fields": fields,
+        }
+        synced = self.ask(
+            "mutation($rows: [FeedbackTemplateInput!]!) { syncFeedbackTemplates(feedbackTemplates: $rows)"
+            " { feedbackTemplates { id } errors { message path } } }",
+            rows=[row],
+        )["syncFeedbackTemplates"]
+        assert not synced["errors"], synced
+        return str(synced["feedbackTemplates"][0]["id"])
+
+    def interviewers(self) -> list[str]:
+        """The emails of the demo's Interviewers, first the one who signs in."""
+        edges = self.ask("{ users(first: 100) { edges { node { email role } } } }")["users"]["edges"]
+        others = [node["email"] for edge in edges if (node := edge["node"])["role"] == "INTERVIEWER"]
+        return [EMAILS["INTERVIEWER"], *(email for email in others if email != EMAILS["INTERVIEWER"])]
+
+
+@dataclass
+class Candidate:
+    """A candidate, and what GoodTime does for them."""
+
+    world: World
+    id: str
+    name: str
+    external_id: str
+    sequence: int = 0
+
+    def push(self, days: float = 3, panel: str = "panel", subjects: tuple[str, ...] = ("System design",)) -> Any:
+        """GoodTime pushes the whole panel, at 15:00 UTC of the day so many days from now; the panel as answered."""
+        self.sequence += 1
+        start = (clock.now() + timedelta(days=days)).replace(hour=15, minute=0, second=0, microsecond=0)
+        people, template = self.world.interviewers(), self.world.template()
+        interviews = [
+            {
+                "externalId": f"{panel}-{place}",
+                "subject": subject,
+                "startsAt": (start + timedelta(hours=place)).isoformat(),
+                "durationMinutes": 45,
+                "location": "Room Aurora",
+                "feedbackTemplateId": template,
+                "interviewers": [
+                    {"email": people[0], "responseStatus": "ACCEPTED"},
+                    {"email": people[1 + place % 2], "responseStatus": "NEEDS_ACTION"},
+                ],
+            }
+            for place, subject in enumerate(subjects)
+        ]
+        pushed = self.world.ask(
+            "mutation($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) {"
+            " errors { message path }"
+            " panel { id interviews { feedbackForms { id interviewer { email } } } } } }",
+            self.world.key(),
+            input={
+                "externalId": f"{self.external_id}-{panel}",
+                "candidateExternalId": self.external_id,
+                "sequence": self.sequence,
+                "externalUrl": f"https://app.goodtime.example/interviews/{self.external_id}-{panel}",
+                "timezone": "America/Los_Angeles",
+                "interviews": interviews,
+            },
+        )["upsertInterviewPanel"]
+        assert not pushed["errors"], pushed
+        return pushed["panel"]
+
+    def delete(self, panel: str = "panel") -> None:
+        """GoodTime deletes the panel."""
+        self.sequence += 1
+        self.world.ask(
+            "mutation($input: CancelInterviewPanelInput!) {"
+            " cancelInterviewPanel(input: $input) { errors { message } } }",
+            self.world.key(),
+            input={"externalId": f"{self.external_id}-{panel}", "sequence": self.sequence},
+        )
+
+    def form(self, pushed: Any, email: str) -> str:
+        """The id of that person's form for the panel's first interview."""
+        forms = pushed["interviews"][0]["feedbackForms"]
+        return str(next(form["id"] for form in forms if form["interviewer"]["email"] == email))
+
+
+@dataclass
+class Wire:
+    """A line between browser and server that can be cut and joined again."""
+
+    server: int
+    port: int = 0
+    is_cut: bool = False
+    _ends: set[socket.socket] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def cut(self) -> None:
+        """Everything that is open breaks off, and nothing new gets through."""
+        self.is_cut = True
+        for end in list(self._ends):
+            _hang_up(end)
+
+    def join(self) -> None:
+        """New connections get through again."""
+        self.is_cut = False
+
+    def close(self) -> None:
+        """The end of the line."""
+        self.cut()
+        _hang_up(self._listener)
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            if self.is_cut:
+                _hang_up(near)
+                continue
+            far = socket.create_connection(("127.0.0.1", self.server))
+            self._ends |= {near, far}
+            for source, target in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                target.sendall(piece)
+        for end in (source, target):
+            self._ends.discard(end)
+            _hang_up(end)
+
+
+def _hang_up(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()
+
+
+@dataclass
+class Visitors:
+    """Opens windows: each is a browser of its own, with its own sign-in."""
+
+    browser: Browser
+    world: World
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    def window(self, role: str | None, path: str = "/", *, base: str | None = None, **options: Any) -> Page:
+        """A window on that place, signed in by a link as the person of that role, with the view loaded."""
+        context = self.browser.new_context(**(WINDOW | options))
+        context.set_default_timeout(PATIENCE * 1000)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{base or self.world.url}{path}" + (f"#token={self.world.token(role)}" if role else ""))
+        if role:
+            page.wait_for_selector("#bar .live[data-state=live]")
+            page.wait_for_selector("main:not([aria-busy]) h1")
+        return page
+
+    def leave(self) -> None:
+        """Close all windows."""
+        for context in self._contexts:
+            context.close()
+
+
+@cache
+def chromium() -> str | None:
+    """Where the browser is."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The demo, as `server.py demo --no-simulate` serves it, on an embedded database of its own."""
+    folder, port, secret = tmp_path_factory.mktemp("console"), free_port(), secrets.token_hex(32)
+    url, said = f"http://127.0.0.1:{port}", folder / "said.txt"
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")} | {
+        "CALLBOARD_DATABASE_URL": f"sqlite://{folder}/callboard.db",
+        "CALLBOARD_JWT_SECRET": secret,
+        "CALLBOARD_PUBLIC_URL": url,
+        "CALLBOARD_RATE_LIMIT": "off",
+    }
+    command = [sys.executable, str(ROOT / "server.py"), "demo", "--port", str(port), "--no-simulate"]
+    with said.open("w") as out, subprocess.Popen(command, env=env, cwd=folder, stdout=out, stderr=out) as process:
+        try:
+            until(lambda: process.poll() is not None or _ready(url))
+            assert process.poll() is None, said.read_text()
+            yield World(url, secret, said)
+        finally:
+            process.terminate()
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, without a head."""
+    path = chromium()
+    if path is None:
+        missing("chromium (Debian's package of that name)")
+    with sync_playwright() as playwright:
+        running = _launched(playwright, str(path))
+        yield running
+        running.close()
+
+
+def _launched(playwright: Playwright, path: str) -> Browser:
+    return playwright.chromium.launch(executable_path=path, headless=True, args=SWITCHES)
+
+
+@pytest.fixture
+def visitors(browser: Browser, world: World) -> Iterator[Visitors]:
+    """People with windows; all are closed when the test ends."""
+    visitors = Visitors(browser, world)
+    yield visitors
+    visitors.leave()
+
+
+@pytest.fixture
+def wire(world: World) -> Iterator[Wire]:
+    """A line to the server that can be cut."""
+    wire = Wire(int(world.url.rsplit(":", 1)[1]))
+    yield wire
+    wire.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker's script, fetched by npm into a folder that is not kept."""
+    folder = ROOT / "var" / "npm"
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            missing("npm, which fetches axe-core")
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [str(npm), "install", "--silent", "--no-save", "--no-package-lock", "axe-core@4"]
+        fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if fetched.returncode:
+            missing(f"axe-core, which npm could not fetch ({fetched.stderr.strip()[-200:]})")
+    return script.read_text()
+
+
+def accessibility_faults(page: Page, axe: str) -> list[str]:
+    """What axe finds wrong on the page as it stands, by the rules of WCAG 2.2 AA."""
+    page.evaluate(axe)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })", tags)
+    return [
+        f"{fault['impact']}: {fault['id']} at {json.dumps([node['target'] for node in fault['nodes']])}"
+        for fault in found["violations"]
+    ]

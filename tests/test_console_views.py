@@ -1,0 +1,257 @@
+"""Every view of the console in light, dark and on a phone: accessible, no wider than its window, and only ours.
+
+With CALLBOARD_SCREENSHOTS naming a folder the views are kept there as small pictures, as in docs/screenshots.
+"""
+
+import io
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from browsing import EMAILS, Visitors, World, accessibility_faults
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+pytest_plugins = ("browsing",)
+
+FIRST_VIEW_BYTES = 60_000
+PICTURE_BYTES = 150_000
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "has_touch": True,
+        "is_mobile": True,
+    },
+}
+
+
+def candidates(visitors: Visitors, look: dict[str, Any]) -> Page:
+    names = ("Amara Okafor", "Björn Lindqvist", "Chiara Rossi", "Dmitri Volkov")
+    for days, name in enumerate(names):
+        candidate = visitors.world.candidate(name=name)
+        if days % 2:
+            candidate.push(days=days)
+    return visitors.window("TEAM_MEMBER", **look)
+
+
+def profile(visitors: Visitors, look: dict[str, Any]) -> Page:
+    candidate = visitors.world.candidate(name="Amara Okafor")
+    candidate.push(days=-6, panel="screen", subjects=("Phone screen",))
+    candidate.push(days=2, panel="onsite", subjects=("System design", "Pairing", "Values & collaboration"))
+    return visitors.window("TEAM_MEMBER", f"/candidates/{candidate.id}", **look)
+
+
+def banner(visitors: Visitors, look: dict[str, Any]) -> Page:
+    visitors.world.switch(True)
+    candidate = visitors.world.candidate(name="Björn Lindqvist")
+    page = visitors.window("TEAM_MEMBER", f"/candidates/{candidate.id}", **look)
+    page.get_by_role("button", name="More for Björn Lindqvist").click()
+    return page
+
+
+def cancel(visitors: Visitors, look: dict[str, Any]) -> Page:
+    page = profile(visitors, look)
+    page.get_by_role("button", name="Cancel", exact=True).first.click()
+    return page
+
+
+def canceled(visitors: Visitors, look: dict[str, Any]) -> Page:
+    page = cancel(visitors, look)
+    page.get_by_role("button", name="Cancel the interviews").click()
+    page.locator("details.canceled > summary").click()
+    page.get_by_role("button", name="Restore").scroll_into_view_if_needed()
+    return page
+
+
+def integrations(visitors: Visitors, look: dict[str, Any]) -> Page:
+    visitors.world.key()
+    return visitors.window("SUPER_ADMIN", "/settings/integrations", **look)
+
+
+def key(visitors: Visitors, look: dict[str, Any]) -> Page:
+    page = integrations(visitors, look)
+    page.get_by_role("button", name="Generate New Key").click()
+    page.get_by_role("dialog").get_by_role("button", name="Generate New Key").click()
+    page.get_by_label("API key").wait_for()
+    return page
+
+
+def feedback(visitors: Visitors, look: dict[str, Any]) -> Page:
+    candidate = visitors.world.candidate(name="Chiara Rossi")
+    form = candidate.form(candidate.push(days=-1), EMAILS["INTERVIEWER"])
+    page = visitors.window("INTERVIEWER", f"/feedback/{form}", **look)
+    page.get_by_label("Hire", exact=True).check()
+    return page
+
+
+def feedback_errors(visitors: Visitors, look: dict[str, Any]) -> Page:
+    candidate = visitors.world.candidate(name="Chiara Rossi")
+    form = candidate.form(candidate.push(days=-1), EMAILS["INTERVIEWER"])
+    page = visitors.window("INTERVIEWER", f"/feedback/{form}", **look)
+    page.get_by_role("button", name="Submit feedback").click()
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+def feedback_submitted(visitors: Visitors, look: dict[str, Any]) -> Page:
+    page = feedback(visitors, look)
+    page.get_by_label("What speaks for them?").fill("Thinks aloud, takes hints, names trade-offs.")
+    page.get_by_role("button", name="Submit feedback").click()
+    page.get_by_text("is final").wait_for()
+    return page
+
+
+def interviews(visitors: Visitors, look: dict[str, Any]) -> Page:
+    visitors.world.candidate(name="Dmitri Volkov").push(days=1)
+    visitors.world.candidate(name="Chiara Rossi").push(days=-1)
+    return visitors.window("INTERVIEWER", "/interviews", **look)
+
+
+def activity(visitors: Visitors, look: dict[str, Any]) -> Page:
+    candidate = visitors.world.candidate(name="Amara Okafor")
+    candidate.push(days=3)
+    candidate.push(days=4)
+    page = visitors.window("ADMIN", "/activity", **look)
+    candidate.delete()
+    page.locator(".timeline .fresh").wait_for()
+    return page
+
+
+def sign_in(visitors: Visitors, look: dict[str, Any]) -> Page:
+    return visitors.window(None, **look)
+
+
+def nobody(visitors: Visitors, look: dict[str, Any]) -> Page:
+    return visitors.window("ADMIN", "/?search=nobody+has+such+a+name", **look)
+
+
+def explorer(visitors: Visitors, look: dict[str, Any]) -> Page:
+    page = visitors.window(None, f"/graphql#token={visitors.world.token('ADMIN')}", **look)
+    page.get_by_role("button", name=re.compile("^Use ")).first.wait_for()
+    page.get_by_label("Examples and history").select_option(label="Dashboard: candidates and their Schedule buttons")
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("button", name="Copy").and_(page.locator(":enabled")).wait_for()
+    return page
+
+
+VIEWS: dict[str, Callable[[Visitors, dict[str, Any]], Page]] = {
+    view.__name__: view
+    for view in (
+        sign_in, candidates, nobody, profile, banner, cancel, canceled, integrations, key,
+        feedback, feedback_errors, feedback_submitted, interviews, activity, explorer,
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_is_accessible_and_fits_its_window_and_asks_nobody_else(
+    view: str, look: str, visitors: Visitors, axe: str
+) -> None:
+    page = VIEWS[view](visitors, LOOKS[look])
+    page.evaluate("Promise.all(document.getAnimations().filter((it) => it.effect.getTiming().iterations !== Infinity)"
+                  ".map((it) => it.finished.catch(() => {})))")  # fmt: skip
+    keep_picture(page, f"{view.replace('_', '-')}-{look}")
+
+    assert accessibility_faults(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """A picture of the window as 256 colours, where a folder for them is named."""
+    folder = os.environ.get("CALLBOARD_SCREENSHOTS")
+    if not folder:
+        return
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    path = Path(folder) / f"{name}.png"
+    picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    assert path.stat().st_size < PICTURE_BYTES
+
+
+def test_the_console_asks_this_server_only_and_breaks_none_of_its_own_rules(visitors: Visitors, world: World) -> None:
+    candidate = world.candidate()
+    form = candidate.form(candidate.push(), EMAILS["INTERVIEWER"])
+    page = visitors.window("SUPER_ADMIN")
+    asked: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    places = ["/", "/interviews", "/activity", "/settings/integrations", "/graphql"]
+    for place in [*places, f"/candidates/{candidate.id}", f"/feedback/{form}"]:
+        page.goto(f"{world.url}{place}")
+        page.wait_for_load_state("networkidle")
+
+    assert {url for url in asked if not url.startswith((world.url, "data:"))} == set()
+    assert complaints == []
+
+
+@pytest.mark.parametrize("place", ["/", "/feedback/frm_any", "/candidates/any", "/settings/integrations", "/graphql"])
+def test_every_page_carries_the_strict_policy(place: str, world: World) -> None:
+    page = httpx.get(f"{world.url}{place}", headers={"Accept": "text/html"})
+
+    policy = page.headers["content-security-policy"]
+    assert page.status_code == 200
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "style-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "<style" not in page.text
+    assert " style=" not in page.text
+    assert re.search(r"<script(?![^>]*\bsrc=)", page.text) is None
+
+
+def test_the_first_view_is_small(visitors: Visitors, world: World) -> None:
+    page = visitors.window(None, "/healthz")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    received: list[float] = []
+    session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+
+    page.goto(f"{world.url}/#token={world.token('ADMIN')}")
+    page.get_by_role("table", name="Candidates").wait_for()
+
+    assert 0 < sum(received) < FIRST_VIEW_BYTES
+
+
+def test_nothing_jumps_while_a_view_loads(visitors: Visitors, world: World) -> None:
+    page = visitors.window(None, "/healthz")
+    page.add_init_script(
+        "window.jumps = 0; new PerformanceObserver((list) => list.getEntries()"
+        ".forEach((entry) => (window.jumps += entry.hadRecentInput ? 0 : entry.value)))"
+        ".observe({ type: 'layout-shift', buffered: true })"
+    )
+
+    page.goto(f"{world.url}/#token={world.token('ADMIN')}")
+    page.get_by_role("table", name="Candidates").wait_for()
+
+    assert page.evaluate("window.jumps") < 0.1
+
+
+def test_with_reduced_motion_nothing_moves(visitors: Visitors, world: World) -> None:
+    candidate = world.candidate()
+    page = visitors.window("ADMIN", f"/candidates/{candidate.id}", reduced_motion="reduce")
+
+    candidate.push()
+
+    expect(page.locator("article.panel.fresh")).to_be_visible()
+    moving = "document.getAnimations().map((it) => it.animationName ?? it.transitionProperty)"
+    assert set(page.evaluate(moving)) <= {"lit"}
+
+
+def test_the_first_tab_leads_past_the_navigation(visitors: Visitors) -> None:
+    page = visitors.window("ADMIN")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("main")).to_be_focused()
