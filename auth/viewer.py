@@ -1,0 +1,153 @@
+"""Who is asking: a user by their token, or an integration by its key. Nobody else gets further than the schema."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+import clock
+import models
+import settings
+from auth import keys
+from auth.refusals import Code, Refused
+from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
+
+_BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
+_BASIC = re.compile(r"Basic +(\S+) *", re.IGNORECASE)
+_LAST_USE_KEPT = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A user or an integration, as the database had them when they were asked for."""
+
+    account: models.Account
+    user: models.User | None = None
+    integration: models.Integration | None = None
+    key: models.ApiKey | None = None
+    #: When the credentials run out by themselves (UTC); None: not by themselves.
+    expires_at: datetime | None = None
+
+    @property
+    def account_id(self) -> str:
+        return self.account.id
+
+    @property
+    def actor(self) -> models.User | models.Integration:
+        """The row behind the viewer."""
+        actor = self.user or self.integration
+        assert actor is not None, "a viewer is a user or an integration"
+        return actor
+
+    @property
+    def actor_id(self) -> str:
+        """The global id that the log keeps of who did something."""
+        return self.actor.id
+
+    @property
+    def user_id(self) -> str | None:
+        return self.user.id if self.user else None
+
+    @property
+    def role(self) -> models.Role | None:
+        """The user's role; None for an integration, which has none."""
+        return self.user.role if self.user else None
+
+
+async def authenticate(authorization: str | None) -> Viewer:
+    """The viewer whose `Authorization` value this is: `Bearer <JWT or key>`, or `Basic <key:>`.
+
+    Raises Refused: UNAUTHENTICATED, INTEGRATION_DISABLED, or SERVICE_UNAVAILABLE where the identity provider is away.
+    """
+    credential = _credential(authorization or "")
+    if credential.startswith(keys.BEGINNING):
+        return await _by_key(credential)
+    return await _by_token(credential)
+
+
+async def renewed(viewer: Viewer) -> Viewer:
+    """The same viewer as of now, for whoever stays connected. Raises Refused where they would no longer get in."""
+    if viewer.expires_at is not None and viewer.expires_at <= clock.now():
+        raise _unauthenticated("The token has expired: sign in again.")
+    if viewer.key is not None:
+        return await _key_holder(viewer.key.digest)
+    user = await models.User.get_or_none(id=viewer.user_id).select_related("account")
+    return _active(user, viewer.expires_at)
+
+
+@cache
+def verifier() -> Verifier:
+    """What checks users' tokens, as the settings have it."""
+    its = settings.current()
+    return Verifier(
+        secret=its.jwt_secret.get_secret_value() if its.jwt_secret else None,
+        jwks_url=its.jwks_url,
+        issuer=its.jwt_issuer,
+        audience=its.jwt_audience,
+    )
+
+
+async def _by_token(token: str) -> Viewer:
+    try:
+        claims = await verifier().verify(token)
+    except InvalidToken:
+        raise _unauthenticated() from None
+    except ProviderUnavailable:
+        raise Refused(Code.SERVICE_UNAVAILABLE, "The identity provider can't be reached: try again.") from None
+    user = await models.User.get_or_none(account__slug=claims.account, email=claims.email.lower()).select_related(
+        "account"
+    )
+    return _active(user, claims.expires_at)
+
+
+async def _by_key(secret: str) -> Viewer:
+    if not keys.well_formed(secret):
+        raise _unauthenticated()
+    viewer = await _key_holder(keys.digest(secret))
+    await _note_use(viewer)
+    return viewer
+
+
+async def _key_holder(digest: str) -> Viewer:
+    key = await models.ApiKey.get_or_none(digest=digest).select_related("integration", "account")
+    now = clock.now()
+    if key is None or not keys.same(key.digest, digest) or key.revoked_at or (key.expires_at and key.expires_at <= now):
+        raise _unauthenticated()
+    if not key.integration.enabled:
+        raise Refused(Code.INTEGRATION_DISABLED, "The integration is switched off: a Super Admin can switch it on.")
+    return Viewer(account=key.account, integration=key.integration, key=key, expires_at=key.expires_at)
+
+
+async def _note_use(viewer: Viewer) -> None:
+    """Keep `lastUsedAt`, at most once a minute: the check of a key itself writes nothing."""
+    key, now = viewer.key, clock.now()
+    if key is None or (key.last_used_at and now - key.last_used_at < _LAST_USE_KEPT):
+        return
+    await models.ApiKey.filter(id=key.id).update(last_used_at=now)
+
+
+def _active(user: models.User | None, expires_at: datetime | None) -> Viewer:
+    if user is None or user.deactivated_at:
+        raise _unauthenticated()
+    return Viewer(account=user.account, user=user, expires_at=expires_at)
+
+
+def _credential(authorization: str) -> str:
+    if bearer := _BEARER.fullmatch(authorization):
+        return bearer[1]
+    if basic := _BASIC.fullmatch(authorization):
+        try:
+            name, colon, password = base64.b64decode(basic[1], validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            raise _unauthenticated() from None
+        if colon and not password and name.startswith(keys.BEGINNING):
+            return name
+    raise _unauthenticated()
+
+
+def _unauthenticated(
+    message: str = "Sign in: send `Authorization: Bearer` with a valid token or API key.",
+) -> Refused:
+    return Refused(Code.UNAUTHENTICATED, message)

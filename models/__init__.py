@@ -1,0 +1,62 @@
+"""What is stored: rows, unique constraints, indexes, and the facts that follow from one row."""
+
+from models.base import Row, new_id
+from models.candidates import Candidate, Follower
+from models.changes import Change, InterviewPanelChangeKind
+from models.directory import Account, Posting, Role, Stage, User
+from models.feedback import (
+    FeedbackFieldType,
+    FeedbackForm,
+    FeedbackFormStatus,
+    FeedbackTemplate,
+    StoredAnswer,
+    StoredField,
+)
+from models.integrations import ApiKey, Integration, IntegrationProvider
+from models.panels import (
+    Cancelable,
+    Cancellation,
+    CancelOrigin,
+    FeedbackReminder,
+    Interview,
+    Interviewer,
+    InterviewPanelStatus,
+    Panel,
+    ResponseStatus,
+    standing,
+    with_status,
+)
+
+__all__ = [
+    "Account",
+    "ApiKey",
+    "CancelOrigin",
+    "Cancelable",
+    "Cancellation",
+    "Candidate",
+    "Change",
+    "FeedbackFieldType",
+    "FeedbackForm",
+    "FeedbackFormStatus",
+    "FeedbackReminder",
+    "FeedbackTemplate",
+    "Follower",
+    "Integration",
+    "IntegrationProvider",
+    "Interview",
+    "InterviewPanelChangeKind",
+    "InterviewPanelStatus",
+    "Interviewer",
+    "Panel",
+    "Posting",
+    "ResponseStatus",
+    "Role",
+    "Row",
+    "Stage",
+    "StoredAnswer",
+    "StoredField",
+    "User",
+    "new_id",
+    "standing",
+    "with_status",
+]

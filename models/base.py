@@ -1,0 +1,30 @@
+"""What every stored row has: a prefixed global id and the instant at which it was made."""
+
+from typing import Any, ClassVar
+
+from tortoise import fields
+from tortoise.models import Model
+from ulid import ULID
+
+import clock
+
+
+class Row(Model):
+    """A row whose primary key is its global id: a type prefix and a ULID, such as `pan_01jd…`, ordered by creation."""
+
+    prefix: ClassVar[str]
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    created_at = fields.DatetimeField(default=clock.now)
+
+    class Meta:
+        abstract = True
+
+    def __init__(self, **values: Any) -> None:
+        values.setdefault("id", new_id(self.prefix))
+        super().__init__(**values)
+
+
+def new_id(prefix: str) -> str:
+    """A new global id of that type."""
+    return f"{prefix}_{ULID.from_datetime(clock.now())}".lower()

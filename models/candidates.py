@@ -1,0 +1,61 @@
+"""Candidates, and the users who follow them."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+
+import clock
+from models.base import Row
+from models.directory import Account, Posting, Stage, User
+
+
+class Candidate(Row):
+    prefix = "cnd"
+
+    account_id: str
+    stage_id: str
+    posting_id: str | None
+    owner_id: str | None
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="candidates")
+    external_id = fields.CharField(max_length=500)
+    name = fields.CharField(max_length=500)
+    headline = fields.CharField(max_length=500, null=True)
+    emails: list[str] = fields.JSONField()
+    # Name and emails, folded to lower case by Python: what `search` looks through, alike on every database.
+    search_text = fields.TextField()
+    stage: fields.ForeignKeyRelation[Stage] = fields.ForeignKeyField(
+        "models.Stage", related_name="candidates", on_delete=fields.RESTRICT
+    )
+    posting: fields.ForeignKeyNullableRelation[Posting] = fields.ForeignKeyField(
+        "models.Posting", related_name="candidates", null=True, on_delete=fields.RESTRICT
+    )
+    owner: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="owned_candidates", null=True, on_delete=fields.RESTRICT
+    )
+    updated_at = fields.DatetimeField(default=clock.now)
+    archived_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "candidate"
+        unique_together = (("account", "external_id"),)
+        indexes = (
+            Index(fields=("account_id", "name", "id")),
+            Index(fields=("account_id", "created_at", "id")),
+            Index(fields=("account_id", "updated_at", "id")),
+            Index(fields=("stage_id",)),
+            Index(fields=("posting_id",)),
+            Index(fields=("owner_id",)),
+        )
+
+
+class Follower(Row):
+    prefix = "flw"
+
+    candidate_id: str
+    user_id: str
+    candidate: fields.ForeignKeyRelation[Candidate] = fields.ForeignKeyField("models.Candidate", related_name="follows")
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("models.User", related_name="follows")
+
+    class Meta:
+        table = "follower"
+        unique_together = (("candidate", "user"),)
+        indexes = (Index(fields=("user_id",)),)

@@ -1,0 +1,124 @@
+"""The database: how it is reached, brought to the current version, and found to be at it."""
+
+import asyncio
+import contextlib
+import fcntl
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import asyncpg
+from tortoise import connections
+from tortoise.context import TortoiseContext
+from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.migrations.executor import MigrationExecutor
+
+#: What a database that can't be reached or is busy for too long raises, whichever driver says it.
+UNREACHABLE = (
+    OSError,
+    DBConnectionError,
+    OperationalError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+_MIGRATION_LOCK = zlib.crc32(b"callboard migrations")
+
+
+def config(url: str) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL of operations.md."""
+    return {
+        "connections": {"default": _connection_url(url)},
+        "apps": {"models": {"models": ["models"], "default_connection": "default", "migrations": "models.migrations"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+@contextlib.asynccontextmanager
+async def opened(url: str) -> AsyncIterator[None]:
+    """The database for everything that runs inside, in every task of the process."""
+    if (path := _file(url)) is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    async with TortoiseContext() as context:
+        await context.init(config=config(url), _enable_global_fallback=True)
+        yield
+
+
+async def migrate(url: str) -> list[str]:
+    """Bring the database to the current version; returns the names of the migrations applied.
+
+    Safe when several processes start it at once: one works, the others wait and find nothing left to do.
+    """
+    async with _alone(url), opened(url):
+        before = set(await _applied())
+        await _executor().migrate()
+        return [name for name in await _applied() if name not in before]
+
+
+async def is_current() -> bool:
+    """Whether every migration is applied. Raises one of UNREACHABLE where the database doesn't answer."""
+    executor = _executor()
+    await executor.loader.build_graph()
+    return {key.name for key in executor.loader.graph.nodes} <= set(await _applied())
+
+
+def on_postgres() -> bool:
+    """Whether the open database is PostgreSQL."""
+    return bool(connections.get("default").capabilities.dialect == "postgres")
+
+
+def _executor() -> MigrationExecutor:
+    return MigrationExecutor(connections.get("default"), TORTOISE_ORM["apps"])
+
+
+async def _applied() -> list[str]:
+    """The names of the migrations that the database has; none where it has never seen any."""
+    try:
+        rows = await connections.get("default").execute_query_dict("SELECT name FROM tortoise_migrations ORDER BY id")
+    except OperationalError as error:
+        if "tortoise_migrations" in str(error):
+            return []
+        raise
+    return [str(row["name"]) for row in rows]
+
+
+@contextlib.asynccontextmanager
+async def _alone(url: str) -> AsyncIterator[None]:
+    """No other process migrates this database inside the block: Tortoise itself does not see to that."""
+    path = _file(url)
+    if path is None:
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+            yield
+        finally:
+            await connection.close()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(path.name + ".migrating").open("w") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield
+
+
+def _file(url: str) -> Path | None:
+    """The file of an SQLite database; None for PostgreSQL."""
+    return Path(url.removeprefix("sqlite://").partition("?")[0]) if url.startswith("sqlite://") else None
+
+
+def _connection_url(url: str) -> str:
+    """The URL with what the driver needs to know beside the address."""
+    if url.startswith("sqlite://"):
+        # FULL: an acknowledged push survives a loss of power, which WAL's default does not promise.
+        own = {"synchronous": "FULL", "busy_timeout": "5000"}
+    else:
+        own = {"minsize": "1", "maxsize": "10"}
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(own)}"
+
+
+#: For `tortoise -c models.database.TORTOISE_ORM makemigrations`, which needs no database.
+TORTOISE_ORM = config("sqlite://:memory:")

@@ -1,0 +1,80 @@
+"""The account and its people, stages and postings. Everything hangs below one account; nothing ever crosses."""
+
+from enum import Enum
+
+from tortoise import fields
+from tortoise.indexes import Index
+
+from models.base import Row
+
+
+class Role(Enum):
+    SUPER_ADMIN = "SUPER_ADMIN"
+    ADMIN = "ADMIN"
+    TEAM_MEMBER = "TEAM_MEMBER"
+    LIMITED_TEAM_MEMBER = "LIMITED_TEAM_MEMBER"
+    INTERVIEWER = "INTERVIEWER"
+
+
+class Account(Row):
+    prefix = "acc"
+
+    name = fields.CharField(max_length=500)
+    slug = fields.CharField(max_length=100, unique=True)
+    # The last position given out in the account's change log.
+    position = fields.BigIntField(default=0, db_default=0)
+    # The last position that retention has removed from the log; older cursors have expired.
+    pruned_position = fields.BigIntField(default=0, db_default=0)
+
+    class Meta:
+        table = "account"
+
+
+class User(Row):
+    prefix = "usr"
+
+    account_id: str
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="users")
+    external_id = fields.CharField(max_length=500, null=True)
+    # Lower case: emails name people without regard to case.
+    email = fields.CharField(max_length=500)
+    name = fields.CharField(max_length=500)
+    role = fields.CharEnumField(Role, max_length=30)
+    deactivated_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "user"
+        unique_together = (("account", "email"), ("account", "external_id"))
+        indexes = (Index(fields=("account_id", "name", "id")),)
+
+
+class Stage(Row):
+    prefix = "stg"
+
+    account_id: str
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="stages")
+    name = fields.CharField(max_length=500)
+    position = fields.IntField()
+    has_interview = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "stage"
+        unique_together = (("account", "name"),)
+
+
+class Posting(Row):
+    prefix = "pst"
+
+    account_id: str
+    hiring_manager_id: str | None
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="postings")
+    external_id = fields.CharField(max_length=500)
+    title = fields.CharField(max_length=500)
+    hiring_manager: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="managed_postings", null=True, on_delete=fields.RESTRICT
+    )
+
+    class Meta:
+        table = "posting"
+        unique_together = (("account", "external_id"),)
+        indexes = (Index(fields=("hiring_manager_id",)),)

@@ -1,0 +1,100 @@
+"""Feedback templates, and the forms made from them: one for each interviewer of an interview."""
+
+from enum import Enum
+from typing import TYPE_CHECKING, TypedDict
+
+from tortoise import fields as columns
+from tortoise.indexes import Index
+
+import clock
+from models.base import Row
+from models.directory import Account, User
+
+if TYPE_CHECKING:
+    from models.panels import Interview, Panel
+
+
+class FeedbackFieldType(Enum):
+    SCORE = "SCORE"
+    TEXT = "TEXT"
+    TEXTAREA = "TEXTAREA"
+    YES_NO = "YES_NO"
+    DROPDOWN = "DROPDOWN"
+    MULTIPLE_SELECT = "MULTIPLE_SELECT"
+    DATE = "DATE"
+    CODE = "CODE"
+
+
+class FeedbackFormStatus(Enum):
+    PENDING = "PENDING"
+    COMPLETED = "COMPLETED"
+    VOIDED = "VOIDED"
+
+
+class StoredField(TypedDict):
+    """A field of a template or of a form's snapshot, as JSON keeps it; `type` is a FeedbackFieldType's value."""
+
+    id: str
+    type: str
+    label: str
+    description: str | None
+    required: bool
+    options: list[str]
+
+
+class StoredAnswer(TypedDict):
+    """The values given for one field."""
+
+    field_id: str
+    values: list[str]
+
+
+class FeedbackTemplate(Row):
+    prefix = "tpl"
+
+    account_id: str
+    account: columns.ForeignKeyRelation[Account] = columns.ForeignKeyField("models.Account", related_name="templates")
+    external_id = columns.CharField(max_length=500)
+    name = columns.CharField(max_length=500)
+    instructions = columns.TextField(null=True)
+    fields: list[StoredField] = columns.JSONField()
+    updated_at = columns.DatetimeField(default=clock.now)
+    archived_at = columns.DatetimeField(null=True)
+
+    class Meta:
+        table = "feedback_template"
+        unique_together = (("account", "external_id"),)
+        indexes = (Index(fields=("account_id", "name", "id")),)
+
+
+class FeedbackForm(Row):
+    """One for an interview and a person, whatever happens to either: its id is the link in the calendar invite."""
+
+    prefix = "frm"
+
+    account_id: str
+    panel_id: str
+    interview_id: str
+    user_id: str
+    template_id: str
+    account: columns.ForeignKeyRelation[Account] = columns.ForeignKeyField("models.Account", related_name="forms")
+    panel: columns.ForeignKeyRelation["Panel"] = columns.ForeignKeyField("models.Panel", related_name="forms")
+    interview: columns.ForeignKeyRelation["Interview"] = columns.ForeignKeyField(
+        "models.Interview", related_name="forms"
+    )
+    user: columns.ForeignKeyRelation[User] = columns.ForeignKeyField(
+        "models.User", related_name="forms", on_delete=columns.RESTRICT
+    )
+    template: columns.ForeignKeyRelation[FeedbackTemplate] = columns.ForeignKeyField(
+        "models.FeedbackTemplate", related_name="forms", on_delete=columns.RESTRICT
+    )
+    status = columns.CharEnumField(FeedbackFormStatus, max_length=20, default=FeedbackFormStatus.PENDING)
+    instructions = columns.TextField(null=True)
+    fields: list[StoredField] = columns.JSONField()
+    answers: list[StoredAnswer] | None = columns.JSONField(null=True)
+    completed_at = columns.DatetimeField(null=True)
+
+    class Meta:
+        table = "feedback_form"
+        unique_together = (("interview", "user"),)
+        indexes = (Index(fields=("user_id", "id")), Index(fields=("panel_id", "user_id")))

@@ -1,0 +1,58 @@
+"""The integrations of an account and the keys that belong to them."""
+
+from enum import Enum
+
+from tortoise import fields
+from tortoise.indexes import Index
+
+from models.base import Row
+from models.directory import Account, User
+
+
+class IntegrationProvider(Enum):
+    GOODTIME = "GOODTIME"
+
+
+class Integration(Row):
+    prefix = "int"
+
+    account_id: str
+    enabled_by_id: str | None
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="integrations")
+    provider = fields.CharEnumField(IntegrationProvider, max_length=30)
+    enabled = fields.BooleanField(default=False)
+    enabled_at = fields.DatetimeField(null=True)
+    enabled_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="enabled_integrations", null=True, on_delete=fields.RESTRICT
+    )
+
+    class Meta:
+        table = "integration"
+        unique_together = (("account", "provider"),)
+
+
+class ApiKey(Row):
+    """A key is stored as its SHA-256 and its public beginning, never as itself."""
+
+    prefix = "key"
+
+    account_id: str
+    integration_id: str
+    created_by_id: str
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="api_keys")
+    integration: fields.ForeignKeyRelation[Integration] = fields.ForeignKeyField(
+        "models.Integration", related_name="api_keys"
+    )
+    # The first characters of the key, by which people recognise it.
+    public_prefix = fields.CharField(max_length=12)
+    digest = fields.CharField(max_length=64, unique=True)
+    created_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="created_keys", on_delete=fields.RESTRICT
+    )
+    last_used_at = fields.DatetimeField(null=True)
+    expires_at = fields.DatetimeField(null=True)
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "api_key"
+        indexes = (Index(fields=("integration_id", "id")),)

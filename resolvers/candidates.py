@@ -1,0 +1,144 @@
+"""Candidates: found, listed, and what the Schedule buttons do for the viewer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from tortoise.expressions import Q, Subquery
+
+import clock
+import models
+from auth.viewer import Viewer
+from models import Candidate, Integration, IntegrationProvider, Panel
+from resolvers import paging
+from resolvers.access import Act, behind, may, unscoped, visible
+from resolvers.integrations import CATALOGUE
+from resolvers.paging import Page
+
+
+class CandidateOrder(Enum):
+    NAME = "NAME"
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+
+
+@dataclass(frozen=True)
+class CandidateFilter:
+    """Which candidates a list has; instants are UTC."""
+
+    search: str | None = None
+    stage_id: str | None = None
+    posting_id: str | None = None
+    owner_id: str | None = None
+    archived: bool = False
+    has_upcoming_panel: bool | None = None
+    updated_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ScheduleAction:
+    """Where scheduling starts: labels are null where that place doesn't show, the url with the ATS's own scheduler."""
+
+    provider: IntegrationProvider | None
+    url: str | None
+    dashboard_label: str | None
+    banner_label: str | None
+    menu_label: str
+
+
+async def find(viewer: Viewer, id: str | None, external_id: str | None) -> Candidate | None:
+    """The candidate of that id or external id; null where the viewer knows none, or neither is given."""
+    named = {name: value for name, value in (("id", id), ("external_id", external_id)) if value is not None}
+    return await visible(viewer, Candidate).get_or_none(**named) if named else None
+
+
+async def page(
+    viewer: Viewer, its: CandidateFilter, order: CandidateOrder, first: int | None, after: str | None
+) -> Page[Candidate]:
+    """The candidates that the viewer may see and the filter lets through."""
+    found = visible(viewer, Candidate).filter(archived_at__isnull=not its.archived)
+    exact = {"stage_id": its.stage_id, "posting_id": its.posting_id, "owner_id": its.owner_id}
+    found = found.filter(**{name: value for name, value in exact.items() if value is not None})
+    if its.search is not None:
+        found = found.filter(search_text__contains=its.search.lower())
+    if its.updated_since is not None:
+        found = found.filter(updated_at__gte=its.updated_since)
+    if its.has_upcoming_panel is not None:
+        upcoming = Q(id__in=_with_upcoming(viewer))
+        found = found.filter(upcoming if its.has_upcoming_panel else ~upcoming)
+    return await paging.page(found, (order.value.lower(), "id"), first, after)
+
+
+async def counts(pages: Sequence[Page[Candidate]]) -> list[int]:
+    """How many candidates each list has in all."""
+    return [await page.everything.count() if page.everything is not None else 0 for page in pages]
+
+
+async def schedule_actions(viewer: Viewer, candidates: Sequence[Candidate]) -> list[ScheduleAction | None]:
+    """What the Schedule buttons do for each candidate; null where the viewer may not schedule. Three statements."""
+    if not may(viewer, Act.SCHEDULE):
+        return [None] * len(candidates)
+    integration = await visible(viewer, Integration).filter(enabled=True).order_by("provider").first()
+    upcoming = await _upcoming_among(viewer, candidates)
+    stages = await behind(viewer, models.Stage, [candidate.stage_id for candidate in candidates])
+    return [
+        None
+        if candidate.archived_at is not None
+        else _action(candidate, integration, stages[candidate.stage_id].has_interview and candidate.id not in upcoming)
+        for candidate in candidates
+    ]
+
+
+def _action(candidate: Candidate, integration: Integration | None, waiting: bool) -> ScheduleAction:
+    """`waiting`: the stage has interviews, and no upcoming panel stands."""
+    if integration is None:
+        return ScheduleAction(
+            provider=None,
+            url=None,
+            dashboard_label="Schedule" if waiting else None,
+            banner_label="Schedule Interview" if waiting else None,
+            menu_label="Schedule",
+        )
+    entry = CATALOGUE[integration.provider]
+    return ScheduleAction(
+        provider=integration.provider,
+        url=entry.link(candidate),
+        dashboard_label="Schedule" if waiting else None,
+        banner_label=f"Schedule Interview in {entry.name}" if waiting else None,
+        menu_label=f"Schedule in {entry.name}",
+    )
+
+
+def _with_upcoming(viewer: Viewer) -> Subquery:
+    standing = visible(viewer, Panel).filter(models.standing(clock.now()))
+    return Subquery(standing.values("candidate_id"))
+
+
+async def _upcoming_among(viewer: Viewer, candidates: Sequence[Candidate]) -> set[str]:
+    ids = [candidate.id for candidate in candidates]
+    standing = visible(viewer, Panel).filter(models.standing(clock.now()), candidate_id__in=ids)
+    return {panel.candidate_id for panel in await standing.only("id", "candidate_id") if panel.candidate_id}
+
+
+async def stages_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[models.Stage]:
+    """Each candidate's stage."""
+    found = await behind(viewer, models.Stage, [candidate.stage_id for candidate in candidates])
+    return [found[candidate.stage_id] for candidate in candidates]
+
+
+async def followers_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[list[models.User]]:
+    """Who follows each candidate, by name."""
+    ids = [candidate.id for candidate in candidates]
+    follows = await unscoped(models.Follower, "the followers of visible candidates").filter(candidate_id__in=ids)
+    users = await behind(viewer, models.User, [follow.user_id for follow in follows])
+    followers: dict[str, list[models.User]] = {id: [] for id in ids}
+    for follow in follows:
+        followers[follow.candidate_id].append(users[follow.user_id])
+    return [sorted(followers[id], key=lambda user: (user.name, user.id)) for id in ids]
+
+
+async def postings_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[models.Posting | None]:
+    """Each candidate's posting."""
+    found = await behind(viewer, models.Posting, [candidate.posting_id for candidate in candidates])
+    return [found.get(candidate.posting_id) if candidate.posting_id else None for candidate in candidates]

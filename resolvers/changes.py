@@ -1,0 +1,225 @@
+"""The change feed: acts are committed here together with their changes, and read back by page or live.
+
+The log in the database is the truth: positions are gap-free and in commit order. A wake only says `look`.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
+from typing import Any, TypeVar
+
+import asyncpg
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+import clock
+import feed
+import models
+import settings
+from auth import viewer as auth
+from auth.refusals import Code, Refused
+from auth.viewer import Viewer
+from models import Change, InterviewPanelChangeKind, database
+from resolvers import paging
+from resolvers.access import behind, unscoped, visible
+from resolvers.paging import Edge, Page
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+_TRIES = 6
+_CLASH = (IntegrityError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+LOOK_AGAIN_SECONDS = 1.0
+_READ_AT_ONCE = 200
+_PRUNED_AT_ONCE = 1_000
+
+_running: set[asyncio.Task[Any]] = set()
+
+
+@dataclass
+class Commit:
+    """An act under way: what it does to panels is recorded, and gets its positions when all else is written."""
+
+    account_id: str
+    actor_id: str
+    connection: BaseDBAsyncClient
+    at: datetime = field(default_factory=clock.now)
+    _changes: list[tuple[models.Panel, InterviewPanelChangeKind]] = field(default_factory=list)
+
+    def record(self, panel: models.Panel, kind: InterviewPanelChangeKind) -> None:
+        """The panel has changed in that way: it gets its next version. Write its row after this."""
+        panel.version += 1
+        panel.updated_at = self.at
+        self._changes.append((panel, kind))
+
+    async def write_changes(self) -> bool:
+        """Append the recorded changes to the log; tells whether there were any.
+
+        The account's row is locked last, for its position only: acts on different panels run side by side until then.
+        """
+        if not self._changes:
+            return False
+        [row] = await self.connection.execute_query_dict(
+            f"UPDATE account SET position = position + {len(self._changes)} WHERE id = "
+            f"{'$1' if database.on_postgres() else '?'} RETURNING position",
+            [self.account_id],
+        )
+        first = row["position"] - len(self._changes) + 1
+        await Change.bulk_create(
+            Change(
+                account_id=self.account_id,
+                position=position,
+                panel_id=panel.id,
+                candidate_id=panel.candidate_id,
+                kind=kind,
+                actor_id=self.actor_id,
+                at=self.at,
+            )
+            for position, (panel, kind) in enumerate(self._changes, first)
+        )
+        return True
+
+
+async def committed(viewer: Viewer, act: Callable[[Commit], Awaitable[T]]) -> T:
+    """Run the act in one transaction and return what it returns; on any exception nothing of it is written.
+
+    The only opener of transactions. The act runs in a task of its own: a caller that goes away must not cut a
+    transaction in half, nor leave its connection behind. An act that clashes with another is run again from its start.
+    """
+    return await _shielded(_committed(viewer.account_id, viewer.actor_id, act))
+
+
+async def committed_by_operator(act: Callable[[Commit], Awaitable[T]], account_id: str = "") -> T:
+    """The same for what the command line does and no viewer."""
+    return await _shielded(_committed(account_id, "", act))
+
+
+async def _committed(account_id: str, actor_id: str, act: Callable[[Commit], Awaitable[T]]) -> T:
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            async with in_transaction() as connection:
+                if not database.on_postgres():
+                    # SQLite: a transaction that reads before it writes fails at once when another process writes.
+                    await connection.execute_query("UPDATE account SET position = position WHERE id = ?", [account_id])
+                commit = Commit(account_id, actor_id, connection)
+                result = await act(commit)
+                changed = await commit.write_changes()
+        except _CLASH:
+            if not tries_left:
+                raise
+            await asyncio.sleep(random.uniform(0, 0.02))
+        else:
+            if changed:
+                feed.wake(account_id)
+            return result
+    raise AssertionError("the last try returns or raises")
+
+
+async def _shielded(work: Awaitable[T]) -> T:
+    task = asyncio.ensure_future(work)
+    _running.add(task)
+    task.add_done_callback(_finished)
+    return await asyncio.shield(task)
+
+
+def _finished(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
+    if not task.cancelled() and (failure := task.exception()) and not isinstance(failure, Refused):
+        _log.debug("An act failed: %s", type(failure).__name__)
+
+
+async def drained() -> None:
+    """Returns when every act under way has ended: for the shutdown."""
+    while _running:
+        await asyncio.wait(_running)
+
+
+async def page(viewer: Viewer, candidate_id: str | None, first: int | None, after: str | None) -> Page[models.Change]:
+    """The changes behind the cursor, oldest first; from the beginning of the kept log without one.
+
+    Raises Refused: BAD_USER_INPUT, or CURSOR_EXPIRED for a cursor older than the kept log.
+    """
+    size = paging.bounded(first, default=100, most=settings.current().max_changes_page)
+    position = await _position(viewer, after) if after is not None else 0
+    found = await _behind(viewer, position, candidate_id).limit(size + 1)
+    return paging.page_of([Edge(cursor_of(change), change) for change in found], size, after)
+
+
+async def follow(viewer: Viewer, candidate_id: str | None, after: str | None) -> AsyncIterator[tuple[Viewer, Change]]:
+    """Every change behind the cursor and then each one as it is committed, with the viewer as of its delivery.
+
+    Without a cursor it begins now. Replay and live are one loop, so that there is no seam between them.
+    Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED, TOO_SLOW, and what ends the viewer's access.
+    """
+    position = await _position(viewer, after) if after is not None else await _head(viewer)
+    while True:
+        # The bell is taken before the log is read, so that no ring falls between the two.
+        bell = feed.bell(viewer.account_id)
+        viewer = await auth.renewed(viewer)
+        head = await _head(viewer)
+        found = await _behind(viewer, position, candidate_id).filter(position__lte=head).limit(_READ_AT_ONCE)
+        for change in found:
+            yield viewer, change
+            position = change.position
+        if len(found) < _READ_AT_ONCE:
+            position = max(position, head)
+            await bell.heard(LOOK_AGAIN_SECONDS)
+
+
+def cursor_of(change: Change) -> str:
+    """The cursor right behind this change."""
+    return paging.cursor("changes", change.position)
+
+
+async def panels_of(viewer: Viewer, changes: list[Change]) -> list[models.Panel]:
+    """The panels as they stand now."""
+    found = await behind(viewer, models.Panel, [change.panel_id for change in changes])
+    return [found[change.panel_id] for change in changes]
+
+
+async def prune(retention: timedelta) -> int:
+    """Drop the changes that are older than that from every account's log, in batches; returns how many went."""
+    cutoff, gone = clock.now() - retention, 0
+    for account in await unscoped(models.Account, "retention is the same for everybody").only("id"):
+        while batch := await committed_by_operator(partial(_prune_batch, account.id, cutoff), account.id):
+            gone += batch
+    return gone
+
+
+async def _prune_batch(account_id: str, cutoff: datetime, commit: Commit) -> int:
+    """Drop the oldest changes of an account, up to a batch of them, and remember up to where."""
+    log = unscoped(Change, "retention is the same for everybody").filter(account_id=account_id)
+    oldest = await log.order_by("position").limit(_PRUNED_AT_ONCE).only("id", "position", "at")
+    expired = list(takewhile(lambda change: change.at < cutoff, oldest))
+    if expired:
+        await log.filter(position__lte=expired[-1].position).delete()
+        accounts = unscoped(models.Account, "retention is the same for everybody").filter(id=account_id)
+        await accounts.update(pruned_position=expired[-1].position)
+    return len(expired)
+
+
+def _behind(viewer: Viewer, position: int, candidate_id: str | None) -> Any:
+    found = visible(viewer, Change).filter(position__gt=position)
+    return (found.filter(candidate_id=candidate_id) if candidate_id is not None else found).order_by("position")
+
+
+async def _head(viewer: Viewer) -> int:
+    account = await visible(viewer, models.Account).only("position").get()
+    return int(account.position)
+
+
+async def _position(viewer: Viewer, after: str) -> int:
+    [position] = paging.read_cursor("changes", after, int)
+    account = await visible(viewer, models.Account).only("position", "pruned_position").get()
+    if position < account.pruned_position:
+        raise Refused(Code.CURSOR_EXPIRED, "The log no longer reaches this cursor: load afresh, then subscribe.")
+    if not 0 <= position <= account.position:
+        raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.")
+    return int(position)

@@ -1,0 +1,493 @@
+"""The directory: the account's people, stages and postings, and how the ATS keeps them and its candidates current here.
+
+A sync is one transaction: every row of it is taken, or none.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from tortoise.expressions import Q
+
+import models
+import settings
+from auth.refusals import Code, Refused
+from auth.viewer import Viewer
+from models import (
+    Candidate,
+    FeedbackFieldType,
+    FeedbackTemplate,
+    Follower,
+    Posting,
+    Role,
+    Row,
+    Stage,
+    StoredField,
+    User,
+)
+from resolvers import changes, feedback, integrations, paging, values
+from resolvers.access import Act, behind, require, unscoped, visible
+from resolvers.changes import Commit
+from resolvers.errors import ErrorCode, UserError, error
+from resolvers.paging import Page
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+T = TypeVar("T")
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class UserRow:
+    email: str
+    name: str
+    role: Role
+    external_id: str | None = None
+    deactivated: bool = False
+
+
+@dataclass(frozen=True)
+class PostingRow:
+    external_id: str
+    title: str
+    hiring_manager_email: str | None = None
+
+
+@dataclass(frozen=True)
+class StageRow:
+    name: str
+    position: int
+    has_interview: bool = False
+
+
+@dataclass(frozen=True)
+class CandidateRow:
+    external_id: str
+    name: str
+    stage: str
+    headline: str | None = None
+    emails: list[str] = field(default_factory=list)
+    posting_external_id: str | None = None
+    owner_email: str | None = None
+    follower_emails: list[str] = field(default_factory=list)
+    archived: bool = False
+
+
+@dataclass(frozen=True)
+class TemplateFieldRow:
+    type: FeedbackFieldType
+    label: str
+    description: str | None = None
+    required: bool = False
+    options: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TemplateRow:
+    external_id: str
+    name: str
+    fields: Sequence[TemplateFieldRow]
+    instructions: str | None = None
+    archived: bool = False
+
+
+@dataclass(frozen=True)
+class Synced(Generic[AnyRow]):
+    """The rows as they stand, in the order of the input, or every reason why none was taken."""
+
+    rows: list[AnyRow] = field(default_factory=list)
+    errors: list[UserError] = field(default_factory=list)
+
+
+async def users(
+    viewer: Viewer,
+    emails: Sequence[str] | None,
+    search: str | None,
+    include_deactivated: bool,
+    first: int | None,
+    after: str | None,
+) -> Page[User]:
+    """The account's users by name. Raises Refused(FORBIDDEN) to an Interviewer."""
+    require(viewer, Act.LIST_DIRECTORY)
+    found = visible(viewer, User)
+    if emails is not None:
+        found = found.filter(email__in=[values.email(email) for email in emails])
+    if search is not None:
+        found = found.filter(Q(name__icontains=search) | Q(email__contains=search.lower()))
+    if not include_deactivated:
+        found = found.filter(deactivated_at__isnull=True)
+    return await paging.page(found, ("name", "id"), first, after)
+
+
+async def stages(viewer: Viewer) -> list[Stage]:
+    """The account's stages in their order. Raises Refused(FORBIDDEN) to an Interviewer."""
+    require(viewer, Act.LIST_DIRECTORY)
+    return await visible(viewer, Stage).order_by("position", "name")
+
+
+async def postings(viewer: Viewer) -> list[Posting]:
+    """The account's postings by title. Raises Refused(FORBIDDEN) to an Interviewer."""
+    require(viewer, Act.LIST_DIRECTORY)
+    return await visible(viewer, Posting).order_by("title", "id")
+
+
+async def users_behind(viewer: Viewer, ids: Sequence[str | None]) -> list[User | None]:
+    """The users that visible rows point at, one for each id."""
+    found = await behind(viewer, User, ids)
+    return [found.get(id) if id is not None else None for id in ids]
+
+
+async def actors(viewer: Viewer, ids: Sequence[str]) -> list[User | models.Integration]:
+    """The users and integrations who did something, one for each global id."""
+    by_prefix: dict[str, set[str]] = {}
+    for id in ids:
+        by_prefix.setdefault(id.partition("_")[0], set()).add(id)
+    found: dict[str, User | models.Integration] = {}
+    found |= await behind(viewer, User, by_prefix.get(User.prefix, set()))
+    found |= await behind(viewer, models.Integration, by_prefix.get(models.Integration.prefix, set()))
+    return [found[id] for id in ids]
+
+
+async def forms_of(
+    viewer: Viewer,
+    users: Sequence[User],
+    status: models.FeedbackFormStatus | None,
+    first: int | None,
+    after: str | None,
+) -> list[Page[models.FeedbackForm]]:
+    """The viewer's own forms. Raises Refused(FORBIDDEN) for anybody else's."""
+    if any(user.id != viewer.user_id for user in users):
+        raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
+    own = visible(viewer, models.FeedbackForm).filter(user_id__in=[user.id for user in users])
+    if status is not None:
+        own = own.filter(status=status)
+    pages = await paging.pages(own, "user_id", ("id",), first, after)
+    return [pages.get(user.id) or paging.nothing(after) for user in users]
+
+
+async def create_account(slug: str, name: str, super_admin: str) -> models.Account:
+    """An account with its first Super Admin, all integrations off. Raises ValueError with a clear sentence."""
+    faults = [*values.name_faults(name, ("name",)), *values.email_faults(super_admin, ("super-admin",))]
+    if faults:
+        raise ValueError("; ".join(f"{'.'.join(fault.path)}: {fault.message}" for fault in faults))
+    if not values.is_slug(slug):
+        raise ValueError("SLUG takes 1 to 100 small letters, digits and hyphens, such as acme.")
+
+    async def act(commit: Commit) -> models.Account:
+        if await models.Account.exists(slug=slug):
+            raise ValueError(f"There is an account {slug} already.")
+        account = await models.Account.create(slug=slug, name=name)
+        email = values.email(super_admin)
+        await User.create(account_id=account.id, email=email, name=email.partition("@")[0], role=Role.SUPER_ADMIN)
+        await integrations.ensure(account.id)
+        return account
+
+    return await changes.committed_by_operator(act)
+
+
+async def accounts_of(email: str) -> list[str]:
+    """The slugs of the accounts in which this email has an active user."""
+    users = unscoped(User, "the operator signs tokens for anybody").filter(deactivated_at__isnull=True)
+    found = await users.filter(email=values.email(email)).values_list("account__slug", flat=True)
+    return sorted(str(slug) for slug in found)
+
+
+async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
+    """Take the users over, matched by external id, else by email. Raises Refused(FORBIDDEN, LIMIT_EXCEEDED)."""
+
+    async def act(commit: Commit) -> Synced[User]:
+        faults = list(_user_faults(rows))
+        emails = {values.email(row.email) for row in rows}
+        external_ids = {row.external_id for row in rows if row.external_id is not None}
+        concerned = Q(external_id__in=external_ids) | Q(email__in=emails) | Q(role=Role.SUPER_ADMIN)
+        everybody = list(await visible(viewer, User).filter(concerned).select_for_update())
+        by_external_id = {user.external_id: user for user in everybody if user.external_id in external_ids}
+        by_email = {user.email: user for user in everybody if user.email in emails}
+        taken: list[User] = []
+        for index, row in enumerate(rows):
+            user = by_external_id.get(row.external_id or "") or by_email.get(values.email(row.email))
+            if user is None:
+                user = User(account_id=viewer.account_id, role=row.role)
+            faults.extend(_protected(viewer, user, row, ("users", index)))
+            user.email, user.name, user.role = values.email(row.email), row.name.strip(), row.role
+            user.external_id = row.external_id if row.external_id is not None else user.external_id
+            user.deactivated_at = (user.deactivated_at or commit.at) if row.deactivated else None
+            taken.append(user)
+        known = {user.id: user for user in [*everybody, *taken]}.values()
+        faults.extend(_taken_emails(known, taken))
+        if not any(user.role is Role.SUPER_ADMIN and user.deactivated_at is None for user in known):
+            message = "The last active Super Admin can't be deactivated or demoted."
+            faults.append(error(ErrorCode.INVALID, message, ("users",)))
+        return await _stored(taken, faults)
+
+    return await _synced(viewer, "users", rows, act)
+
+
+def _user_faults(rows: Sequence[UserRow]) -> Iterator[UserError]:
+    yield from _twice([values.email(row.email) for row in rows], "users", "email")
+    yield from _twice([row.external_id for row in rows], "users", "externalId")
+    for index, row in enumerate(rows):
+        yield from values.name_faults(row.external_id, ("users", index, "externalId"))
+        yield from values.name_faults(row.name, ("users", index, "name"))
+        yield from values.email_faults(row.email, ("users", index, "email"))
+
+
+def _protected(viewer: Viewer, user: User, row: UserRow, path: Path) -> Iterator[UserError]:
+    """An Admin may not make, change or deactivate a Super Admin."""
+    if viewer.role is Role.SUPER_ADMIN or Role.SUPER_ADMIN not in (user.role, row.role):
+        return
+    if user._saved_in_db and _same_user(user, row):
+        return
+    message = "Only a Super Admin may make, change or deactivate a Super Admin."
+    yield error(ErrorCode.INVALID, message, (*path, "role"))
+
+
+def _same_user(user: User, row: UserRow) -> bool:
+    return (user.email, user.name, user.role, user.deactivated_at is not None) == (
+        values.email(row.email),
+        row.name.strip(),
+        row.role,
+        row.deactivated,
+    ) and row.external_id in (None, user.external_id)
+
+
+def _taken_emails(known: Iterable[User], taken: Sequence[User]) -> Iterator[UserError]:
+    """Emails and external ids that another user has."""
+    emails = Counter(user.email for user in known)
+    external_ids = Counter(user.external_id for user in known if user.external_id is not None)
+    for index, user in enumerate(taken):
+        if emails[user.email] > 1:
+            yield error(ErrorCode.TAKEN, "Another user has this email.", ("users", index, "email"))
+        if user.external_id is not None and external_ids[user.external_id] > 1:
+            yield error(ErrorCode.TAKEN, "Another user has this external id.", ("users", index, "externalId"))
+
+
+async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]:
+    """Take the stages over, matched by name. Raises Refused(FORBIDDEN, LIMIT_EXCEEDED)."""
+
+    async def act(commit: Commit) -> Synced[Stage]:
+        faults = list(_twice([row.name.strip() for row in rows], "stages", "name"))
+        for index, row in enumerate(rows):
+            faults.extend(values.name_faults(row.name, ("stages", index, "name")))
+        known = await _known(viewer, Stage, "name", [row.name.strip() for row in rows])
+        taken = []
+        for row in rows:
+            stage = known.get(row.name.strip()) or Stage(account_id=viewer.account_id, name=row.name.strip())
+            stage.position, stage.has_interview = row.position, row.has_interview
+            taken.append(stage)
+        return await _stored(taken, faults)
+
+    return await _synced(viewer, "stages", rows, act)
+
+
+async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Posting]:
+    """Take the postings over, matched by external id. Raises Refused(FORBIDDEN, LIMIT_EXCEEDED)."""
+
+    async def act(commit: Commit) -> Synced[Posting]:
+        faults = list(_twice([row.external_id for row in rows], "postings", "externalId"))
+        known = await _known(viewer, Posting, "external_id", [row.external_id for row in rows])
+        people = await _people(viewer, [row.hiring_manager_email for row in rows])
+        taken = []
+        for index, row in enumerate(rows):
+            path = ("postings", index)
+            faults.extend(values.name_faults(row.external_id, (*path, "externalId")))
+            faults.extend(values.name_faults(row.title, (*path, "title")))
+            posting = known.get(row.external_id) or Posting(account_id=viewer.account_id, external_id=row.external_id)
+            posting.title = row.title.strip()
+            manager = _person(people, row.hiring_manager_email, (*path, "hiringManagerEmail"), faults)
+            posting.hiring_manager_id = manager.id if manager else None
+            taken.append(posting)
+        return await _stored(taken, faults)
+
+    return await _synced(viewer, "postings", rows, act)
+
+
+async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synced[Candidate]:
+    """Take the candidates over, matched by external id. Raises Refused(FORBIDDEN, LIMIT_EXCEEDED)."""
+
+    async def act(commit: Commit) -> Synced[Candidate]:
+        faults = list(_candidate_faults(rows))
+        known = await _known(viewer, Candidate, "external_id", [row.external_id for row in rows])
+        stages = await _known(viewer, Stage, "name", [row.stage.strip() for row in rows])
+        postings = await _known(viewer, Posting, "external_id", [row.posting_external_id for row in rows])
+        people = await _people(viewer, [email for row in rows for email in (row.owner_email, *row.follower_emails)])
+        taken, followers = [], {}
+        for index, row in enumerate(rows):
+            path = ("candidates", index)
+            candidate = known.get(row.external_id) or Candidate(
+                account_id=viewer.account_id, external_id=row.external_id
+            )
+            stage = stages.get(row.stage.strip())
+            posting = postings.get(row.posting_external_id) if row.posting_external_id is not None else None
+            if stage is None:
+                message = "No such stage: sync it first."
+                faults.append(error(ErrorCode.NOT_FOUND, message, (*path, "stage")))
+            if row.posting_external_id is not None and posting is None:
+                message = "No such posting: sync it first."
+                faults.append(error(ErrorCode.NOT_FOUND, message, (*path, "postingExternalId")))
+            owner = _person(people, row.owner_email, (*path, "ownerEmail"), faults)
+            followers[candidate.id] = {
+                user.id
+                for place, email in enumerate(row.follower_emails)
+                if (user := _person(people, email, (*path, "followerEmails", place), faults)) is not None
+            }
+            candidate.name = row.name.strip()
+            candidate.headline = row.headline
+            candidate.emails = [email.strip() for email in row.emails]
+            candidate.search_text = "\n".join([candidate.name, *candidate.emails]).lower()
+            candidate.stage_id = stage.id if stage else ""
+            candidate.posting_id = posting.id if posting else None
+            candidate.owner_id = owner.id if owner else None
+            candidate.updated_at = commit.at
+            candidate.archived_at = (candidate.archived_at or commit.at) if row.archived else None
+            taken.append(candidate)
+        synced = await _stored(taken, faults)
+        if not synced.errors:
+            await _store_followers(followers)
+        return synced
+
+    return await _synced(viewer, "candidates", rows, act)
+
+
+def _candidate_faults(rows: Sequence[CandidateRow]) -> Iterator[UserError]:
+    yield from _twice([row.external_id for row in rows], "candidates", "externalId")
+    for index, row in enumerate(rows):
+        path = ("candidates", index)
+        yield from values.name_faults(row.external_id, (*path, "externalId"))
+        yield from values.name_faults(row.name, (*path, "name"))
+        yield from values.name_faults(row.headline, (*path, "headline"), required=False)
+        for place, email in enumerate(row.emails):
+            yield from values.email_faults(email, (*path, "emails", place))
+
+
+async def _store_followers(wanted: dict[str, set[str]]) -> None:
+    """Make these, and no others, the followers of the candidates."""
+    stored = await Follower.filter(candidate_id__in=list(wanted))
+    gone = [follow.id for follow in stored if follow.user_id not in wanted[follow.candidate_id]]
+    await Follower.filter(id__in=gone).delete()
+    there = {(follow.candidate_id, follow.user_id) for follow in stored}
+    await Follower.bulk_create(
+        Follower(candidate_id=candidate_id, user_id=user_id)
+        for candidate_id, user_ids in wanted.items()
+        for user_id in user_ids
+        if (candidate_id, user_id) not in there
+    )
+
+
+async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[FeedbackTemplate]:
+    """Take the feedback templates over, matched by external id. Raises Refused(FORBIDDEN, LIMIT_EXCEEDED).
+
+    Forms keep the fields with which they were made.
+    """
+
+    async def act(commit: Commit) -> Synced[FeedbackTemplate]:
+        faults = list(_template_faults(rows))
+        known = await _known(viewer, FeedbackTemplate, "external_id", [row.external_id for row in rows])
+        taken = []
+        for row in rows:
+            template = known.get(row.external_id) or FeedbackTemplate(
+                account_id=viewer.account_id, external_id=row.external_id, fields=[]
+            )
+            template.name = row.name.strip()
+            template.instructions = row.instructions  # type: ignore[assignment]
+            template.fields = _stored_fields(row.fields, template.fields)
+            template.updated_at = commit.at
+            template.archived_at = (template.archived_at or commit.at) if row.archived else None
+            taken.append(template)
+        return await _stored(taken, faults)
+
+    return await _synced(viewer, "feedbackTemplates", rows, act)
+
+
+def _template_faults(rows: Sequence[TemplateRow]) -> Iterator[UserError]:
+    yield from _twice([row.external_id for row in rows], "feedbackTemplates", "externalId")
+    for index, row in enumerate(rows):
+        path = ("feedbackTemplates", index)
+        yield from values.name_faults(row.external_id, (*path, "externalId"))
+        yield from values.name_faults(row.name, (*path, "name"))
+        yield from values.prose_faults(row.instructions, (*path, "instructions"))
+        if not 1 <= len(row.fields) <= 100:
+            yield error(ErrorCode.INVALID, "A template has 1 to 100 fields.", (*path, "fields"))
+        if [its.type for its in row.fields].count(FeedbackFieldType.SCORE) != 1:
+            yield error(ErrorCode.INVALID, "A template has exactly one SCORE field.", (*path, "fields"))
+        for place, its in enumerate(row.fields):
+            yield from _field_faults(its, (*path, "fields", place))
+
+
+def _field_faults(its: TemplateFieldRow, path: Path) -> Iterator[UserError]:
+    yield from values.name_faults(its.label, (*path, "label"))
+    yield from values.prose_faults(its.description, (*path, "description"))
+    for place, option in enumerate(its.options):
+        yield from values.name_faults(option, (*path, "options", place))
+    if len(set(its.options)) != len(its.options):
+        yield error(ErrorCode.INVALID, "An option stands there twice.", (*path, "options"))
+    fixed = feedback.choices(its.type, [])
+    if its.type in (FeedbackFieldType.DROPDOWN, FeedbackFieldType.MULTIPLE_SELECT):
+        if not 1 <= len(its.options) <= 100:
+            yield error(ErrorCode.INVALID, f"A {its.type.value} field has 1 to 100 options.", (*path, "options"))
+    elif its.options and its.options != fixed:
+        message = f"A {its.type.value} field has the options {', '.join(fixed)}." if fixed else "It takes no options."
+        yield error(ErrorCode.INVALID, message, (*path, "options"))
+
+
+def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredField]) -> list[StoredField]:
+    """The fields as they are kept; one of the same type and label keeps its id."""
+    ids = {(its["type"], its["label"]): its["id"] for its in before}
+    return [
+        {
+            "id": ids.pop((its.type.value, its.label), "") or f"fld_{secrets.token_hex(8)}",
+            "type": its.type.value,
+            "label": its.label,
+            "description": its.description,
+            "required": its.required,
+            "options": feedback.choices(its.type, its.options),
+        }
+        for its in rows
+    ]
+
+
+async def _synced(
+    viewer: Viewer, argument: str, rows: Sequence[object], act: Callable[[Commit], Awaitable[Synced[AnyRow]]]
+) -> Synced[AnyRow]:
+    require(viewer, Act.SYNC)
+    most = settings.current().max_sync_rows
+    if len(rows) > most:
+        raise Refused(Code.LIMIT_EXCEEDED, f"`{argument}` takes at most {most} rows at a time.", limit=most)
+    return await changes.committed(viewer, act)
+
+
+async def _stored(rows: list[AnyRow], faults: list[UserError]) -> Synced[AnyRow]:
+    """Write all rows in one statement, or with any fault none."""
+    if faults or not rows:
+        return Synced(errors=faults)
+    model = type(rows[0])
+    columns = [name for name in model._meta.db_fields if name not in ("id", "created_at")]
+    await model.bulk_create(rows, on_conflict=["id"], update_fields=columns)
+    return Synced(rows)
+
+
+async def _known(viewer: Viewer, model: type[AnyRow], column: str, wanted: Iterable[str | None]) -> dict[str, AnyRow]:
+    names = {name for name in wanted if name is not None}
+    found = await visible(viewer, model).filter(**{f"{column}__in": names}) if names else []
+    return {getattr(row, column): row for row in found}
+
+
+async def _people(viewer: Viewer, emails: Iterable[str | None]) -> dict[str, User]:
+    return await _known(viewer, User, "email", (values.email(email) for email in emails if email is not None))
+
+
+def _person(people: dict[str, User], email: str | None, path: Path, faults: list[UserError]) -> User | None:
+    if email is None:
+        return None
+    if (user := people.get(values.email(email))) is None:
+        faults.append(error(ErrorCode.NOT_FOUND, "Nobody in this account has this email: sync them first.", path))
+    return user
+
+
+def _twice(keys: Sequence[str | None], argument: str, column: str) -> Iterator[UserError]:
+    seen: set[str] = set()
+    for index, key in enumerate(keys):
+        if key is not None and key in seen:
+            yield error(ErrorCode.TAKEN, "Another row of this list has the same.", (argument, index, column))
+        seen.add(key or "")

@@ -1,0 +1,253 @@
+"""Feedback: forms follow the seats of a panel, keep their link whatever happens, and are final once submitted."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import quote
+
+import models
+import settings
+from auth.viewer import Viewer
+from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interviewer, Panel, Role, StoredField
+from resolvers import changes, paging, values
+from resolvers.access import Act, behind, require, unscoped, visible
+from resolvers.changes import Commit
+from resolvers.errors import ErrorCode, UserError, error
+from resolvers.paging import Page
+
+SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
+YES_NO = ["Yes", "No"]
+
+
+@dataclass
+class AnswerGiven:
+    """What was filled in for one field."""
+
+    field_id: str
+    values: list[str]
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The form as it stands after a submit, or why it was refused."""
+
+    form: FeedbackForm | None = None
+    errors: list[UserError] = field(default_factory=list)
+
+
+async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -> Submitted:
+    """Hand in the viewer's own form: final, and idempotent for the same answers. Raises Refused(FORBIDDEN) to a key."""
+    require(viewer, Act.SUBMIT_FEEDBACK)
+
+    async def act(commit: Commit) -> Submitted:
+        own = visible(viewer, FeedbackForm).filter(id=form_id, user_id=viewer.user_id)
+        found = await own.only("id", "panel_id").get_or_none()
+        if found is None:
+            return Submitted(errors=[error(ErrorCode.NOT_FOUND, "You have no such form.", ("input", "formId"))])
+        panel = await _locked(found)
+        form = await own.get()
+        given: list[models.StoredAnswer] = [
+            {"field_id": answer.field_id, "values": list(answer.values)} for answer in answers if answer.values
+        ]
+        if refusal := _refusal(form, given):
+            return Submitted(form, [refusal])
+        if form.status is FeedbackFormStatus.COMPLETED:
+            return Submitted(form)
+        if faults := list(_answer_faults(form.fields, answers)):
+            return Submitted(form, faults)
+        form.status, form.answers, form.completed_at = FeedbackFormStatus.COMPLETED, given, commit.at
+        await form.save(update_fields=["status", "answers", "completed_at"])
+        panel.feedback_due = (
+            await unscoped(Interviewer, "the seats of a locked panel")
+            .filter(
+                panel_id=panel.id,
+                feedback_required=True,
+                form__status=FeedbackFormStatus.PENDING,
+                interview__canceled_at__isnull=True,
+            )
+            .count()
+        )
+        commit.record(panel, models.InterviewPanelChangeKind.FEEDBACK_SUBMITTED)
+        await panel.save(update_fields=["feedback_due", "version", "updated_at"])
+        return Submitted(form)
+
+    return await changes.committed(viewer, act)
+
+
+async def _locked(form: FeedbackForm) -> Panel:
+    """The form's panel, locked: it comes before its parts in every transaction."""
+    panels = unscoped(Panel, "a form's own panel, to lock it; nothing of it is shown")
+    return await panels.select_for_update().get(id=form.panel_id)
+
+
+def _refusal(form: FeedbackForm, given: list[models.StoredAnswer]) -> UserError | None:
+    """Why the form takes no answers any more, if it doesn't."""
+    if form.status is FeedbackFormStatus.VOIDED:
+        message = "No feedback is asked for any more: the interview was called off, or given to somebody else."
+        return error(ErrorCode.FEEDBACK_VOIDED, message, ("input", "formId"))
+    if form.status is FeedbackFormStatus.COMPLETED and _by_field(form.answers or []) != _by_field(given):
+        message = "This form has been submitted with other answers, and a submitted form is final."
+        return error(ErrorCode.FEEDBACK_ALREADY_SUBMITTED, message, ("input", "formId"))
+    return None
+
+
+def _by_field(answers: Iterable[models.StoredAnswer]) -> dict[str, list[str]]:
+    return {answer["field_id"]: answer["values"] for answer in answers}
+
+
+def _answer_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerGiven]) -> Iterator[UserError]:
+    """Everything that is wrong with the answers, each at its path."""
+    known = {it["id"]: it for it in form_fields}
+    answered: set[str] = set()
+    for index, answer in enumerate(answers):
+        path = ("input", "answers", index)
+        asked = known.get(answer.field_id)
+        if asked is None:
+            yield error(ErrorCode.NOT_FOUND, "The form has no such field.", (*path, "fieldId"))
+        elif answer.field_id in answered:
+            yield error(ErrorCode.INVALID, "This field is answered twice.", (*path, "fieldId"))
+        else:
+            answered.add(answer.field_id)
+            yield from _value_faults(asked, answer.values, (*path, "values"))
+    filled = {answer.field_id for answer in answers if any(value.strip() for value in answer.values)}
+    for asked in form_fields:
+        if asked["required"] and asked["id"] not in filled:
+            yield error(ErrorCode.INVALID, f"`{asked['label']}` must be answered.", ("input", "answers", asked["id"]))
+
+
+def _value_faults(asked: StoredField, given: Sequence[str], path: tuple[str | int, ...]) -> Iterator[UserError]:
+    kind = FeedbackFieldType(asked["type"])
+    if kind is not FeedbackFieldType.MULTIPLE_SELECT and len(given) > 1:
+        yield error(ErrorCode.INVALID, f"`{asked['label']}` takes one value.", path)
+    if len(set(given)) != len(given):
+        yield error(ErrorCode.INVALID, f"`{asked['label']}` has a value twice.", path)
+    options = choices(kind, asked["options"])
+    for index, value in enumerate(given):
+        if options and value not in options:
+            message = f"`{asked['label']}` takes one of: {', '.join(options)}."
+            yield error(ErrorCode.INVALID, message, (*path, index))
+        elif kind is FeedbackFieldType.DATE and not _is_date(value):
+            yield error(ErrorCode.INVALID, f"`{asked['label']}` takes a date such as 2026-03-31.", (*path, index))
+        elif kind is FeedbackFieldType.TEXT:
+            yield from values.name_faults(value, (*path, index), required=False)
+        else:
+            yield from values.prose_faults(value, (*path, index))
+
+
+def choices(kind: FeedbackFieldType, options: Sequence[str]) -> list[str]:
+    """The values that such a field takes; none: any text."""
+    fixed = {FeedbackFieldType.SCORE: SCORES, FeedbackFieldType.YES_NO: YES_NO}
+    return fixed.get(kind, list(options))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text)) and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def settled(
+    seats: Iterable[tuple[Interviewer, bool]],
+    forms: Mapping[tuple[str, str], FeedbackForm],
+    templates: Mapping[str, models.FeedbackTemplate],
+    panel: Panel,
+) -> list[FeedbackForm]:
+    """Bring the forms of a panel in line with its seats; returns those made or changed. Rule 6 of Pushing a panel.
+
+    `seats` come with whether their interview takes place; `forms` are by interview and user. A form that is asked for
+    is made once and revived later under the same link; one that is not is voided while it is pending.
+    """
+    touched: dict[str, FeedbackForm] = {}
+    asked: set[tuple[str, str]] = set()
+    for seat, takes_place in seats:
+        place = (seat.interview_id, seat.user_id)
+        form = forms.get(place)
+        if seat.template_id is None:
+            seat.form_id = None
+            continue
+        if takes_place:
+            asked.add(place)
+            if form is None:
+                form = FeedbackForm(
+                    account_id=panel.account_id, panel_id=panel.id, interview_id=seat.interview_id, user_id=seat.user_id
+                )
+                _take_template(form, templates[seat.template_id])
+                touched[form.id] = form
+            elif form.status is not FeedbackFormStatus.COMPLETED:
+                if form.status is FeedbackFormStatus.VOIDED or form.template_id != seat.template_id:
+                    touched[form.id] = form
+                form.status = FeedbackFormStatus.PENDING
+                if form.template_id != seat.template_id:
+                    _take_template(form, templates[seat.template_id])
+        seat.form_id = form.id if form else None
+    for place, form in forms.items():
+        if place not in asked and form.status is FeedbackFormStatus.PENDING:
+            form.status = FeedbackFormStatus.VOIDED
+            touched[form.id] = form
+    return list(touched.values())
+
+
+def _take_template(form: FeedbackForm, template: models.FeedbackTemplate) -> None:
+    form.template_id = template.id
+    form.instructions = template.instructions
+    form.fields = template.fields
+
+
+def url(form: FeedbackForm) -> str:
+    """The link of the calendar invite: the same for as long as the form exists."""
+    return f"{settings.current().public_url.rstrip('/')}/feedback/{quote(form.id)}"
+
+
+async def find(viewer: Viewer, id: str) -> FeedbackForm | None:
+    """The form, where the viewer may see it."""
+    return await visible(viewer, FeedbackForm).get_or_none(id=id)
+
+
+async def templates(
+    viewer: Viewer, search: str | None, include_archived: bool, first: int | None, after: str | None
+) -> Page[models.FeedbackTemplate]:
+    """The account's templates by name. Raises Refused(FORBIDDEN) to an Interviewer."""
+    require(viewer, Act.LIST_DIRECTORY)
+    found = visible(viewer, models.FeedbackTemplate)
+    if search:
+        found = found.filter(name__icontains=search)
+    if not include_archived:
+        found = found.filter(archived_at__isnull=True)
+    return await paging.page(found, ("name", "id"), first, after)
+
+
+async def answers_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[list[models.StoredAnswer] | None]:
+    """The answers of each form, or null where there are none or the viewer may not read them (yet).
+
+    One's own always. Others', once one's own forms of the panel are in; an Interviewer must have had one. No key, ever.
+    """
+    if viewer.user is None:
+        return [None] * len(forms)
+    others = {form.panel_id for form in forms if form.user_id != viewer.user_id and form.answers is not None}
+    mine = await _own_statuses(viewer, others) if others else {}
+    return [
+        form.answers if form.user_id == viewer.user_id or _own_is_in(viewer, mine.get(form.panel_id, set())) else None
+        for form in forms
+    ]
+
+
+def _own_is_in(viewer: Viewer, mine: set[FeedbackFormStatus]) -> bool:
+    if FeedbackFormStatus.PENDING in mine:
+        return False
+    return viewer.role is not Role.INTERVIEWER or FeedbackFormStatus.COMPLETED in mine
+
+
+async def _own_statuses(viewer: Viewer, panel_ids: set[str]) -> dict[str, set[FeedbackFormStatus]]:
+    mine: dict[str, set[FeedbackFormStatus]] = {}
+    own = visible(viewer, FeedbackForm).filter(user_id=viewer.user_id, panel_id__in=panel_ids)
+    for form in await own.only("id", "panel_id", "status"):
+        mine.setdefault(form.panel_id, set()).add(form.status)
+    return mine
+
+
+async def templates_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[models.FeedbackTemplate]:
+    """Each form's template."""
+    found = await behind(viewer, models.FeedbackTemplate, [form.template_id for form in forms])
+    return [found[form.template_id] for form in forms]

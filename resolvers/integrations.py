@@ -1,0 +1,227 @@
+"""The partner integrations: a catalogue in code, a switch and keys for each account.
+
+A second provider is one more entry of the catalogue and nothing else.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from urllib.parse import quote
+
+from tortoise.expressions import Q
+
+import clock
+import feed
+import models
+import settings
+from auth import keys
+from auth import viewer as auth
+from auth.viewer import Viewer
+from models import ApiKey, Integration, IntegrationProvider
+from resolvers import changes
+from resolvers.access import Act, behind, require, unscoped, visible
+from resolvers.changes import Commit
+from resolvers.errors import ErrorCode, UserError, error
+
+MOST_GRACE_HOURS = 24 * 30
+
+
+class IntegrationSection(Enum):
+    SCHEDULING = "SCHEDULING"
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """What is known of a provider before anybody switches it on."""
+
+    name: str
+    section: IntegrationSection
+    description: str
+    permissions: tuple[str, ...]
+    deep_link: str
+
+    def link(self, candidate: models.Candidate) -> str:
+        """Where scheduling starts for that candidate, in a new tab."""
+        parts = {"candidate": candidate.external_id, "email": candidate.emails[0] if candidate.emails else ""}
+        base = settings.current().goodtime_url.rstrip("/")
+        return base + self.deep_link.format(**{name: quote(value, safe="") for name, value in parts.items()})
+
+
+CATALOGUE = {
+    IntegrationProvider.GOODTIME: CatalogueEntry(
+        name="GoodTime",
+        section=IntegrationSection.SCHEDULING,
+        description=(
+            "Schedule interviews in GoodTime and see them here, live: panels appear on the candidate's profile, "
+            "with a feedback form for every interviewer."
+        ),
+        permissions=(
+            "Read candidates, stages, postings, users and feedback templates",
+            "Create, update and cancel interview panels and their interviews",
+            "Create feedback forms, and read whether they are submitted, never what they say",
+            "Follow the changes of interview panels",
+        ),
+        deep_link="/candidates/{candidate}?email={email}",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Switched:
+    integration: Integration | None = None
+    errors: list[UserError] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A key just made, with its secret, this once."""
+
+    api_key: ApiKey | None = None
+    secret: str | None = field(default=None, repr=False)
+    errors: list[UserError] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Revoked:
+    api_key: ApiKey | None = None
+    errors: list[UserError] = field(default_factory=list)
+
+
+async def listed(viewer: Viewer) -> list[Integration]:
+    """The whole catalogue, on or off; to an integration its own row. Raises Refused(FORBIDDEN) to an Interviewer."""
+    require(viewer, Act.SEE_INTEGRATIONS)
+    return await visible(viewer, Integration).order_by("provider")
+
+
+async def of_provider(viewer: Viewer, provider: IntegrationProvider) -> Integration:
+    """The account's row of that provider. Raises Refused(FORBIDDEN) to an Interviewer."""
+    require(viewer, Act.SEE_INTEGRATIONS)
+    return await visible(viewer, Integration).get(provider=provider)
+
+
+async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -> Switched:
+    """Switch the integration on or off; its keys stay. Raises Refused(FORBIDDEN) to all but Super Admins."""
+    require(viewer, Act.SWITCH)
+
+    async def act(commit: Commit) -> Switched:
+        integration = await visible(viewer, Integration).select_for_update().get(provider=provider)
+        if integration.enabled is not enabled:
+            integration.enabled = enabled
+            integration.enabled_at = commit.at if enabled else None
+            integration.enabled_by_id = viewer.user_id if enabled else None
+            await integration.save()
+        return Switched(integration)
+
+    switched = await changes.committed(viewer, act)
+    feed.wake(_topic(viewer, provider))
+    return switched
+
+
+async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hours: int) -> Generated:
+    """Make a key; older ones go on working for so many hours. Raises Refused(FORBIDDEN) to all but Super Admins."""
+    require(viewer, Act.SWITCH)
+    if not 0 <= grace_hours <= MOST_GRACE_HOURS:
+        message = f"`graceHours` must be between 0 and {MOST_GRACE_HOURS}."
+        return Generated(errors=[error(ErrorCode.INVALID, message, ("graceHours",))])
+    made = keys.make()
+
+    async def act(commit: Commit) -> Generated:
+        integration = await visible(viewer, Integration).select_for_update().get(provider=provider)
+        await _expire_older(viewer, integration, commit, timedelta(hours=grace_hours))
+        key = await ApiKey.create(
+            account_id=viewer.account_id,
+            integration_id=integration.id,
+            public_prefix=made.prefix,
+            digest=made.digest,
+            created_by_id=viewer.user_id,
+        )
+        return Generated(key, made.secret)
+
+    generated = await changes.committed(viewer, act)
+    feed.wake(_topic(viewer, provider))
+    return generated
+
+
+async def _expire_older(viewer: Viewer, integration: Integration, commit: Commit, grace: timedelta) -> None:
+    """The newest live key lives on for the grace; any older one ends now: at most two are live."""
+    ends_at = commit.at + grace
+    live = visible(viewer, ApiKey).filter(_live(), integration_id=integration.id).order_by("-id")
+    for place, key in enumerate(await live):
+        ends = ends_at if place == 0 else commit.at
+        key.expires_at = min(ends, key.expires_at or ends)
+        await key.save(update_fields=["expires_at"])
+
+
+async def revoke_key(viewer: Viewer, id: str) -> Revoked:
+    """End a key at once and for good; again is no error. Raises Refused(FORBIDDEN) to all but Super Admins."""
+    require(viewer, Act.SWITCH)
+
+    async def act(commit: Commit) -> Revoked:
+        key = await visible(viewer, ApiKey).select_for_update().get_or_none(id=id)
+        if key is None:
+            return Revoked(errors=[error(ErrorCode.NOT_FOUND, "No such key.", ("id",))])
+        if key.revoked_at is None:
+            key.revoked_at = commit.at
+            await key.save(update_fields=["revoked_at"])
+        return Revoked(key)
+
+    revoked = await changes.committed(viewer, act)
+    for provider in CATALOGUE:
+        feed.wake(_topic(viewer, provider))
+    return revoked
+
+
+async def keys_of(viewer: Viewer, integrations: Sequence[Integration]) -> list[list[ApiKey]]:
+    """The keys of each that are not revoked, newest first. Raises Refused(FORBIDDEN) to all but those who may."""
+    require(viewer, Act.SEE_KEYS)
+    ids = [integration.id for integration in integrations]
+    found = await visible(viewer, ApiKey).filter(integration_id__in=ids, revoked_at__isnull=True).order_by("-id")
+    return [[key for key in found if key.integration_id == id] for id in ids]
+
+
+async def ensure(account_id: str) -> None:
+    """Every entry of the catalogue has its row in the account."""
+    rows = [Integration(account_id=account_id, provider=provider) for provider in CATALOGUE]
+    await Integration.bulk_create(rows, ignore_conflicts=True)
+
+
+async def ensure_everywhere() -> None:
+    """The same for all accounts: after an upgrade that brought a provider."""
+    for account in await unscoped(models.Account, "an upgrade serves every account").only("id"):
+        await ensure(account.id)
+
+
+def _live() -> Q:
+    return Q(revoked_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=clock.now()))
+
+
+def _topic(viewer: Viewer, provider: IntegrationProvider) -> str:
+    return f"{viewer.account_id}/{provider.value}"
+
+
+async def follow(viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator[tuple[Viewer, Integration]]:
+    """The integration's row whenever it is switched or its keys change. Raises Refused as `of_provider` does."""
+    seen = await _state(viewer, provider)
+    while True:
+        bell = feed.bell(_topic(viewer, provider))
+        viewer = await auth.renewed(viewer)
+        state = await _state(viewer, provider)
+        if state != seen:
+            seen = state
+            yield viewer, await of_provider(viewer, provider)
+        await bell.heard(changes.LOOK_AGAIN_SECONDS)
+
+
+async def _state(viewer: Viewer, provider: IntegrationProvider) -> tuple[object, ...]:
+    """What a change of the row or of its keys changes."""
+    integration = await of_provider(viewer, provider)
+    keys = unscoped(ApiKey, "to notice changes; nothing of it is shown").filter(integration_id=integration.id)
+    known = await keys.order_by("id").values_list("id", "expires_at", "revoked_at")
+    return (integration.enabled, integration.enabled_at, tuple(known))
+
+
+async def of_panels(viewer: Viewer, panels: Sequence[models.Panel]) -> list[Integration]:
+    """The integration that manages each panel."""
+    found = await behind(viewer, Integration, [panel.integration_id for panel in panels])
+    return [found[panel.integration_id] for panel in panels]

@@ -1,0 +1,86 @@
+"""Values that are more than a string, and what makes a text acceptable."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NewType
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from resolvers.errors import ErrorCode, UserError, error
+
+URL = NewType("URL", str)
+TimeZone = NewType("TimeZone", str)
+
+#: Longest texts, in characters (docs/rules.md, Limits).
+NAME, PROSE, LINK = 500, 20_000, 2_000
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+_CONTROL_IN_PROSE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+\.[^\s@<>\"(),:;\[\]\\]+")
+
+
+def is_url(text: str) -> bool:
+    """Whether it is an absolute http or https URL of at most 2,000 characters, without blanks or control characters."""
+    if len(text) > LINK or _CONTROL.search(text) or any(character.isspace() for character in text):
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:
+        return False
+
+
+def is_timezone(text: str) -> bool:
+    """Whether it is an IANA time zone name, such as America/New_York."""
+    return text in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"Factory", "localtime"})
+
+
+def is_slug(text: str) -> bool:
+    """Whether it can name an account: 1 to 100 small letters, digits and hyphens, as in a host name."""
+    return re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?", text) is not None
+
+
+def email(text: str) -> str:
+    """An email as it is compared: trimmed, lower case."""
+    return text.strip().lower()
+
+
+def name_faults(text: str | None, path: tuple[str | int, ...], *, required: bool = True) -> Iterator[UserError]:
+    """What is wrong with an id, a name or another text of one line; None is fine where the text is optional."""
+    if text is None:
+        return
+    if required and not text.strip():
+        yield error(ErrorCode.INVALID, "It must not be empty.", path)
+    if len(text) > NAME:
+        yield error(ErrorCode.INVALID, f"It is longer than {NAME} characters.", path)
+    if _CONTROL.search(text):
+        yield error(ErrorCode.INVALID, "It must not contain control characters.", path)
+
+
+def prose_faults(text: str | None, path: tuple[str | int, ...]) -> Iterator[UserError]:
+    """What is wrong with a note or an answer: line ends and tabs are fine in it."""
+    if text is None:
+        return
+    if len(text) > PROSE:
+        yield error(ErrorCode.INVALID, f"It is longer than {PROSE:,} characters.", path)
+    if _CONTROL_IN_PROSE.search(text):
+        yield error(ErrorCode.INVALID, "It must not contain control characters but line ends and tabs.", path)
+
+
+def email_faults(text: str, path: tuple[str | int, ...]) -> Iterator[UserError]:
+    """What is wrong with an email address."""
+    if len(text) > NAME or not _EMAIL.fullmatch(text.strip()) or _CONTROL.search(text):
+        yield error(ErrorCode.INVALID, f"It is not an email address of at most {NAME} characters.", path)
+
+
+def sequence_faults(sequence: int | None) -> list[UserError]:
+    """What is wrong with a revision: it counts up from 0."""
+    if sequence is None or sequence >= 0:
+        return []
+    return [error(ErrorCode.INVALID, "It counts up from 0.", ("input", "sequence"))]

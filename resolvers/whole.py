@@ -1,0 +1,170 @@
+"""A panel with all its parts, locked until the commit: how every act on a panel is prepared and written."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from tortoise.models import Model
+
+import models
+from auth.viewer import Viewer
+from models import Cancellation, CancelOrigin, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, Panel
+from models import InterviewPanelChangeKind as Kind
+from resolvers import feedback
+from resolvers.access import unscoped
+from resolvers.changes import Commit
+
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+
+@dataclass
+class Held:
+    """A panel with all its parts, locked until the commit. Whoever changed something calls `write` once, at the end."""
+
+    panel: Panel
+    interviews: list[Interview] = field(default_factory=list)
+    seats: list[Interviewer] = field(default_factory=list)
+    forms: dict[tuple[str, str], FeedbackForm] = field(default_factory=dict)
+    templates: dict[str, models.FeedbackTemplate] = field(default_factory=dict)
+    touched: dict[str, Interview | Interviewer] = field(default_factory=dict)
+    gone: list[Interviewer] = field(default_factory=list)
+
+    @property
+    def live(self) -> list[Interview]:
+        """The interviews that were not called off one by one."""
+        return [interview for interview in self.interviews if interview.canceled_at is None]
+
+    def call_off(self, interview: Interview, cancellation: Cancellation | None) -> None:
+        """Cancel one interview, or with None let it take place again."""
+        interview.call_off(cancellation)
+        self.touched[interview.id] = interview
+
+    async def write(self, commit: Commit, kind: Kind | None) -> None:
+        """Derive what follows from the parts, write what was touched, and record the change, if it is one."""
+        panel = self.panel
+        takes_place = {interview.id for interview in self.live} if panel.canceled_at is None else set()
+        before = {seat.id: seat.form_id for seat in self.seats}
+        await self._load_templates()
+        forms = feedback.settled(
+            ((seat, seat.interview_id in takes_place) for seat in self.seats), self.forms, self.templates, panel
+        )
+        self.forms |= {(form.interview_id, form.user_id): form for form in forms}
+        self.touched |= {seat.id: seat for seat in self.seats if before[seat.id] != seat.form_id}
+        panel.starts_at = min((interview.starts_at for interview in self.live), default=None)
+        panel.ends_at = max((interview.ends_at for interview in self.live), default=None)
+        panel.listed_at = panel.starts_at or panel.listed_at
+        panel.feedback_due = sum(
+            seat.feedback_required
+            and seat.interview_id in takes_place
+            and (form := self.forms.get((seat.interview_id, seat.user_id))) is not None
+            and form.status is FeedbackFormStatus.PENDING
+            for seat in self.seats
+        )
+        if kind is not None:
+            commit.record(panel, kind)
+        await panel.save()
+        await _upsert([row for row in self.touched.values() if isinstance(row, Interview)])
+        await _upsert(forms)
+        if self.gone:
+            seats = unscoped(Interviewer, "the seats of a locked panel")
+            await seats.filter(id__in=[seat.id for seat in self.gone]).delete()
+        await _upsert([row for row in self.touched.values() if isinstance(row, Interviewer)])
+
+    def _template_of(self, seat: Interviewer) -> str | None:
+        form = self.forms.get((seat.interview_id, seat.user_id))
+        return form.template_id if form else None
+
+    async def _load_templates(self) -> None:
+        """The templates of forms to be made or remade that the act has not looked up itself."""
+        missing = {
+            seat.template_id
+            for seat in self.seats
+            if seat.template_id is not None
+            and seat.template_id not in self.templates
+            and seat.template_id != self._template_of(seat)
+        }
+        if missing:
+            templates = unscoped(models.FeedbackTemplate, "the templates of a locked panel's seats")
+            self.templates |= {template.id: template for template in await templates.filter(id__in=missing)}
+
+
+async def held(panel: Panel) -> Held:
+    """A locked panel with its parts. Three statements."""
+    why = "the parts of a locked panel"
+    forms = await unscoped(FeedbackForm, why).filter(panel_id=panel.id)
+    return Held(
+        panel,
+        await unscoped(Interview, why).filter(panel_id=panel.id).order_by("starts_at", "id"),
+        await unscoped(Interviewer, why).filter(panel_id=panel.id).order_by("position", "id"),
+        {(form.interview_id, form.user_id): form for form in forms},
+    )
+
+
+async def _upsert(rows: Collection[AnyModel]) -> None:
+    """Write rows, new and old alike, in one statement."""
+    for model in {type(row) for row in rows}:
+        columns = [name for name in model._meta.db_fields if name not in ("id", "created_at")]
+        await model.bulk_create(rows, on_conflict=["id"], update_fields=columns)
+
+
+def stand(whole: Held, commit: Commit, reason: str | None = None) -> Kind | None:
+    """Let the panel stand or fall as its revisions say, after an act of the scheduler; tells what that changed.
+
+    It is deleted while the highest deletion is not below the highest push, or when none of its interviews is left.
+    What a user cancelled stays cancelled: a queued retry must not undo a person's decision.
+    """
+    panel = whole.panel
+    deleted = panel.deleted_sequence is not None and not below(panel.deleted_sequence, panel.pushed_sequence)
+    by_users = any(interview.canceled_origin is CancelOrigin.ATS for interview in whole.interviews)
+    if deleted or not (whole.live or by_users):
+        if panel.canceled_origin is CancelOrigin.SCHEDULER:
+            return None
+        panel.call_off(Cancellation(commit.at, commit.actor_id, CancelOrigin.SCHEDULER, reason))
+        return Kind.CANCELED
+    if not whole.live and panel.canceled_origin is not CancelOrigin.ATS:
+        last = max((it for it in whole.interviews if it.canceled_origin is CancelOrigin.ATS), key=_called_off_at)
+        panel.call_off(last.own_cancellation)
+        return Kind.CANCELED
+    if panel.canceled_origin is CancelOrigin.SCHEDULER:
+        panel.call_off(None)
+        return Kind.RESTORED
+    return None
+
+
+def new_panel(viewer: Viewer, external_id: str) -> Panel:
+    """A panel of the integration that nothing is known of but its id."""
+    assert viewer.integration, "only the integration makes panels"
+    return Panel(
+        account_id=viewer.account_id,
+        integration_id=viewer.integration.id,
+        external_id=external_id,
+        created_by_id=viewer.actor_id,
+    )
+
+
+async def locked_by_external_id(viewer: Viewer, external_id: str) -> Panel | None:
+    """The integration's own panel, a tombstone too, locked until the commit."""
+    assert viewer.integration, "only the integration knows panels by its own ids"
+    own = unscoped(Panel, "the integration's own panels, with the tombstones that nobody sees")
+    return await own.filter(integration_id=viewer.integration.id, external_id=external_id).select_for_update().first()
+
+
+def shown(panel: Panel) -> Panel | None:
+    """The panel as an answer has it: a tombstone is seen by nobody."""
+    return panel if panel.candidate_id is not None else None
+
+
+def below(revision: int | None, other: int | None) -> bool:
+    """Whether both are known and the first is the lower one."""
+    return revision is not None and other is not None and revision < other
+
+
+def highest(*revisions: int | None) -> int | None:
+    """The highest of those that are known."""
+    return max((revision for revision in revisions if revision is not None), default=None)
+
+
+def _called_off_at(interview: Interview) -> datetime:
+    assert interview.canceled_at, "only asked of cancelled interviews"
+    return interview.canceled_at

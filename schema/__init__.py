@@ -1,0 +1,51 @@
+"""What clients see, joined from its words: `SCHEMA` is the whole of it."""
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionContext
+
+import models
+import schema.enums
+from schema.cancels import CancelsMutation
+from schema.candidates import CandidatesQuery
+from schema.changes import ChangesQuery, ChangesSubscription
+from schema.context import Info, viewer
+from schema.directory import Account, DirectoryMutation, DirectoryQuery, Posting, Stage
+from schema.feedback import FeedbackForm, FeedbackMutation, FeedbackQuery, FeedbackTemplate
+from schema.integrations import ApiKey, IntegrationsMutation, IntegrationsQuery, IntegrationsSubscription
+from schema.node import Actor, NodeQuery
+from schema.panels import PanelsQuery
+from schema.pushes import PushesMutation
+from schema.scalars import SCALARS
+
+
+@strawberry.type(description="What can be asked.")
+class Query(DirectoryQuery, NodeQuery, CandidatesQuery, PanelsQuery, ChangesQuery, FeedbackQuery, IntegrationsQuery):
+    @strawberry.field(graphql_type=Actor, description="The user or the integration whose token or key this is.")
+    async def viewer(self, info: Info) -> models.User | models.Integration:
+        return viewer(info).actor
+
+
+@strawberry.type(description="What can be done.")
+class Mutation(IntegrationsMutation, PushesMutation, CancelsMutation, FeedbackMutation, DirectoryMutation):
+    pass
+
+
+@strawberry.type(description="What can be followed.")
+class Subscription(ChangesSubscription, IntegrationsSubscription):
+    pass
+
+
+class _Schema(strawberry.Schema):
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing here: errors are logged where they are printed, and only the unexpected ones."""
+
+
+SCHEMA = _Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[Account, Stage, Posting, FeedbackTemplate, FeedbackForm, ApiKey],
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+)

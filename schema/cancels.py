@@ -1,0 +1,87 @@
+"""Cancelling and restoring."""
+
+import strawberry
+
+from resolvers import cancels
+from schema.context import Info, viewer
+from schema.errors import UserError
+from schema.inputs import given, plain
+from schema.panels import Interview, InterviewPanel
+
+
+@strawberry.input(
+    description="By a user: taken off the profile only. By the integration: deleted. Cancelling again is no error."
+)
+class CancelInterviewPanelInput:
+    id: strawberry.ID | None = strawberry.UNSET
+    external_id: str | None = strawberry.UNSET
+    sequence: int | None = strawberry.UNSET
+    expected_version: int | None = strawberry.UNSET
+    reason: str | None = strawberry.UNSET
+
+
+@strawberry.input(description="Likewise for one event, by its id or by the scheduler's two.")
+class CancelInterviewInput:
+    id: strawberry.ID | None = strawberry.UNSET
+    panel_external_id: str | None = strawberry.UNSET
+    external_id: str | None = strawberry.UNSET
+    sequence: int | None = strawberry.UNSET
+    expected_version: int | None = strawberry.UNSET
+    reason: str | None = strawberry.UNSET
+
+
+@strawberry.input(description="Undoes a cancel in the ATS.")
+class RestoreInterviewPanelInput:
+    id: strawberry.ID
+    expected_version: int | None = strawberry.UNSET
+
+
+@strawberry.type(description="What a cancel came to.")
+class CancelInterviewPanelPayload:
+    panel: InterviewPanel | None = strawberry.field(description="As it stands; null for one that nobody knows yet.")
+    calendar_event_remains: bool = strawberry.field(
+        description="True: the event is still on people's calendars; delete it at the panel's `externalUrl`."
+    )
+    errors: list[UserError] = strawberry.field(description="Why nothing was cancelled.")
+
+
+@strawberry.type(description="What a cancel came to.")
+class CancelInterviewPayload:
+    interview: Interview | None = strawberry.field(description="As it stands.")
+    panel: InterviewPanel | None = strawberry.field(description="As it stands: without its last interview, cancelled.")
+    calendar_event_remains: bool = strawberry.field(
+        description="True: the event is still on people's calendars; delete it at the panel's `externalUrl`."
+    )
+    errors: list[UserError] = strawberry.field(description="Why nothing was cancelled.")
+
+
+@strawberry.type(description="What a restore came to.")
+class RestoreInterviewPanelPayload:
+    panel: InterviewPanel | None = strawberry.field(description="As it stands.")
+    errors: list[UserError] = strawberry.field(description="Why nothing was restored.")
+
+
+@strawberry.type
+class CancelsMutation:
+    @strawberry.mutation(
+        graphql_type=CancelInterviewPanelPayload,
+        description=(
+            "Cancel a panel. A user takes it off the profile and the calendar event remains; the integration says "
+            "that it has deleted it."
+        ),
+    )
+    async def cancel_interview_panel(self, info: Info, input: CancelInterviewPanelInput) -> cancels.Canceled:
+        return await cancels.cancel(viewer(info), plain(cancels.PanelCancel, input))
+
+    @strawberry.mutation(
+        graphql_type=CancelInterviewPayload, description="Cancel one interview; with the last one the panel goes too."
+    )
+    async def cancel_interview(self, info: Info, input: CancelInterviewInput) -> cancels.Canceled:
+        return await cancels.cancel_interview(viewer(info), plain(cancels.InterviewCancel, input))
+
+    @strawberry.mutation(
+        graphql_type=RestoreInterviewPanelPayload,
+        description="Undo what users cancelled in the ATS. What the scheduler deleted no user restores.",
+    )
+    async def restore_interview_panel(self, info: Info, input: RestoreInterviewPanelInput) -> cancels.Canceled:
+        return await cancels.restore(viewer(info), input.id, given(input.expected_version))

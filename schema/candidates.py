@@ -1,0 +1,149 @@
+"""Candidates, as lists and profiles show them, and what their Schedule buttons do."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+import models
+from execution import Level, breadth
+from resolvers import candidates, directory, panels
+from resolvers.paging import Page
+from resolvers.values import URL
+from schema.connections import AFTER, FIRST, Connection
+from schema.context import Info, viewer
+from schema.directory import Posting, Stage, User
+from schema.inputs import given, plain
+from schema.node import Node, is_a
+from schema.refs import InterviewPanelRef
+
+
+@strawberry.type(description="The three places from which a user starts scheduling, and where each one leads.")
+class ScheduleAction:
+    provider: models.IntegrationProvider | None = strawberry.field(
+        description="The scheduler that opens: null means the ATS's own."
+    )
+    url: URL | None = strawberry.field(
+        description="Deep link to the candidate in the scheduler; opens in a new tab. Null with the ATS's own."
+    )
+    dashboard_label: str | None = strawberry.field(
+        description="Label of the dashboard's button, null where it is not shown: `Schedule`."
+    )
+    banner_label: str | None = strawberry.field(
+        description="Label of the profile's banner, null where it is not shown: `Schedule Interview in GoodTime`."
+    )
+    menu_label: str = strawberry.field(
+        description="Label of the profile's ellipsis menu entry, always there: `Schedule in GoodTime`."
+    )
+
+
+@strawberry.type(description="Someone who applies for a job.")
+class Candidate(Node):
+    is_type_of = is_a(models.Candidate)
+
+    id: strawberry.ID
+    external_id: str | None = strawberry.field(description="The candidate's id in the system that syncs them.")
+    name: str = strawberry.field(description="Full name.")
+    headline: str | None = strawberry.field(description="One line about them.")
+    emails: list[str] = strawberry.field(description="Where to reach them, the first one first.")
+    created_at: datetime = strawberry.field(description="When Callboard first heard of them.")
+    updated_at: datetime = strawberry.field(description="When they were last synced.")
+    archived_at: datetime | None = strawberry.field(description="Set while they are archived: no new panels are taken.")
+
+    @breadth(graphql_type=Stage, description="The step of the hiring process that they have reached.")
+    @staticmethod
+    async def stage(of: list[models.Candidate], level: Level) -> list[models.Stage]:
+        return await candidates.stages_of(viewer(level), of)
+
+    @breadth(graphql_type=Posting | None, description="The job they apply for.")
+    @staticmethod
+    async def posting(of: list[models.Candidate], level: Level) -> list[models.Posting | None]:
+        return await candidates.postings_of(viewer(level), of)
+
+    @breadth(graphql_type=User | None, description="Who looks after them.")
+    @staticmethod
+    async def owner(of: list[models.Candidate], level: Level) -> list[models.User | None]:
+        return await directory.users_behind(viewer(level), [candidate.owner_id for candidate in of])
+
+    @breadth(graphql_type=list[User], description="Who follows them, by name.")
+    @staticmethod
+    async def followers(of: list[models.Candidate], level: Level) -> list[list[models.User]]:
+        return await candidates.followers_of(viewer(level), of)
+
+    @breadth(
+        graphql_type=ScheduleAction | None,
+        description=(
+            "What the Schedule buttons do for this viewer right now; null where the viewer may not schedule, "
+            "or the candidate is archived."
+        ),
+    )
+    @staticmethod
+    async def schedule_action(of: list[models.Candidate], level: Level) -> list[candidates.ScheduleAction | None]:
+        return await candidates.schedule_actions(viewer(level), of)
+
+    @breadth(
+        graphql_type=Connection[InterviewPanelRef],
+        description="The panels of the profile, by their start. Cancelled ones are left out unless asked for.",
+    )
+    @staticmethod
+    async def interview_panels(
+        of: list[models.Candidate],
+        level: Level,
+        include_canceled: bool | None = False,
+        upcoming_only: Annotated[
+            bool | None, strawberry.argument(description="Only those that are neither cancelled nor over.")
+        ] = False,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+    ) -> list[Page[models.Panel]]:
+        return await panels.of_candidates(
+            viewer(level), of, bool(include_canceled), bool(upcoming_only), first, given(after)
+        )
+
+
+@strawberry.type(description="A page of candidates.")
+class CandidateConnection(Connection[Candidate]):
+    @breadth(graphql_type=int, description="How many there are on all pages together. Counted only when asked for.")
+    @staticmethod
+    async def total_count(pages: list[Page[models.Candidate]]) -> list[int]:
+        return await candidates.counts(pages)
+
+
+@strawberry.input(description="Which candidates: all that is given must hold.")
+class CandidateFilter:
+    search: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Part of a name or an email, case-insensitive."
+    )
+    stage_id: strawberry.ID | None = strawberry.UNSET
+    posting_id: strawberry.ID | None = strawberry.UNSET
+    owner_id: strawberry.ID | None = strawberry.UNSET
+    archived: bool | None = strawberry.field(default=False, description="True: only archived ones; false: only others.")
+    has_upcoming_panel: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="True: candidates with an upcoming panel; false: those without one."
+    )
+    updated_since: datetime | None = strawberry.UNSET
+
+
+@strawberry.type
+class CandidatesQuery:
+    @strawberry.field(
+        graphql_type=Candidate | None,
+        description="One candidate, by either of the two; null for one that the viewer may not see.",
+    )
+    async def candidate(
+        self, info: Info, id: strawberry.ID | None = strawberry.UNSET, external_id: str | None = strawberry.UNSET
+    ) -> models.Candidate | None:
+        return await candidates.find(viewer(info), given(id), given(external_id))
+
+    @strawberry.field(graphql_type=CandidateConnection, description="The candidates that the viewer may see.")
+    async def candidates(
+        self,
+        info: Info,
+        filter: CandidateFilter | None = strawberry.UNSET,
+        order_by: candidates.CandidateOrder | None = candidates.CandidateOrder.NAME,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+    ) -> Page[models.Candidate]:
+        order = order_by or candidates.CandidateOrder.NAME
+        its = plain(candidates.CandidateFilter, given(filter) or CandidateFilter())
+        return await candidates.page(viewer(info), its, order, first, given(after))

@@ -1,0 +1,76 @@
+"""The change feed: by page for clients that poll or catch up, live for those that stay."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+import models
+from execution import Level, breadth
+from resolvers import changes, directory
+from resolvers.paging import Page
+from schema.connections import Connection
+from schema.context import Info, viewer
+from schema.inputs import given
+from schema.node import Actor
+from schema.panels import InterviewPanel
+
+RESUME = "The cursor of the last change that was received: the feed goes on exactly behind it."
+
+
+@strawberry.type(description="One committed change of one panel.")
+class InterviewPanelChange:
+    kind: models.InterviewPanelChangeKind = strawberry.field(description="What happened.")
+    at: datetime = strawberry.field(description="When it was committed.")
+
+    @strawberry.field(description="Hand it back as `after` to go on exactly behind this change.")
+    @staticmethod
+    def cursor(of: strawberry.Parent[models.Change]) -> str:
+        return changes.cursor_of(of)
+
+    @breadth(graphql_type=Actor, description="Who did it.")
+    @staticmethod
+    async def actor(of: list[models.Change], level: Level) -> list[models.User | models.Integration]:
+        return await directory.actors(viewer(level), [change.actor_id for change in of])
+
+    @breadth(graphql_type=InterviewPanel, description="The panel as it stands when this is delivered.")
+    @staticmethod
+    async def panel(of: list[models.Change], level: Level) -> list[models.Panel]:
+        return await changes.panels_of(viewer(level), of)
+
+
+@strawberry.type
+class ChangesQuery:
+    @strawberry.field(
+        graphql_type=Connection[InterviewPanelChange],
+        description="Every change behind `after`, oldest first: for clients that poll or catch up.",
+    )
+    async def interview_panel_changes(
+        self,
+        info: Info,
+        candidate_id: strawberry.ID | None = strawberry.UNSET,
+        first: Annotated[int | None, strawberry.argument(description="How many, 1 to 500.")] = 100,
+        after: Annotated[str | None, strawberry.argument(description=RESUME)] = strawberry.UNSET,
+    ) -> Page[models.Change]:
+        return await changes.page(viewer(info), given(candidate_id), first, given(after))
+
+
+@strawberry.type
+class ChangesSubscription:
+    @strawberry.subscription(
+        graphql_type=AsyncIterator[InterviewPanelChange],
+        description=(
+            "Changes as they are committed. With `after`, first every change behind that cursor: none missed, "
+            "none twice."
+        ),
+    )
+    async def interview_panel_changes(
+        self,
+        info: Info,
+        candidate_id: strawberry.ID | None = strawberry.UNSET,
+        after: Annotated[str | None, strawberry.argument(description=RESUME)] = strawberry.UNSET,
+    ) -> AsyncIterator[models.Change]:
+        async for as_of_now, change in changes.follow(viewer(info), given(candidate_id), given(after)):
+            info.context.viewer = as_of_now
+            yield change

@@ -1,0 +1,47 @@
+"""What one request, or one delivery of a subscription, knows beside its arguments."""
+
+from dataclasses import dataclass, field
+
+import strawberry
+
+from auth.refusals import Refused
+from auth.viewer import Viewer, authenticate
+from execution import Level
+
+
+@dataclass
+class Context:
+    """Who is asking, or why nobody is. Only what needs a viewer is refused: the schema may be read by anybody."""
+
+    request_id: str
+    _viewer: Viewer | None = None
+    _refusal: Refused | None = field(default=None, repr=False)
+
+    @classmethod
+    async def of(cls, authorization: str | None, request_id: str) -> "Context":
+        """The context of a request with that `Authorization` value."""
+        try:
+            return cls(request_id, _viewer=await authenticate(authorization))
+        except Refused as refusal:
+            return cls(request_id, _refusal=refusal)
+
+    @property
+    def viewer(self) -> Viewer:
+        """Raises Refused where nobody is signed in."""
+        if self._viewer is None:
+            assert self._refusal is not None, "without a viewer there is a reason"
+            raise self._refusal
+        return self._viewer
+
+    @viewer.setter
+    def viewer(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+
+
+Info = strawberry.Info[Context, None]
+
+
+def viewer(asked: Info | Level) -> Viewer:
+    """Who is asking. Raises Refused where nobody is signed in."""
+    context: Context = asked.context
+    return context.viewer

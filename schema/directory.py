@@ -1,0 +1,241 @@
+"""The account and its people, stages and postings, and the sync mutations that keep them current."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+import models
+from execution import Level, breadth
+from resolvers import directory
+from resolvers.paging import Page
+from schema.connections import AFTER, FIRST, Connection
+from schema.context import Info, viewer
+from schema.errors import UserError
+from schema.inputs import given, plain
+from schema.node import Node, is_a
+from schema.refs import CandidateRef, FeedbackFormRef, FeedbackTemplateRef
+
+
+@strawberry.type(description="The company. Everything is inside one account; nothing ever crosses.")
+class Account(Node):
+    is_type_of = is_a(models.Account)
+
+    id: strawberry.ID
+    name: str = strawberry.field(description="The company's name.")
+    slug: str = strawberry.field(description="The short name that tokens carry in their `account` claim.")
+
+
+@strawberry.type(description="A person of the account.")
+class User(Node):
+    is_type_of = is_a(models.User)
+
+    id: strawberry.ID
+    name: str = strawberry.field(description="Full name.")
+    email: str = strawberry.field(description="In lower case; unique in the account.")
+    role: models.Role = strawberry.field(description="What the user may do.")
+    deactivated_at: datetime | None = strawberry.field(
+        description="Set once the account is deactivated: the user can no longer sign in or be newly assigned."
+    )
+    external_id: str | None = strawberry.field(description="The user's id in the system that syncs them.")
+
+    @breadth(
+        graphql_type=Connection[FeedbackFormRef],
+        description="The viewer's own forms only; refused for anybody else's.",
+    )
+    @staticmethod
+    async def feedback_forms(
+        users: list[models.User],
+        level: Level,
+        status: models.FeedbackFormStatus | None = strawberry.UNSET,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+    ) -> list[Page[models.FeedbackForm]]:
+        return await directory.forms_of(viewer(level), users, given(status), first, given(after))
+
+
+@strawberry.type(description="A step of the hiring process.")
+class Stage(Node):
+    is_type_of = is_a(models.Stage)
+
+    id: strawberry.ID
+    name: str = strawberry.field(description="Unique in the account.")
+    position: int = strawberry.field(description="The order of the stages, lowest first.")
+    has_interview: bool = strawberry.field(
+        description="Candidates in this stage are waiting for interviews to be scheduled."
+    )
+
+
+@strawberry.type(description="A job that candidates apply for.")
+class Posting(Node):
+    is_type_of = is_a(models.Posting)
+
+    id: strawberry.ID
+    external_id: str | None = strawberry.field(description="The posting's id in the system that syncs it.")
+    title: str = strawberry.field(description="The job's title.")
+
+    @breadth(graphql_type=User | None, description="Who hires for the job; they see its candidates.")
+    @staticmethod
+    async def hiring_manager(postings: list[models.Posting], level: Level) -> list[models.User | None]:
+        return await directory.users_behind(viewer(level), [posting.hiring_manager_id for posting in postings])
+
+
+@strawberry.type
+class DirectoryQuery:
+    @strawberry.field(graphql_type=Account, description="The viewer's account.")
+    async def account(self, info: Info) -> models.Account:
+        return viewer(info).account
+
+    @strawberry.field(
+        graphql_type=Connection[User],
+        description="The scheduler's pre-check: which of these emails have an account. By name.",
+    )
+    async def users(
+        self,
+        info: Info,
+        emails: Annotated[
+            list[str] | None, strawberry.argument(description="Only these; trimmed, without regard to case.")
+        ] = strawberry.UNSET,
+        search: Annotated[
+            str | None, strawberry.argument(description="Part of a name or an email, case-insensitive.")
+        ] = strawberry.UNSET,
+        include_deactivated: bool | None = False,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+    ) -> Page[models.User]:
+        return await directory.users(
+            viewer(info), given(emails), given(search), bool(include_deactivated), first, given(after)
+        )
+
+    @strawberry.field(graphql_type=list[Stage], description="The steps of the hiring process, in their order.")
+    async def stages(self, info: Info) -> list[models.Stage]:
+        return await directory.stages(viewer(info))
+
+    @strawberry.field(graphql_type=list[Posting], description="The jobs that candidates apply for, by title.")
+    async def postings(self, info: Info) -> list[models.Posting]:
+        return await directory.postings(viewer(info))
+
+
+@strawberry.input(description="A person. Matched by external id, else by email.")
+class UserInput:
+    external_id: str | None = strawberry.UNSET
+    email: str
+    name: str
+    role: models.Role
+    deactivated: bool | None = False
+
+
+@strawberry.input(description="A job. Matched by external id.")
+class PostingInput:
+    external_id: str
+    title: str
+    hiring_manager_email: str | None = strawberry.UNSET
+
+
+@strawberry.input(description="A step of the hiring process. Matched by name.")
+class StageInput:
+    name: str
+    position: int
+    has_interview: bool | None = False
+
+
+@strawberry.input(description="A candidate. Matched by external id; what is left out is gone.")
+class CandidateInput:
+    external_id: str
+    name: str
+    headline: str | None = strawberry.UNSET
+    emails: list[str] = strawberry.field(default_factory=list)
+    stage: str = strawberry.field(description="The stage's name.")
+    posting_external_id: str | None = strawberry.UNSET
+    owner_email: str | None = strawberry.UNSET
+    follower_emails: list[str] = strawberry.field(default_factory=list)
+    archived: bool | None = False
+
+
+@strawberry.input(description="A field of a feedback template.")
+class FeedbackFieldInput:
+    type: models.FeedbackFieldType
+    label: str
+    description: str | None = strawberry.UNSET
+    required: bool | None = False
+    options: list[str] = strawberry.field(
+        default_factory=list, description="For DROPDOWN and MULTIPLE_SELECT; SCORE and YES_NO have their own."
+    )
+
+
+@strawberry.input(description="A feedback template: at least one field, exactly one of them SCORE.")
+class FeedbackTemplateInput:
+    external_id: str
+    name: str
+    instructions: str | None = strawberry.UNSET
+    fields: list[FeedbackFieldInput]
+    archived: bool | None = False
+
+
+@strawberry.type(description="All of the users, in the order of the input, or all that is wrong.")
+class SyncUsersPayload:
+    users: list[User] = strawberry.field(description="As they stand now; empty where anything was refused.")
+    errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
+
+
+@strawberry.type(description="All of the stages, in the order of the input, or all that is wrong.")
+class SyncStagesPayload:
+    stages: list[Stage] = strawberry.field(description="As they stand now; empty where anything was refused.")
+    errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
+
+
+@strawberry.type(description="All of the postings, in the order of the input, or all that is wrong.")
+class SyncPostingsPayload:
+    postings: list[Posting] = strawberry.field(description="As they stand now; empty where anything was refused.")
+    errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
+
+
+@strawberry.type(description="All of the candidates, in the order of the input, or all that is wrong.")
+class SyncCandidatesPayload:
+    candidates: list[CandidateRef] = strawberry.field(
+        description="As they stand now; empty where anything was refused."
+    )
+    errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
+
+
+@strawberry.type(description="All of the templates, in the order of the input, or all that is wrong.")
+class SyncFeedbackTemplatesPayload:
+    feedback_templates: list[FeedbackTemplateRef] = strawberry.field(
+        description="As they stand now; empty where anything was refused."
+    )
+    errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
+
+
+@strawberry.type
+class DirectoryMutation:
+    @strawberry.mutation(description="Take people over. One transaction, at most 500.")
+    async def sync_users(self, info: Info, users: list[UserInput]) -> SyncUsersPayload:
+        synced = await directory.sync_users(viewer(info), [plain(directory.UserRow, row) for row in users])
+        return SyncUsersPayload(users=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
+
+    @strawberry.mutation(description="Take stages over. One transaction, at most 500.")
+    async def sync_stages(self, info: Info, stages: list[StageInput]) -> SyncStagesPayload:
+        synced = await directory.sync_stages(viewer(info), [plain(directory.StageRow, row) for row in stages])
+        return SyncStagesPayload(stages=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
+
+    @strawberry.mutation(description="Take postings over. One transaction, at most 500.")
+    async def sync_postings(self, info: Info, postings: list[PostingInput]) -> SyncPostingsPayload:
+        synced = await directory.sync_postings(viewer(info), [plain(directory.PostingRow, row) for row in postings])
+        return SyncPostingsPayload(postings=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
+
+    @strawberry.mutation(description="Take candidates over. One transaction, at most 500.")
+    async def sync_candidates(self, info: Info, candidates: list[CandidateInput]) -> SyncCandidatesPayload:
+        rows = [plain(directory.CandidateRow, row) for row in candidates]
+        synced = await directory.sync_candidates(viewer(info), rows)
+        return SyncCandidatesPayload(candidates=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
+
+    @strawberry.mutation(description="Take feedback templates over. One transaction, at most 500.")
+    async def sync_feedback_templates(
+        self, info: Info, feedback_templates: list[FeedbackTemplateInput]
+    ) -> SyncFeedbackTemplatesPayload:
+        rows = [plain(directory.TemplateRow, row) for row in feedback_templates]
+        synced = await directory.sync_templates(viewer(info), rows)
+        return SyncFeedbackTemplatesPayload(
+            feedback_templates=synced.rows,  # type: ignore[arg-type]
+            errors=synced.errors,  # type: ignore[arg-type]
+        )

@@ -1,0 +1,73 @@
+"""The faces of refusals: user errors and warnings in payloads, and GraphQL errors with a code for all else."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, GraphQLSyntaxError
+
+from auth.refusals import Code, Refused
+from models import database
+from resolvers import errors
+
+_log = logging.getLogger("callboard.schema")
+
+_LONGEST_MESSAGE = 1_000
+
+
+@strawberry.type(
+    description="A refusal that the caller can act on. Access and malformed requests are GraphQL errors instead."
+)
+class UserError:
+    code: errors.ErrorCode = strawberry.field(description="What kind of refusal it is: branch on this.")
+    message: str = strawberry.field(description="One sentence for people, saying what to do.")
+    path: list[str] = strawberry.field(
+        description='Where in the input, such as ["input", "interviews", "0", "interviewers", "1", "email"].'
+    )
+
+
+@strawberry.type(description="Something that was accepted, but that the caller should know.")
+class Warning:
+    code: errors.WarningCode = strawberry.field(description="What kind of warning it is: branch on this.")
+    message: str = strawberry.field(description="One sentence for people.")
+    path: list[str] = strawberry.field(description="Where in the input.")
+
+
+def printed(found: Iterable[GraphQLError], request_id: str, *, executed: bool) -> list[dict[str, Any]]:
+    """The errors of an answer as clients get them: each with its code, and nothing that is none of their business.
+
+    `executed` tells errors of the running operation from those of a document that never ran.
+    """
+    return [_printed(error, request_id, executed) for error in found]
+
+
+def _printed(error: GraphQLError, request_id: str, executed: bool) -> dict[str, Any]:
+    message, extensions = _face(error, request_id, executed)
+    shown = dict(error.formatted)
+    shown["message"] = message[:_LONGEST_MESSAGE]
+    shown["extensions"] = extensions
+    return shown
+
+
+def _face(error: GraphQLError, request_id: str, executed: bool) -> tuple[str, dict[str, Any]]:
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        error, cause = cause, cause.original_error
+    if isinstance(cause, Refused):
+        return cause.message, {"code": cause.code, **cause.extensions}
+    if cause is None:
+        return error.message, {"code": _code(error, executed), **(error.extensions or {})}
+    if isinstance(cause, database.UNREACHABLE):
+        _log.error("The database can't be reached: %s", type(cause).__name__, extra={"request_id": request_id})
+        message = "The database can't be reached: it is safe to try again."
+        return message, {"code": Code.SERVICE_UNAVAILABLE, "requestId": request_id}
+    _log.error("Unexpected error", exc_info=cause, extra={"request_id": request_id})
+    message = "Something went wrong here. The request id is in the server's log too."
+    return message, {"code": Code.INTERNAL_SERVER_ERROR, "requestId": request_id}
+
+
+def _code(error: GraphQLError, executed: bool) -> Code:
+    if isinstance(error, GraphQLSyntaxError):
+        return Code.GRAPHQL_PARSE_FAILED
+    return Code.BAD_USER_INPUT if executed else Code.GRAPHQL_VALIDATION_FAILED

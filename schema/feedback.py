@@ -1,0 +1,170 @@
+"""Feedback templates and forms, and handing a form in."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+import models
+from execution import Level, breadth
+from resolvers import directory, feedback, panels
+from resolvers.paging import Page
+from resolvers.values import URL
+from schema.connections import AFTER, FIRST, Connection
+from schema.context import Info, viewer
+from schema.directory import User
+from schema.errors import UserError
+from schema.inputs import given, plain
+from schema.node import Node, is_a
+from schema.refs import InterviewRef
+
+
+@strawberry.type(description="One question of a template or a form.")
+class FeedbackField:
+    id: strawberry.ID = strawberry.field(description="What answers refer to.")
+    type: models.FeedbackFieldType = strawberry.field(description="How it is filled in.")
+    label: str = strawberry.field(description="The question.")
+    description: str | None = strawberry.field(description="What to know when answering it.")
+    required: bool = strawberry.field(description="Whether a form can't be submitted without it.")
+    options: list[str] = strawberry.field(description="What can be chosen; empty where any text may be given.")
+
+
+@strawberry.type(description="What was filled in for one field.")
+class FeedbackAnswer:
+    field_id: strawberry.ID = strawberry.field(description="The field.")
+    values: list[str] = strawberry.field(description="One value, or several for MULTIPLE_SELECT.")
+
+
+def _fields(stored: list[models.StoredField]) -> list[FeedbackField]:
+    return [
+        FeedbackField(
+            id=strawberry.ID(its["id"]),
+            type=models.FeedbackFieldType(its["type"]),
+            label=its["label"],
+            description=its["description"],
+            required=its["required"],
+            options=its["options"],
+        )
+        for its in stored
+    ]
+
+
+@strawberry.type(description="What interviewers are asked; a form takes a snapshot of it.")
+class FeedbackTemplate(Node):
+    is_type_of = is_a(models.FeedbackTemplate)
+
+    id: strawberry.ID
+    external_id: str | None = strawberry.field(description="The template's id in the system that syncs it.")
+    name: str = strawberry.field(description="What it is called.")
+    instructions: str | None = strawberry.field(description="What to know before filling it in.")
+    archived_at: datetime | None = strawberry.field(description="Set while it is not for new interviews.")
+    created_at: datetime = strawberry.field(description="When Callboard first heard of it.")
+    updated_at: datetime = strawberry.field(description="When it was last synced.")
+
+    @strawberry.field(description="The questions, in their order; exactly one is a SCORE.")
+    @staticmethod
+    def fields(of: strawberry.Parent[models.FeedbackTemplate]) -> list[FeedbackField]:
+        return _fields(of.fields)
+
+
+@strawberry.type(description="One interviewer's form for one interview. Its fields are a snapshot of the template.")
+class FeedbackForm(Node):
+    is_type_of = is_a(models.FeedbackForm)
+
+    id: strawberry.ID
+    status: models.FeedbackFormStatus = strawberry.field(description="Whether it is to be filled in, final, or void.")
+    completed_at: datetime | None = strawberry.field(description="When it was submitted.")
+    instructions: str | None = strawberry.field(description="What to know before filling it in.")
+
+    @strawberry.field(
+        graphql_type=URL, description="Stable over reschedules: this is the link that goes into the calendar invite."
+    )
+    @staticmethod
+    def url(of: strawberry.Parent[models.FeedbackForm]) -> str:
+        return feedback.url(of)
+
+    @strawberry.field(description="The questions, in their order.")
+    @staticmethod
+    def fields(of: strawberry.Parent[models.FeedbackForm]) -> list[FeedbackField]:
+        return _fields(of.fields)
+
+    @breadth(graphql_type=FeedbackTemplate, description="The template that it was made with.")
+    @staticmethod
+    async def template(forms: list[models.FeedbackForm], level: Level) -> list[models.FeedbackTemplate]:
+        return await feedback.templates_of(viewer(level), forms)
+
+    @breadth(graphql_type=InterviewRef, description="The interview it is about.")
+    @staticmethod
+    async def interview(forms: list[models.FeedbackForm], level: Level) -> list[models.Interview]:
+        return await panels.interviews_behind(viewer(level), forms)
+
+    @breadth(graphql_type=User, description="Whose form it is.")
+    @staticmethod
+    async def interviewer(forms: list[models.FeedbackForm], level: Level) -> list[models.User | None]:
+        return await directory.users_behind(viewer(level), [form.user_id for form in forms])
+
+    @breadth(
+        graphql_type=list[FeedbackAnswer] | None,
+        description=(
+            "Null where the viewer may not read it: to integrations always, to fellow interviewers until their own "
+            "is in."
+        ),
+    )
+    @staticmethod
+    async def answers(forms: list[models.FeedbackForm], level: Level) -> list[list[FeedbackAnswer] | None]:
+        return [
+            [FeedbackAnswer(field_id=strawberry.ID(its["field_id"]), values=its["values"]) for its in answers]
+            if answers is not None
+            else None
+            for answers in await feedback.answers_of(viewer(level), forms)
+        ]
+
+
+@strawberry.input(description="A form's answers.")
+class FeedbackAnswerInput:
+    field_id: strawberry.ID
+    values: list[str]
+
+
+@strawberry.input(description="A form, filled in.")
+class SubmitFeedbackInput:
+    form_id: strawberry.ID
+    answers: list[FeedbackAnswerInput]
+
+
+@strawberry.type(description="What a submit came to.")
+class SubmitFeedbackPayload:
+    form: FeedbackForm | None = strawberry.field(description="As it stands now.")
+    errors: list[UserError] = strawberry.field(description="Everything that is wrong, at once: nothing was written.")
+
+
+@strawberry.type
+class FeedbackQuery:
+    @strawberry.field(graphql_type=Connection[FeedbackTemplate], description="What interviewers can be asked, by name.")
+    async def feedback_templates(
+        self,
+        info: Info,
+        search: Annotated[str | None, strawberry.argument(description="Part of the name.")] = strawberry.UNSET,
+        include_archived: bool | None = False,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+    ) -> Page[models.FeedbackTemplate]:
+        return await feedback.templates(viewer(info), given(search), bool(include_archived), first, given(after))
+
+    @strawberry.field(
+        graphql_type=FeedbackForm | None,
+        description="Where a feedback link leads; null for a form that the viewer may not see.",
+    )
+    async def feedback_form(self, info: Info, id: strawberry.ID) -> models.FeedbackForm | None:
+        return await feedback.find(viewer(info), id)
+
+
+@strawberry.type
+class FeedbackMutation:
+    @strawberry.mutation(
+        graphql_type=SubmitFeedbackPayload,
+        description="Hand in one's own form. Final; the same answers again are no error.",
+    )
+    async def submit_feedback(self, info: Info, input: SubmitFeedbackInput) -> feedback.Submitted:
+        answers = [plain(feedback.AnswerGiven, answer) for answer in input.answers]
+        return await feedback.submit(viewer(info), input.form_id, answers)

@@ -1,0 +1,158 @@
+"""Settings > Integrations: the switch, the keys, and the row as it changes."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import strawberry
+
+import models
+from execution import Level, breadth
+from resolvers import directory, integrations
+from resolvers.integrations import CATALOGUE
+from schema.context import Info, viewer
+from schema.directory import User
+from schema.errors import UserError
+from schema.node import Node, is_a
+
+
+@strawberry.type(description="A key of an integration. The key itself was shown once, and is stored only as a hash.")
+class ApiKey(Node):
+    is_type_of = is_a(models.ApiKey)
+
+    id: strawberry.ID
+    created_at: datetime = strawberry.field(description="When it was generated.")
+    last_used_at: datetime | None = strawberry.field(description="When it was last used, to the minute.")
+    expires_at: datetime | None = strawberry.field(description="When it ends by rotation; null: not by itself.")
+    revoked_at: datetime | None = strawberry.field(description="When it was ended by hand.")
+
+    @strawberry.field(description="The public beginning of the key, by which people recognise it.")
+    @staticmethod
+    def prefix(of: strawberry.Parent[models.ApiKey]) -> str:
+        return of.public_prefix
+
+    @breadth(graphql_type=User, description="Who generated it. The key outlives them: it is the integration's.")
+    @staticmethod
+    async def created_by(keys: list[models.ApiKey], level: Level) -> list[models.User | None]:
+        return await directory.users_behind(viewer(level), [key.created_by_id for key in keys])
+
+
+@strawberry.type(description="A row of Settings > Integrations > Partner Integrations.")
+class Integration(Node):
+    is_type_of = is_a(models.Integration)
+
+    id: strawberry.ID
+    provider: models.IntegrationProvider = strawberry.field(description="Which scheduler it is.")
+    enabled: bool = strawberry.field(description="Whether it is switched on.")
+    enabled_at: datetime | None = strawberry.field(description="Since when; null while it is off.")
+
+    @strawberry.field(description="What people call it.")
+    @staticmethod
+    def name(of: strawberry.Parent[models.Integration]) -> str:
+        return CATALOGUE[of.provider].name
+
+    @strawberry.field(description="Where the settings page lists it.")
+    @staticmethod
+    def section(of: strawberry.Parent[models.Integration]) -> integrations.IntegrationSection:
+        return CATALOGUE[of.provider].section
+
+    @strawberry.field(description="What it is good for.")
+    @staticmethod
+    def description(of: strawberry.Parent[models.Integration]) -> str:
+        return CATALOGUE[of.provider].description
+
+    @strawberry.field(description="What the application may do once enabled; shown in the expanded row.")
+    @staticmethod
+    def permissions(of: strawberry.Parent[models.Integration]) -> list[str]:
+        return list(CATALOGUE[of.provider].permissions)
+
+    @breadth(graphql_type=User | None, description="Who switched it on; null while it is off.")
+    @staticmethod
+    async def enabled_by(of: list[models.Integration], level: Level) -> list[models.User | None]:
+        return await directory.users_behind(viewer(level), [integration.enabled_by_id for integration in of])
+
+    @breadth(
+        graphql_type=list[ApiKey],
+        description=(
+            "Super Admins only, and the integration itself: the keys that are not revoked, newest first. "
+            "Never a secret."
+        ),
+    )
+    @staticmethod
+    async def api_keys(of: list[models.Integration], level: Level) -> list[list[models.ApiKey]]:
+        return await integrations.keys_of(viewer(level), of)
+
+
+@strawberry.type(description="What a switch came to.")
+class SetIntegrationEnabledPayload:
+    integration: Integration | None = strawberry.field(description="As it stands now.")
+    errors: list[UserError] = strawberry.field(description="Why it was not switched.")
+
+
+@strawberry.type(description="A key just made.")
+class GenerateApiKeyPayload:
+    api_key: ApiKey | None = strawberry.field(description="What is kept of it.")
+    secret: str | None = strawberry.field(
+        description="The whole key, this once. It is stored only as a hash and cannot be read again."
+    )
+    errors: list[UserError] = strawberry.field(description="Why none was made.")
+
+
+@strawberry.type(description="A key just ended.")
+class RevokeApiKeyPayload:
+    api_key: ApiKey | None = strawberry.field(description="As it stands now.")
+    errors: list[UserError] = strawberry.field(description="Why it was not revoked.")
+
+
+@strawberry.type
+class IntegrationsQuery:
+    @strawberry.field(
+        graphql_type=list[Integration], description="Every integration that there is, on or off; to a key its own."
+    )
+    async def integrations(self, info: Info) -> list[models.Integration]:
+        return await integrations.listed(viewer(info))
+
+    @strawberry.field(graphql_type=Integration, description="The integration with that scheduler.")
+    async def integration(self, info: Info, provider: models.IntegrationProvider) -> models.Integration:
+        return await integrations.of_provider(viewer(info), provider)
+
+
+@strawberry.type
+class IntegrationsMutation:
+    @strawberry.mutation(
+        graphql_type=SetIntegrationEnabledPayload,
+        description="Switch an integration on or off. Super Admins only. Its keys stay, panels too.",
+    )
+    async def set_integration_enabled(
+        self, info: Info, provider: models.IntegrationProvider, enabled: bool
+    ) -> integrations.Switched:
+        return await integrations.switch(viewer(info), provider, enabled)
+
+    @strawberry.mutation(
+        graphql_type=GenerateApiKeyPayload,
+        description="Rotation: an older key goes on working for `graceHours` more (24 by default, 0 ends it at once).",
+    )
+    async def generate_api_key(
+        self, info: Info, provider: models.IntegrationProvider, grace_hours: int | None = 24
+    ) -> integrations.Generated:
+        grace = 24 if grace_hours is None else grace_hours
+        return await integrations.generate_key(viewer(info), provider, grace)
+
+    @strawberry.mutation(
+        graphql_type=RevokeApiKeyPayload, description="End a key at once. Super Admins only. Again is no error."
+    )
+    async def revoke_api_key(self, info: Info, id: strawberry.ID) -> integrations.Revoked:
+        return await integrations.revoke_key(viewer(info), id)
+
+
+@strawberry.type
+class IntegrationsSubscription:
+    @strawberry.subscription(
+        graphql_type=AsyncIterator[Integration],
+        description="The integration's row whenever it is switched or its keys change.",
+    )
+    async def integration_changes(
+        self, info: Info, provider: models.IntegrationProvider
+    ) -> AsyncIterator[models.Integration]:
+        async for as_of_now, integration in integrations.follow(viewer(info), provider):
+            info.context.viewer = as_of_now
+            yield integration

@@ -1,0 +1,63 @@
+"""Relay's Node, found again by its global id, and the Actor behind an act."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+import models
+from resolvers.access import visible
+from schema.context import Info, viewer
+
+if TYPE_CHECKING:
+    from schema.directory import User
+    from schema.integrations import Integration
+
+
+@strawberry.interface(description="Anything with a global id: `node(id:)` finds it again.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="Opaque, and unique among all types.")
+
+
+def is_a(*kinds: type) -> Any:
+    """`is_type_of` of a type whose values are of these classes."""
+
+    def is_type_of(cls: type, value: object, info: object) -> bool:
+        return isinstance(value, kinds)
+
+    return classmethod(is_type_of)
+
+
+Actor = Annotated[
+    Annotated["User", strawberry.lazy("schema.directory")]
+    | Annotated["Integration", strawberry.lazy("schema.integrations")],
+    strawberry.union("Actor", description="Whoever did something: a person, or a connected application."),
+]
+
+_NODES: dict[str, type[models.Row]] = {
+    model.prefix: model
+    for model in (
+        models.Account,
+        models.User,
+        models.Stage,
+        models.Posting,
+        models.Candidate,
+        models.Panel,
+        models.Interview,
+        models.FeedbackTemplate,
+        models.FeedbackForm,
+        models.Integration,
+        models.ApiKey,
+    )
+}
+
+
+@strawberry.type
+class NodeQuery:
+    @strawberry.field(
+        graphql_type=Node | None,
+        description="Anything by its id; null for what the viewer may not see and for what does not exist.",
+    )
+    async def node(self, info: Info, id: strawberry.ID) -> models.Row | None:
+        who = viewer(info)
+        model = _NODES.get(id.partition("_")[0])
+        return await visible(who, model).get_or_none(id=id) if model else None

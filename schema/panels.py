@@ -1,0 +1,242 @@
+"""Interview panels, their interviews and interviewers."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+import models
+from execution import Level, breadth
+from resolvers import directory, integrations, panels
+from resolvers.paging import Page
+from resolvers.values import URL, TimeZone
+from schema.candidates import Candidate
+from schema.connections import AFTER, FIRST, Connection
+from schema.context import Info, viewer
+from schema.directory import Stage, User
+from schema.inputs import given, plain
+from schema.node import Actor, Node, is_a
+from schema.refs import FeedbackFormRef, IntegrationRef, InterviewRef
+
+
+@strawberry.type(description="Who called it off, when and where.")
+class Cancellation:
+    at: datetime = strawberry.field(description="When it was called off.")
+    origin: models.CancelOrigin = strawberry.field(description="In the ATS, or where it was made.")
+    reason: str | None = strawberry.field(description="What was given as the reason.")
+    calendar_event_remains: bool = strawberry.field(
+        description=(
+            "True after a cancel in the ATS: the event is still on people's calendars until it is deleted in the "
+            "scheduler."
+        )
+    )
+
+    @breadth(graphql_type=Actor, description="Who called it off.")
+    @staticmethod
+    async def by(of: list[models.Cancellation], level: Level) -> list[models.User | models.Integration]:
+        return await directory.actors(viewer(level), [cancellation.by_id for cancellation in of])
+
+
+@strawberry.type(description="The interviews of one candidate that were scheduled together.")
+class InterviewPanel(Node):
+    is_type_of = is_a(models.Panel)
+
+    id: strawberry.ID
+    external_id: str = strawberry.field(description="The panel's id in the scheduler: unique within the integration.")
+    external_url: URL | None = strawberry.field(description="Target of View in External App.")
+    status: models.InterviewPanelStatus = strawberry.field(description="Where the panel stands right now.")
+    timezone: TimeZone = strawberry.field(description="The zone in which the panel was planned.")
+    note: str | None = strawberry.field(description="What the scheduler wrote for everybody on the panel.")
+    starts_at: datetime | None = strawberry.field(
+        description="Earliest start of the interviews that are not cancelled; null where none is left."
+    )
+    ends_at: datetime | None = strawberry.field(
+        description="Latest end of the interviews that are not cancelled; null where none is left."
+    )
+    sequence: int | None = strawberry.field(description="The scheduler's revision that this panel reflects.")
+    version: int = strawberry.field(description="Counts up with every change; hand it back as expectedVersion.")
+    created_at: datetime = strawberry.field(description="When Callboard first heard of it.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+
+    @strawberry.field(
+        graphql_type=Cancellation | None, description="Who called the whole panel off; null while it stands."
+    )
+    @staticmethod
+    def cancellation(of: strawberry.Parent[models.Panel]) -> models.Cancellation | None:
+        return of.own_cancellation
+
+    @breadth(graphql_type=Candidate, description="Who is interviewed.")
+    @staticmethod
+    async def candidate(of: list[models.Panel], level: Level) -> list[models.Candidate]:
+        return await panels.candidates_of(viewer(level), of)
+
+    @breadth(
+        graphql_type=IntegrationRef,
+        description="The integration that manages the panel. It alone edits or reschedules it.",
+    )
+    @staticmethod
+    async def managed_by(of: list[models.Panel], level: Level) -> list[models.Integration]:
+        return await integrations.of_panels(viewer(level), of)
+
+    @breadth(graphql_type=Stage | None, description="The candidate's stage when the panel was made.")
+    @staticmethod
+    async def stage(of: list[models.Panel], level: Level) -> list[models.Stage | None]:
+        return await panels.stages_of(viewer(level), of)
+
+    @breadth(
+        graphql_type=list[InterviewRef],
+        description="Its events, by their start. Those cancelled one by one are left out unless asked for.",
+    )
+    @staticmethod
+    async def interviews(
+        of: list[models.Panel], level: Level, include_canceled: bool | None = False
+    ) -> list[list[models.Interview]]:
+        return await panels.interviews_of(viewer(level), of, bool(include_canceled))
+
+    @breadth(graphql_type=Actor, description="Who made it.")
+    @staticmethod
+    async def created_by(of: list[models.Panel], level: Level) -> list[models.User | models.Integration]:
+        return await directory.actors(viewer(level), [panel.created_by_id for panel in of])
+
+
+@strawberry.type(description="A user's seat on an interview.")
+class Interviewer:
+    response_status: models.ResponseStatus = strawberry.field(description="What they answered to the invite.")
+    feedback_required: bool = strawberry.field(description="Whether the panel waits for their feedback.")
+
+    @breadth(graphql_type=User, description="Who it is.")
+    @staticmethod
+    async def user(of: list[models.Interviewer], level: Level) -> list[models.User]:
+        return await panels.users_of(viewer(level), of)
+
+    @breadth(
+        graphql_type=FeedbackFormRef | None, description="The form to fill in; null where no feedback is asked for."
+    )
+    @staticmethod
+    async def feedback_form(of: list[models.Interviewer], level: Level) -> list[models.FeedbackForm | None]:
+        return await panels.seat_forms_of(viewer(level), of)
+
+
+@strawberry.type(description="One event of a panel: people, a time and a place.")
+class Interview(Node):
+    is_type_of = is_a(models.Interview)
+
+    id: strawberry.ID
+    external_id: str = strawberry.field(description="The event's id in the scheduler: unique within the panel.")
+    subject: str = strawberry.field(description="What the event is called.")
+    note: str | None = strawberry.field(description="What the scheduler wrote for the interviewers.")
+    location: str | None = strawberry.field(description="The room or the address.")
+    meeting_url: URL | None = strawberry.field(description="Where a video call takes place.")
+    starts_at: datetime = strawberry.field(description="When it begins.")
+    ends_at: datetime = strawberry.field(description="When it ends.")
+    duration_minutes: int = strawberry.field(description="Its length in minutes, 1 to 1,440.")
+    feedback_reminder: models.FeedbackReminder = strawberry.field(
+        description="How often interviewers who owe feedback are reminded."
+    )
+
+    @breadth(graphql_type=InterviewPanel, description="The panel it belongs to.")
+    @staticmethod
+    async def panel(of: list[models.Interview], level: Level) -> list[models.Panel]:
+        return await panels.panels_of(viewer(level), of)
+
+    @breadth(graphql_type=Candidate, description="Who is interviewed.")
+    @staticmethod
+    async def candidate(of: list[models.Interview], level: Level) -> list[models.Candidate]:
+        who = viewer(level)
+        return await panels.candidates_of(who, await panels.panels_of(who, of))
+
+    @breadth(graphql_type=TimeZone, description="The zone in which the panel was planned.")
+    @staticmethod
+    async def timezone(of: list[models.Interview], level: Level) -> list[str]:
+        return [panel.timezone for panel in await panels.panels_of(viewer(level), of)]
+
+    @breadth(graphql_type=list[Interviewer], description="Who interviews, in the scheduler's order.")
+    @staticmethod
+    async def interviewers(of: list[models.Interview], level: Level) -> list[list[models.Interviewer]]:
+        return await panels.seats_of(of)
+
+    @breadth(
+        graphql_type=list[FeedbackFormRef],
+        description="Its forms; those of people who left the interview only where they had submitted them.",
+    )
+    @staticmethod
+    async def feedback_forms(of: list[models.Interview], level: Level) -> list[list[models.FeedbackForm]]:
+        return await panels.forms_of(viewer(level), of)
+
+    @breadth(
+        graphql_type=Cancellation | None,
+        description="Why it doesn't take place: its own cancellation, else its panel's; null while it stands.",
+    )
+    @staticmethod
+    async def cancellation(of: list[models.Interview], level: Level) -> list[models.Cancellation | None]:
+        return await panels.cancellations_of(viewer(level), of)
+
+    @breadth(
+        graphql_type=str,
+        description=(
+            "RFC 5545, with one feedback link per interviewer in the description; METHOD:CANCEL once cancelled."
+        ),
+    )
+    @staticmethod
+    async def calendar_invite(of: list[models.Interview], level: Level) -> list[str]:
+        return await panels.invites_of(viewer(level), of)
+
+
+@strawberry.input(description="Which interviews: all that is given must hold.")
+class InterviewFilter:
+    interviewer_id: strawberry.ID | None = strawberry.UNSET
+    candidate_id: strawberry.ID | None = strawberry.UNSET
+    starts_after: datetime | None = strawberry.UNSET
+    starts_before: datetime | None = strawberry.UNSET
+    include_canceled: bool | None = False
+
+
+@strawberry.input(description="Which panels: all that is given must hold.")
+class InterviewPanelFilter:
+    candidate_id: strawberry.ID | None = strawberry.UNSET
+    external_ids: list[str] | None = strawberry.UNSET
+    status: list[models.InterviewPanelStatus] | None = strawberry.UNSET
+    starts_after: datetime | None = strawberry.UNSET
+    starts_before: datetime | None = strawberry.UNSET
+    updated_since: datetime | None = strawberry.UNSET
+    include_canceled: bool | None = strawberry.field(
+        default=False, description="Cancelled ones too; asking for the status CANCELED does the same."
+    )
+
+
+@strawberry.type
+class PanelsQuery:
+    @strawberry.field(
+        graphql_type=InterviewPanel | None,
+        description="One panel, by either of the two, cancelled or not; null for one that the viewer may not see.",
+    )
+    async def interview_panel(
+        self, info: Info, id: strawberry.ID | None = strawberry.UNSET, external_id: str | None = strawberry.UNSET
+    ) -> models.Panel | None:
+        return await panels.find(viewer(info), given(id), given(external_id))
+
+    @strawberry.field(
+        graphql_type=Connection[InterviewPanel], description="The panels that the viewer may see, by their start."
+    )
+    async def interview_panels(
+        self,
+        info: Info,
+        filter: InterviewPanelFilter | None = strawberry.UNSET,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+    ) -> Page[models.Panel]:
+        its = plain(panels.PanelFilter, given(filter) or InterviewPanelFilter())
+        return await panels.page(viewer(info), its, first, given(after))
+
+    @strawberry.field(
+        graphql_type=Connection[Interview], description="The interviews that the viewer may see, by their start."
+    )
+    async def interviews(
+        self,
+        info: Info,
+        filter: InterviewFilter | None = strawberry.UNSET,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+    ) -> Page[models.Interview]:
+        its = plain(panels.InterviewFilter, given(filter) or InterviewFilter())
+        return await panels.interviews_page(viewer(info), its, first, given(after))

@@ -1,0 +1,87 @@
+"""Every setting, read once from the environment or `.env`. A bad value stops the start with one line that names it."""
+
+from functools import cache
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class BadSetting(Exception):
+    """A setting that can't be used; the text is the one line to show, without the value of any secret."""
+
+
+class Settings(BaseSettings):
+    """`CALLBOARD_` and the field's name in capitals is the variable; the README's table has the same in prose."""
+
+    model_config = SettingsConfigDict(env_prefix="CALLBOARD_", env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = "sqlite://var/callboard.db"
+    redis_url: str | None = None
+    jwt_secret: SecretStr | None = None
+    jwks_url: str | None = None
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    public_url: str = "http://127.0.0.1:8000"
+    goodtime_url: str = "https://app.goodtime.example"
+    allowed_origins: str = ""
+    rate_limit: Literal["on", "off"] = "on"
+    change_retention_days: int = Field(default=30, ge=1)
+    log_format: Literal["console", "json"] | None = None
+
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000)
+    max_tokens: int = Field(default=2_000, ge=100)
+    max_depth: int = Field(default=15, ge=3)
+    max_aliases: int = Field(default=30, ge=1)
+    max_directives: int = Field(default=50, ge=1)
+    max_cost: int = Field(default=10_000, ge=100)
+    max_page: int = Field(default=100, ge=1)
+    max_changes_page: int = Field(default=500, ge=1)
+    max_sync_rows: int = Field(default=500, ge=1)
+    request_seconds: float = Field(default=10, gt=0)
+    websocket_message_bytes: int = Field(default=256 * 1024, ge=1_024)
+    websocket_init_seconds: float = Field(default=5, gt=0)
+    subscriptions_per_connection: int = Field(default=100, ge=1)
+    connections_per_user: int = Field(default=20, ge=1)
+    subscriber_buffer: int = Field(default=1_000, ge=1)
+    send_seconds: float = Field(default=10, gt=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if not self.database_url.startswith(("sqlite://", "postgres://", "postgresql://")):
+            raise ValueError("CALLBOARD_DATABASE_URL must begin with sqlite:// or postgres://")
+        if self.jwt_secret and self.jwks_url:
+            raise ValueError("CALLBOARD_JWT_SECRET and CALLBOARD_JWKS_URL exclude each other: set one of them")
+        if self.jwt_secret and len(self.jwt_secret.get_secret_value().encode()) < 32:
+            raise ValueError("CALLBOARD_JWT_SECRET must have at least 32 bytes")
+        for name in ("jwks_url", "public_url", "goodtime_url"):
+            value = getattr(self, name)
+            if value is not None and not value.startswith(("http://", "https://")):
+                raise ValueError(f"CALLBOARD_{name.upper()} must be an http or https URL")
+        return self
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins of other sites that browsers may call from."""
+        return [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip()]
+
+    @property
+    def on_postgres(self) -> bool:
+        """Whether several processes can share the database."""
+        return not self.database_url.startswith("sqlite://")
+
+
+@cache
+def current() -> Settings:
+    """The settings of this process. Raises BadSetting."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        raise BadSetting("; ".join(_line(dict(error)) for error in invalid.errors(include_input=False))) from None
+
+
+def _line(error: dict[str, object]) -> str:
+    """One line for one wrong value; the value itself may be a secret and is left out."""
+    where = error["loc"]
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"CALLBOARD_{str(where[0]).upper()}: {message}" if isinstance(where, tuple) and where else message

@@ -1,0 +1,344 @@
+"""The people of the tests and what they do: each asks in GraphQL over HTTP or WebSocket, as themselves."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import websockets
+
+import clock
+import models
+import settings
+from auth import tokens
+from auth.viewer import Viewer
+from models import FeedbackFieldType, IntegrationProvider, Role
+from resolvers import directory, integrations
+from resolvers.directory import CandidateRow, PostingRow, StageRow, TemplateFieldRow, TemplateRow, UserRow
+
+_numbers = itertools.count(1)
+
+PANEL = """fragment Panel on InterviewPanel {
+  id externalId externalUrl status timezone note startsAt endsAt sequence version
+  cancellation { at origin reason calendarEventRemains by { __typename } }
+  candidate { externalId }
+  interviews(includeCanceled: true) {
+    id externalId subject note location meetingUrl startsAt endsAt durationMinutes
+    cancellation { origin reason calendarEventRemains }
+    feedbackReminder
+    interviewers { user { email } responseStatus feedbackRequired feedbackForm { id url status template { externalId } } }
+  }
+}"""
+PUSH = PANEL + """mutation ($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) {
+  outcome panel { ...Panel } warnings { code path message } errors { code path message } } }"""
+PUSH_ONE = PANEL + """mutation ($input: UpsertInterviewInput!) { upsertInterview(input: $input) {
+  outcome interview { id externalId } panel { ...Panel } warnings { code path message } errors { code path message } } }"""
+CANCEL = PANEL + """mutation ($input: CancelInterviewPanelInput!) { cancelInterviewPanel(input: $input) {
+  calendarEventRemains panel { ...Panel } errors { code path message } } }"""
+CANCEL_ONE = PANEL + """mutation ($input: CancelInterviewInput!) { cancelInterview(input: $input) {
+  calendarEventRemains interview { id externalId } panel { ...Panel } errors { code path message } } }"""
+RESTORE = PANEL + """mutation ($input: RestoreInterviewPanelInput!) { restoreInterviewPanel(input: $input) {
+  panel { ...Panel } errors { code path message } } }"""
+SUBMIT = """mutation ($input: SubmitFeedbackInput!) { submitFeedback(input: $input) {
+  form { id status completedAt answers { fieldId values } } errors { code path message } } }"""
+SHOW = PANEL + """query ($id: ID, $externalId: String) { interviewPanel(id: $id, externalId: $externalId) { ...Panel } }"""
+CHANGES = """query ($after: String, $first: Int, $candidateId: ID) {
+  interviewPanelChanges(after: $after, first: $first, candidateId: $candidateId) {
+    pageInfo { hasNextPage endCursor } edges { cursor node { cursor kind at panel { externalId } } } } }"""
+FOLLOW = """subscription ($after: String, $candidateId: ID) {
+  interviewPanelChanges(after: $after, candidateId: $candidateId) { cursor kind panel { externalId status version } } }"""
+
+
+class Server:
+    """Where the application answers."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.graphql = f"{address}/graphql"
+        self.websocket = self.graphql.replace("http", "ws", 1)
+        self.http = httpx.AsyncClient(timeout=30)
+
+    async def __aenter__(self) -> "Server":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
+
+
+class GraphQLErrors(AssertionError):
+    """An answer had errors where the test expected none."""
+
+
+@dataclass
+class Person:
+    """Somebody who asks: a user with a token, GoodTime with its key, or nobody."""
+
+    server: Server
+    authorization: str | None
+    name: str = ""
+    email: str = ""
+    id: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"authorization": self.authorization} if self.authorization else {}
+
+    async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The whole answer, errors and all."""
+        body = {"query": query, "variables": variables}
+        response = await self.server.http.post(self.server.graphql, json=body, headers=self.headers)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of the answer. Fails on any error."""
+        answer = await self.answer(query, **variables)
+        if "errors" in answer:
+            raise GraphQLErrors(json.dumps(answer["errors"], indent=1))
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    async def refused(self, query: str, **variables: Any) -> str:
+        """The code of the only error of the answer. Fails where there is none."""
+        answer = await self.answer(query, **variables)
+        codes = [error["extensions"]["code"] for error in answer.get("errors", [])]
+        assert len(set(codes)) == 1, answer
+        return str(codes[0])
+
+    async def push(self, **its: Any) -> dict[str, Any]:
+        """Push a panel; the payload."""
+        return dict((await self.ask(PUSH, input=its))["upsertInterviewPanel"])
+
+    async def push_one(self, **its: Any) -> dict[str, Any]:
+        """Push one event; the payload."""
+        return dict((await self.ask(PUSH_ONE, input=its))["upsertInterview"])
+
+    async def cancel(self, **its: Any) -> dict[str, Any]:
+        """Cancel a panel; the payload."""
+        return dict((await self.ask(CANCEL, input=its))["cancelInterviewPanel"])
+
+    async def cancel_one(self, **its: Any) -> dict[str, Any]:
+        """Cancel an interview; the payload."""
+        return dict((await self.ask(CANCEL_ONE, input=its))["cancelInterview"])
+
+    async def restore(self, **its: Any) -> dict[str, Any]:
+        """Restore a panel; the payload."""
+        return dict((await self.ask(RESTORE, input=its))["restoreInterviewPanel"])
+
+    async def submit(self, form_id: str, answers: list[dict[str, Any]]) -> dict[str, Any]:
+        """Hand in a form; the payload."""
+        return dict((await self.ask(SUBMIT, input={"formId": form_id, "answers": answers}))["submitFeedback"])
+
+    async def panel(self, **named: Any) -> dict[str, Any] | None:
+        """A panel as this person sees it."""
+        found: dict[str, Any] | None = (await self.ask(SHOW, **named))["interviewPanel"]
+        return found
+
+    async def changes(self, **arguments: Any) -> list[dict[str, Any]]:
+        """The changes behind a cursor, up to a page."""
+        edges = (await self.ask(CHANGES, **arguments))["interviewPanelChanges"]["edges"]
+        return [edge["node"] for edge in edges]
+
+    async def account_head(self) -> str | None:
+        """The cursor behind the last change there is."""
+        cursor = None
+        while changes := await self.changes(after=cursor, first=500):
+            cursor = changes[-1]["cursor"]
+        return cursor
+
+    @asynccontextmanager
+    async def connected(self, **options: Any) -> AsyncIterator["Connection"]:
+        """A WebSocket, signed in."""
+        async with websockets.connect(
+            self.server.websocket, subprotocols=[websockets.Subprotocol("graphql-transport-ws")], **options
+        ) as socket:
+            connection = Connection(socket)
+            payload = {"Authorization": self.authorization} if self.authorization else {}
+            await connection.send(type="connection_init", payload=payload)
+            assert (await connection.receive())["type"] == "connection_ack"
+            yield connection
+
+    @asynccontextmanager
+    async def following(self, query: str = FOLLOW, **variables: Any) -> AsyncIterator["Following"]:
+        """A subscription over a WebSocket of its own. Without `after` it has begun when the block does."""
+        async with self.connected() as connection:
+            yield await connection.follow(query, **variables)
+
+
+@dataclass
+class Connection:
+    """A WebSocket that speaks graphql-transport-ws."""
+
+    socket: websockets.ClientConnection
+    _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    async def send(self, **message: Any) -> None:
+        await self.socket.send(json.dumps(message))
+
+    async def receive(self, within: float = 10) -> dict[str, Any]:
+        """The next message that is no ping."""
+        async with asyncio.timeout(within):
+            while (message := json.loads(await self.socket.recv()))["type"] == "ping":
+                await self.send(type="pong")
+        return dict(message)
+
+    async def follow(self, query: str = FOLLOW, **variables: Any) -> "Following":
+        """Subscribe; everything that this connection receives from now on is taken for its answers."""
+        id = str(next(self._ids))
+        await self.send(type="subscribe", id=id, payload={"query": query, "variables": variables})
+        # The server takes messages in order, so the pong tells that it has seen the subscribe.
+        await self.send(type="ping")
+        following = Following(self, id)
+        while (message := await self.receive())["type"] != "pong":
+            following.early.append(message)
+        await asyncio.sleep(0.05)
+        return following
+
+
+@dataclass
+class Following:
+    """What a subscription has received and receives."""
+
+    connection: Connection
+    id: str
+    early: list[dict[str, Any]] = field(default_factory=list)
+
+    async def message(self, within: float = 10) -> dict[str, Any]:
+        """The next message of the subscription."""
+        return self.early.pop(0) if self.early else await self.connection.receive(within)
+
+    async def next(self, within: float = 10) -> dict[str, Any]:
+        """The next change (or whatever the subscription's only field delivers)."""
+        message = await self.message(within)
+        assert message["type"] == "next", message
+        assert "errors" not in message["payload"], message
+        [delivered] = message["payload"]["data"].values()
+        return dict(delivered)
+
+    async def error(self, within: float = 10) -> dict[str, Any]:
+        """The extensions of the error that ends the subscription."""
+        message = await self.message(within)
+        errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
+        return dict(errors[0]["extensions"])
+
+    async def nothing(self, within: float = 0.3) -> None:
+        """Fails where something arrives."""
+        try:
+            message = await self.message(within)
+        except TimeoutError:
+            return
+        raise AssertionError(f"nothing should have arrived: {message}")
+
+
+class World:
+    """One account with somebody in every role. Leo, the Limited Team Member, owns only the candidate `lea`."""
+
+    server: Server
+    account: models.Account
+    slug: str
+    sam: Person  # Super Admin
+    ada: Person  # Admin
+    rita: Person  # Team Member
+    leo: Person  # Limited Team Member
+    ivo: Person  # Interviewer
+    noor: Person  # Interviewer
+    goodtime: Person
+    nobody: Person
+    #: external id to id: `carla` is anybody's, `lea` is Leo's, `arno` is archived, `anna` is in a stage without interviews
+    candidates: dict[str, str]
+    #: external id to id: `technical`, `values`
+    templates: dict[str, str]
+    #: name to id: `Applied`, `On-site`
+    stages: dict[str, str]
+
+    @classmethod
+    async def made(cls, server: Server) -> "World":
+        its = cls()
+        its.server = server
+        its.slug = f"account-{next(_numbers)}-{id(its):x}"
+        its.account = await directory.create_account(its.slug, "Acme", f"sam@{its.slug}.example")
+        sam = await models.User.get(account_id=its.account.id)
+        viewer = Viewer(account=its.account, user=sam)
+        roles = {"sam": Role.SUPER_ADMIN, "ada": Role.ADMIN, "rita": Role.TEAM_MEMBER}
+        roles |= {"leo": Role.LIMITED_TEAM_MEMBER, "ivo": Role.INTERVIEWER, "noor": Role.INTERVIEWER}
+        users = await directory.sync_users(
+            viewer, [UserRow(its.email(name), name.title(), role, f"user-{name}") for name, role in roles.items()]
+        )
+        for user in users.rows:
+            setattr(its, user.name.lower(), its.person(user))
+        stages = await directory.sync_stages(viewer, [StageRow("Applied", 1), StageRow("On-site", 2, True)])
+        await directory.sync_postings(viewer, [PostingRow("backend", "Backend Engineer", its.email("rita"))])
+        candidates = await directory.sync_candidates(
+            viewer,
+            [
+                CandidateRow("carla", "Carla Gómez", "On-site", "Engineer", ["carla@mail.example"], "backend"),
+                CandidateRow("lea", "Lea Fontaine", "On-site", None, [], None, its.email("leo"), [its.email("ada")]),
+                CandidateRow("arno", "Arno Weiss", "On-site", archived=True),
+                CandidateRow("anna", "Anna O'Neil", "Applied"),
+            ],
+        )
+        score = TemplateFieldRow(FeedbackFieldType.SCORE, "Overall", required=True)
+        notes = TemplateFieldRow(FeedbackFieldType.TEXTAREA, "Notes")
+        templates = await directory.sync_templates(
+            viewer,
+            [TemplateRow("technical", "Technical", [score, notes]), TemplateRow("values", "Values", [score])],
+        )
+        for synced in (users, stages, candidates, templates):
+            assert not synced.errors, synced.errors
+        await integrations.switch(viewer, IntegrationProvider.GOODTIME, True)
+        key = await integrations.generate_key(viewer, IntegrationProvider.GOODTIME, 0)
+        its.goodtime = Person(server, f"Bearer {key.secret}", "GoodTime")
+        its.nobody = Person(server, None)
+        its.candidates = {row.external_id: row.id for row in candidates.rows}
+        its.templates = {row.external_id: row.id for row in templates.rows}
+        its.stages = {row.name: row.id for row in stages.rows}
+        return its
+
+    def email(self, name: str) -> str:
+        return f"{name}@{self.slug}.example"
+
+    def person(self, user: models.User, hours: float = 1) -> Person:
+        """The user, signed in."""
+        secret = settings.current().jwt_secret
+        assert secret is not None
+        token = tokens.sign(secret.get_secret_value(), user.email, self.slug, hours)
+        return Person(self.server, f"Bearer {token}", user.name, user.email, user.id)
+
+    def a_panel(self, external_id: str = "panel", *interviews: dict[str, Any], **its: Any) -> dict[str, Any]:
+        """A push of a whole panel: by default one interview of `carla`'s with Ivo, tomorrow."""
+        candidate = {} if its.keys() & {"candidateId", "candidateExternalId"} else {"candidateExternalId": "carla"}
+        return {
+            "externalId": external_id,
+            "timezone": "America/New_York",
+            "interviews": list(interviews) or [self.an_interview()],
+            **candidate,
+            **its,
+        }
+
+    def an_interview(self, external_id: str = "one", *people: str | dict[str, Any], **its: Any) -> dict[str, Any]:
+        """An event of a push; people by name or as they are pushed, Ivo by default."""
+        seats = [{"email": self.email(who)} if isinstance(who, str) else who for who in people or ("ivo",)]
+        return {
+            "externalId": external_id,
+            "subject": f"Interview {external_id}",
+            "startsAt": in_hours(24),
+            "durationMinutes": 60,
+            "interviewers": seats,
+            **its,
+        }
+
+
+def in_hours(hours: float) -> str:
+    """An instant so many hours from now, to the full hour, as a push has it."""
+    instant = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
+    return instant.astimezone(UTC).isoformat()
+
+
+def instant(text: str) -> datetime:
+    """A DateTime of an answer."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,58 @@
+"""What every HTTP request gets: an id that the log and the answer share, safe headers, and one line in the log."""
+
+import logging
+import re
+import time
+import uuid
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_log = logging.getLogger("callboard.requests")
+
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+_HEADERS = [
+    (b"content-security-policy", _CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
+
+
+class Requests:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+        request_id = scope["request_id"] = _request_id(scope)
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *_HEADERS]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        finally:
+            # Neither the query string nor any header is logged: either may hold what is nobody's business.
+            told = {"method": scope["method"], "path": scope["path"][:200], "status": status, "request_id": request_id}
+            _log.info("request", extra={**told, "ms": round((time.perf_counter() - began) * 1000, 1)})
+
+
+def _request_id(scope: Scope) -> str:
+    """The id that a proxy in front has given, else a new one."""
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
