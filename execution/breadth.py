@@ -13,12 +13,11 @@ from weakref import WeakValueDictionary
 
 import strawberry
 from graphql import FieldNode, GraphQLResolveInfo, print_ast
-from graphql.execution.values import VariableValues
 from strawberry.dataloader import DataLoader
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import Parameter, Signature
 
-from execution.level import Level, Scope, Selected, Selection
+from execution.level import Level
 
 Function = Callable[..., Any]
 Info = GraphQLResolveInfo[Any]
@@ -93,7 +92,10 @@ class Relation:
         if loader is None:
 
             async def load(asked: list[Asked]) -> Sequence[Any]:
-                return await self.answers([parent for parent, _ in asked], _level_of(info, asked), arguments)
+                # Parents may come from several places of the document; the level is what all of them select.
+                nodes = {id(node): node for _, nodes in asked for node in nodes}
+                level = Level.of(info, nodes.values())
+                return await self.answers([parent for parent, _ in asked], level, arguments)
 
             loader = _loaders[key] = DataLoader(load, cache=False)
         return loader
@@ -104,14 +106,3 @@ _loaders: WeakValueDictionary[Hashable, DataLoader[Asked, Any]] = WeakValueDicti
 
 def _is_level(annotation: object) -> bool:
     return annotation is Level or (isinstance(annotation, str) and annotation.split(".")[-1] == "Level")
-
-
-def _level_of(info: Info, asked: list[Asked]) -> Level:
-    """What all of them select: parents may come from several places of the document."""
-    variables = info.variable_values
-    if not isinstance(variables, VariableValues):
-        variables = VariableValues({}, variables)
-    scope = Scope(info.schema, info.fragments, variables)
-    definition = info.parent_type.fields[info.field_name]
-    nodes = {id(node): node for _, nodes in asked for node in nodes}
-    return Level(info.context, Selection(scope, [Selected(definition, node) for node in nodes.values()]), scope)

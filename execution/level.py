@@ -15,6 +15,7 @@ from graphql import (
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLNamedType,
+    GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLSkipDirective,
     SelectionNode,
@@ -115,6 +116,20 @@ class Level:
     context: Any
     selection: Selection
     scope: Scope
+
+    @classmethod
+    def of(cls, info: GraphQLResolveInfo[Any], nodes: Iterable[FieldNode] | None = None) -> "Level":
+        """The level of an ordinary resolver, such as a root field's, that is guided by what is selected below it.
+
+        `nodes` are all occurrences of the field, where there are more than the info knows of.
+        """
+        variables = info.variable_values
+        if not isinstance(variables, VariableValues):
+            variables = VariableValues({}, variables)
+        scope = Scope(info.schema, info.fragments, variables)
+        definition = info.parent_type.fields[info.field_name]
+        found = [Selected(definition, node) for node in nodes or info.field_nodes]
+        return cls(info.context, Selection(scope, found), scope)
 
     def selects(self, *path: str) -> bool:
         """Whether the fields of this path, in GraphQL's names, are selected below, one within the other."""

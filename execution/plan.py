@@ -75,43 +75,52 @@ AS_IT_IS = {
 }
 """The test by which a value is its own answer, for the scalars that graphql-core defines."""
 
+DOCUMENT_BYTES, CODE_BYTES = 70, 40
+"""What a character of a parsed document, and of a plan's code, takes in memory, as measured."""
+
 
 class Uncovered(Exception):
     """A part of the operation that only graphql-core can execute."""
 
 
 class Plans:
-    """The plans in use: the least recently used go when there are too many, or too much text behind them.
+    """The plans in use: the least recently used go when there are more than `entries`, or they take over `size` bytes.
 
-    `entries` counts plans, `size` the characters of their documents; a plan takes some fifty bytes a character.
+    A plan's bytes are estimated from the document that it keeps alive and the code that was written for it.
     """
 
-    def __init__(self, entries: int = 1_000, size: int = 1_000_000) -> None:
+    def __init__(self, entries: int = 1_000, size: int = 64 * 2**20) -> None:
         self.entries, self.size = entries, size
+        self.taken = 0
         self._kept: OrderedDict[tuple[Any, ...], tuple[Any, int, Any]] = OrderedDict()
-        self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def of(self, executor: Executor[Any], root: GraphQLObjectType, fields: GroupedFieldSet) -> Plan:
         """The plan of the executor's operation, under what its variables include and skip."""
         nodes = (executor.schema, executor.operation, *executor.fragment_definitions.values())
         key: tuple[Any, ...] = tuple(map(id, nodes))
-        conditions = self._keep(key, executor, lambda: _conditions(executor))
+        conditions = self._kept_or_made(key, executor, lambda: (_conditions(executor), 0))
         given = {name: executor.variable_values.coerced.get(name) for name in conditions}
-        key = (key, *given.values())
-        return self._keep(key, executor, lambda: Compilation(executor, given).plan(root, fields))  # type: ignore[no-any-return]
+        compile_ = Compilation(executor, given).plan
+        plan: Plan = self._kept_or_made((key, *given.values()), executor, lambda: compile_(root, fields))
+        return plan
 
-    def _keep(self, key: tuple[Any, ...], executor: Executor[Any], make: Callable[[], Any]) -> Any:
+    def _kept_or_made(
+        self, key: tuple[Any, ...], executor: Executor[Any], make: Callable[[], tuple[Any, int]]
+    ) -> Any:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key][0]
-        made = make()
+        made, written = make()
         location = executor.operation.loc
-        weight = len(location.source.body) if location else 0
+        size = DOCUMENT_BYTES * len(location.source.body if location else "") + CODE_BYTES * written
         # The nodes are kept with it, so that their identities stay theirs.
-        self._kept[key] = made, weight, (executor.schema, executor.operation, executor.fragment_definitions)
-        self._size += weight
-        while len(self._kept) > self.entries or self._size > self.size:
-            self._size -= self._kept.popitem(last=False)[1][1]
+        self._kept[key] = made, size, (executor.schema, executor.operation, executor.fragment_definitions)
+        self.taken += size
+        while len(self) > self.entries or self.taken > self.size:
+            self.taken -= self._kept.popitem(last=False)[1][1]
         return made
 
 
@@ -135,9 +144,11 @@ class Compilation:
     def __init__(self, executor: Executor[Any], given: dict[str, Any]) -> None:
         self.executor = executor
         self.scope = Scope(executor.schema, executor.fragment_definitions, VariableValues({}, given))
+        self.written = 0
         self._rows: dict[tuple[Any, ...], Rows] = {}
 
-    def plan(self, root: GraphQLObjectType, fields: GroupedFieldSet) -> Plan:
+    def plan(self, root: GraphQLObjectType, fields: GroupedFieldSet) -> tuple[Plan, int]:
+        """The plan, and how many characters of code were written for it."""
         plan: Plan = {}
         for key, details in fields.items():
             definition = self.executor.schema.get_field(root, details[0].node.name.value)
@@ -146,7 +157,7 @@ class Compilation:
                     plan[key] = self.position(definition.type, details)
                 except (Uncovered, RecursionError):
                     continue
-        return plan
+        return plan, self.written
 
     def position(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Position:
         nullable = type_.of_type if is_non_null_type(type_) else type_
@@ -259,6 +270,7 @@ class RowCompilation:
         return name
 
     def function(self, parameters: Iterable[str], expression: str) -> Callable[..., Any]:
+        self.compilation.written += len(expression)
         # Only names that GraphQL's grammar or Python's own have let through stand in the expression.
         return eval(f"lambda {', '.join(parameters)}: {expression}", self.names)  # type: ignore[no-any-return]
 
