@@ -96,7 +96,7 @@ class World:
         return [*self.people, *self.teams, *self.pets]
 
     def maybe(self, *good: Any) -> Any:
-        wrong = [None, Trouble("raised"), Trouble("returned"), object(), "", float("inf"), 2**40, [None], {}]
+        wrong = [None, Trouble("raised"), Trouble("returned"), 1j, "", float("inf"), 2**40, [None], {}]
         return self.random.choice(wrong if self.random.randrange(1000) < self.trouble else good)
 
     def one(self, records: list[Record]) -> Any:
