@@ -3,7 +3,7 @@
 import { ask } from "/console/client.js";
 import { arrange, fill, h, icon, swap } from "/console/element.js";
 import { CANDIDATE } from "/console/fragments.js";
-import { announce, blank, face, skeleton } from "/console/page.js";
+import { announce, blank, face, press, skeleton } from "/console/page.js";
 import { scheduleLink } from "/console/schedule.js";
 import { moment, relative } from "/console/times.js";
 
@@ -63,17 +63,11 @@ export default function show(page) {
     fill(more, pageInfo.hasNextPage && h("button.quiet", { click: showMore }, `Show more (${rows.size} of ${totalCount})`));
   }
 
-  async function showMore({ currentTarget }) {
-    currentTarget.disabled = true;
+  const showMore = ({ currentTarget }) => press(currentTarget, async () => {
     const last = list.lastElementChild;
-    try {
-      append((await ask(LIST, { filter, first: PAGE, after: end })).candidates);
-      last.nextElementSibling?.querySelector("a").focus();
-    } catch (failure) {
-      currentTarget.disabled = false;
-      announce(failure.message);
-    }
-  }
+    append((await ask(LIST, { filter, first: PAGE, after: end })).candidates);
+    last.nextElementSibling?.querySelector("a").focus();
+  });
 
   async function refresh() {
     rows.clear();

@@ -3,7 +3,7 @@
 import { ask } from "/console/client.js";
 import { arrange, fill, h, icon } from "/console/element.js";
 import { ACTOR } from "/console/fragments.js";
-import { blank, chip } from "/console/page.js";
+import { blank, chip, press } from "/console/page.js";
 import { clock, day, moment } from "/console/times.js";
 
 const PAGE = 50;
@@ -75,8 +75,7 @@ export default function show(page) {
     return edges.map(({ node }) => node);
   }
 
-  async function showEarlier({ currentTarget }) {
-    currentTarget.disabled = true;
+  async function showEarlier() {
     const start = Math.max(0, unread - PAGE);
     const earlier = await entriesFrom(cursors, start, unread - start);
     entries.push(...earlier.reverse());
@@ -93,7 +92,7 @@ export default function show(page) {
       days.get(name).push(entry(change, page.viewer, change.cursor === freshCursor));
     }
     arrange(timeline, [...days].map(([name, items]) => h("section", null, h("h2", null, name), h("ol", null, items))));
-    fill(more, unread > 0 && h("button.quiet", { click: showEarlier }, "Show earlier"));
+    fill(more, unread > 0 && h("button.quiet", { click: ({ currentTarget }) => press(currentTarget, showEarlier) }, "Show earlier"));
     page.show(
       candidateId && entries[0] && h("p.note", null, "Only ", h("b", null, entries[0].panel.candidate.name), ". ", h("a", { href: "/activity" }, "Show everything")),
       shown.length ? timeline : blank("pulse", entries.length ? "Nothing of that kind" : "No activity yet", entries.length ? "No loaded entry matches the filter." : "Pushes, moves, cancellations and feedback appear here as they happen."),

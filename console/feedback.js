@@ -2,7 +2,7 @@
 
 import { ask } from "/console/client.js";
 import { fill, h, icon } from "/console/element.js";
-import { announce, blank, chip, face } from "/console/page.js";
+import { announce, blank, chip, face, press } from "/console/page.js";
 import { day, moment, span, zoneName } from "/console/times.js";
 
 const FORM = `
@@ -121,20 +121,17 @@ function formEditor(form, submitted) {
     fill(saved, "Draft kept in this browser.");
   }
 
-  async function send(event) {
+  function send(event) {
     event.preventDefault();
-    submit.disabled = true;
+    press(submit, hand, ({ message }) => showSummary(h("p", null, message, " Your draft is kept.")));
+  }
+
+  async function hand() {
     const answers = fields.map(({ field, values }) => ({ fieldId: field.id, values: values() })).filter(({ values }) => values.length);
-    try {
-      const { submitFeedback: { errors } } = await ask(SUBMIT, { input: { formId: form.id, answers } });
-      if (!errors.length) return draft.drop(), submitted("Your feedback is in. Thank you.");
-      if (errors.some(({ code }) => code === "FEEDBACK_VOIDED" || code === "FEEDBACK_ALREADY_SUBMITTED")) return submitted(errors[0].message);
-      complain(errors, answers);
-    } catch (failure) {
-      showSummary(h("p", null, failure.message, " Your draft is kept."));
-    } finally {
-      submit.disabled = false;
-    }
+    const { submitFeedback: { errors } } = await ask(SUBMIT, { input: { formId: form.id, answers } });
+    if (!errors.length) return draft.drop(), submitted("Your feedback is in. Thank you.");
+    if (errors.some(({ code }) => code === "FEEDBACK_VOIDED" || code === "FEEDBACK_ALREADY_SUBMITTED")) return submitted(errors[0].message);
+    complain(errors, answers);
   }
 
   function complain(errors, answers) {

@@ -3,7 +3,7 @@
 import { ask } from "/console/client.js";
 import { dialog } from "/console/dialog.js";
 import { fill, h, icon, swap } from "/console/element.js";
-import { announce, blank, chip } from "/console/page.js";
+import { announce, blank, chip, press } from "/console/page.js";
 import { moment, relative } from "/console/times.js";
 
 const KEY = `fragment Key on ApiKey { id prefix createdAt lastUsedAt expiresAt createdBy { id name } }`;
@@ -66,7 +66,7 @@ export default function show(page) {
 function integrationRow(integration, { isSuper, reload }) {
   const { provider, name, description, permissions, enabled, enabledAt, enabledBy, apiKeys } = integration;
   const titleId = `name-${provider}`;
-  const toggle = h("button.toggle", { role: "switch", "aria-checked": String(enabled), "aria-labelledby": titleId, "data-focus": "toggle", disabled: !isSuper, click: flip }, h("span.knob"));
+  const toggle = h("button.toggle", { role: "switch", "aria-checked": String(enabled), "aria-labelledby": titleId, "data-focus": "toggle", disabled: !isSuper, click: () => press(toggle, flip) }, h("span.knob"));
   const inside = enabled && h("div.inside", null,
     h("div", null, h("h5", null, `${name} may`), h("ul.ticks", null, permissions.map((permission) => h("li", null, icon("check"), permission)))),
     isSuper && keys(integration, reload));
@@ -80,15 +80,9 @@ function integrationRow(integration, { isSuper, reload }) {
 
   async function flip() {
     if (enabled && apiKeys.length && !(await sureToSwitchOff(name))) return;
-    toggle.disabled = true;
-    try {
-      const { setIntegrationEnabled: { errors } } = await ask(SWITCH, { provider, enabled: !enabled });
-      if (errors.length) announce(errors[0].message);
-      await reload();
-    } catch (failure) {
-      announce(failure.message);
-    }
-    toggle.disabled = false;
+    const { setIntegrationEnabled: { errors } } = await ask(SWITCH, { provider, enabled: !enabled });
+    if (errors.length) announce(errors[0].message);
+    await reload();
   }
 }
 
@@ -134,20 +128,17 @@ function generateKey({ provider, name, apiKeys }, reload) {
     isRotation && h("p", null, h("label.hushed", { for: "grace" }, "The older key works"), grace),
     !isRotation && h("p", null, `With this key ${name} signs in to your account and does what you allowed. It is shown once.`),
     problem,
-    h("menu", null, h("button.quiet", { click: close }, "Back"), h("button.solid", { autofocus: true, click: generate }, "Generate New Key")),
+    h("menu", null, h("button.quiet", { click: close }, "Back"), h("button.solid", { autofocus: true, click: ({ currentTarget }) => press(currentTarget, generate, say) }, "Generate New Key")),
   ]);
 
-  async function generate({ currentTarget }) {
-    currentTarget.disabled = true;
-    fill(problem);
-    try {
-      const { generateApiKey: { secret, errors } } = await ask(GENERATE, { provider, graceHours: Number(grace.value) });
-      if (secret) return showOnce(secret);
-      fill(problem, errors.map(({ message }) => message).join(" "));
-    } catch (failure) {
-      fill(problem, failure.message);
-    }
-    currentTarget.disabled = false;
+  function say({ message }) {
+    fill(problem, message);
+  }
+
+  async function generate() {
+    const { generateApiKey: { secret, errors } } = await ask(GENERATE, { provider, graceHours: Number(grace.value) });
+    if (secret) showOnce(secret);
+    else say(errors[0]);
   }
 
   function showOnce(secret) {
@@ -178,20 +169,20 @@ function generateKey({ provider, name, apiKeys }, reload) {
 
 function revoke({ id, prefix }, name, reload) {
   const problem = h("p.problem", { role: "alert" });
-  dialog("Revoke this key?", ({ close }) => [
+  const { close } = dialog("Revoke this key?", ({ close }) => [
     h("p", null, `From this moment ${name} can't sign in with `, h("code", null, `${prefix}…`), " any more. It can't be undone; a new key can be generated at any time."), problem,
-    h("menu", null, h("button.quiet", { autofocus: true, click: close }, "Keep it"), h("button.solid.danger", { click: gone }, "Revoke")),
+    h("menu", null, h("button.quiet", { autofocus: true, click: close }, "Keep it"), h("button.solid.danger", { click: ({ currentTarget }) => press(currentTarget, gone, say) }, "Revoke")),
   ]);
 
-  async function gone({ target }) {
-    target.disabled = true;
-    try {
-      const { revokeApiKey: { errors } } = await ask(REVOKE, { id });
-      if (!errors.length) return target.closest("dialog").close(), announce("The key is revoked."), reload();
-      fill(problem, errors[0].message);
-    } catch (failure) {
-      fill(problem, failure.message);
-    }
-    target.disabled = false;
+  function say({ message }) {
+    fill(problem, message);
+  }
+
+  async function gone() {
+    const { revokeApiKey: { errors } } = await ask(REVOKE, { id });
+    if (errors.length) return say(errors[0]);
+    close();
+    announce("The key is revoked.");
+    await reload();
   }
 }

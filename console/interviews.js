@@ -2,7 +2,7 @@
 
 import { ask } from "/console/client.js";
 import { h, icon, outward } from "/console/element.js";
-import { announce, blank, chip, face } from "/console/page.js";
+import { announce, blank, chip, face, press } from "/console/page.js";
 import { day, differs, moment, relative, span, zoneName } from "/console/times.js";
 
 const MINE = `
@@ -75,7 +75,7 @@ export default function show(page) {
         others.length > 0 && h("p.with", null, others.map(({ user }) => h("span.person", null, face(user.name), user.name)))),
       h("div.acts", null,
         mine?.feedbackForm && formLink(mine.feedbackForm),
-        endsAt > new Date().toISOString() && h("button.quiet.small", { click: ({ currentTarget }) => downloadInvite(id, subject, currentTarget), "data-focus": `invite-${id}` }, icon("download"), "Calendar invite", h("span.hushed", null, ` for ${subject} with ${candidate.name}, as an .ics file`))));
+        endsAt > new Date().toISOString() && h("button.quiet.small", { click: ({ currentTarget }) => press(currentTarget, () => downloadInvite(id, subject)), "data-focus": `invite-${id}` }, icon("download"), "Calendar invite", h("span.hushed", null, ` for ${subject} with ${candidate.name}, as an .ics file`))));
   }
 }
 
@@ -95,16 +95,10 @@ const dueCard = ({ id, interview: { id: interviewId, subject, endsAt, candidate 
     h("div.what", null, h("h3", null, candidate.name), h("p", null, subject, h("span.faint", null, " · ended ", h("time", { datetime: endsAt, title: moment(endsAt) }, relative(endsAt))))),
     h("div.acts", null, h("a.solid.small", { href: `/feedback/${id}` }, icon("form"), "Give feedback", h("span.hushed", null, ` on ${candidate.name}`))));
 
-async function downloadInvite(id, subject, button) {
-  button.disabled = true;
-  try {
-    const { node } = await ask(INVITE, { id });
-    const url = URL.createObjectURL(new Blob([node.calendarInvite], { type: "text/calendar;charset=utf-8" }));
-    h("a", { href: url, download: `${subject.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "interview"}.ics` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-    announce("The invite is downloaded: open it to put the interview into your calendar.");
-  } catch (failure) {
-    announce(failure.message);
-  }
-  button.disabled = false;
+async function downloadInvite(id, subject) {
+  const { node } = await ask(INVITE, { id });
+  const url = URL.createObjectURL(new Blob([node.calendarInvite], { type: "text/calendar;charset=utf-8" }));
+  h("a", { href: url, download: `${subject.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "interview"}.ics` }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  announce("The invite is downloaded: open it to put the interview into your calendar.");
 }

@@ -1,5 +1,6 @@
 /** A view on the page: its heading, what it loads, what it shows meanwhile, and when that fails. */
 
+import { Failure } from "/console/client.js";
 import { fill, h, icon, swap } from "/console/element.js";
 import { live } from "/console/live.js";
 import { moment } from "/console/times.js";
@@ -19,6 +20,20 @@ export function announce(...text) {
 
 const cut = h("p.notice.stays", null, h("b", null, "You are offline. "), "What you see was loaded before. It goes on by itself.");
 live.addEventListener("state", () => (live.state === "offline" ? notices.append(cut) : cut.remove()));
+
+/** What a pressed button does, once at a time. It isn't disabled meanwhile, which would take the focus from it. */
+export async function press(button, act, complain = ({ message }) => announce(message)) {
+  if (button.ariaDisabled) return;
+  button.ariaDisabled = "true";
+  try {
+    await act();
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    complain(failure);
+  } finally {
+    button.ariaDisabled = null;
+  }
+}
 
 /** What is nowhere: nothing found, nothing yet, not allowed. Always says what to do next. */
 export const blank = (symbol, title, ...words) => h("div.blank", null, icon(symbol), h("h2", null, title), h("p", null, ...words));
@@ -77,6 +92,7 @@ export class Page {
         draw(data);
       } catch (failure) {
         if (this.signal.aborted || turn !== latest) return;
+        if (!(failure instanceof Failure)) reportError(failure);
         if (loaded) announce("Not refreshed: ", failure.message, " Shown as of ", moment(loaded), ".");
         else this.show(failed(failure, () => (this.show(skeleton()), again())));
       } finally {

@@ -4,7 +4,7 @@ import { ask } from "/console/client.js";
 import { dialog } from "/console/dialog.js";
 import { h, icon, outward } from "/console/element.js";
 import { PANEL } from "/console/fragments.js";
-import { announce, chip, face } from "/console/page.js";
+import { announce, chip, face, press } from "/console/page.js";
 import { day, differs, moment, relative, span, zoneName } from "/console/times.js";
 
 const CANCEL = `${PANEL}
@@ -56,7 +56,7 @@ export function panelCard(panel, { viewer, candidate, settle, isFresh }) {
     h("footer", null,
       panel.externalUrl && outward("a.quiet.small", panel.externalUrl, { "data-focus": "view" }, "View in External App"),
       mayAct && !isOff && h("button.quiet.small.danger", { "data-focus": "act", click: () => askToCancel(panel, candidate, settle) }, "Cancel"),
-      mayAct && panel.cancellation?.origin === "ATS" && h("button.quiet.small", { "data-focus": "act", click: ({ currentTarget }) => restore(panel, settle, currentTarget) }, icon("undo"), "Restore")));
+      mayAct && panel.cancellation?.origin === "ATS" && h("button.quiet.small", { "data-focus": "act", click: ({ currentTarget }) => press(currentTarget, () => restore(panel, settle)) }, icon("undo"), "Restore")));
 }
 
 function interviewRow(interview, viewer) {
@@ -103,7 +103,7 @@ function askToCancel(panel, candidate, settle) {
   const problem = h("p.problem", { role: "alert" });
   const reason = h("textarea", { id: "reason", rows: "2", maxlength: "500" });
   dialog("Cancel these interviews?", ({ close }) => {
-    const yes = h("button.solid.danger", { click: cancel }, "Cancel the interviews");
+    const yes = h("button.solid.danger", { click: () => press(yes, cancel, ({ message }) => problem.append(message)) }, "Cancel the interviews");
     return [
       h("p", null, "The panel of ", h("b", null, when(panel)), " leaves the profile of ", h("b", null, candidate.name), ", and feedback forms that wait for an answer are no longer needed."),
       h("div.note", null,
@@ -115,32 +115,23 @@ function askToCancel(panel, candidate, settle) {
     ];
 
     async function cancel() {
-      yes.disabled = true;
       problem.replaceChildren();
-      try {
-        const { cancelInterviewPanel: { panel: now, errors } } = await ask(CANCEL, { input: { id: asked.id, expectedVersion: asked.version, reason: reason.value.trim() || null } });
-        if (now) settle(now);
-        if (!errors.length) return close(), document.querySelector("h1").focus(), announce("Taken off the profile. The calendar event remains.");
-        asked = now ?? asked;
-        problem.append(errors[0].code === "VERSION_CONFLICT"
-          ? `These interviews changed meanwhile: they are now on ${when(asked)}. Cancel them all the same?`
-          : errors.map(({ message }) => message).join(" "));
-      } catch (failure) {
-        problem.append(failure.message);
-      }
-      yes.disabled = false;
+      const input = { id: asked.id, expectedVersion: asked.version, reason: reason.value.trim() || null };
+      const { cancelInterviewPanel: { panel: now, errors } } = await ask(CANCEL, { input });
+      if (now) settle(now);
+      if (!errors.length) return close(), document.querySelector("h1").focus(), announce("Taken off the profile. The calendar event remains.");
+      asked = now ?? asked;
+      problem.append(errors[0].code === "VERSION_CONFLICT"
+        ? `These interviews changed meanwhile: they are now on ${when(asked)}. Cancel them all the same?`
+        : sentences(errors));
     }
   });
 }
 
-async function restore(panel, settle, button) {
-  button.disabled = true;
-  try {
-    const { restoreInterviewPanel: { panel: now, errors } } = await ask(RESTORE, { input: { id: panel.id, expectedVersion: panel.version } });
-    if (now) settle(now);
-    announce(errors.length ? errors.map(({ message }) => message).join(" ") : "The interviews are back on the profile.");
-  } catch (failure) {
-    announce(failure.message);
-  }
-  button.disabled = false;
+async function restore(panel, settle) {
+  const { restoreInterviewPanel: { panel: now, errors } } = await ask(RESTORE, { input: { id: panel.id, expectedVersion: panel.version } });
+  if (now) settle(now);
+  announce(errors.length ? sentences(errors) : "The interviews are back on the profile.");
 }
+
+const sentences = (errors) => errors.map(({ message }) => message).join(" ");

@@ -4,7 +4,7 @@ import { ask } from "/console/client.js";
 import { menu } from "/console/dialog.js";
 import { arrange, fill, h, icon, swap } from "/console/element.js";
 import { CANDIDATE, PANEL } from "/console/fragments.js";
-import { announce, blank, chip, face } from "/console/page.js";
+import { announce, blank, chip, face, press } from "/console/page.js";
 import { panelCard, when } from "/console/panels.js";
 import { scheduleBanner, scheduleEntry } from "/console/schedule.js";
 import { moment } from "/console/times.js";
@@ -79,7 +79,7 @@ export default function show(page) {
 
   function takePage({ edges, pageInfo }) {
     for (const { node } of edges) panels.set(node.id, node);
-    fill(more, pageInfo.hasNextPage && h("button.quiet", { click: () => showMore(pageInfo.endCursor) }, "Show more interviews"));
+    fill(more, pageInfo.hasNextPage && h("button.quiet", { click: ({ currentTarget }) => press(currentTarget, () => showMore(pageInfo.endCursor)) }, "Show more interviews"));
   }
 
   async function showMore(after) {

@@ -6,28 +6,25 @@ Every test gets candidates of its own, so that the tests may run in any order on
 import json
 import os
 import secrets
-import shutil
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
 import jwt
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 import clock
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = (
@@ -74,7 +71,7 @@ def free_port() -> int:
 
 
 @dataclass
-class World:
+class Ats:
     """The demo account of a server process, asked over HTTP as a person or as GoodTime."""
 
     url: str
@@ -120,6 +117,7 @@ class World:
         """Whether the token or key signs in."""
         return "errors" not in self.answer("{ viewer { __typename } }", token)
 
+    @cached_property
     def stage(self) -> str:
         """The name of a stage in which interviews are to be scheduled."""
         stages = self.ask("{ stages { name hasInterview } }")["stages"]
@@ -133,7 +131,7 @@ class World:
             "name": name or f"Robin {external_id[-6:].title()}",
             "headline": "Engineer at Northwind",
             "emails": [f"{external_id}@mail.example"],
-            "stage": self.stage(),
+            "stage": self.stage,
             "followerEmails": [EMAILS["TEAM_MEMBER"]],
         }
         synced = self.ask(
@@ -145,6 +143,7 @@ class World:
         [found] = synced["candidates"]
         return Candidate(self, found["id"], found["name"], external_id)
 
+    @cached_property
     def template(self) -> str:
         """The id of a feedback template with a field of every type."""
         kinds = [
@@ -175,6 +174,7 @@ class World:
         assert not synced["errors"], synced
         return str(synced["feedbackTemplates"][0]["id"])
 
+    @cached_property
     def interviewers(self) -> list[str]:
         """The emails of the demo's Interviewers, first the one who signs in."""
         edges = self.ask("{ users(first: 100) { edges { node { email role } } } }")["users"]["edges"]
@@ -186,7 +186,7 @@ class World:
 class Candidate:
     """A candidate, and what GoodTime does for them."""
 
-    world: World
+    ats: Ats
     id: str
     name: str
     external_id: str
@@ -196,7 +196,7 @@ class Candidate:
         """GoodTime pushes the whole panel, at 15:00 UTC of the day so many days from now; the panel as answered."""
         self.sequence += 1
         start = (clock.now() + timedelta(days=days)).replace(hour=15, minute=0, second=0, microsecond=0)
-        people, template = self.world.interviewers(), self.world.template()
+        people, template = self.ats.interviewers, self.ats.template
         interviews = [
             {
                 "externalId": f"{panel}-{place}",
@@ -212,11 +212,11 @@ class Candidate:
             }
             for place, subject in enumerate(subjects)
         ]
-        pushed = self.world.ask(
+        pushed = self.ats.ask(
             "mutation($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) {"
             " errors { message path }"
             " panel { id interviews { feedbackForms { id interviewer { email } } } } } }",
-            self.world.key(),
+            self.ats.key(),
             input={
                 "externalId": f"{self.external_id}-{panel}",
                 "candidateExternalId": self.external_id,
@@ -232,10 +232,10 @@ class Candidate:
     def delete(self, panel: str = "panel") -> None:
         """GoodTime deletes the panel."""
         self.sequence += 1
-        self.world.ask(
+        self.ats.ask(
             "mutation($input: CancelInterviewPanelInput!) {"
             " cancelInterviewPanel(input: $input) { errors { message } } }",
-            self.world.key(),
+            self.ats.key(),
             input={"externalId": f"{self.external_id}-{panel}", "sequence": self.sequence},
         )
 
@@ -308,7 +308,7 @@ class Visitors:
     """Opens windows: each is a browser of its own, with its own sign-in."""
 
     browser: Browser
-    world: World
+    ats: Ats
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     def window(self, role: str | None, path: str = "/", *, base: str | None = None, **options: Any) -> Page:
@@ -317,7 +317,7 @@ class Visitors:
         context.set_default_timeout(PATIENCE * 1000)
         self._contexts.append(context)
         page = context.new_page()
-        page.goto(f"{base or self.world.url}{path}" + (f"#token={self.world.token(role)}" if role else ""))
+        page.goto(f"{base or self.ats.url}{path}" + (f"#token={self.ats.token(role)}" if role else ""))
         if role:
             page.wait_for_selector("#bar .live[data-state=live]")
             page.wait_for_selector("main:not([aria-busy]) h1")
@@ -327,89 +327,6 @@ class Visitors:
         """Close all windows."""
         for context in self._contexts:
             context.close()
-
-
-@cache
-def chromium() -> str | None:
-    """Where the browser is."""
-    return next(filter(None, map(shutil.which, CHROMIUM)), None)
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The demo, as `server.py demo --no-simulate` serves it, on an embedded database of its own."""
-    folder, port, secret = tmp_path_factory.mktemp("console"), free_port(), secrets.token_hex(32)
-    url, said = f"http://127.0.0.1:{port}", folder / "said.txt"
-    env = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")} | {
-        "CALLBOARD_DATABASE_URL": f"sqlite://{folder}/callboard.db",
-        "CALLBOARD_JWT_SECRET": secret,
-        "CALLBOARD_PUBLIC_URL": url,
-        "CALLBOARD_RATE_LIMIT": "off",
-    }
-    command = [sys.executable, str(ROOT / "server.py"), "demo", "--port", str(port), "--no-simulate"]
-    with said.open("w") as out, subprocess.Popen(command, env=env, cwd=folder, stdout=out, stderr=out) as process:
-        try:
-            until(lambda: process.poll() is not None or _ready(url))
-            assert process.poll() is None, said.read_text()
-            yield World(url, secret, said)
-        finally:
-            process.terminate()
-
-
-def _ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/readyz", timeout=2).is_success
-    except httpx.HTTPError:
-        return False
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's chromium, without a head."""
-    path = chromium()
-    if path is None:
-        missing("chromium (Debian's package of that name)")
-    with sync_playwright() as playwright:
-        running = _launched(playwright, str(path))
-        yield running
-        running.close()
-
-
-def _launched(playwright: Playwright, path: str) -> Browser:
-    return playwright.chromium.launch(executable_path=path, headless=True, args=SWITCHES)
-
-
-@pytest.fixture
-def visitors(browser: Browser, world: World) -> Iterator[Visitors]:
-    """People with windows; all are closed when the test ends."""
-    visitors = Visitors(browser, world)
-    yield visitors
-    visitors.leave()
-
-
-@pytest.fixture
-def wire(world: World) -> Iterator[Wire]:
-    """A line to the server that can be cut."""
-    wire = Wire(int(world.url.rsplit(":", 1)[1]))
-    yield wire
-    wire.close()
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The accessibility checker's script, fetched by npm into a folder that is not kept."""
-    folder = ROOT / "var" / "npm"
-    script = folder / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            missing("npm, which fetches axe-core")
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [str(npm), "install", "--silent", "--no-save", "--no-package-lock", "axe-core@4"]
-        fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if fetched.returncode:
-            missing(f"axe-core, which npm could not fetch ({fetched.stderr.strip()[-200:]})")
-    return script.read_text()
 
 
 def accessibility_faults(page: Page, axe: str) -> list[str]:

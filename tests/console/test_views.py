@@ -12,11 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
-from browsing import EMAILS, Visitors, World, accessibility_faults
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-pytest_plugins = ("browsing",)
+from tests.console.browsing import EMAILS, Ats, Visitors, accessibility_faults
 
 FIRST_VIEW_BYTES = 60_000
 PICTURE_BYTES = 150_000
@@ -35,22 +34,22 @@ LOOKS: dict[str, dict[str, Any]] = {
 def candidates(visitors: Visitors, look: dict[str, Any]) -> Page:
     names = ("Amara Okafor", "Björn Lindqvist", "Chiara Rossi", "Dmitri Volkov")
     for days, name in enumerate(names):
-        candidate = visitors.world.candidate(name=name)
+        candidate = visitors.ats.candidate(name=name)
         if days % 2:
             candidate.push(days=days)
     return visitors.window("TEAM_MEMBER", **look)
 
 
 def profile(visitors: Visitors, look: dict[str, Any]) -> Page:
-    candidate = visitors.world.candidate(name="Amara Okafor")
+    candidate = visitors.ats.candidate(name="Amara Okafor")
     candidate.push(days=-6, panel="screen", subjects=("Phone screen",))
     candidate.push(days=2, panel="onsite", subjects=("System design", "Pairing", "Values & collaboration"))
     return visitors.window("TEAM_MEMBER", f"/candidates/{candidate.id}", **look)
 
 
 def banner(visitors: Visitors, look: dict[str, Any]) -> Page:
-    visitors.world.switch(True)
-    candidate = visitors.world.candidate(name="Björn Lindqvist")
+    visitors.ats.switch(True)
+    candidate = visitors.ats.candidate(name="Björn Lindqvist")
     page = visitors.window("TEAM_MEMBER", f"/candidates/{candidate.id}", **look)
     page.get_by_role("button", name="More for Björn Lindqvist").click()
     return page
@@ -71,7 +70,7 @@ def canceled(visitors: Visitors, look: dict[str, Any]) -> Page:
 
 
 def integrations(visitors: Visitors, look: dict[str, Any]) -> Page:
-    visitors.world.key()
+    visitors.ats.key()
     return visitors.window("SUPER_ADMIN", "/settings/integrations", **look)
 
 
@@ -84,7 +83,7 @@ def key(visitors: Visitors, look: dict[str, Any]) -> Page:
 
 
 def feedback(visitors: Visitors, look: dict[str, Any]) -> Page:
-    candidate = visitors.world.candidate(name="Chiara Rossi")
+    candidate = visitors.ats.candidate(name="Chiara Rossi")
     form = candidate.form(candidate.push(days=-1), EMAILS["INTERVIEWER"])
     page = visitors.window("INTERVIEWER", f"/feedback/{form}", **look)
     page.get_by_label("Hire", exact=True).check()
@@ -92,7 +91,7 @@ def feedback(visitors: Visitors, look: dict[str, Any]) -> Page:
 
 
 def feedback_errors(visitors: Visitors, look: dict[str, Any]) -> Page:
-    candidate = visitors.world.candidate(name="Chiara Rossi")
+    candidate = visitors.ats.candidate(name="Chiara Rossi")
     form = candidate.form(candidate.push(days=-1), EMAILS["INTERVIEWER"])
     page = visitors.window("INTERVIEWER", f"/feedback/{form}", **look)
     page.get_by_role("button", name="Submit feedback").click()
@@ -109,13 +108,13 @@ def feedback_submitted(visitors: Visitors, look: dict[str, Any]) -> Page:
 
 
 def interviews(visitors: Visitors, look: dict[str, Any]) -> Page:
-    visitors.world.candidate(name="Dmitri Volkov").push(days=1)
-    visitors.world.candidate(name="Chiara Rossi").push(days=-1)
+    visitors.ats.candidate(name="Dmitri Volkov").push(days=1)
+    visitors.ats.candidate(name="Chiara Rossi").push(days=-1)
     return visitors.window("INTERVIEWER", "/interviews", **look)
 
 
 def activity(visitors: Visitors, look: dict[str, Any]) -> Page:
-    candidate = visitors.world.candidate(name="Amara Okafor")
+    candidate = visitors.ats.candidate(name="Amara Okafor")
     candidate.push(days=3)
     candidate.push(days=4)
     page = visitors.window("ADMIN", "/activity", **look)
@@ -133,7 +132,7 @@ def nobody(visitors: Visitors, look: dict[str, Any]) -> Page:
 
 
 def explorer(visitors: Visitors, look: dict[str, Any]) -> Page:
-    page = visitors.window(None, f"/graphql#token={visitors.world.token('ADMIN')}", **look)
+    page = visitors.window(None, f"/graphql#token={visitors.ats.token('ADMIN')}", **look)
     page.get_by_role("button", name=re.compile("^Use ")).first.wait_for()
     page.get_by_label("Examples and history").select_option(label="Dashboard: candidates and their Schedule buttons")
     page.get_by_role("button", name="Run").click()
@@ -175,8 +174,8 @@ def keep_picture(page: Page, name: str) -> None:
     assert path.stat().st_size < PICTURE_BYTES
 
 
-def test_the_console_asks_this_server_only_and_breaks_none_of_its_own_rules(visitors: Visitors, world: World) -> None:
-    candidate = world.candidate()
+def test_the_console_asks_this_server_only_and_breaks_none_of_its_own_rules(visitors: Visitors, ats: Ats) -> None:
+    candidate = ats.candidate()
     form = candidate.form(candidate.push(), EMAILS["INTERVIEWER"])
     page = visitors.window("SUPER_ADMIN")
     asked: list[str] = []
@@ -187,16 +186,16 @@ def test_the_console_asks_this_server_only_and_breaks_none_of_its_own_rules(visi
 
     places = ["/", "/interviews", "/activity", "/settings/integrations", "/graphql"]
     for place in [*places, f"/candidates/{candidate.id}", f"/feedback/{form}"]:
-        page.goto(f"{world.url}{place}")
+        page.goto(f"{ats.url}{place}")
         page.wait_for_load_state("networkidle")
 
-    assert {url for url in asked if not url.startswith((world.url, "data:"))} == set()
+    assert {url for url in asked if not url.startswith((ats.url, "data:"))} == set()
     assert complaints == []
 
 
 @pytest.mark.parametrize("place", ["/", "/feedback/frm_any", "/candidates/any", "/settings/integrations", "/graphql"])
-def test_every_page_carries_the_strict_policy(place: str, world: World) -> None:
-    page = httpx.get(f"{world.url}{place}", headers={"Accept": "text/html"})
+def test_every_page_carries_the_strict_policy(place: str, ats: Ats) -> None:
+    page = httpx.get(f"{ats.url}{place}", headers={"Accept": "text/html"})
 
     policy = page.headers["content-security-policy"]
     assert page.status_code == 200
@@ -209,20 +208,20 @@ def test_every_page_carries_the_strict_policy(place: str, world: World) -> None:
     assert re.search(r"<script(?![^>]*\bsrc=)", page.text) is None
 
 
-def test_the_first_view_is_small(visitors: Visitors, world: World) -> None:
+def test_the_first_view_is_small(visitors: Visitors, ats: Ats) -> None:
     page = visitors.window(None, "/healthz")
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     received: list[float] = []
     session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
 
-    page.goto(f"{world.url}/#token={world.token('ADMIN')}")
+    page.goto(f"{ats.url}/#token={ats.token('ADMIN')}")
     page.get_by_role("table", name="Candidates").wait_for()
 
     assert 0 < sum(received) < FIRST_VIEW_BYTES
 
 
-def test_nothing_jumps_while_a_view_loads(visitors: Visitors, world: World) -> None:
+def test_nothing_jumps_while_a_view_loads(visitors: Visitors, ats: Ats) -> None:
     page = visitors.window(None, "/healthz")
     page.add_init_script(
         "window.jumps = 0; new PerformanceObserver((list) => list.getEntries()"
@@ -230,14 +229,14 @@ def test_nothing_jumps_while_a_view_loads(visitors: Visitors, world: World) -> N
         ".observe({ type: 'layout-shift', buffered: true })"
     )
 
-    page.goto(f"{world.url}/#token={world.token('ADMIN')}")
+    page.goto(f"{ats.url}/#token={ats.token('ADMIN')}")
     page.get_by_role("table", name="Candidates").wait_for()
 
     assert page.evaluate("window.jumps") < 0.1
 
 
-def test_with_reduced_motion_nothing_moves(visitors: Visitors, world: World) -> None:
-    candidate = world.candidate()
+def test_with_reduced_motion_nothing_moves(visitors: Visitors, ats: Ats) -> None:
+    candidate = ats.candidate()
     page = visitors.window("ADMIN", f"/candidates/{candidate.id}", reduced_motion="reduce")
 
     candidate.push()

@@ -1,0 +1,1 @@
+"""The console, as people with browsers meet it."""

@@ -1,0 +1,91 @@
+"""A server and a browser for the session, windows and wires for a test; skipped by name where a tool is missing."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.console.browsing import CHROMIUM, ROOT, SWITCHES, Ats, Visitors, Wire, free_port, missing, until
+
+
+@pytest.fixture(scope="session")
+def ats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ats]:
+    """The demo, as `server.py demo --no-simulate` serves it, on an embedded database of its own."""
+    folder, port, secret = tmp_path_factory.mktemp("console"), free_port(), secrets.token_hex(32)
+    url, said = f"http://127.0.0.1:{port}", folder / "said.txt"
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")} | {
+        "CALLBOARD_DATABASE_URL": f"sqlite://{folder}/callboard.db",
+        "CALLBOARD_JWT_SECRET": secret,
+        "CALLBOARD_PUBLIC_URL": url,
+        "CALLBOARD_RATE_LIMIT": "off",
+    }
+    command = [sys.executable, str(ROOT / "server.py"), "demo", "--port", str(port), "--no-simulate"]
+    with said.open("w") as out, subprocess.Popen(command, env=env, cwd=folder, stdout=out, stderr=out) as process:
+        try:
+            until(lambda: process.poll() is not None or _ready(url))
+            assert process.poll() is None, said.read_text()
+            yield Ats(url, secret, said)
+        finally:
+            process.terminate()
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, without a head."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        missing("chromium (Debian's package of that name)")
+    with sync_playwright() as playwright:
+        running = _launched(playwright, str(path))
+        yield running
+        running.close()
+
+
+def _launched(playwright: Playwright, path: str) -> Browser:
+    return playwright.chromium.launch(executable_path=path, headless=True, args=SWITCHES)
+
+
+@pytest.fixture
+def visitors(browser: Browser, ats: Ats) -> Iterator[Visitors]:
+    """People with windows; all are closed when the test ends."""
+    visitors = Visitors(browser, ats)
+    yield visitors
+    visitors.leave()
+
+
+@pytest.fixture
+def wire(ats: Ats) -> Iterator[Wire]:
+    """A line to the server that can be cut."""
+    wire = Wire(int(ats.url.rsplit(":", 1)[1]))
+    yield wire
+    wire.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker's script, fetched by npm into a folder that is not kept."""
+    folder = ROOT / "var" / "npm"
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            missing("npm, which fetches axe-core")
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [str(npm), "install", "--silent", "--no-save", "--no-package-lock", "axe-core@4"]
+        fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if fetched.returncode:
+            missing(f"axe-core, which npm could not fetch ({fetched.stderr.strip()[-200:]})")
+    return script.read_text()
