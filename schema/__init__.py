@@ -6,7 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 import models
-import schema.enums
+import schema.enums  # noqa: F401 - clients see the enums once they are shown there
 from schema.cancels import CancelsMutation
 from schema.candidates import CandidatesQuery
 from schema.changes import ChangesQuery, ChangesSubscription

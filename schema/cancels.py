@@ -1,11 +1,13 @@
 """Cancelling and restoring."""
 
+from typing import Annotated
+
 import strawberry
 
 from resolvers import cancels
 from schema.context import Info, viewer
 from schema.errors import UserError
-from schema.inputs import given, plain
+from schema.inputs import given, optional, plain
 from schema.panels import Interview, InterviewPanel
 
 
@@ -13,27 +15,37 @@ from schema.panels import Interview, InterviewPanel
     description="By a user: taken off the profile only. By the integration: deleted. Cancelling again is no error."
 )
 class CancelInterviewPanelInput:
-    id: strawberry.ID | None = strawberry.UNSET
-    external_id: str | None = strawberry.UNSET
-    sequence: int | None = strawberry.UNSET
-    expected_version: int | None = strawberry.UNSET
-    reason: str | None = strawberry.UNSET
+    id: strawberry.ID | None = optional("The panel's id: this, or `externalId`.")
+    external_id: str | None = optional("The panel's id in the scheduler.")
+    sequence: int | None = optional(
+        "The scheduler's revision that deleted it, counting on from its pushes. Users have none."
+    )
+    expected_version: int | None = optional(
+        "The `version` that the user has seen; any other is refused with VERSION_CONFLICT."
+    )
+    reason: str | None = optional("Why, for people: up to 20,000 characters.")
 
 
 @strawberry.input(description="Likewise for one event, by its id or by the scheduler's two.")
 class CancelInterviewInput:
-    id: strawberry.ID | None = strawberry.UNSET
-    panel_external_id: str | None = strawberry.UNSET
-    external_id: str | None = strawberry.UNSET
-    sequence: int | None = strawberry.UNSET
-    expected_version: int | None = strawberry.UNSET
-    reason: str | None = strawberry.UNSET
+    id: strawberry.ID | None = optional("The interview's id: this, or both external ids.")
+    panel_external_id: str | None = optional("The panel's id in the scheduler.")
+    external_id: str | None = optional("The event's id in the scheduler.")
+    sequence: int | None = optional(
+        "The scheduler's revision that deleted it, counting on from its pushes. Users have none."
+    )
+    expected_version: int | None = optional(
+        "The panel's `version` that the user has seen; any other is refused with VERSION_CONFLICT."
+    )
+    reason: str | None = optional("Why, for people: up to 20,000 characters.")
 
 
 @strawberry.input(description="Undoes a cancel in the ATS.")
 class RestoreInterviewPanelInput:
-    id: strawberry.ID
-    expected_version: int | None = strawberry.UNSET
+    id: strawberry.ID = strawberry.field(description="The panel.")
+    expected_version: int | None = optional(
+        "The `version` that the user has seen; any other is refused with VERSION_CONFLICT."
+    )
 
 
 @strawberry.type(description="What a cancel came to.")
@@ -70,18 +82,28 @@ class CancelsMutation:
             "that it has deleted it."
         ),
     )
-    async def cancel_interview_panel(self, info: Info, input: CancelInterviewPanelInput) -> cancels.Canceled:
+    async def cancel_interview_panel(
+        self,
+        info: Info,
+        input: Annotated[CancelInterviewPanelInput, strawberry.argument(description="Which panel, and why.")],
+    ) -> cancels.Canceled:
         return await cancels.cancel(viewer(info), plain(cancels.PanelCancel, input))
 
     @strawberry.mutation(
         graphql_type=CancelInterviewPayload, description="Cancel one interview; with the last one the panel goes too."
     )
-    async def cancel_interview(self, info: Info, input: CancelInterviewInput) -> cancels.Canceled:
+    async def cancel_interview(
+        self,
+        info: Info,
+        input: Annotated[CancelInterviewInput, strawberry.argument(description="Which interview, and why.")],
+    ) -> cancels.Canceled:
         return await cancels.cancel_interview(viewer(info), plain(cancels.InterviewCancel, input))
 
     @strawberry.mutation(
         graphql_type=RestoreInterviewPanelPayload,
         description="Undo what users cancelled in the ATS. What the scheduler deleted no user restores.",
     )
-    async def restore_interview_panel(self, info: Info, input: RestoreInterviewPanelInput) -> cancels.Canceled:
+    async def restore_interview_panel(
+        self, info: Info, input: Annotated[RestoreInterviewPanelInput, strawberry.argument(description="Which panel.")]
+    ) -> cancels.Canceled:
         return await cancels.restore(viewer(info), input.id, given(input.expected_version))

@@ -10,10 +10,10 @@ from execution import Level, breadth
 from resolvers import candidates, directory, panels
 from resolvers.paging import Page
 from resolvers.values import URL
-from schema.connections import AFTER, FIRST, Connection
+from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.directory import Posting, Stage, User
-from schema.inputs import given, plain
+from schema.inputs import given, optional, plain
 from schema.node import Node, is_a
 from schema.refs import InterviewPanelRef
 
@@ -41,7 +41,6 @@ class ScheduleAction:
 class Candidate(Node):
     is_type_of = is_a(models.Candidate)
 
-    id: strawberry.ID
     external_id: str | None = strawberry.field(description="The candidate's id in the system that syncs them.")
     name: str = strawberry.field(description="Full name.")
     headline: str | None = strawberry.field(description="One line about them.")
@@ -89,12 +88,12 @@ class Candidate(Node):
     async def interview_panels(
         of: list[models.Candidate],
         level: Level,
-        include_canceled: bool | None = False,
+        include_canceled: Annotated[bool | None, strawberry.argument(description="Cancelled ones too.")] = False,
         upcoming_only: Annotated[
             bool | None, strawberry.argument(description="Only those that are neither cancelled nor over.")
         ] = False,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+        first: First = 25,
+        after: After = strawberry.UNSET,
     ) -> list[Page[models.Panel]]:
         return await panels.of_candidates(
             viewer(level), of, bool(include_canceled), bool(upcoming_only), first, given(after)
@@ -111,17 +110,13 @@ class CandidateConnection(Connection[Candidate]):
 
 @strawberry.input(description="Which candidates: all that is given must hold.")
 class CandidateFilter:
-    search: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Part of a name or an email, case-insensitive."
-    )
-    stage_id: strawberry.ID | None = strawberry.UNSET
-    posting_id: strawberry.ID | None = strawberry.UNSET
-    owner_id: strawberry.ID | None = strawberry.UNSET
+    search: str | None = optional("Part of a name or an email, case-insensitive.")
+    stage_id: strawberry.ID | None = optional("Those in this stage.")
+    posting_id: strawberry.ID | None = optional("Those who apply for this posting.")
+    owner_id: strawberry.ID | None = optional("Those whom this user looks after.")
     archived: bool | None = strawberry.field(default=False, description="True: only archived ones; false: only others.")
-    has_upcoming_panel: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="True: candidates with an upcoming panel; false: those without one."
-    )
-    updated_since: datetime | None = strawberry.UNSET
+    has_upcoming_panel: bool | None = optional("True: candidates with an upcoming panel; false: those without one.")
+    updated_since: datetime | None = optional("Those last synced then or later.")
 
 
 @strawberry.type
@@ -131,7 +126,12 @@ class CandidatesQuery:
         description="One candidate, by either of the two; null for one that the viewer may not see.",
     )
     async def candidate(
-        self, info: Info, id: strawberry.ID | None = strawberry.UNSET, external_id: str | None = strawberry.UNSET
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="The candidate's id.")] = strawberry.UNSET,
+        external_id: Annotated[
+            str | None, strawberry.argument(description="The candidate's id in the system that syncs them.")
+        ] = strawberry.UNSET,
     ) -> models.Candidate | None:
         return await candidates.find(viewer(info), given(id), given(external_id))
 
@@ -139,10 +139,14 @@ class CandidatesQuery:
     async def candidates(
         self,
         info: Info,
-        filter: CandidateFilter | None = strawberry.UNSET,
-        order_by: candidates.CandidateOrder | None = candidates.CandidateOrder.NAME,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+        filter: Annotated[
+            CandidateFilter | None, strawberry.argument(description="Which ones; all who are not archived without it.")
+        ] = strawberry.UNSET,
+        order_by: Annotated[
+            candidates.CandidateOrder | None, strawberry.argument(description="In which order.")
+        ] = candidates.CandidateOrder.NAME,
+        first: First = 25,
+        after: After = strawberry.UNSET,
     ) -> Page[models.Candidate]:
         order = order_by or candidates.CandidateOrder.NAME
         its = plain(candidates.CandidateFilter, given(filter) or CandidateFilter())

@@ -1,15 +1,18 @@
 """Relay's connections: one page of a list, and how to ask for the next."""
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
-from resolvers import paging
-
 T = TypeVar("T")
 
-FIRST = "How many, 1 to 100."
-AFTER = "The `endCursor` of the page before, or the cursor of any edge: the list goes on right behind it."
+First = Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")]
+After = Annotated[
+    str | None,
+    strawberry.argument(
+        description="The `endCursor` of the page before, or the cursor of any edge: the list goes on right behind it."
+    ),
+]
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -30,6 +33,3 @@ class Edge(Generic[T]):
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The rows of the page, in the order of the list.")
     page_info: PageInfo = strawberry.field(description="Whether there is more, and how to ask for it.")
-
-
-Page = paging.Page

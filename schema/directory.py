@@ -9,10 +9,10 @@ import models
 from execution import Level, breadth
 from resolvers import directory
 from resolvers.paging import Page
-from schema.connections import AFTER, FIRST, Connection
+from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.errors import UserError
-from schema.inputs import given, plain
+from schema.inputs import given, optional, plain
 from schema.node import Node, is_a
 from schema.refs import CandidateRef, FeedbackFormRef, FeedbackTemplateRef
 
@@ -21,7 +21,6 @@ from schema.refs import CandidateRef, FeedbackFormRef, FeedbackTemplateRef
 class Account(Node):
     is_type_of = is_a(models.Account)
 
-    id: strawberry.ID
     name: str = strawberry.field(description="The company's name.")
     slug: str = strawberry.field(description="The short name that tokens carry in their `account` claim.")
 
@@ -30,7 +29,6 @@ class Account(Node):
 class User(Node):
     is_type_of = is_a(models.User)
 
-    id: strawberry.ID
     name: str = strawberry.field(description="Full name.")
     email: str = strawberry.field(description="In lower case; unique in the account.")
     role: models.Role = strawberry.field(description="What the user may do.")
@@ -47,9 +45,11 @@ class User(Node):
     async def feedback_forms(
         users: list[models.User],
         level: Level,
-        status: models.FeedbackFormStatus | None = strawberry.UNSET,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+        status: Annotated[
+            models.FeedbackFormStatus | None, strawberry.argument(description="Only forms of this status.")
+        ] = strawberry.UNSET,
+        first: First = 25,
+        after: After = strawberry.UNSET,
     ) -> list[Page[models.FeedbackForm]]:
         return await directory.forms_of(viewer(level), users, given(status), first, given(after))
 
@@ -58,7 +58,6 @@ class User(Node):
 class Stage(Node):
     is_type_of = is_a(models.Stage)
 
-    id: strawberry.ID
     name: str = strawberry.field(description="Unique in the account.")
     position: int = strawberry.field(description="The order of the stages, lowest first.")
     has_interview: bool = strawberry.field(
@@ -70,7 +69,6 @@ class Stage(Node):
 class Posting(Node):
     is_type_of = is_a(models.Posting)
 
-    id: strawberry.ID
     external_id: str | None = strawberry.field(description="The posting's id in the system that syncs it.")
     title: str = strawberry.field(description="The job's title.")
 
@@ -99,9 +97,11 @@ class DirectoryQuery:
         search: Annotated[
             str | None, strawberry.argument(description="Part of a name or an email, case-insensitive.")
         ] = strawberry.UNSET,
-        include_deactivated: bool | None = False,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+        include_deactivated: Annotated[
+            bool | None, strawberry.argument(description="Those too who can no longer sign in.")
+        ] = False,
+        first: First = 25,
+        after: After = strawberry.UNSET,
     ) -> Page[models.User]:
         return await directory.users(
             viewer(info), given(emails), given(search), bool(include_deactivated), first, given(after)
@@ -118,46 +118,52 @@ class DirectoryQuery:
 
 @strawberry.input(description="A person. Matched by external id, else by email.")
 class UserInput:
-    external_id: str | None = strawberry.UNSET
-    email: str
-    name: str
-    role: models.Role
-    deactivated: bool | None = False
+    external_id: str | None = optional("The user's id in the system that syncs them; left out, it stays as it is.")
+    email: str = strawberry.field(description="Trimmed, and kept in lower case; unique in the account.")
+    name: str = strawberry.field(description="Full name.")
+    role: models.Role = strawberry.field(
+        description="What the user may do. Only a Super Admin may make or change a Super Admin."
+    )
+    deactivated: bool | None = strawberry.field(
+        default=False, description="True: the user can no longer sign in or be newly assigned."
+    )
 
 
 @strawberry.input(description="A job. Matched by external id.")
 class PostingInput:
-    external_id: str
-    title: str
-    hiring_manager_email: str | None = strawberry.UNSET
+    external_id: str = strawberry.field(description="The posting's id in the system that syncs it.")
+    title: str = strawberry.field(description="The job's title.")
+    hiring_manager_email: str | None = optional("A user's email: who hires for the job, and so sees its candidates.")
 
 
 @strawberry.input(description="A step of the hiring process. Matched by name.")
 class StageInput:
-    name: str
-    position: int
-    has_interview: bool | None = False
+    name: str = strawberry.field(description="Unique in the account.")
+    position: int = strawberry.field(description="The order of the stages, lowest first.")
+    has_interview: bool | None = strawberry.field(
+        default=False, description="True: candidates in it are waiting for interviews to be scheduled."
+    )
 
 
 @strawberry.input(description="A candidate. Matched by external id; what is left out is gone.")
 class CandidateInput:
-    external_id: str
-    name: str
-    headline: str | None = strawberry.UNSET
-    emails: list[str] = strawberry.field(default_factory=list)
+    external_id: str = strawberry.field(description="The candidate's id in the system that syncs them.")
+    name: str = strawberry.field(description="Full name.")
+    headline: str | None = optional("One line about them.")
+    emails: list[str] = strawberry.field(default_factory=list, description="Where to reach them, the first one first.")
     stage: str = strawberry.field(description="The stage's name.")
-    posting_external_id: str | None = strawberry.UNSET
-    owner_email: str | None = strawberry.UNSET
-    follower_emails: list[str] = strawberry.field(default_factory=list)
-    archived: bool | None = False
+    posting_external_id: str | None = optional("The posting that they apply for.")
+    owner_email: str | None = optional("A user's email: who looks after them.")
+    follower_emails: list[str] = strawberry.field(default_factory=list, description="Users' emails: who follows them.")
+    archived: bool | None = strawberry.field(default=False, description="True: no new panels are taken for them.")
 
 
 @strawberry.input(description="A field of a feedback template.")
 class FeedbackFieldInput:
-    type: models.FeedbackFieldType
-    label: str
-    description: str | None = strawberry.UNSET
-    required: bool | None = False
+    type: models.FeedbackFieldType = strawberry.field(description="How it is filled in.")
+    label: str = strawberry.field(description="The question. A field of the same type and label keeps its id.")
+    description: str | None = optional("What to know when answering it.")
+    required: bool | None = strawberry.field(default=False, description="True: a form can't be submitted without it.")
     options: list[str] = strawberry.field(
         default_factory=list, description="For DROPDOWN and MULTIPLE_SELECT; SCORE and YES_NO have their own."
     )
@@ -165,11 +171,11 @@ class FeedbackFieldInput:
 
 @strawberry.input(description="A feedback template: at least one field, exactly one of them SCORE.")
 class FeedbackTemplateInput:
-    external_id: str
-    name: str
-    instructions: str | None = strawberry.UNSET
-    fields: list[FeedbackFieldInput]
-    archived: bool | None = False
+    external_id: str = strawberry.field(description="The template's id in the system that syncs it.")
+    name: str = strawberry.field(description="What it is called.")
+    instructions: str | None = optional("What to know before filling it in.")
+    fields: list[FeedbackFieldInput] = strawberry.field(description="The questions, in their order.")
+    archived: bool | None = strawberry.field(default=False, description="True: it is not for new interviews.")
 
 
 @strawberry.type(description="All of the users, in the order of the input, or all that is wrong.")
@@ -209,29 +215,49 @@ class SyncFeedbackTemplatesPayload:
 @strawberry.type
 class DirectoryMutation:
     @strawberry.mutation(description="Take people over. One transaction, at most 500.")
-    async def sync_users(self, info: Info, users: list[UserInput]) -> SyncUsersPayload:
+    async def sync_users(
+        self,
+        info: Info,
+        users: Annotated[list[UserInput], strawberry.argument(description="One row each, at most 500.")],
+    ) -> SyncUsersPayload:
         synced = await directory.sync_users(viewer(info), [plain(directory.UserRow, row) for row in users])
         return SyncUsersPayload(users=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
     @strawberry.mutation(description="Take stages over. One transaction, at most 500.")
-    async def sync_stages(self, info: Info, stages: list[StageInput]) -> SyncStagesPayload:
+    async def sync_stages(
+        self,
+        info: Info,
+        stages: Annotated[list[StageInput], strawberry.argument(description="One row each, at most 500.")],
+    ) -> SyncStagesPayload:
         synced = await directory.sync_stages(viewer(info), [plain(directory.StageRow, row) for row in stages])
         return SyncStagesPayload(stages=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
     @strawberry.mutation(description="Take postings over. One transaction, at most 500.")
-    async def sync_postings(self, info: Info, postings: list[PostingInput]) -> SyncPostingsPayload:
+    async def sync_postings(
+        self,
+        info: Info,
+        postings: Annotated[list[PostingInput], strawberry.argument(description="One row each, at most 500.")],
+    ) -> SyncPostingsPayload:
         synced = await directory.sync_postings(viewer(info), [plain(directory.PostingRow, row) for row in postings])
         return SyncPostingsPayload(postings=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
     @strawberry.mutation(description="Take candidates over. One transaction, at most 500.")
-    async def sync_candidates(self, info: Info, candidates: list[CandidateInput]) -> SyncCandidatesPayload:
+    async def sync_candidates(
+        self,
+        info: Info,
+        candidates: Annotated[list[CandidateInput], strawberry.argument(description="One row each, at most 500.")],
+    ) -> SyncCandidatesPayload:
         rows = [plain(directory.CandidateRow, row) for row in candidates]
         synced = await directory.sync_candidates(viewer(info), rows)
         return SyncCandidatesPayload(candidates=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
     @strawberry.mutation(description="Take feedback templates over. One transaction, at most 500.")
     async def sync_feedback_templates(
-        self, info: Info, feedback_templates: list[FeedbackTemplateInput]
+        self,
+        info: Info,
+        feedback_templates: Annotated[
+            list[FeedbackTemplateInput], strawberry.argument(description="One row each, at most 500.")
+        ],
     ) -> SyncFeedbackTemplatesPayload:
         rows = [plain(directory.TemplateRow, row) for row in feedback_templates]
         synced = await directory.sync_templates(viewer(info), rows)

@@ -1,37 +1,145 @@
 """The enums of models and rules as clients see them. Imported before any type that has a field of theirs."""
 
+from enum import Enum
+from typing import Any
+
 import strawberry
 
 import models
 from resolvers import candidates, errors, integrations, pushes
 
-strawberry.enum(candidates.CandidateOrder, description="Ascending, all of them.")
-strawberry.enum(
-    models.InterviewPanelChangeKind, description="What happened to the panel. RESCHEDULED: an interview moved in time."
-)
-strawberry.enum(models.Role, description="What a user may do; docs/rules.md has the table.")
-strawberry.enum(
-    models.FeedbackFormStatus,
-    description="PENDING: to be filled in. COMPLETED: final. VOIDED: nobody asks for it any more.",
-)
-strawberry.enum(errors.ErrorCode, description="Why a mutation was refused.")
-strawberry.enum(errors.WarningCode, description="What was accepted, but deserves a look.")
-strawberry.enum(models.FeedbackFieldType, description="How a field is filled in.")
-strawberry.enum(models.IntegrationProvider, description="The schedulers that Callboard knows.")
-strawberry.enum(integrations.IntegrationSection, description="Where the settings page lists the integration.")
-strawberry.enum(
-    models.InterviewPanelStatus,
-    description="Derived from the clock, the cancellation and the feedback, never stored stale.",
-)
-strawberry.enum(
-    models.CancelOrigin,
-    description="ATS: taken off the profile, the calendar event lives on. SCHEDULER: deleted where it was made.",
-)
-strawberry.enum(models.FeedbackReminder, description="How often interviewers who owe feedback are reminded.")
-strawberry.enum(models.ResponseStatus, description="RFC 5545's PARTSTAT.")
-strawberry.enum(
-    pushes.UpsertOutcome,
-    description=(
-        "CREATED, UPDATED, RESTORED: applied. UNCHANGED: it stood so already. STALE_IGNORED: a later revision counts."
+
+def _show(kind: type[Enum], description: str, **values: str) -> None:
+    """Let clients see the enum; every one of its values is described."""
+    shown: Any = strawberry.enum(kind, description=description)
+    for value in shown.__strawberry_definition__.values:
+        value.description = values.pop(value.name)
+    assert not values, f"{kind.__name__} has no {', '.join(values)}"
+
+
+_show(
+    models.Role,
+    "What a user may do.",
+    SUPER_ADMIN="All that an Admin may, and switches integrations and manages their keys.",
+    ADMIN="Sees everything, and syncs the directory.",
+    TEAM_MEMBER="Sees everything, schedules, cancels and restores.",
+    LIMITED_TEAM_MEMBER=(
+        "The same for their own candidates: those whom they own or follow, whose posting they manage, or on whose "
+        "panel they sit."
     ),
+    INTERVIEWER="Sees the interviews on which they sit, and fills in their own feedback forms.",
+)
+_show(
+    candidates.CandidateOrder,
+    "What a list of candidates is ordered by, ascending.",
+    NAME="By name.",
+    CREATED_AT="Who was synced first comes first.",
+    UPDATED_AT="Who was synced last comes last.",
+)
+_show(
+    models.InterviewPanelStatus,
+    "Derived from the clock, the cancellation and the feedback, never stored stale.",
+    TENTATIVE="The scheduler has not confirmed it yet.",
+    SCHEDULED="It stands, and not all of its interviews are over.",
+    AWAITING_FEEDBACK="All of its interviews are over, and a required feedback form is pending.",
+    COMPLETE="All of its interviews are over, and no required feedback form is pending.",
+    CANCELED="It was called off: `cancellation` says by whom and where.",
+)
+_show(
+    models.CancelOrigin,
+    "ATS: taken off the profile, the calendar event lives on. SCHEDULER: deleted where it was made.",
+    ATS="A user took it off the profile. The calendar event lives on; `restoreInterviewPanel` undoes it.",
+    SCHEDULER="The scheduler deleted it. Only a push with a higher `sequence` brings it back.",
+)
+_show(
+    models.FeedbackReminder,
+    "How often interviewers who owe feedback are reminded.",
+    ONCE="Once.",
+    DAILY="Every day until it is in.",
+    FREQUENTLY="Several times a day until it is in.",
+    NONE="Never.",
+)
+_show(
+    models.ResponseStatus,
+    "What an interviewer answered to the invite: RFC 5545's PARTSTAT.",
+    NEEDS_ACTION="Nothing yet.",
+    ACCEPTED="They will come.",
+    TENTATIVE="They may come.",
+    DECLINED="They will not come.",
+)
+_show(
+    models.FeedbackFieldType,
+    "How a field is filled in. A value is always a string.",
+    SCORE="One of Strong No Hire, No Hire, Hire, Strong Hire. A template has exactly one such field.",
+    TEXT="One line, up to 500 characters.",
+    TEXTAREA="Several lines, up to 20,000 characters.",
+    YES_NO="Yes or No.",
+    DROPDOWN="One of its options.",
+    MULTIPLE_SELECT="Any of its options, each one once.",
+    DATE="A day, such as 2026-03-31.",
+    CODE="Source code, up to 20,000 characters.",
+)
+_show(
+    models.FeedbackFormStatus,
+    "What has become of a form.",
+    PENDING="To be filled in.",
+    COMPLETED="Submitted, and final.",
+    VOIDED="Nobody asks for it any more: the interview was called off, or its person left it.",
+)
+_show(
+    models.IntegrationProvider,
+    "The applications that Callboard knows.",
+    GOODTIME="GoodTime, which schedules interviews.",
+)
+_show(
+    integrations.IntegrationSection,
+    "Where the settings page lists the integration.",
+    SCHEDULING="Applications that schedule interviews.",
+)
+_show(
+    models.InterviewPanelChangeKind,
+    "What happened to the panel.",
+    CREATED="It appeared.",
+    UPDATED="Something of it changed, but not when its interviews take place.",
+    RESCHEDULED="An interview moved in time.",
+    CANCELED="It was called off, in the ATS or by the scheduler.",
+    RESTORED="It stands again.",
+    FEEDBACK_SUBMITTED="One of its feedback forms was handed in.",
+)
+_show(
+    pushes.UpsertOutcome,
+    "What a push came to.",
+    CREATED="The panel was made.",
+    UPDATED="The panel was changed.",
+    UNCHANGED="It stood so already: nothing was written, nobody is told.",
+    STALE_IGNORED="A later revision counts. The panel comes back as it stands.",
+    RESTORED="The panel had been deleted by the scheduler, and stands again.",
+)
+_show(
+    errors.ErrorCode,
+    "Why a mutation was refused.",
+    NOT_FOUND="There is no such thing, or the viewer may not see it.",
+    INVALID="The value can't be: the message says what can.",
+    TAKEN="Another one has it already.",
+    INTERVIEWER_NOT_FOUND="Nobody in the account has this id or email: ask a Super Admin to add them.",
+    INTERVIEWER_DEACTIVATED="The user is deactivated and can't be newly assigned.",
+    DUPLICATE_INTERVIEWER="The same user is listed twice on one interview.",
+    FEEDBACK_TEMPLATE_NOT_FOUND="There is no such feedback template, or it is archived.",
+    CANDIDATE_ARCHIVED="No new panels are taken for an archived candidate.",
+    PANEL_CANCELED="The scheduler has deleted the panel: only a push with a higher `sequence` brings it back.",
+    SEQUENCE_CONFLICT="Other content was pushed with this `sequence`: send yours with a higher one.",
+    VERSION_CONFLICT="The panel has changed since: look at it, then try again with its `version`.",
+    INTEGRATION_DISABLED="The integration is switched off.",
+    FEEDBACK_VOIDED="Nobody asks for this feedback any more.",
+    FEEDBACK_ALREADY_SUBMITTED="The form was submitted with other answers, and a submitted form is final.",
+)
+_show(
+    errors.WarningCode,
+    "What was accepted, but deserves a look.",
+    PANEL_CANCELED_IN_ATS="A user has cancelled it in the ATS: the push is stored, and it stays off the profile.",
+    INTERVIEWER_DEACTIVATED="The user is deactivated, and stays on the interview on which they were.",
+    FEEDBACK_ALREADY_SUBMITTED="The feedback is in: the form keeps the template with which it was submitted.",
+    STARTS_IN_THE_PAST="The interview starts in the past.",
+    INTERVIEWER_DOUBLE_BOOKED="The interviewer has another interview at that time: the scheduler decides.",
+    CANDIDATE_ARCHIVED="The candidate is archived.",
 )

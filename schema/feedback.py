@@ -10,7 +10,7 @@ from execution import Level, breadth
 from resolvers import directory, feedback, panels
 from resolvers.paging import Page
 from resolvers.values import URL
-from schema.connections import AFTER, FIRST, Connection
+from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.directory import User
 from schema.errors import UserError
@@ -53,7 +53,6 @@ def _fields(stored: list[models.StoredField]) -> list[FeedbackField]:
 class FeedbackTemplate(Node):
     is_type_of = is_a(models.FeedbackTemplate)
 
-    id: strawberry.ID
     external_id: str | None = strawberry.field(description="The template's id in the system that syncs it.")
     name: str = strawberry.field(description="What it is called.")
     instructions: str | None = strawberry.field(description="What to know before filling it in.")
@@ -71,7 +70,6 @@ class FeedbackTemplate(Node):
 class FeedbackForm(Node):
     is_type_of = is_a(models.FeedbackForm)
 
-    id: strawberry.ID
     status: models.FeedbackFormStatus = strawberry.field(description="Whether it is to be filled in, final, or void.")
     completed_at: datetime | None = strawberry.field(description="When it was submitted.")
     instructions: str | None = strawberry.field(description="What to know before filling it in.")
@@ -122,14 +120,16 @@ class FeedbackForm(Node):
 
 @strawberry.input(description="A form's answers.")
 class FeedbackAnswerInput:
-    field_id: strawberry.ID
-    values: list[str]
+    field_id: strawberry.ID = strawberry.field(description="The field of the form.")
+    values: list[str] = strawberry.field(
+        description="One value, or several for MULTIPLE_SELECT; none leaves the field empty."
+    )
 
 
 @strawberry.input(description="A form, filled in.")
 class SubmitFeedbackInput:
-    form_id: strawberry.ID
-    answers: list[FeedbackAnswerInput]
+    form_id: strawberry.ID = strawberry.field(description="A form of the user who asks.")
+    answers: list[FeedbackAnswerInput] = strawberry.field(description="One for each field that is filled in.")
 
 
 @strawberry.type(description="What a submit came to.")
@@ -145,9 +145,11 @@ class FeedbackQuery:
         self,
         info: Info,
         search: Annotated[str | None, strawberry.argument(description="Part of the name.")] = strawberry.UNSET,
-        include_archived: bool | None = False,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+        include_archived: Annotated[
+            bool | None, strawberry.argument(description="Those too that are not for new interviews.")
+        ] = False,
+        first: First = 25,
+        after: After = strawberry.UNSET,
     ) -> Page[models.FeedbackTemplate]:
         return await feedback.templates(viewer(info), given(search), bool(include_archived), first, given(after))
 
@@ -155,7 +157,11 @@ class FeedbackQuery:
         graphql_type=FeedbackForm | None,
         description="Where a feedback link leads; null for a form that the viewer may not see.",
     )
-    async def feedback_form(self, info: Info, id: strawberry.ID) -> models.FeedbackForm | None:
+    async def feedback_form(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The form: the last part of its link.")],
+    ) -> models.FeedbackForm | None:
         return await feedback.find(viewer(info), id)
 
 
@@ -165,6 +171,8 @@ class FeedbackMutation:
         graphql_type=SubmitFeedbackPayload,
         description="Hand in one's own form. Final; the same answers again are no error.",
     )
-    async def submit_feedback(self, info: Info, input: SubmitFeedbackInput) -> feedback.Submitted:
+    async def submit_feedback(
+        self, info: Info, input: Annotated[SubmitFeedbackInput, strawberry.argument(description="The form, filled in.")]
+    ) -> feedback.Submitted:
         answers = [plain(feedback.AnswerGiven, answer) for answer in input.answers]
         return await feedback.submit(viewer(info), input.form_id, answers)

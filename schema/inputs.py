@@ -9,6 +9,11 @@ import strawberry
 T = TypeVar("T")
 
 
+def optional(description: str) -> Any:
+    """An input field that may be left out."""
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
 def given(value: T | None) -> T | None:
     """The argument, or None where it was left out."""
     return None if value is strawberry.UNSET else value

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -14,12 +15,13 @@ from schema.directory import User
 from schema.errors import UserError
 from schema.node import Node, is_a
 
+Provider = Annotated[models.IntegrationProvider, strawberry.argument(description="Which application.")]
+
 
 @strawberry.type(description="A key of an integration. The key itself was shown once, and is stored only as a hash.")
 class ApiKey(Node):
     is_type_of = is_a(models.ApiKey)
 
-    id: strawberry.ID
     created_at: datetime = strawberry.field(description="When it was generated.")
     last_used_at: datetime | None = strawberry.field(description="When it was last used, to the minute.")
     expires_at: datetime | None = strawberry.field(description="When it ends by rotation; null: not by itself.")
@@ -40,7 +42,6 @@ class ApiKey(Node):
 class Integration(Node):
     is_type_of = is_a(models.Integration)
 
-    id: strawberry.ID
     provider: models.IntegrationProvider = strawberry.field(description="Which scheduler it is.")
     enabled: bool = strawberry.field(description="Whether it is switched on.")
     enabled_at: datetime | None = strawberry.field(description="Since when; null while it is off.")
@@ -112,7 +113,7 @@ class IntegrationsQuery:
         return await integrations.listed(viewer(info))
 
     @strawberry.field(graphql_type=Integration, description="The integration with that scheduler.")
-    async def integration(self, info: Info, provider: models.IntegrationProvider) -> models.Integration:
+    async def integration(self, info: Info, provider: Provider) -> models.Integration:
         return await integrations.of_provider(viewer(info), provider)
 
 
@@ -123,7 +124,10 @@ class IntegrationsMutation:
         description="Switch an integration on or off. Super Admins only. Its keys stay, panels too.",
     )
     async def set_integration_enabled(
-        self, info: Info, provider: models.IntegrationProvider, enabled: bool
+        self,
+        info: Info,
+        provider: Provider,
+        enabled: Annotated[bool, strawberry.argument(description="True switches it on, false off.")],
     ) -> integrations.Switched:
         return await integrations.switch(viewer(info), provider, enabled)
 
@@ -132,7 +136,12 @@ class IntegrationsMutation:
         description="Rotation: an older key goes on working for `graceHours` more (24 by default, 0 ends it at once).",
     )
     async def generate_api_key(
-        self, info: Info, provider: models.IntegrationProvider, grace_hours: int | None = 24
+        self,
+        info: Info,
+        provider: Provider,
+        grace_hours: Annotated[
+            int | None, strawberry.argument(description="How long older keys go on working: 0 to 720 hours.")
+        ] = 24,
     ) -> integrations.Generated:
         grace = 24 if grace_hours is None else grace_hours
         return await integrations.generate_key(viewer(info), provider, grace)
@@ -140,7 +149,9 @@ class IntegrationsMutation:
     @strawberry.mutation(
         graphql_type=RevokeApiKeyPayload, description="End a key at once. Super Admins only. Again is no error."
     )
-    async def revoke_api_key(self, info: Info, id: strawberry.ID) -> integrations.Revoked:
+    async def revoke_api_key(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The key's id, not the key.")]
+    ) -> integrations.Revoked:
         return await integrations.revoke_key(viewer(info), id)
 
 
@@ -150,9 +161,7 @@ class IntegrationsSubscription:
         graphql_type=AsyncIterator[Integration],
         description="The integration's row whenever it is switched or its keys change.",
     )
-    async def integration_changes(
-        self, info: Info, provider: models.IntegrationProvider
-    ) -> AsyncIterator[models.Integration]:
+    async def integration_changes(self, info: Info, provider: Provider) -> AsyncIterator[models.Integration]:
         async for as_of_now, integration in integrations.follow(viewer(info), provider):
             info.context.viewer = as_of_now
             yield integration

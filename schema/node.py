@@ -57,7 +57,9 @@ class NodeQuery:
         graphql_type=Node | None,
         description="Anything by its id; null for what the viewer may not see and for what does not exist.",
     )
-    async def node(self, info: Info, id: strawberry.ID) -> models.Row | None:
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Any id that an answer had.")]
+    ) -> models.Row | None:
         who = viewer(info)
         model = _NODES.get(id.partition("_")[0])
         return await visible(who, model).get_or_none(id=id) if model else None

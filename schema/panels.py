@@ -11,10 +11,10 @@ from resolvers import directory, integrations, panels
 from resolvers.paging import Page
 from resolvers.values import URL, TimeZone
 from schema.candidates import Candidate
-from schema.connections import AFTER, FIRST, Connection
+from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.directory import Stage, User
-from schema.inputs import given, plain
+from schema.inputs import given, optional, plain
 from schema.node import Actor, Node, is_a
 from schema.refs import FeedbackFormRef, IntegrationRef, InterviewRef
 
@@ -41,7 +41,6 @@ class Cancellation:
 class InterviewPanel(Node):
     is_type_of = is_a(models.Panel)
 
-    id: strawberry.ID
     external_id: str = strawberry.field(description="The panel's id in the scheduler: unique within the integration.")
     external_url: URL | None = strawberry.field(description="Target of View in External App.")
     status: models.InterviewPanelStatus = strawberry.field(description="Where the panel stands right now.")
@@ -89,7 +88,11 @@ class InterviewPanel(Node):
     )
     @staticmethod
     async def interviews(
-        of: list[models.Panel], level: Level, include_canceled: bool | None = False
+        of: list[models.Panel],
+        level: Level,
+        include_canceled: Annotated[
+            bool | None, strawberry.argument(description="Those too that were cancelled one by one.")
+        ] = False,
     ) -> list[list[models.Interview]]:
         return await panels.interviews_of(viewer(level), of, bool(include_canceled))
 
@@ -121,7 +124,6 @@ class Interviewer:
 class Interview(Node):
     is_type_of = is_a(models.Interview)
 
-    id: strawberry.ID
     external_id: str = strawberry.field(description="The event's id in the scheduler: unique within the panel.")
     subject: str = strawberry.field(description="What the event is called.")
     note: str | None = strawberry.field(description="What the scheduler wrote for the interviewers.")
@@ -184,21 +186,23 @@ class Interview(Node):
 
 @strawberry.input(description="Which interviews: all that is given must hold.")
 class InterviewFilter:
-    interviewer_id: strawberry.ID | None = strawberry.UNSET
-    candidate_id: strawberry.ID | None = strawberry.UNSET
-    starts_after: datetime | None = strawberry.UNSET
-    starts_before: datetime | None = strawberry.UNSET
-    include_canceled: bool | None = False
+    interviewer_id: strawberry.ID | None = optional("Those on which this user sits.")
+    candidate_id: strawberry.ID | None = optional("Those of this candidate.")
+    starts_after: datetime | None = optional("Those that start then or later.")
+    starts_before: datetime | None = optional("Those that start earlier than that.")
+    include_canceled: bool | None = strawberry.field(
+        default=False, description="Cancelled ones too, one by one or with their panel."
+    )
 
 
 @strawberry.input(description="Which panels: all that is given must hold.")
 class InterviewPanelFilter:
-    candidate_id: strawberry.ID | None = strawberry.UNSET
-    external_ids: list[str] | None = strawberry.UNSET
-    status: list[models.InterviewPanelStatus] | None = strawberry.UNSET
-    starts_after: datetime | None = strawberry.UNSET
-    starts_before: datetime | None = strawberry.UNSET
-    updated_since: datetime | None = strawberry.UNSET
+    candidate_id: strawberry.ID | None = optional("Those of this candidate.")
+    external_ids: list[str] | None = optional("Those with one of these ids in the scheduler.")
+    status: list[models.InterviewPanelStatus] | None = optional("Those with one of these statuses.")
+    starts_after: datetime | None = optional("Those whose first interview starts then or later.")
+    starts_before: datetime | None = optional("Those whose first interview starts earlier than that.")
+    updated_since: datetime | None = optional("Those that changed then or later.")
     include_canceled: bool | None = strawberry.field(
         default=False, description="Cancelled ones too; asking for the status CANCELED does the same."
     )
@@ -211,7 +215,12 @@ class PanelsQuery:
         description="One panel, by either of the two, cancelled or not; null for one that the viewer may not see.",
     )
     async def interview_panel(
-        self, info: Info, id: strawberry.ID | None = strawberry.UNSET, external_id: str | None = strawberry.UNSET
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="The panel's id.")] = strawberry.UNSET,
+        external_id: Annotated[
+            str | None, strawberry.argument(description="The panel's id in the scheduler.")
+        ] = strawberry.UNSET,
     ) -> models.Panel | None:
         return await panels.find(viewer(info), given(id), given(external_id))
 
@@ -221,9 +230,12 @@ class PanelsQuery:
     async def interview_panels(
         self,
         info: Info,
-        filter: InterviewPanelFilter | None = strawberry.UNSET,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+        filter: Annotated[
+            InterviewPanelFilter | None,
+            strawberry.argument(description="Which ones; all that are not cancelled without it."),
+        ] = strawberry.UNSET,
+        first: First = 25,
+        after: After = strawberry.UNSET,
     ) -> Page[models.Panel]:
         its = plain(panels.PanelFilter, given(filter) or InterviewPanelFilter())
         return await panels.page(viewer(info), its, first, given(after))
@@ -234,9 +246,12 @@ class PanelsQuery:
     async def interviews(
         self,
         info: Info,
-        filter: InterviewFilter | None = strawberry.UNSET,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = 25,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = strawberry.UNSET,
+        filter: Annotated[
+            InterviewFilter | None,
+            strawberry.argument(description="Which ones; all that are not cancelled without it."),
+        ] = strawberry.UNSET,
+        first: First = 25,
+        after: After = strawberry.UNSET,
     ) -> Page[models.Interview]:
         its = plain(panels.InterviewFilter, given(filter) or InterviewFilter())
         return await panels.interviews_page(viewer(info), its, first, given(after))

@@ -1,0 +1,97 @@
+"""The schema against docs/contract.graphql: every name stands there as the contract has it, and is described."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    Undefined,
+    build_schema,
+    is_specified_scalar_type,
+)
+from graphql.utilities import find_breaking_changes, find_dangerous_changes
+from typer.testing import CliRunner
+
+import server
+
+CONTRACT = build_schema((Path(server.__file__).parent / "docs" / "contract.graphql").read_text())
+
+
+@pytest.fixture(scope="module")
+def real() -> GraphQLSchema:
+    """The schema as `server.py schema` prints it."""
+    return build_schema(CliRunner().invoke(server.cli, ["schema"], catch_exceptions=False).output)
+
+
+def test_nothing_of_the_contract_is_missing_or_broken(real: GraphQLSchema) -> None:
+    assert find_breaking_changes(CONTRACT, real) == []
+
+
+def test_no_default_differs_and_nothing_else_that_a_client_could_trip_over(real: GraphQLSchema) -> None:
+    assert find_dangerous_changes(CONTRACT, real) == []
+
+
+def test_no_type_or_nullability_differs_from_the_contract(real: GraphQLSchema) -> None:
+    promised, there = dict(_signatures(CONTRACT)), dict(_signatures(real))
+
+    assert {name: there.get(name) for name in promised} == promised
+
+
+def test_everything_is_described(real: GraphQLSchema) -> None:
+    assert [name for name, description in _descriptions(real) if not (description or "").strip()] == []
+
+
+def test_descriptions_end_in_a_full_stop_and_name_no_python(real: GraphQLSchema) -> None:
+    texts = [(name, text or "") for name, text in _descriptions(real)]
+
+    assert [name for name, text in texts if not text.endswith(".") or "None" in text or "_id" in text] == []
+
+
+def _own_types(schema: GraphQLSchema) -> Iterator[GraphQLNamedType]:
+    for name, its in schema.type_map.items():
+        if not name.startswith("__") and not is_specified_scalar_type(its):
+            yield its
+
+
+def _signatures(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
+    """Each name of the schema, with its whole type."""
+    for its in _own_types(schema):
+        match its:
+            case GraphQLObjectType() | GraphQLInterfaceType():
+                yield its.name, f"{type(its).__name__} {sorted(each.name for each in its.interfaces)}"
+                for name, field in its.fields.items():
+                    yield f"{its.name}.{name}", str(field.type)
+                    for argument, of in field.args.items():
+                        yield f"{its.name}.{name}({argument})", _with_default(of)
+            case GraphQLInputObjectType():
+                yield its.name, "input"
+                for name, of in its.fields.items():
+                    yield f"{its.name}.{name}", _with_default(of)
+            case GraphQLEnumType():
+                for name in its.values:
+                    yield f"{its.name}.{name}", "value"
+            case GraphQLUnionType():
+                yield its.name, str(sorted(each.name for each in its.types))
+            case _:
+                yield its.name, type(its).__name__
+
+
+def _with_default(its: object) -> str:
+    default = getattr(its, "default_value", Undefined)
+    return f"{its.type} = {default}"  # type: ignore[attr-defined]
+
+
+def _descriptions(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
+    for its in _own_types(schema):
+        yield its.name, its.description
+        for name, of in {**getattr(its, "fields", {}), **getattr(its, "values", {})}.items():
+            yield f"{its.name}.{name}", of.description
+            for argument, value in getattr(of, "args", {}).items():
+                yield f"{its.name}.{name}({argument})", value.description
