@@ -16,7 +16,13 @@ from schema.inputs import given
 from schema.node import Actor
 from schema.panels import InterviewPanel
 
-RESUME = "The cursor of the last change that was received: the feed goes on exactly behind it."
+CandidateId = Annotated[strawberry.ID | None, strawberry.argument(description="Only the panels of this candidate.")]
+Resume = Annotated[
+    str | None,
+    strawberry.argument(
+        description="The cursor of the last change that was received: the feed goes on exactly behind it."
+    ),
+]
 
 
 @strawberry.type(description="One committed change of one panel.")
@@ -49,9 +55,9 @@ class ChangesQuery:
     async def interview_panel_changes(
         self,
         info: Info,
-        candidate_id: strawberry.ID | None = strawberry.UNSET,
+        candidate_id: CandidateId = strawberry.UNSET,
         first: Annotated[int | None, strawberry.argument(description="How many, 1 to 500.")] = 100,
-        after: Annotated[str | None, strawberry.argument(description=RESUME)] = strawberry.UNSET,
+        after: Resume = strawberry.UNSET,
     ) -> Page[models.Change]:
         return await changes.page(viewer(info), given(candidate_id), first, given(after))
 
@@ -68,8 +74,8 @@ class ChangesSubscription:
     async def interview_panel_changes(
         self,
         info: Info,
-        candidate_id: strawberry.ID | None = strawberry.UNSET,
-        after: Annotated[str | None, strawberry.argument(description=RESUME)] = strawberry.UNSET,
+        candidate_id: CandidateId = strawberry.UNSET,
+        after: Resume = strawberry.UNSET,
     ) -> AsyncIterator[models.Change]:
         async for as_of_now, change in changes.follow(viewer(info), given(candidate_id), given(after)):
             info.context.viewer = as_of_now
