@@ -12,7 +12,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import strawberry
-from graphql import FieldNode, GraphQLResolveInfo, print_ast
+from graphql import FieldNode, print_ast
 from strawberry.dataloader import DataLoader
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import Parameter, Signature
@@ -20,7 +20,6 @@ from strawberry.types.fields.resolver import Parameter, Signature
 from execution.level import Level
 
 Function = Callable[..., Any]
-Info = GraphQLResolveInfo[Any]
 Asked = tuple[object, Sequence[FieldNode]]
 
 
@@ -67,7 +66,7 @@ class Relation:
         """The same for a single parent, as graphql-core asks for it; `relation` leads back here."""
 
         async def resolve(root: object, info: strawberry.Info, **arguments: Any) -> Any:
-            return await self._loader(info._raw_info, arguments).load((root, info._raw_info.field_nodes))
+            return await self._loader(info, arguments).load((root, info._raw_info.field_nodes))
 
         resolve.__name__ = self.function.__name__
         resolve.__module__ = self.function.__module__
@@ -84,10 +83,12 @@ class Relation:
         arguments = [it.replace(kind=Kind.KEYWORD_ONLY) for it in others if it.name != self._level]
         return Signature([*reserved, *arguments])
 
-    def _loader(self, info: Info, arguments: dict[str, Any]) -> DataLoader[Asked, Any]:
-        # The identities can't be reused while they are a key: the loader holds what they belong to.
-        literals = tuple(print_ast(it) for it in info.field_nodes[0].arguments or ())
-        key = (self, id(info.context), id(info.operation), id(info.variable_values), literals)
+    def _loader(self, info: strawberry.Info, arguments: dict[str, Any]) -> DataLoader[Asked, Any]:
+        # The identities can't be reused while they are a key: the loader holds what they belong to. The root value tells
+        # a subscription's events apart, of which one may begin while another, that failed, is still being given up.
+        one_execution = id(info.context), id(info.operation), id(info.variable_values), id(info.root_value)
+        literals = tuple(print_ast(it) for it in info._raw_info.field_nodes[0].arguments or ())
+        key = (self, *one_execution, literals)
         loader = _loaders.get(key)
         if loader is None:
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import strawberry
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
@@ -15,7 +16,6 @@ from graphql import (
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLNamedType,
-    GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLSkipDirective,
     SelectionNode,
@@ -118,18 +118,16 @@ class Level:
     scope: Scope
 
     @classmethod
-    def of(cls, info: GraphQLResolveInfo[Any], nodes: Iterable[FieldNode] | None = None) -> "Level":
+    def of(cls, info: strawberry.Info[Any, Any], nodes: Iterable[FieldNode] | None = None) -> "Level":
         """The level of an ordinary resolver, such as a root field's, that is guided by what is selected below it.
 
         `nodes` are all occurrences of the field, where there are more than the info knows of.
         """
-        variables = info.variable_values
-        if not isinstance(variables, VariableValues):
-            variables = VariableValues({}, variables)
-        scope = Scope(info.schema, info.fragments, variables)
-        definition = info.parent_type.fields[info.field_name]
-        found = [Selected(definition, node) for node in nodes or info.field_nodes]
-        return cls(info.context, Selection(scope, found), scope)
+        raw: Any = info._raw_info
+        scope = Scope(raw.schema, raw.fragments, VariableValues({}, info.variable_values))
+        definition = raw.parent_type.fields[raw.field_name]
+        found = [Selected(definition, node) for node in nodes or raw.field_nodes]
+        return cls(raw.context, Selection(scope, found), scope)
 
     def selects(self, *path: str) -> bool:
         """Whether the fields of this path, in GraphQL's names, are selected below, one within the other."""

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Flag
+from inspect import iscoroutinefunction
 from itertools import count
 from typing import Any
 from uuid import UUID
 
 from graphql import (
-    FieldNode,
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLFloat,
@@ -75,7 +75,7 @@ AS_IT_IS = {
 }
 """The test by which a value is its own answer, for the scalars that graphql-core defines."""
 
-DOCUMENT_BYTES, CODE_BYTES = 70, 40
+DOCUMENT_BYTES, CODE_BYTES = 70, 25
 """What a character of a parsed document, and of a plan's code, takes in memory, as measured."""
 
 
@@ -103,8 +103,8 @@ class Plans:
         key: tuple[Any, ...] = tuple(map(id, nodes))
         conditions = self._kept_or_made(key, executor, lambda: (_conditions(executor), 0))
         given = {name: executor.variable_values.coerced.get(name) for name in conditions}
-        compile_ = Compilation(executor, given).plan
-        plan: Plan = self._kept_or_made((key, *given.values()), executor, lambda: compile_(root, fields))
+        key = (key, *given.values())
+        plan: Plan = self._kept_or_made(key, executor, lambda: Compilation(executor, given).plan(root, fields))
         return plan
 
     def _kept_or_made(
@@ -160,6 +160,7 @@ class Compilation:
         return plan, self.written
 
     def position(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Position:
+        _check(details)
         nullable = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(nullable):
             return Position(type_, is_non_null_type(type_), Lists(self.position(nullable.of_type, details)))
@@ -178,7 +179,7 @@ class Compilation:
         key = (type_.name, *(id(it.node) for it in details))
         if key not in self._rows:
             fields, deferred, _ = self.executor.collect_subfields(type_, details)
-            if deferred:
+            if deferred or iscoroutinefunction(type_.is_type_of):
                 raise Uncovered
             self._rows[key] = RowCompilation(self, type_).rows(fields)
         return self._rows[key]
@@ -203,9 +204,8 @@ class RowCompilation:
         return Rows(self.type.is_type_of, list(self.columns.values()), list(self.arguments.values()), build)
 
     def cell(self, details: FieldDetailsList) -> str:
+        _check(details)
         node = details[0].node
-        if any(it.fragment_variable_values or _directed(it.node) for it in details):
-            raise Uncovered
         if node.name.value == "__typename":
             return repr(self.type.name)
         definition = self.type.fields[node.name.value]
@@ -234,9 +234,10 @@ class RowCompilation:
         """The expression of a field's value, for the object `r`."""
         resolver = field.base_resolver
         if resolver is None:
-            if field.default_resolver is getattr and field.python_name.isidentifier() and _free(field.python_name):
-                return f"r.{field.python_name}"
-            return f"{self.name(field.default_resolver, 'd')}(r, {field.python_name!r})"
+            name = field.python_name
+            if field.default_resolver is getattr and name.isidentifier() and not keyword.iskeyword(name):
+                return f"r.{name}"
+            return f"{self.name(field.default_resolver, 'd')}(r, {name!r})"
         if resolver.info_parameter:
             raise Uncovered
         parents = {it.name for it in (resolver.parent_parameter, resolver.root_parameter) if it}
@@ -252,8 +253,8 @@ class RowCompilation:
         slow = self.name(coercion(type_), "s")
         nullable = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(nullable):
-            item = self.name(coercion(nullable.of_type), "s")
-            return f"(list(map({item}, v)) if type(v := {value}) is list else {slow}(v))"
+            item = self.leaf("i", nullable.of_type)
+            return f"([{item} for i in v] if type(v := {value}) is list else {slow}(v))"
         if nullable in AS_IT_IS:
             return f"(v if {AS_IT_IS[nullable].format(f'v := {value}')} else {slow}(v))"
         if isinstance(nullable, GraphQLEnumType):
@@ -317,9 +318,7 @@ def _plain_enum(type_: GraphQLEnumType) -> Any:
     return python if plain else None
 
 
-def _directed(node: FieldNode) -> bool:
-    return any(it.name.value not in OBEYED for it in node.directives or ())
-
-
-def _free(name: str) -> bool:
-    return not keyword.iskeyword(name)
+def _check(details: FieldDetailsList) -> None:
+    obeyed = all(directive.name.value in OBEYED for it in details for directive in it.node.directives or ())
+    if not obeyed or any(it.fragment_variable_values for it in details):
+        raise Uncovered

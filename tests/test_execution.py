@@ -121,7 +121,7 @@ class Query:
 
     @strawberry.field(graphql_type=Annotated[BookType, strawberry.lazy(__name__)] | None)
     async def lost(self, info: strawberry.Info[Library]) -> Any:
-        level = Level.of(info._raw_info)
+        level = Level.of(info)
         info.context.calls.append(("lost", level.selects("shelf", "name"), level.selects("title")))
         return Book("lost", Shelf("a"))
 
