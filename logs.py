@@ -2,14 +2,31 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from traceback import extract_tb
+from types import TracebackType
 from typing import Any, Literal
 
 import structlog
 
+_QUIET = ("gql", "httpx", "tortoise", "uvicorn.error", "websockets")
+
 
 def configure(log_format: Literal["console", "json"] | None) -> None:
-    """Write the process's logs to stderr: for people on a terminal, else as JSON, one object a line."""
-    for_people = sys.stderr.isatty() if log_format is None else log_format == "console"
+    """Write the process's logs to stderr, Python's own warnings included: for people on a terminal, else one JSON
+    object a line.
+    """
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(_formatter(sys.stderr.isatty() if log_format is None else log_format == "console"))
+    root = logging.getLogger()
+    root.handlers = [lines]
+    root.setLevel(logging.INFO)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+
+
+def _formatter(for_people: bool) -> logging.Formatter:
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -18,22 +35,28 @@ def configure(log_format: Literal["console", "json"] | None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [structlog.dev.ConsoleRenderer(sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
         if for_people
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [structlog.processors.ExceptionRenderer(_told), structlog.processors.JSONRenderer()]
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
-        )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(logging.INFO)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
-        logging.getLogger(name).handlers = []
-        logging.getLogger(name).propagate = name != "uvicorn.access"
-    for name in ("httpx", "tortoise", "gql", "uvicorn.error"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _told(raised: tuple[type[BaseException], BaseException, TracebackType | None]) -> list[dict[str, Any]]:
+    """What was raised where, the last first. Neither texts nor values: they may quote what is nobody's business."""
+    return [
+        {
+            "type": type(error).__qualname__,
+            "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)],
+        }
+        for error in _chain(raised[1])
+    ]
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
