@@ -44,12 +44,14 @@ PATIENCE: Final = 60.0
 "Seconds that a run with an end goes on trying while the server doesn't answer; an endless one never gives up."
 FIRST_PATIENCE: Final = 5.0
 "The same for the very first request, before which nobody knows whether there is a server at all."
+AGAIN: Final = {"SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"}
+"Errors after which the same request may well be answered."
 
 SHOWN: Final = """fragment Shown on InterviewPanel {
   id sequence status timezone cancellation { origin }
   interviews(includeCanceled: true) {
     externalId subject startsAt durationMinutes location meetingUrl calendarInvite cancellation { origin }
-    interviewers { user { email } feedbackForm { url } }
+    interviewers { user { email } feedbackForm { url status } }
   }
 }"""
 
@@ -157,7 +159,9 @@ class Arranged:
             if before and before["UID"] != invite["UID"]:
                 yield f"{name} is another event on calendars"
             for each in interview["interviewers"]:
-                if form := each["feedbackForm"]:
+                form = each["feedbackForm"]
+                # A form is voided where a user of the ATS has cancelled while this was being answered.
+                if form and form["status"] != "VOIDED":
                     email, url = each["user"]["email"], form["url"]
                     if self.links.setdefault((name, email), url) != url:
                         yield f"{name}: the feedback link of {email} has changed"
@@ -233,7 +237,8 @@ class GoodTime:
         """Leads one panel after another through its life."""
         for number in self.numbers:
             random = Random(f"{self.seed} {number}")
-            planner = Planner(random, await self.pre_check(random), self.templates, datetime.now(UTC))
+            now = datetime.now(UTC)  # noqa: TID251 - GoodTime has a clock of its own
+            planner = Planner(random, await self.pre_check(random), self.templates, now)
             arranged = Arranged(f"gt-{self.run}-{number}")
             for act in planner.life(arranged.external_id, self.candidates[number % len(self.candidates)]):
                 if self.stop.is_set() or not await self.perform(arranged, act):
@@ -327,7 +332,9 @@ class GoodTime:
             code = str(extensions.get("code"))
             if code == "RATE_LIMITED":
                 return code, float(extensions.get("retryAfter", backoff))
-            if code == "SERVICE_UNAVAILABLE" or (code == "INTEGRATION_DISABLED" and self.endless):
+            if code == "INTERNAL_SERVER_ERROR":
+                self.report.faults.append(f"{code}: {told(error)}")
+            if code in AGAIN or (code == "INTEGRATION_DISABLED" and self.endless):
                 return code, backoff
             raise Stopped(f"{self.url} answers {code}: {told(error)}") from None
         status = error.code or 500 if isinstance(error, TransportServerError) else 500

@@ -245,12 +245,14 @@ def differences(meant: Panel | None, shown: dict[str, Any] | None) -> list[str]:
     for name in events.keys() & there.keys():
         event, interview = events[name], there[name]
         people = {each["user"]["email"] for each in interview["interviewers"]}
+        forms = [each["feedbackForm"]["status"] for each in interview["interviewers"] if each["feedbackForm"]]
         pairs += [
             (f"{name} subject", event.subject, interview["subject"]),
             (f"{name} start", event.starts_at, datetime.fromisoformat(interview["startsAt"])),
             (f"{name} minutes", event.minutes, interview["durationMinutes"]),
             (f"{name} place", (event.location, event.meeting_url), (interview["location"], interview["meetingUrl"])),
             (f"{name} people", {seat.person.email for seat in event.seats}, people),
+            (f"{name} voided forms", 0, 0 if shown["cancellation"] else forms.count("VOIDED")),
         ]
     return [f"{what}: meant {this}, shown {that}" for what, this, that in pairs if this != that]
 
