@@ -84,8 +84,8 @@ class Relation:
         return Signature([*reserved, *arguments])
 
     def _loader(self, info: strawberry.Info, arguments: dict[str, Any]) -> DataLoader[Asked, Any]:
-        # The identities can't be reused while they are a key: the loader holds what they belong to. The root value tells
-        # a subscription's events apart, of which one may begin while another, that failed, is still being given up.
+        # The identities can't be reused while they are a key: the loader holds what they belong to. The root value
+        # tells a subscription's events apart, of which one may begin while one that failed is still being given up.
         one_execution = id(info.context), id(info.operation), id(info.variable_values), id(info.root_value)
         literals = tuple(print_ast(it) for it in info._raw_info.field_nodes[0].arguments or ())
         key = (self, *one_execution, literals)

@@ -86,14 +86,14 @@ class Selection:
     @property
     def below(self) -> dict[str, "Selection"]:
         if self._below is None:
-            self._below = {}
+            self._below, spread = {}, set[str]()
             for definition, node in self.occurrences:
-                for found in self._fields(get_named_type(definition.type), node):
+                for found in self._fields(get_named_type(definition.type), node, spread):
                     name = found.node.name.value
                     self._below.setdefault(name, Selection(self.scope, [])).occurrences.append(found)
         return self._below
 
-    def _fields(self, parent: GraphQLNamedType, node: FieldNode | Any) -> Iterator[Selected]:
+    def _fields(self, parent: GraphQLNamedType, node: Any, spread: set[str]) -> Iterator[Selected]:
         schema, fragments, variables = self.scope
         for child in node.selection_set.selections if node.selection_set else ():
             if not included(child, variables):
@@ -103,10 +103,16 @@ class Selection:
                 if definition:
                     yield Selected(definition, child)
                 continue
-            fragment: Any = fragments[child.name.value] if isinstance(child, FragmentSpreadNode) else child
+            fragment: Any = child
+            if isinstance(child, FragmentSpreadNode):
+                # Once is enough, and fragments that spread others twice would double with every step.
+                if child.name.value in spread:
+                    continue
+                spread.add(child.name.value)
+                fragment = fragments[child.name.value]
             condition = fragment.type_condition
             narrowed = schema.get_type(condition.name.value) if condition else None
-            yield from self._fields(narrowed or parent, fragment)
+            yield from self._fields(narrowed or parent, fragment, spread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,15 @@ def test_a_level_knows_what_is_selected_below_it(by: Any) -> None:
 
 
 @both
+def test_fragments_that_spread_others_twice_cost_no_more_than_their_length(by: Any) -> None:
+    doubling = " ".join(f"fragment F{it} on Shelf {{ ...F{it + 1} ...F{it + 1} }}" for it in range(40))
+
+    _, library = ask(f"{{ catalogue {{ shelves {{ ...F0 }} }} }} {doubling} fragment F40 on Shelf {{ name }}", by)
+
+    assert library.calls == [(False, False, False, [])]
+
+
+@both
 def test_a_plan_serves_other_variables_than_those_it_was_made_for(by: Any) -> None:
     text = """query ($yes: Boolean!, $first: Int) {
         catalogue { shelves { books(first: $first) { title @include(if: $yes) __typename } } }
