@@ -45,14 +45,14 @@ def _formatter(for_people: bool) -> logging.Formatter:
     )
 
 
-def _told(raised: tuple[type[BaseException], BaseException, TracebackType | None]) -> list[dict[str, Any]]:
+def _told(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> list[dict[str, Any]]:
     """What was raised where, the last first. Neither texts nor values: they may quote what is nobody's business."""
     return [
         {
             "type": type(error).__qualname__,
             "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)],
         }
-        for error in _chain(raised[1])
+        for error in _chain(exc_info[1])
     ]
 
 
