@@ -179,6 +179,10 @@ live.addEventListener("unauthenticated", () => session.end("expired"));
 
 addEventListener("hashchange", () => session.startFromLink() && location.reload());
 addEventListener("popstate", () => viewer && showPlace());
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.focus();
+});
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href^='/']");
   const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;

@@ -3,13 +3,14 @@
 Every test gets candidates of its own, so that the tests may run in any order on one account.
 """
 
+import itertools
 import json
 import os
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -78,6 +79,7 @@ class Ats:
     secret: str
     said: Path
     _key: str | None = field(default=None, repr=False)
+    _sequences: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
     def token(self, role: str = "SUPER_ADMIN", seconds: float = 3600) -> str:
         """A sign-in of the demo's person of that role; below -30 it is over, the leeway included."""
@@ -113,6 +115,10 @@ class Ats:
             self._key = str(made["generateApiKey"]["secret"])
         return self._key
 
+    def sequence(self) -> int:
+        """A revision higher than all before."""
+        return next(self._sequences)
+
     def is_good(self, token: str) -> bool:
         """Whether the token or key signs in."""
         return "errors" not in self.answer("{ viewer { __typename } }", token)
@@ -123,13 +129,13 @@ class Ats:
         stages = self.ask("{ stages { name hasInterview } }")["stages"]
         return str(next(stage["name"] for stage in stages if stage["hasInterview"]))
 
-    def candidate(self, name: str = "") -> "Candidate":
-        """A candidate whom nobody else in the tests touches, waiting for interviews, followed by the team member."""
-        external_id = f"browser-{secrets.token_hex(6)}"
+    def candidate(self, name: str = "", external_id: str = "") -> "Candidate":
+        """A candidate waiting for interviews; nobody else's in the tests, unless known by that external id."""
+        external_id = external_id or f"browser-{secrets.token_hex(6)}"
         row = {
             "externalId": external_id,
             "name": name or f"Robin {external_id[-6:].title()}",
-            "headline": "Engineer at Northwind",
+            "headline": "Staff engineer at Northwind",
             "emails": [f"{external_id}@mail.example"],
             "stage": self.stage,
             "followerEmails": [EMAILS["TEAM_MEMBER"]],
@@ -190,11 +196,9 @@ class Candidate:
     id: str
     name: str
     external_id: str
-    sequence: int = 0
 
     def push(self, days: float = 3, panel: str = "panel", subjects: tuple[str, ...] = ("System design",)) -> Any:
         """GoodTime pushes the whole panel, at 15:00 UTC of the day so many days from now; the panel as answered."""
-        self.sequence += 1
         start = (clock.now() + timedelta(days=days)).replace(hour=15, minute=0, second=0, microsecond=0)
         people, template = self.ats.interviewers, self.ats.template
         interviews = [
@@ -220,7 +224,7 @@ class Candidate:
             input={
                 "externalId": f"{self.external_id}-{panel}",
                 "candidateExternalId": self.external_id,
-                "sequence": self.sequence,
+                "sequence": self.ats.sequence(),
                 "externalUrl": f"https://app.goodtime.example/interviews/{self.external_id}-{panel}",
                 "timezone": "America/Los_Angeles",
                 "interviews": interviews,
@@ -231,12 +235,11 @@ class Candidate:
 
     def delete(self, panel: str = "panel") -> None:
         """GoodTime deletes the panel."""
-        self.sequence += 1
         self.ats.ask(
             "mutation($input: CancelInterviewPanelInput!) {"
             " cancelInterviewPanel(input: $input) { errors { message } } }",
             self.ats.key(),
-            input={"externalId": f"{self.external_id}-{panel}", "sequence": self.sequence},
+            input={"externalId": f"{self.external_id}-{panel}", "sequence": self.ats.sequence()},
         )
 
     def form(self, pushed: Any, email: str) -> str:
