@@ -2,8 +2,9 @@
 
 from functools import cache
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -14,7 +15,9 @@ class BadSetting(Exception):
 class Settings(BaseSettings):
     """`CALLBOARD_` and the field's name in capitals is the variable; the README's table has the same in prose."""
 
-    model_config = SettingsConfigDict(env_prefix="CALLBOARD_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CALLBOARD_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     database_url: str = "sqlite://var/callboard.db"
     redis_url: str | None = None
@@ -46,24 +49,59 @@ class Settings(BaseSettings):
     subscriber_buffer: int = Field(default=1_000, ge=1)
     send_seconds: float = Field(default=10, gt=0)
 
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            _ = parts.port
+        except ValueError:  # whose text may quote a part of the password
+            raise ValueError("can't be read: write what is special in its password as %XX") from None
+        if parts.scheme not in ("sqlite", "postgres", "postgresql"):
+            raise ValueError("must begin with sqlite:// or postgres://")
+        if parts.scheme == "sqlite" and not parts.netloc + parts.path:
+            raise ValueError("must name a file, as in sqlite://var/callboard.db")
+        if parts.scheme != "sqlite" and not parts.path.strip("/"):
+            raise ValueError("must name a database, as in postgres://user:pass@host:5432/name")
+        return url
+
+    @field_validator("jwks_url", "public_url", "goodtime_url")
+    @classmethod
+    def _link(cls, url: str | None) -> str | None:
+        if url is not None and not (urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname):
+            raise ValueError("must be an http or https URL")
+        return url
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _long(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value().encode()) < 32:
+            raise ValueError("must have at least 32 bytes")
+        return secret
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, listed: str) -> str:
+        for origin in _split(listed):
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("http", "https")
+                or not parts.hostname
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise ValueError("must list origins such as https://app.example.com, with commas between them")
+        return listed
+
     @model_validator(mode="after")
-    def _consistent(self) -> "Settings":
-        if not self.database_url.startswith(("sqlite://", "postgres://", "postgresql://")):
-            raise ValueError("CALLBOARD_DATABASE_URL must begin with sqlite:// or postgres://")
+    def _one_identity_provider(self) -> "Settings":
         if self.jwt_secret and self.jwks_url:
             raise ValueError("CALLBOARD_JWT_SECRET and CALLBOARD_JWKS_URL exclude each other: set one of them")
-        if self.jwt_secret and len(self.jwt_secret.get_secret_value().encode()) < 32:
-            raise ValueError("CALLBOARD_JWT_SECRET must have at least 32 bytes")
-        for name in ("jwks_url", "public_url", "goodtime_url"):
-            value = getattr(self, name)
-            if value is not None and not value.startswith(("http://", "https://")):
-                raise ValueError(f"CALLBOARD_{name.upper()} must be an http or https URL")
         return self
 
     @property
     def origins(self) -> list[str]:
         """The origins of other sites that browsers may call from."""
-        return [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip()]
+        return _split(self.allowed_origins)
 
     @property
     def on_postgres(self) -> bool:
@@ -78,6 +116,10 @@ def current() -> Settings:
         return Settings()
     except ValidationError as invalid:
         raise BadSetting("; ".join(_line(dict(error)) for error in invalid.errors(include_input=False))) from None
+
+
+def _split(origins: str) -> list[str]:
+    return [origin.strip().rstrip("/") for origin in origins.split(",") if origin.strip()]
 
 
 def _line(error: dict[str, object]) -> str:

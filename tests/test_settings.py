@@ -1,0 +1,122 @@
+"""Every setting comes from the environment or `.env`; a bad value is one line that names it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import settings
+from settings import BadSetting, Settings
+
+SECRET = "thirty-two bytes or more make it one"
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """No variable is set and no `.env` lies about."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"CALLBOARD_{name.upper()}", raising=False)
+    monkeypatch.chdir(place)
+
+
+def read() -> Settings:
+    """The settings as a new process reads them."""
+    return settings.current.__wrapped__()
+
+
+def test_the_defaults_are_those_of_the_rules() -> None:
+    its = read()
+
+    assert its.database_url == "sqlite://var/callboard.db"
+    assert (its.jwt_secret, its.jwks_url, its.redis_url, its.log_format) == (None, None, None, None)
+    assert its.public_url == "http://127.0.0.1:8000"
+    assert its.goodtime_url == "https://app.goodtime.example"
+    assert its.origins == []
+    assert its.rate_limit == "on"
+    assert its.change_retention_days == 30
+    assert (its.max_body_bytes, its.max_tokens, its.max_depth) == (1_000_000, 2_000, 15)
+    assert (its.max_aliases, its.max_directives, its.max_cost) == (30, 50, 10_000)
+    assert (its.max_page, its.max_changes_page, its.max_sync_rows) == (100, 500, 500)
+    assert (its.request_seconds, its.send_seconds, its.subscriber_buffer) == (10, 10, 1_000)
+    assert (its.websocket_message_bytes, its.websocket_init_seconds) == (256 * 1024, 5)
+    assert (its.subscriptions_per_connection, its.connections_per_user) == (100, 20)
+
+
+def test_a_variable_comes_before_the_env_file(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    (place / ".env").write_text("CALLBOARD_MAX_PAGE=7\nCALLBOARD_MAX_DEPTH=9\nSOMETHING_ELSE=1\n")
+    monkeypatch.setenv("CALLBOARD_MAX_DEPTH", "11")
+
+    its = read()
+
+    assert (its.max_page, its.max_depth) == (7, 11)
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBOARD_JWT_SECRET", "")
+
+    assert read().jwt_secret is None
+
+
+def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBOARD_ALLOWED_ORIGINS", "https://a.example, http://localhost:5173/ ,")
+
+    assert read().origins == ["https://a.example", "http://localhost:5173"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CALLBOARD_DATABASE_URL", "mysql://127.0.0.1/callboard"),
+        ("CALLBOARD_DATABASE_URL", "sqlite://"),
+        ("CALLBOARD_DATABASE_URL", "postgres://127.0.0.1/"),
+        ("CALLBOARD_DATABASE_URL", "postgres://root:hush/hush@127.0.0.1/callboard"),
+        ("CALLBOARD_DATABASE_URL", "postgres://root:hush[hush@127.0.0.1/callboard"),
+        ("CALLBOARD_JWT_SECRET", "hush"),
+        ("CALLBOARD_JWKS_URL", "file:///etc/passwd"),
+        ("CALLBOARD_PUBLIC_URL", "callboard.example"),
+        ("CALLBOARD_GOODTIME_URL", "http://"),
+        ("CALLBOARD_ALLOWED_ORIGINS", "*"),
+        ("CALLBOARD_ALLOWED_ORIGINS", "https://a.example/path"),
+        ("CALLBOARD_ALLOWED_ORIGINS", "a.example"),
+        ("CALLBOARD_RATE_LIMIT", "perhaps"),
+        ("CALLBOARD_LOG_FORMAT", "xml"),
+        ("CALLBOARD_CHANGE_RETENTION_DAYS", "0"),
+        ("CALLBOARD_MAX_PAGE", "many"),
+        ("CALLBOARD_REQUEST_SECONDS", "-1"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_it(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(BadSetting) as refused:
+        read()
+
+    assert str(refused.value).startswith(f"{variable}: ")
+    assert "\n" not in str(refused.value)
+    assert "hush" not in str(refused.value)
+
+
+def test_the_shared_secret_and_an_identity_provider_exclude_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBOARD_JWT_SECRET", SECRET)
+    monkeypatch.setenv("CALLBOARD_JWKS_URL", "https://id.example/keys")
+
+    with pytest.raises(BadSetting, match="CALLBOARD_JWT_SECRET and CALLBOARD_JWKS_URL exclude each other") as refused:
+        read()
+
+    assert SECRET not in str(refused.value)
+
+
+def test_several_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBOARD_MAX_PAGE", "many")
+    monkeypatch.setenv("CALLBOARD_RATE_LIMIT", "perhaps")
+
+    with pytest.raises(BadSetting) as refused:
+        read()
+
+    assert re.findall(r"CALLBOARD_\w+", str(refused.value)) == ["CALLBOARD_RATE_LIMIT", "CALLBOARD_MAX_PAGE"]
+
+
+def test_a_secret_does_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBOARD_JWT_SECRET", SECRET)
+
+    assert SECRET not in repr(read())
