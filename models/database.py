@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import asyncpg
 from tortoise import connections
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor
@@ -65,6 +66,15 @@ async def is_current() -> bool:
     executor = _executor()
     await executor.loader.build_graph()
     return {key.name for key in executor.loader.graph.nodes} <= set(await _applied())
+
+
+async def alone(connection: BaseDBAsyncClient, work: str) -> bool:
+    """Whether no other process is at this work; if so, none will be until the transaction of `connection` ends."""
+    if not on_postgres():
+        return True
+    key = zlib.crc32(f"callboard {work}".encode())
+    [row] = await connection.execute_query_dict("SELECT pg_try_advisory_xact_lock($1) AS alone", [key])
+    return bool(row["alone"])
 
 
 def on_postgres() -> bool:

@@ -4,8 +4,9 @@ Every read and every lock begins with `visible`: what lies outside it is answere
 """
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
@@ -106,17 +107,80 @@ def _users(viewer: Viewer) -> Q:
     return Q(id=viewer.user_id) if viewer.role is Role.INTERVIEWER else _same_account(viewer)
 
 
+def _ties() -> list[tuple[QuerySet[Any], str, str]]:
+    """What makes a candidate a Limited Team Member's: rows with the column of the candidate and that of the user.
+
+    They own the candidate, manage the posting, follow them, or sit on a panel of theirs.
+    """
+    return [
+        (models.Candidate.all(), "id", "owner_id"),
+        (models.Candidate.all(), "id", "posting__hiring_manager_id"),
+        (models.Follower.all(), "candidate_id", "user_id"),
+        (models.Interviewer.filter(panel__candidate_id__isnull=False), "panel__candidate_id", "user_id"),
+    ]
+
+
 def _theirs(viewer: Viewer) -> Subquery:
-    """The ids of a Limited Team Member's candidates: owned, followed, of their posting, or on whose panel they sit."""
-    me = viewer.user_id
-    sat_with = models.Panel.filter(interviewers__user_id=me, candidate_id__isnull=False)
-    mine = (
-        Q(owner_id=me)
-        | Q(posting_id__in=Subquery(models.Posting.filter(hiring_manager_id=me).values("id")))
-        | Q(id__in=Subquery(models.Follower.filter(user_id=me).values("candidate_id")))
-        | Q(id__in=Subquery(sat_with.values("candidate_id")))
+    """The ids of a Limited Team Member's candidates."""
+    mine = Q(
+        *(
+            Q(id__in=Subquery(rows.filter(**{user: viewer.user_id}).values(candidate)))
+            for rows, candidate, user in _ties()
+        ),
+        join_type=Q.OR,
     )
     return Subquery(models.Candidate.filter(mine, account_id=viewer.account_id).values("id"))
+
+
+async def audiences(changes: Collection[models.Change]) -> "dict[int, Audience]":
+    """Which restricted viewers may see each change, by its position: `visible` seen from the other side.
+
+    For those who deliver a change to many: five statements, however many viewers there are.
+    """
+    by_candidate = await _users_by([change.candidate_id for change in changes], _ties())
+    seats = [(models.Interviewer.all(), "panel_id", "user_id")]
+    by_panel = await _users_by([change.panel_id for change in changes], seats)
+    return {
+        change.position: Audience(by_candidate[change.candidate_id], by_panel[change.panel_id]) for change in changes
+    }
+
+
+async def _users_by(keys: Collection[str], ties: list[tuple[QuerySet[Any], str, str]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {key: set() for key in keys}
+    for rows, column, user in ties:
+        for key, user_id in await rows.filter(**{f"{column}__in": list(found)}).values_list(column, user):
+            found[key].add(user_id)
+    return found
+
+
+@dataclass(frozen=True)
+class Audience:
+    """The users to whom a change is visible beside those who see everything."""
+
+    tied: set[str]
+    seated: set[str]
+
+    def has(self, viewer: Viewer) -> bool:
+        """Whether the viewer may see the change."""
+        match viewer.role:
+            case Role.INTERVIEWER:
+                return viewer.user_id in self.seated
+            case Role.LIMITED_TEAM_MEMBER:
+                return viewer.user_id in self.tied
+            case _:
+                return True
+
+
+def restricted(viewer: Viewer) -> bool:
+    """Whether the viewer sees only part of the account's changes."""
+    return viewer.role in (Role.INTERVIEWER, Role.LIMITED_TEAM_MEMBER)
+
+
+def shared_scope(viewer: Viewer) -> tuple[str, ...]:
+    """Equal for viewers who see the same of everything that is not personal: one role that sees all."""
+    if restricted(viewer):
+        return (viewer.account_id, viewer.actor_id)
+    return (viewer.account_id, viewer.role.value if viewer.role else viewer.actor_id)
 
 
 def _sat_on(viewer: Viewer, column: str) -> Subquery:

@@ -1,4 +1,4 @@
-"""The change feed: acts are committed here together with their changes, and read back by page or live.
+"""The change feed: acts are committed here together with their changes, and read back by page; `live` follows them.
 
 The log in the database is the truth: positions are gap-free and in commit order. A wake only says `look`.
 """
@@ -6,7 +6,7 @@ The log in the database is the truth: positions are gap-free and in commit order
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
+from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 import clock
 import feed
 import models
 import settings
-from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import Change, InterviewPanelChangeKind, database
@@ -36,8 +36,6 @@ _log = logging.getLogger(__name__)
 
 _TRIES = 6
 _CLASH = (IntegrityError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-LOOK_AGAIN_SECONDS = 1.0
-_READ_AT_ONCE = 200
 _PRUNED_AT_ONCE = 1_000
 
 _running: set[asyncio.Task[Any]] = set()
@@ -147,35 +145,19 @@ async def page(viewer: Viewer, candidate_id: str | None, first: int | None, afte
     Raises Refused: BAD_USER_INPUT, or CURSOR_EXPIRED for a cursor older than the kept log.
     """
     size = paging.bounded(first, default=100, most=settings.current().max_changes_page)
-    position = await _position(viewer, after) if after is not None else 0
-    found = await _behind(viewer, position, candidate_id).limit(size + 1)
+    position = await position_of(viewer, after) if after is not None else 0
+    found = await behind_position(viewer, position, candidate_id).limit(size + 1)
     return paging.page_of([Edge(cursor_of(change), change) for change in found], size, after)
-
-
-async def follow(viewer: Viewer, candidate_id: str | None, after: str | None) -> AsyncIterator[tuple[Viewer, Change]]:
-    """Every change behind the cursor and then each one as it is committed, with the viewer as of its delivery.
-
-    Without a cursor it begins now. Replay and live are one loop, so that there is no seam between them.
-    Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED, TOO_SLOW, and what ends the viewer's access.
-    """
-    position = await _position(viewer, after) if after is not None else await _head(viewer)
-    while True:
-        # The bell is taken before the log is read, so that no ring falls between the two.
-        bell = feed.bell(viewer.account_id)
-        viewer = await auth.renewed(viewer)
-        head = await _head(viewer)
-        found = await _behind(viewer, position, candidate_id).filter(position__lte=head).limit(_READ_AT_ONCE)
-        for change in found:
-            yield viewer, change
-            position = change.position
-        if len(found) < _READ_AT_ONCE:
-            position = max(position, head)
-            await bell.heard(LOOK_AGAIN_SECONDS)
 
 
 def cursor_of(change: Change) -> str:
     """The cursor right behind this change."""
-    return paging.cursor("changes", change.position)
+    return cursor_at(change.position)
+
+
+def cursor_at(position: int) -> str:
+    """The cursor right behind that position of the account's log."""
+    return paging.cursor("changes", position)
 
 
 async def panels_of(viewer: Viewer, changes: list[Change]) -> list[models.Panel]:
@@ -195,6 +177,8 @@ async def prune(retention: timedelta) -> int:
 
 async def _prune_batch(account_id: str, cutoff: datetime, commit: Commit) -> int:
     """Drop the oldest changes of an account, up to a batch of them, and remember up to where."""
+    if not await database.alone(commit.connection, "prune"):
+        return 0
     log = unscoped(Change, "retention is the same for everybody").filter(account_id=account_id)
     oldest = await log.order_by("position").limit(_PRUNED_AT_ONCE).only("id", "position", "at")
     expired = list(takewhile(lambda change: change.at < cutoff, oldest))
@@ -205,17 +189,20 @@ async def _prune_batch(account_id: str, cutoff: datetime, commit: Commit) -> int
     return len(expired)
 
 
-def _behind(viewer: Viewer, position: int, candidate_id: str | None) -> Any:
+def behind_position(viewer: Viewer, position: int, candidate_id: str | None) -> QuerySet[Change]:
+    """The changes behind that position that the viewer may see, oldest first."""
     found = visible(viewer, Change).filter(position__gt=position)
     return (found.filter(candidate_id=candidate_id) if candidate_id is not None else found).order_by("position")
 
 
-async def _head(viewer: Viewer) -> int:
+async def head(viewer: Viewer) -> int:
+    """The position of the account's last change."""
     account = await visible(viewer, models.Account).only("position").get()
     return int(account.position)
 
 
-async def _position(viewer: Viewer, after: str) -> int:
+async def position_of(viewer: Viewer, after: str) -> int:
+    """The position of a cursor. Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED."""
     [position] = paging.read_cursor("changes", after, int)
     account = await visible(viewer, models.Account).only("position", "pruned_position").get()
     if position < account.pruned_position:

@@ -25,6 +25,8 @@ from resolvers.changes import Commit
 from resolvers.errors import ErrorCode, UserError, error
 
 MOST_GRACE_HOURS = 24 * 30
+#: How often a follower looks by itself: what a lost ring costs at most.
+LOOK_SECONDS = 1.0
 
 
 class IntegrationSection(Enum):
@@ -210,7 +212,7 @@ async def follow(viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator
         if state != seen:
             seen = state
             yield viewer, await of_provider(viewer, provider)
-        await bell.heard(changes.LOOK_AGAIN_SECONDS)
+        await bell.heard(LOOK_SECONDS)
 
 
 async def _state(viewer: Viewer, provider: IntegrationProvider) -> tuple[object, ...]:

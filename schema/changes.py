@@ -8,7 +8,7 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import changes, directory
+from resolvers import changes, directory, live
 from resolvers.paging import Page
 from schema.connections import Connection
 from schema.context import Info, viewer
@@ -77,6 +77,6 @@ class ChangesSubscription:
         candidate_id: CandidateId = strawberry.UNSET,
         after: Resume = strawberry.UNSET,
     ) -> AsyncIterator[models.Change]:
-        async for as_of_now, change in changes.follow(viewer(info), given(candidate_id), given(after)):
+        async for as_of_now, change in live.follow(viewer(info), given(candidate_id), given(after)):
             info.context.viewer = as_of_now
             yield change

@@ -6,10 +6,10 @@ from contextlib import aclosing
 from typing import Any
 
 import orjson
+from graphql import OperationType
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
-from strawberry.types.graphql import OperationType
 
 import settings
 from auth.refusals import Code
@@ -36,12 +36,12 @@ async def graphql(request: HttpRequest) -> Response:
             return _response(await answer(asked, context, kinds), media)
     except Malformed as malformed:
         headers = {"allow": "POST"} if malformed.status == 405 else None
-        return _json(malformed.payload(), malformed.status, media, headers)
+        return _json(orjson.dumps(malformed.payload()), malformed.status, media, headers)
     except TimeoutError:
         limit = settings.current().request_seconds
         message = f"The request took longer than {limit:g} seconds: ask for less at a time."
         extensions = {"code": Code.LIMIT_EXCEEDED, "limit": limit}
-        return _json({"errors": [{"message": message, "extensions": extensions}]}, 503, media)
+        return _json(orjson.dumps({"errors": [{"message": message, "extensions": extensions}]}), 503, media)
 
 
 async def _request(request: HttpRequest) -> Request:
@@ -85,9 +85,9 @@ def _response(given: Answer, media: str) -> Response:
     return _json(given.payload, status, media)
 
 
-def _json(payload: dict[str, Any], status: int, media: str, headers: dict[str, str] | None = None) -> Response:
+def _json(payload: bytes, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
     kind = JSON if media == EVENT_STREAM else media
-    return Response(orjson.dumps(payload), status, headers, media_type=f"{kind}; charset=utf-8")
+    return Response(payload, status, headers, media_type=f"{kind}; charset=utf-8")
 
 
 class EventStream(StreamingResponse):
@@ -108,21 +108,31 @@ class EventStream(StreamingResponse):
 
 
 async def _events(request: Request, context: Context) -> AsyncGenerator[bytes, None]:
-    async with aclosing(answers(request, context)) as given:
-        pending = asyncio.ensure_future(anext(given, None))
-        try:
-            while True:
-                done, _ = await asyncio.wait({pending}, timeout=_PING_SECONDS)
-                if not done:
-                    yield b": ping\n\n"
-                    continue
-                if (its := pending.result()) is None:
-                    break
-                yield b"event: next\ndata: " + orjson.dumps(its.payload) + b"\n\n"
-                pending = asyncio.ensure_future(anext(given, None))
-        finally:
-            pending.cancel()
-    yield b"event: complete\ndata:\n\n"
+    """Without `complete` at its end the stream broke off: the client goes on elsewhere from its last cursor."""
+    given: asyncio.Queue[Answer | None] = asyncio.Queue(1)
+
+    async def pump() -> None:
+        async with aclosing(answers(request, context)) as found:
+            async for each in found:
+                await given.put(each)
+        await given.put(None)
+
+    pumping = asyncio.create_task(pump())
+    try:
+        while True:
+            next_one = asyncio.ensure_future(given.get())
+            while not (done := (await asyncio.wait({next_one, pumping}, timeout=_PING_SECONDS))[0]):
+                yield b": ping\n\n"
+            if next_one not in done:
+                return
+            if (answer := next_one.result()) is None:
+                yield b"event: complete\ndata:\n\n"
+                return
+            yield b"event: next\ndata: " + answer.payload + b"\n\n"
+    finally:
+        # A client that is gone lets no more be awaited here: the task tidies up by itself.
+        next_one.cancel()
+        pumping.cancel()
 
 
 def not_found(request: HttpRequest, exc: Exception) -> Response:

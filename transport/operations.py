@@ -1,20 +1,16 @@
 """One GraphQL request, read with care and answered: the same for every way in."""
 
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from graphql import GraphQLError, OperationType
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import PreExecutionError
-from strawberry.types.graphql import OperationType as Kind
 
-from auth.refusals import Code, Refused
-from schema import SCHEMA
+from auth.refusals import Code
+from schema import operations
 from schema.context import Context
 from schema.errors import printed
 
@@ -78,66 +74,52 @@ def decoded(body: bytes | str) -> object:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request came to; `executed` tells a result, errors and all, from a request that never ran."""
+    """What a request came to, as JSON; `executed` tells a result, errors and all, from a request that never ran."""
 
-    payload: dict[str, Any]
+    payload: bytes
     executed: bool
 
 
-async def answer(request: Request, context: Context, kinds: Iterable[Kind]) -> Answer:
+async def answer(request: Request, context: Context, kinds: Collection[OperationType]) -> Answer:
     """Run a query or a mutation. Raises Malformed for an operation that may not come this way."""
     try:
-        result = await SCHEMA.execute(
-            request.query,
-            variable_values=request.variables,
-            context_value=context,
-            operation_name=request.operation_name,
-            allowed_operation_types=list(kinds),
-        )
-    except InvalidOperationTypeError as refused:
-        raise _not_this_way(refused.operation_type) from None
-    except (CannotGetOperationTypeError, MissingQueryError):
-        raise Malformed("The document has no such operation: name one of its own in `operationName`.") from None
-    return _answer(result, context)
+        operation = operations.prepared(request.query, request.operation_name)
+    except operations.Invalid as invalid:
+        return _invalid(invalid, context)
+    if operation.kind not in kinds:
+        raise _not_this_way(operation.kind)
+    payload = await operations.result(operation, request.variables, context)
+    return Answer(orjson.dumps(payload), "data" in payload)
 
 
 async def answers(request: Request, context: Context) -> AsyncGenerator[Answer, None]:
     """Run any operation and answer as often as it does: a subscription for as long as it is followed."""
-    stream = await SCHEMA.stream(
-        request.query,
-        variable_values=request.variables,
-        context_value=context,
-        operation_name=request.operation_name,
-    )
-    async with aclosing(stream):
-        async for result in stream:
-            yield _answer(result, context)
+    try:
+        operation = operations.prepared(request.query, request.operation_name)
+        if operation.kind is not OperationType.SUBSCRIPTION:
+            yield await answer(request, context, [operation.kind])
+            return
+        async with aclosing(operations.events(operation, request.variables, context)) as events:
+            async for event in events:
+                yield Answer(await operations.rendered(operation, request.variables, context, event), True)
+    except operations.Invalid as invalid:
+        yield _invalid(invalid, context)
+    except operations.Ended:
+        raise
+    except Exception as failure:
+        errors = printed([GraphQLError(str(failure), original_error=failure)], context.request_id, executed=True)
+        yield Answer(orjson.dumps({"data": None, "errors": errors}), True)
 
 
-def _answer(result: Any, context: Context) -> Answer:
-    executed = not isinstance(result, PreExecutionError) and not _never_ran(result)
-    payload: dict[str, Any] = {"data": result.data} if executed else {}
-    if result.errors:
-        payload["errors"] = printed(result.errors, context.request_id, executed=_has_begun(result))
-    return Answer(payload, executed)
+def _invalid(invalid: operations.Invalid, context: Context) -> Answer:
+    errors = printed(invalid.errors, context.request_id, executed=False)
+    return Answer(orjson.dumps({"errors": errors}), False)
 
 
-def _has_begun(result: Any) -> bool:
-    """Whether the document was good, so that what is wrong is its values or its run."""
-    return not isinstance(result, PreExecutionError)
-
-
-def _never_ran(result: Any) -> bool:
-    """Variables that don't read are found by the executor, before it runs anything."""
-    errors: list[GraphQLError] = result.errors or []
-    return result.data is None and bool(errors) and all(e.path is None and e.original_error is None for e in errors)
-
-
-def _not_this_way(kind: OperationType | Kind | str) -> Malformed:
-    name = getattr(kind, "value", str(kind)).lower()
-    if name == "subscription":
+def _not_this_way(kind: OperationType) -> Malformed:
+    if kind is OperationType.SUBSCRIPTION:
         return Malformed("Subscriptions go over WebSocket (graphql-transport-ws), or with `Accept: text/event-stream`.")
-    return Malformed(f"A {name} can't be sent by GET: use POST.", status=405)
+    return Malformed(f"A {kind.value} can't be sent by GET: use POST.", status=405)
 
 
 def _nul_in(value: object, path: str) -> str | None:
@@ -149,8 +131,3 @@ def _nul_in(value: object, path: str) -> str | None:
     if isinstance(value, list):
         return next((found for i, its in enumerate(value) if (found := _nul_in(its, f"{path}.{i}")) is not None), None)
     return None
-
-
-def refusal(refused: Refused) -> dict[str, Any]:
-    """A refusal of everything as a GraphQL answer."""
-    return {"errors": [{"message": refused.message, "extensions": {"code": refused.code, **refused.extensions}}]}

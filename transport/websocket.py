@@ -13,6 +13,7 @@ from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from schema.context import Context
+from schema.operations import Ended
 from transport.operations import Malformed, Request, answers
 
 PROTOCOL = "graphql-transport-ws"
@@ -126,10 +127,13 @@ class Socket:
             async with aclosing(answers(request, context)) as given:
                 async for answer in given:
                     if not answer.executed:
-                        await self._send({"type": "error", "id": id, "payload": answer.payload["errors"]})
+                        errors = orjson.loads(answer.payload)["errors"]
+                        await self._send({"type": "error", "id": id, "payload": errors})
                         return
-                    await self._send({"type": "next", "id": id, "payload": answer.payload})
+                    await self._send({"type": "next", "id": id, "payload": orjson.Fragment(answer.payload)})
             await self._send({"type": "complete", "id": id})
+        except Ended:
+            self._fail(Closed(1012, "Service restart"))
         except Malformed as malformed:
             await self._send({"type": "error", "id": id, "payload": malformed.payload()["errors"]})
         except Refused as refused:

@@ -1,0 +1,242 @@
+"""An operation from its text to its answers: parsed, validated and kept once, then executed breadth-first.
+
+Here also stands what lets a live change be rendered once for many subscribers: which answers two viewers share.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import orjson
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    TypeInfo,
+    TypeInfoVisitor,
+    VariableNode,
+    Visitor,
+    get_operation_ast,
+    parse,
+    validate,
+    visit,
+)
+from graphql.execution import create_source_event_stream
+from strawberry.execution import optimized_is_awaitable
+
+import execution
+import settings
+from auth.refusals import Code
+from execution import BreadthFirstExecutor
+from resolvers.access import shared_scope
+from resolvers.live import Ended
+from schema import SCHEMA
+from schema.context import Context
+from schema.errors import printed
+
+#: Fields whose answer depends on who asks, beyond their role.
+_PERSONAL = {("FeedbackForm", "answers"), ("User", "feedbackForms")}
+
+_MOST_KEPT, _MOST_KEPT_CHARACTERS = 1_000, 4_000_000
+
+
+class Invalid(Exception):
+    """A document that can't be run, with every reason why."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(str(errors[0]) if errors else "")
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A parsed and valid document, with the operation of it that was asked for."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    name: str | None
+    #: Whether its answers depend on who asks, beyond what their role decides.
+    personal: bool
+    #: The variables that its answers depend on, beside those that only choose what is followed.
+    shaping: frozenset[str]
+
+    @property
+    def kind(self) -> OperationType:
+        return self.operation.operation
+
+
+class _Kept:
+    """Documents that were parsed and found valid, the latest used last; bounded in number and in size."""
+
+    def __init__(self) -> None:
+        self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._characters = 0
+
+    def document(self, query: str) -> DocumentNode:
+        """The document of that text. Raises Invalid."""
+        document = self._documents.get(query)
+        if document is not None:
+            self._documents.move_to_end(query)
+            return document
+        document = _validated(query)
+        self._documents[query] = document
+        self._characters += len(query)
+        while len(self._documents) > _MOST_KEPT or self._characters > _MOST_KEPT_CHARACTERS:
+            gone, _ = self._documents.popitem(last=False)
+            self._characters -= len(gone)
+        return document
+
+
+_kept = _Kept()
+
+
+def _validated(query: str) -> DocumentNode:
+    most = settings.current().max_tokens
+    try:
+        document = parse(query, max_tokens=most)
+    except GraphQLError as error:
+        if "token" in error.message and "limit" in error.message.lower():
+            message = f"The document has more than {most:,} tokens."
+            error = GraphQLError(message, extensions={"code": Code.LIMIT_EXCEEDED, "limit": most})
+        raise Invalid([error]) from None
+    if errors := validate(SCHEMA._schema, document, max_errors=20, hide_suggestions=True):
+        raise Invalid(errors)
+    return document
+
+
+def prepared(query: str, name: str | None) -> Prepared:
+    """The operation of that name in the document, ready to run. Raises Invalid."""
+    document = _kept.document(query)
+    operation = get_operation_ast(document, name)
+    if operation is None:
+        message = (
+            f"The document has no operation `{name[:100]}`."
+            if name
+            else "Name one operation of the document to run it."
+        )
+        raise Invalid([GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})])
+    if operation.operation is not OperationType.SUBSCRIPTION:
+        return Prepared(document, operation, name, personal=True, shaping=frozenset())
+    return Prepared(document, operation, name, *_sharing(document, operation))
+
+
+def _sharing(document: DocumentNode, operation: OperationDefinitionNode) -> tuple[bool, frozenset[str]]:
+    """Whether the answers are personal, and which variables shape them: the root field's arguments don't."""
+    types = TypeInfo(SCHEMA._schema)
+    personal, shaping = False, set()
+
+    class Fields(Visitor):
+        def enter_field(self, node: FieldNode, *_: Any) -> None:
+            nonlocal personal
+            parent = types.get_parent_type()
+            personal |= parent is not None and (parent.name, node.name.value) in _PERSONAL
+
+    class Variables(Visitor):
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            shaping.add(node.name.value)
+
+    visit(document, TypeInfoVisitor(types, Fields()))
+    for node in operation.selection_set.selections:
+        below = getattr(node, "selection_set", None)
+        for part in (*(node.directives or ()), *([below] if below else [])):
+            visit(part, Variables())
+    for definition in document.definitions:
+        if isinstance(definition, FragmentDefinitionNode):
+            visit(definition, Variables())
+    return personal, frozenset(shaping)
+
+
+async def result(
+    its: Prepared, variables: dict[str, Any] | None, context: Context, root: object = None
+) -> dict[str, Any]:
+    """Run a query or a mutation, or one event of a subscription as `root`: the answer as clients get it."""
+    found = await execution.execute(
+        SCHEMA,
+        its.document,
+        root_value=root,
+        context_value=context,
+        variable_values=variables,
+        operation_name=its.name,
+    )
+    return answer(found, context)
+
+
+def answer(found: ExecutionResult, context: Context) -> dict[str, Any]:
+    """A result as clients get it. Without `data` nothing was run: the variables don't read."""
+    if not found.errors:
+        return {"data": found.data}
+    errors = printed(found.errors, context.request_id, executed=True)
+    never_ran = found.data is None and all(it.path is None and it.original_error is None for it in found.errors)
+    return {"errors": errors} if never_ran else {"data": found.data, "errors": errors}
+
+
+async def events(its: Prepared, variables: dict[str, Any] | None, context: Context) -> AsyncGenerator[object, None]:
+    """What a subscription is about to deliver, each to be rendered by `result`. Raises Refused, or Invalid."""
+    executor: Any = BreadthFirstExecutor.build(
+        SCHEMA._schema,
+        its.document,
+        None,
+        context,
+        variables,
+        its.name,
+        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+    )
+    if isinstance(executor, list):
+        raise Invalid([_of_variables(error) for error in executor])
+    source: Any = create_source_event_stream(executor)
+    if executor.is_awaitable(source):
+        source = await source
+    if isinstance(source, ExecutionResult):
+        raise Invalid(source.errors or [])
+    async with aclosing(source):
+        async for event in source:
+            yield event
+
+
+def _of_variables(error: GraphQLError) -> GraphQLError:
+    error.extensions = {"code": Code.BAD_USER_INPUT, **(error.extensions or {})}
+    return error
+
+
+async def rendered(its: Prepared, variables: dict[str, Any] | None, context: Context, event: object) -> bytes:
+    """One event of a subscription as JSON: rendered once for all viewers who share the answer, while it is fresh."""
+    if its.personal:
+        return orjson.dumps(await result(its, variables, context, event))
+    shaping = tuple((name, repr((variables or {}).get(name))) for name in sorted(its.shaping))
+    key = (id(its.document), its.name, shaping, shared_scope(context.viewer))
+    renderings = _renderings.setdefault(event, {})
+    now = asyncio.get_running_loop().time()
+    rendering = renderings.get(key)
+    if rendering is None or now - rendering.at > _FRESH_SECONDS or rendering.payload.cancelled():
+        payload = asyncio.ensure_future(_json(result(its, variables, context, event)))
+        rendering = renderings[key] = _Rendering(now, its.document, payload)
+    return await asyncio.shield(rendering.payload)
+
+
+@dataclass(frozen=True)
+class _Rendering:
+    """What many are told of an event; the document is held so that its identity stays its own."""
+
+    at: float
+    document: DocumentNode
+    payload: asyncio.Future[bytes]
+
+
+_FRESH_SECONDS = 0.5
+
+_renderings: WeakKeyDictionary[object, dict[tuple[Any, ...], _Rendering]] = WeakKeyDictionary()
+
+
+async def _json(payload: Awaitable[dict[str, Any]]) -> bytes:
+    return orjson.dumps(await payload)
+
+
+__all__ = ["Ended", "Invalid", "Prepared", "events", "prepared", "rendered", "result"]
