@@ -166,6 +166,8 @@ class Interview(Cancelable):
     starts_at = fields.DatetimeField()
     ends_at = fields.DatetimeField()
     feedback_reminder = fields.CharEnumField(FeedbackReminder, max_length=20)
+    # Who sits on it, where that was read along.
+    seats: "list[Interviewer] | None" = None
     # The revision that gave the interview its content or its cancellation.
     sequence = fields.BigIntField(null=True)
     # Whether the declaration that counts lists it; what is no longer listed is cancelled too.

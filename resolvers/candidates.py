@@ -12,7 +12,7 @@ import models
 from auth.viewer import Viewer
 from models import Candidate, Integration, IntegrationProvider, Panel
 from resolvers import paging
-from resolvers.access import Act, behind, may, unscoped, visible
+from resolvers.access import Act, behind, may, pointed, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.paging import Page
 
@@ -81,12 +81,12 @@ async def schedule_actions(viewer: Viewer, candidates: Sequence[Candidate]) -> l
         return [None] * len(candidates)
     integration = await visible(viewer, Integration).filter(enabled=True).order_by("provider").first()
     upcoming = await _upcoming_among(viewer, candidates)
-    stages = await behind(viewer, models.Stage, [candidate.stage_id for candidate in candidates])
+    stages = await pointed(viewer, candidates, "stage")
     return [
         None
         if candidate.archived_at is not None
-        else _action(candidate, integration, stages[candidate.stage_id].has_interview and candidate.id not in upcoming)
-        for candidate in candidates
+        else _action(candidate, integration, stage.has_interview and candidate.id not in upcoming)
+        for candidate, stage in zip(candidates, stages, strict=True)
     ]
 
 
@@ -121,12 +121,6 @@ async def _upcoming_among(viewer: Viewer, candidates: Sequence[Candidate]) -> se
     return {panel.candidate_id for panel in await standing.only("id", "candidate_id") if panel.candidate_id}
 
 
-async def stages_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[models.Stage]:
-    """Each candidate's stage."""
-    found = await behind(viewer, models.Stage, [candidate.stage_id for candidate in candidates])
-    return [found[candidate.stage_id] for candidate in candidates]
-
-
 async def followers_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[list[models.User]]:
     """Who follows each candidate, by name."""
     ids = [candidate.id for candidate in candidates]
@@ -136,9 +130,3 @@ async def followers_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[
     for follow in follows:
         followers[follow.candidate_id].append(users[follow.user_id])
     return [sorted(followers[id], key=lambda user: (user.name, user.id)) for id in ids]
-
-
-async def postings_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[models.Posting | None]:
-    """Each candidate's posting."""
-    found = await behind(viewer, models.Posting, [candidate.posting_id for candidate in candidates])
-    return [found.get(candidate.posting_id) if candidate.posting_id else None for candidate in candidates]

@@ -27,7 +27,7 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import Change, InterviewPanelChangeKind, database
 from resolvers import paging
-from resolvers.access import behind, unscoped, visible
+from resolvers.access import unscoped, visible
 from resolvers.paging import Edge, Page
 
 T = TypeVar("T")
@@ -158,12 +158,6 @@ def cursor_of(change: Change) -> str:
 def cursor_at(position: int) -> str:
     """The cursor right behind that position of the account's log."""
     return paging.cursor("changes", position)
-
-
-async def panels_of(viewer: Viewer, changes: list[Change]) -> list[models.Panel]:
-    """The panels as they stand now."""
-    found = await behind(viewer, models.Panel, [change.panel_id for change in changes])
-    return [found[change.panel_id] for change in changes]
 
 
 async def prune(retention: timedelta) -> int:

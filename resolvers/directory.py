@@ -132,12 +132,6 @@ async def postings(viewer: Viewer) -> list[Posting]:
     return await visible(viewer, Posting).order_by("title", "id")
 
 
-async def users_behind(viewer: Viewer, ids: Sequence[str | None]) -> list[User | None]:
-    """The users that visible rows point at, one for each id."""
-    found = await behind(viewer, User, ids)
-    return [found.get(id) if id is not None else None for id in ids]
-
-
 async def actors(viewer: Viewer, ids: Sequence[str]) -> list[User | models.Integration]:
     """The users and integrations who did something, one for each global id."""
     by_prefix: dict[str, set[str]] = {}

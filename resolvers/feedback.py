@@ -11,7 +11,7 @@ import settings
 from auth.viewer import Viewer
 from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interviewer, Panel, Role, StoredField
 from resolvers import changes, paging, values
-from resolvers.access import Act, behind, require, unscoped, visible
+from resolvers.access import Act, require, unscoped, visible
 from resolvers.changes import Commit
 from resolvers.errors import ErrorCode, UserError, error
 from resolvers.paging import Page
@@ -245,9 +245,3 @@ async def _own_statuses(viewer: Viewer, panel_ids: set[str]) -> dict[str, set[Fe
     for form in await own.only("id", "panel_id", "status"):
         mine.setdefault(form.panel_id, set()).add(form.status)
     return mine
-
-
-async def templates_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[models.FeedbackTemplate]:
-    """Each form's template."""
-    found = await behind(viewer, models.FeedbackTemplate, [form.template_id for form in forms])
-    return [found[form.template_id] for form in forms]

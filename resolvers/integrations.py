@@ -20,7 +20,7 @@ from auth import viewer as auth
 from auth.viewer import Viewer
 from models import ApiKey, Integration, IntegrationProvider
 from resolvers import changes
-from resolvers.access import Act, behind, require, unscoped, visible
+from resolvers.access import Act, require, unscoped, visible
 from resolvers.changes import Commit
 from resolvers.errors import ErrorCode, UserError, error
 
@@ -221,9 +221,3 @@ async def _state(viewer: Viewer, provider: IntegrationProvider) -> tuple[object,
     keys = unscoped(ApiKey, "to notice changes; nothing of it is shown").filter(integration_id=integration.id)
     known = await keys.order_by("id").values_list("id", "expires_at", "revoked_at")
     return (integration.enabled, integration.enabled_at, tuple(known))
-
-
-async def of_panels(viewer: Viewer, panels: Sequence[models.Panel]) -> list[Integration]:
-    """The integration that manages each panel."""
-    found = await behind(viewer, Integration, [panel.integration_id for panel in panels])
-    return [found[panel.integration_id] for panel in panels]

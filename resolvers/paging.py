@@ -15,6 +15,7 @@ from tortoise.queryset import QuerySet
 
 import settings
 from auth.refusals import Code, Refused
+from models.reading import Joined, flat, read
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 T = TypeVar("T")
@@ -71,12 +72,16 @@ def bounded(first: int | None, default: int = 25, most: int | None = None) -> in
 
 
 async def page(
-    rows: QuerySet[AnyModel], order: tuple[str, ...], first: int | None, after: str | None
+    rows: QuerySet[AnyModel], order: tuple[str, ...], first: int | None, after: str | None, *along: Joined
 ) -> Page[AnyModel]:
-    """The rows behind `after`, in the order of these columns, the last of which is unique. One statement."""
+    """The rows behind `after`, in the order of these columns, the last of which is unique. One statement.
+
+    `along` are the rows that they point at and that are read along with them.
+    """
     size = bounded(first)
-    found = await _behind(rows, order, after).order_by(*order).limit(size + 1)
-    return page_of([Edge(_cursor(row, order), row) for row in found], size, after, rows)
+    behind = _behind(rows, order, after).order_by(*order).limit(size + 1)
+    found = await read(behind, *along, order=", ".join(f'base."{name}"' for name in order))
+    return page_of([Edge(_cursor(row, order), row) for row, *_ in found], size, after, rows)
 
 
 async def pages(
@@ -93,15 +98,10 @@ async def pages(
     ranked._choose_db_if_not_chosen()
     ranked._make_query()
     sql, parameters = ranked.query.get_parameterized_sql()
-    found = await ranked._db.execute_query_dict(
-        f"SELECT * FROM ({sql}) AS ranked WHERE rank_among_siblings <= {size + 1} "
-        f'ORDER BY "{parent}", rank_among_siblings',
-        parameters,
-    )
+    first_ones = f"(SELECT * FROM ({sql}) AS ranked WHERE rank_among_siblings <= {size + 1})"
     edges: dict[str, list[Edge[AnyModel]]] = {}
-    for values in found:
-        row = rows.model._init_from_db(**values)
-        edges.setdefault(values[parent], []).append(Edge(_cursor(row, order), row))
+    for (row,) in await flat(first_ones, parameters, rows.model, order="base.rank_among_siblings"):
+        edges.setdefault(getattr(row, parent), []).append(Edge(_cursor(row, order), row))
     return {key: page_of(its, size, after, None) for key, its in edges.items()}
 
 

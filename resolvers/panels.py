@@ -1,6 +1,6 @@
 """Panels, interviews and the people on them: found, listed, and written as calendar invites."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -12,11 +12,23 @@ import clock
 import models
 from auth.viewer import Viewer
 from models import Cancellation, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, InterviewPanelStatus, Panel
+from models.reading import Joined, read
 from resolvers import calendar, feedback, paging
-from resolvers.access import behind, unscoped, visible
+from resolvers.access import pointed, unscoped, visible
 from resolvers.paging import Page
 
 AnyModel = TypeVar("AnyModel", bound=Model)
+
+#: Whether the fields of that path, in GraphQL's names, are asked for below.
+Wants = Callable[..., bool]
+
+_SEATS = (Joined("seat", Interviewer, "seat.interview_id = base.id"),)
+_PERSON = Joined("person", models.User, "person.id = seat.user_id", ("seat", "user"))
+_FORM = Joined("form", FeedbackForm, "form.id = seat.form_id", ("seat", "form"))
+
+
+def _nothing(*path: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -104,22 +116,45 @@ async def of_candidates(
     if upcoming_only:
         found = found.filter(models.standing(clock.now()))
     pages = await paging.pages(found, "candidate_id", ("listed_at", "id"), first, after)
+    for candidate in candidates:
+        for panel in pages[candidate.id].rows if candidate.id in pages else ():
+            panel.__dict__["_candidate"] = candidate
     return [pages.get(candidate.id) or paging.nothing(after) for candidate in candidates]
 
 
-async def interviews_of(viewer: Viewer, panels: Sequence[Panel], include_canceled: bool) -> list[list[Interview]]:
-    """Each panel's interviews by their start; those called off one by one are left out unless asked for."""
-    found = visible(viewer, Interview).filter(panel_id__in=[panel.id for panel in panels])
+async def interviews_of(
+    viewer: Viewer, panels: Sequence[Panel], include_canceled: bool, wants: Wants = _nothing
+) -> list[list[Interview]]:
+    """Each panel's interviews by their start; those called off one by one are left out unless asked for.
+
+    Their seats, users and forms are read along where `wants` says that they are asked for below: one statement for all.
+    """
+    by_id = {panel.id: panel for panel in panels}
+    found = visible(viewer, Interview).filter(panel_id__in=list(by_id))
     if not include_canceled:
         found = found.filter(canceled_at__isnull=True)
-    return _grouped(await found.order_by("starts_at", "id"), "panel_id", [panel.id for panel in panels])
+    along = [*_SEATS] if wants("interviewers") else []
+    along += [_PERSON] if wants("interviewers", "user") else []
+    along += [_FORM] if wants("interviewers", "feedbackForm") else []
+    order = "base.starts_at, base.id" + (", seat.position, seat.id" if along else "")
+    interviews: dict[str, Interview] = {}
+    for interview, *others in await read(found, *along, order=order):
+        if interview.id not in interviews:
+            interviews[interview.id] = interview
+            interview.__dict__["_panel"] = by_id[interview.panel_id]
+            interview.seats = [] if along else None
+        if along and others[0] is not None:
+            interview.seats.append(others[0])
+    return _grouped(interviews.values(), "panel_id", list(by_id))
 
 
 async def seats_of(interviews: Sequence[Interview]) -> list[list[Interviewer]]:
     """Who sits on each interview, in the scheduler's order: who sees an interview sees who sits on it."""
-    ids = [interview.id for interview in interviews]
-    seats = unscoped(Interviewer, "the seats of interviews that the viewer sees")
-    return _grouped(await seats.filter(interview_id__in=ids).order_by("position", "id"), "interview_id", ids)
+    ids = [interview.id for interview in interviews if interview.seats is None]
+    seats = unscoped(Interviewer, "the seats of interviews that the viewer sees").filter(interview_id__in=ids)
+    found = [row for (row,) in await read(seats, order="base.position, base.id")] if ids else []
+    grouped = dict(zip(ids, _grouped(found, "interview_id", ids), strict=True))
+    return [grouped[interview.id] if interview.seats is None else interview.seats for interview in interviews]
 
 
 async def forms_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[list[FeedbackForm]]:
@@ -132,45 +167,9 @@ async def forms_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[list
     return _grouped(await found.order_by("id"), "interview_id", ids)
 
 
-async def candidates_of(viewer: Viewer, panels: Sequence[Panel]) -> list[models.Candidate]:
-    """Who each panel is about."""
-    found = await behind(viewer, models.Candidate, [panel.candidate_id for panel in panels])
-    return [found[panel.candidate_id or ""] for panel in panels]
-
-
-async def stages_of(viewer: Viewer, panels: Sequence[Panel]) -> list[models.Stage | None]:
-    """The stage that each panel's candidate had reached when it was made."""
-    found = await behind(viewer, models.Stage, [panel.stage_id for panel in panels])
-    return [found.get(panel.stage_id or "") for panel in panels]
-
-
-async def users_of(viewer: Viewer, seats: Sequence[Interviewer]) -> list[models.User]:
-    """Who sits on each seat."""
-    found = await behind(viewer, models.User, [seat.user_id for seat in seats])
-    return [found[seat.user_id] for seat in seats]
-
-
-async def seat_forms_of(viewer: Viewer, seats: Sequence[Interviewer]) -> list[FeedbackForm | None]:
-    """The form of each seat."""
-    found = await behind(viewer, FeedbackForm, [seat.form_id for seat in seats])
-    return [found.get(seat.form_id or "") for seat in seats]
-
-
-async def interviews_behind(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[Interview]:
-    """The interview that each form is about."""
-    found = await behind(viewer, Interview, [form.interview_id for form in forms])
-    return [found[form.interview_id] for form in forms]
-
-
-async def panels_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[Panel]:
-    """The panel of each interview."""
-    found = await behind(viewer, Panel, [interview.panel_id for interview in interviews])
-    return [found[interview.panel_id] for interview in interviews]
-
-
 async def cancellations_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[Cancellation | None]:
     """Why each interview doesn't take place: its own cancellation, else its panel's."""
-    panels = await panels_of(viewer, interviews)
+    panels = await pointed(viewer, interviews, "panel")
     return [
         interview.own_cancellation or panel.own_cancellation
         for interview, panel in zip(interviews, panels, strict=True)
@@ -185,18 +184,19 @@ def _grouped(rows: Iterable[AnyModel], column: str, keys: Sequence[str]) -> list
 
 
 async def invites_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[str]:
-    """Each interview as RFC 5545 text, with every interviewer's feedback link. Six statements."""
-    panels = await panels_of(viewer, interviews)
-    candidates = await candidates_of(viewer, panels)
+    """Each interview as RFC 5545 text, with every interviewer's feedback link. Six statements at most."""
+    panels = await pointed(viewer, interviews, "panel")
+    candidates = await pointed(viewer, panels, "candidate")
+    owners = await pointed(viewer, candidates, "owner")
     seats = await seats_of(interviews)
     everybody = [seat for its in seats for seat in its]
-    users = await behind(
-        viewer, models.User, [*(seat.user_id for seat in everybody), *(candidate.owner_id for candidate in candidates)]
-    )
-    forms = await behind(viewer, FeedbackForm, [seat.form_id for seat in everybody])
+    users = dict(zip(everybody, await pointed(viewer, everybody, "user"), strict=True))
+    forms = dict(zip(everybody, await pointed(viewer, everybody, "form"), strict=True))
     return [
-        calendar.invite(_event(viewer, interview, panel, users.get(candidate.owner_id or ""), its, users, forms))
-        for interview, panel, candidate, its in zip(interviews, panels, candidates, seats, strict=True)
+        calendar.invite(
+            _event(viewer, interview, panel, owner, [_attendee(seat, users[seat], forms[seat]) for seat in its])
+        )
+        for interview, panel, owner, its in zip(interviews, panels, owners, seats, strict=True)
     ]
 
 
@@ -205,9 +205,7 @@ def _event(
     interview: Interview,
     panel: Panel,
     owner: models.User | None,
-    seats: Sequence[Interviewer],
-    users: dict[str, models.User],
-    forms: dict[str, FeedbackForm],
+    attendees: Sequence[calendar.Attendee],
 ) -> calendar.CalendarEvent:
     """The panel's version counts the event's revisions; the candidate's owner invites, else the account."""
     return calendar.CalendarEvent(
@@ -219,7 +217,7 @@ def _event(
         timezone=panel.timezone,
         organizer_name=owner.name if owner else viewer.account.name,
         organizer_email=owner.email if owner else f"interviews@{viewer.account.slug}.invalid",
-        attendees=tuple(_attendee(seat, users[seat.user_id], forms.get(seat.form_id or "")) for seat in seats),
+        attendees=tuple(attendees),
         stamp=panel.updated_at,
         note=interview.note,
         location=interview.location,

@@ -7,7 +7,8 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import candidates, directory, panels
+from resolvers import candidates, panels
+from resolvers.access import pointed
 from resolvers.paging import Page
 from resolvers.values import URL
 from schema.connections import After, Connection, First
@@ -52,17 +53,17 @@ class Candidate(Node):
     @breadth(graphql_type=Stage, description="The step of the hiring process that they have reached.")
     @staticmethod
     async def stage(of: list[models.Candidate], level: Level) -> list[models.Stage]:
-        return await candidates.stages_of(viewer(level), of)
+        return await pointed(viewer(level), of, "stage")
 
     @breadth(graphql_type=Posting | None, description="The job they apply for.")
     @staticmethod
     async def posting(of: list[models.Candidate], level: Level) -> list[models.Posting | None]:
-        return await candidates.postings_of(viewer(level), of)
+        return await pointed(viewer(level), of, "posting")
 
     @breadth(graphql_type=User | None, description="Who looks after them.")
     @staticmethod
     async def owner(of: list[models.Candidate], level: Level) -> list[models.User | None]:
-        return await directory.users_behind(viewer(level), [candidate.owner_id for candidate in of])
+        return await pointed(viewer(level), of, "owner")
 
     @breadth(graphql_type=list[User], description="Who follows them, by name.")
     @staticmethod

@@ -9,6 +9,7 @@ import strawberry
 import models
 from execution import Level, breadth
 from resolvers import changes, directory, live
+from resolvers.access import pointed
 from resolvers.paging import Page
 from schema.connections import Connection
 from schema.context import Info, viewer
@@ -43,7 +44,7 @@ class InterviewPanelChange:
     @breadth(graphql_type=InterviewPanel, description="The panel as it stands when this is delivered.")
     @staticmethod
     async def panel(of: list[models.Change], level: Level) -> list[models.Panel]:
-        return await changes.panels_of(viewer(level), of)
+        return await pointed(viewer(level), of, "panel")
 
 
 @strawberry.type

@@ -8,6 +8,7 @@ import strawberry
 import models
 from execution import Level, breadth
 from resolvers import directory
+from resolvers.access import pointed
 from resolvers.paging import Page
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
@@ -75,7 +76,7 @@ class Posting(Node):
     @breadth(graphql_type=User | None, description="Who hires for the job; they see its candidates.")
     @staticmethod
     async def hiring_manager(postings: list[models.Posting], level: Level) -> list[models.User | None]:
-        return await directory.users_behind(viewer(level), [posting.hiring_manager_id for posting in postings])
+        return await pointed(viewer(level), postings, "hiring_manager")
 
 
 @strawberry.type

@@ -7,7 +7,8 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import directory, feedback, panels
+from resolvers import feedback
+from resolvers.access import pointed
 from resolvers.paging import Page
 from resolvers.values import URL
 from schema.connections import After, Connection, First
@@ -89,17 +90,17 @@ class FeedbackForm(Node):
     @breadth(graphql_type=FeedbackTemplate, description="The template that it was made with.")
     @staticmethod
     async def template(forms: list[models.FeedbackForm], level: Level) -> list[models.FeedbackTemplate]:
-        return await feedback.templates_of(viewer(level), forms)
+        return await pointed(viewer(level), forms, "template")
 
     @breadth(graphql_type=InterviewRef, description="The interview it is about.")
     @staticmethod
     async def interview(forms: list[models.FeedbackForm], level: Level) -> list[models.Interview]:
-        return await panels.interviews_behind(viewer(level), forms)
+        return await pointed(viewer(level), forms, "interview")
 
     @breadth(graphql_type=User, description="Whose form it is.")
     @staticmethod
     async def interviewer(forms: list[models.FeedbackForm], level: Level) -> list[models.User | None]:
-        return await directory.users_behind(viewer(level), [form.user_id for form in forms])
+        return await pointed(viewer(level), forms, "user")
 
     @breadth(
         graphql_type=list[FeedbackAnswer] | None,

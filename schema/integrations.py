@@ -8,7 +8,8 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import directory, integrations
+from resolvers import integrations
+from resolvers.access import pointed
 from resolvers.integrations import CATALOGUE
 from schema.context import Info, viewer
 from schema.directory import User
@@ -35,7 +36,7 @@ class ApiKey(Node):
     @breadth(graphql_type=User, description="Who generated it. The key outlives them: it is the integration's.")
     @staticmethod
     async def created_by(keys: list[models.ApiKey], level: Level) -> list[models.User | None]:
-        return await directory.users_behind(viewer(level), [key.created_by_id for key in keys])
+        return await pointed(viewer(level), keys, "created_by")
 
 
 @strawberry.type(description="A row of Settings > Integrations > Partner Integrations.")
@@ -69,7 +70,7 @@ class Integration(Node):
     @breadth(graphql_type=User | None, description="Who switched it on; null while it is off.")
     @staticmethod
     async def enabled_by(of: list[models.Integration], level: Level) -> list[models.User | None]:
-        return await directory.users_behind(viewer(level), [integration.enabled_by_id for integration in of])
+        return await pointed(viewer(level), of, "enabled_by")
 
     @breadth(
         graphql_type=list[ApiKey],

@@ -7,7 +7,8 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import directory, integrations, panels
+from resolvers import directory, panels
+from resolvers.access import pointed
 from resolvers.paging import Page
 from resolvers.values import URL, TimeZone
 from schema.candidates import Candidate
@@ -67,7 +68,7 @@ class InterviewPanel(Node):
     @breadth(graphql_type=Candidate, description="Who is interviewed.")
     @staticmethod
     async def candidate(of: list[models.Panel], level: Level) -> list[models.Candidate]:
-        return await panels.candidates_of(viewer(level), of)
+        return await pointed(viewer(level), of, "candidate")
 
     @breadth(
         graphql_type=IntegrationRef,
@@ -75,12 +76,12 @@ class InterviewPanel(Node):
     )
     @staticmethod
     async def managed_by(of: list[models.Panel], level: Level) -> list[models.Integration]:
-        return await integrations.of_panels(viewer(level), of)
+        return await pointed(viewer(level), of, "integration")
 
     @breadth(graphql_type=Stage | None, description="The candidate's stage when the panel was made.")
     @staticmethod
     async def stage(of: list[models.Panel], level: Level) -> list[models.Stage | None]:
-        return await panels.stages_of(viewer(level), of)
+        return await pointed(viewer(level), of, "stage")
 
     @breadth(
         graphql_type=list[InterviewRef],
@@ -94,7 +95,7 @@ class InterviewPanel(Node):
             bool | None, strawberry.argument(description="Those too that were cancelled one by one.")
         ] = False,
     ) -> list[list[models.Interview]]:
-        return await panels.interviews_of(viewer(level), of, bool(include_canceled))
+        return await panels.interviews_of(viewer(level), of, bool(include_canceled), level.selects)
 
     @breadth(graphql_type=Actor, description="Who made it.")
     @staticmethod
@@ -110,14 +111,14 @@ class Interviewer:
     @breadth(graphql_type=User, description="Who it is.")
     @staticmethod
     async def user(of: list[models.Interviewer], level: Level) -> list[models.User]:
-        return await panels.users_of(viewer(level), of)
+        return await pointed(viewer(level), of, "user")
 
     @breadth(
         graphql_type=FeedbackFormRef | None, description="The form to fill in; null where no feedback is asked for."
     )
     @staticmethod
     async def feedback_form(of: list[models.Interviewer], level: Level) -> list[models.FeedbackForm | None]:
-        return await panels.seat_forms_of(viewer(level), of)
+        return await pointed(viewer(level), of, "form")
 
 
 @strawberry.type(description="One event of a panel: people, a time and a place.")
@@ -139,18 +140,18 @@ class Interview(Node):
     @breadth(graphql_type=InterviewPanel, description="The panel it belongs to.")
     @staticmethod
     async def panel(of: list[models.Interview], level: Level) -> list[models.Panel]:
-        return await panels.panels_of(viewer(level), of)
+        return await pointed(viewer(level), of, "panel")
 
     @breadth(graphql_type=Candidate, description="Who is interviewed.")
     @staticmethod
     async def candidate(of: list[models.Interview], level: Level) -> list[models.Candidate]:
         who = viewer(level)
-        return await panels.candidates_of(who, await panels.panels_of(who, of))
+        return await pointed(who, await pointed(who, of, "panel"), "candidate")
 
     @breadth(graphql_type=TimeZone, description="The zone in which the panel was planned.")
     @staticmethod
     async def timezone(of: list[models.Interview], level: Level) -> list[str]:
-        return [panel.timezone for panel in await panels.panels_of(viewer(level), of)]
+        return [panel.timezone for panel in await pointed(viewer(level), of, "panel")]
 
     @breadth(graphql_type=list[Interviewer], description="Who interviews, in the scheduler's order.")
     @staticmethod
