@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,12 +23,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from gql import Client, GraphQLRequest
-from gql.transport.exceptions import (
-    TransportError,
-    TransportProtocolError,
-    TransportQueryError,
-    TransportServerError,
-)
+from gql.transport.exceptions import TransportError, TransportProtocolError, TransportQueryError, TransportServerError
 from gql.transport.httpx import HTTPXAsyncTransport
 from icalendar import Calendar, Component
 
@@ -45,7 +40,6 @@ PATIENCE: Final = 60.0
 FIRST_PATIENCE: Final = 5.0
 "The same for the very first request, before which nobody knows whether there is a server at all."
 AGAIN: Final = {"SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"}
-"Errors after which the same request may well be answered."
 
 SHOWN: Final = """fragment Shown on InterviewPanel {
   id sequence status timezone cancellation { origin }
@@ -159,9 +153,7 @@ class Arranged:
             if before and before["UID"] != invite["UID"]:
                 yield f"{name} is another event on calendars"
             for each in interview["interviewers"]:
-                form = each["feedbackForm"]
-                # A form is voided where a user of the ATS has cancelled while this was being answered.
-                if form and form["status"] != "VOIDED":
+                if form := each["feedbackForm"]:
                     email, url = each["user"]["email"], form["url"]
                     if self.links.setdefault((name, email), url) != url:
                         yield f"{name}: the feedback link of {email} has changed"
@@ -225,8 +217,7 @@ class GoodTime:
 
     async def listed(self, request: GraphQLRequest) -> list[dict[str, Any]]:
         nodes: list[dict[str, Any]] = []
-        after = None
-        more = True
+        after, more = None, True
         while more:
             data, _ = await self.ask(request, after=after)
             nodes += [edge["node"] for edge in data["page"]["edges"]]
@@ -271,24 +262,26 @@ class GoodTime:
         if act.cut:
             await self.cut_off(act)
         data, tries = await self.ask(MUTATIONS[act.mutation], input=act.input)
-        answer, faults = data["answer"], self.report.faults
+        answer = data["answer"]
         self.report.warnings.update(warning["code"] for warning in answer.get("warnings", ()))
         if answer["errors"]:
             self.report.errors.update(error["code"] for error in answer["errors"])
-            faults += [f"{arranged.external_id}: {act.kind} refused: {error}" for error in answer["errors"]]
+            self.fault(arranged, (f"{act.kind} refused: {error}" for error in answer["errors"]))
             await self.look_up()
             return False
         arranged.meant = act.meant
-        invites, links = len(arranged.invites), len(arranged.links)
         outcome = answer.get("outcome") or ("CANCELED" if answer["panel"] else "UNKNOWN")
         self.report.outcomes[outcome] += 1
         if outcome not in act.outcomes and not (outcome == "UNCHANGED" and (act.cut or tries > 1)):
-            faults.append(f"{arranged.external_id}: {act.kind} answered {outcome}, not {' or '.join(act.outcomes)}")
-        if answer["panel"]:
-            faults += [f"{arranged.external_id}: {fault}" for fault in arranged.keep(answer["panel"])]
-        self.report.invites += len(arranged.invites) - invites
-        self.report.links += len(arranged.links) - links
+            self.fault(arranged, [f"{act.kind} answered {outcome}, not {' or '.join(act.outcomes)}"])
+        if answer["panel"] and (found := list(arranged.keep(answer["panel"]))):
+            # A user of the ATS who cancels while this is being answered voids the forms under its eyes.
+            canceled = (await self.shown(arranged) or {}).get("cancellation") or {}
+            self.fault(arranged, found if canceled.get("origin") != "ATS" else [])
         return True
+
+    def fault(self, arranged: Arranged, what: Iterable[str]) -> None:
+        self.report.faults += [f"{arranged.external_id}: {each}" for each in what]
 
     async def cut_off(self, act: Act) -> None:
         """Sends an act and hangs up before the answer, as networks do."""
@@ -353,10 +346,18 @@ class GoodTime:
             await asyncio.wait_for(self.stop.wait(), seconds)
 
     async def read_back(self, arranged: Arranged) -> None:
-        data, _ = await self.ask(PANEL, externalId=arranged.external_id)
+        """Compares what the server shows with what was meant; whatever differs has to differ at a second look, too."""
         self.report.panels += 1
-        found = differences(arranged.meant, data["panel"])
-        self.report.faults += [f"{arranged.external_id}: {difference}" for difference in found]
+        self.report.invites += len(arranged.invites)
+        self.report.links += len(arranged.links)
+        if differences(arranged.meant, await self.shown(arranged)):
+            self.fault(arranged, differences(arranged.meant, await self.shown(arranged)))
+
+    async def shown(self, arranged: Arranged) -> dict[str, Any] | None:
+        """The panel as the server has it now."""
+        data, _ = await self.ask(PANEL, externalId=arranged.external_id)
+        panel: dict[str, Any] | None = data["panel"]
+        return panel
 
 
 def told(error: TransportError) -> str:

@@ -12,6 +12,7 @@ class Cable:
         self.to = to
         self.port = 0
         self.broken = False
+        self.connections = 0
         self._ends: set[asyncio.StreamWriter] = set()
 
     def cut(self) -> None:
@@ -23,6 +24,7 @@ class Cable:
         if self.broken:
             writer.transport.abort()
             return
+        self.connections += 1
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to)
         ends = {writer, far_writer}
         self._ends |= ends

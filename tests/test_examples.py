@@ -1,10 +1,31 @@
 """The examples: valid under the contract, and the followers miss nothing and repeat nothing, whatever is cut."""
 
+import asyncio
+import contextlib
+import fcntl
+import functools
+import os
 import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
+import httpx
 import pytest
 from graphql import build_schema, parse, validate
+
+import goodtime
+import settings
+from auth import tokens
+from resolvers import changes
+from tests.cable import cable
+from tests.world import Person, Server, World
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -31,3 +52,205 @@ def test_every_document_of_the_examples_is_valid_under_the_contract(path: Path) 
 @pytest.mark.parametrize("path", FOLLOWERS, ids=lambda path: path.name)
 def test_a_follower_is_short_enough_to_be_copied(path: Path) -> None:
     assert len(path.read_text().splitlines()) < 80
+
+
+@pytest.fixture(params=FOLLOWERS, ids=lambda path: path.name)
+def follower(request: pytest.FixtureRequest) -> list[str]:
+    """The command that runs a follower."""
+    return [sys.executable, str(request.param)] if request.param.suffix == ".py" else node_follower()
+
+
+@functools.cache
+def node_follower() -> list[str]:
+    """The TypeScript follower, compiled. Skips where this machine can't; with CI=true that is a failure."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        cannot("follow.ts needs Node.js and npm, which aren't installed")
+    with (EXAMPLES / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (EXAMPLES / "node_modules/typescript").exists():
+            installed = subprocess.run([npm, "ci"], cwd=EXAMPLES, capture_output=True, text=True)
+            if installed.returncode:
+                cannot(f"follow.ts needs its npm packages: {installed.stderr[-300:]}")
+        subprocess.run([npm, "run", "--silent", "build"], cwd=EXAMPLES, check=True)
+    return [node, "--experimental-websocket", str(EXAMPLES / "dist/follow.js")]
+
+
+def cannot(why: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+class Follower:
+    """A follower at work."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.seen: list[str] = []
+        "The cursors of the changes that it printed."
+        self.loaded: list[str] = []
+        "The external ids of the panels that it loaded afresh."
+
+    async def line(self) -> None:
+        """Reads the next line that it prints."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(30):
+            line = await self.process.stdout.readline()
+        assert line, "the follower goes on for ever"
+        cursor, kind, external_id, _ = line.decode().split()
+        if kind == "LOADED":
+            self.loaded.append(external_id)
+        else:
+            self.seen.append(cursor)
+
+    async def until(self, cursor: str) -> None:
+        """Reads on until it has printed the change of this cursor."""
+        while cursor not in self.seen:
+            await self.line()
+
+
+@contextlib.asynccontextmanager
+async def started(command: list[str], url: str, person: Person, *cursor: str) -> AsyncIterator[Follower]:
+    """The follower, following `url` on behalf of a person."""
+    assert person.authorization is not None
+    token = person.authorization.removeprefix("Bearer ")
+    process = await asyncio.create_subprocess_exec(*command, url, token, *cursor, stdout=asyncio.subprocess.PIPE)
+    try:
+        yield Follower(process)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
+
+
+def key_of(world: World) -> str:
+    assert world.goodtime.authorization is not None
+    return world.goodtime.authorization.removeprefix("Bearer ")
+
+
+async def cursors(person: Person, after: str | None = None) -> list[str]:
+    """The cursors of the log behind `after`."""
+    found: list[str] = []
+    while page := await person.changes(after=found[-1] if found else after, first=500):
+        found += [change["cursor"] for change in page]
+    return found
+
+
+async def test_a_follower_misses_nothing_and_repeats_nothing_however_often_it_is_cut_off(
+    follower: list[str], world: World
+) -> None:
+    await world.goodtime.push(**world.a_panel())
+    [begin] = await cursors(world.rita)
+    async with (
+        cable(int(world.server.address.rpartition(":")[2])) as line,
+        started(follower, f"ws://127.0.0.1:{line.port}/graphql", world.rita, begin) as its,
+    ):
+        running = asyncio.create_task(
+            goodtime.simulate(world.server.address, key_of(world), panels=6, rate=1_000, seed=6)
+        )
+        for number in range(20):
+            await its.line()
+            if number % 5 == 0:
+                line.cut()
+        await running
+        expected = await cursors(world.rita, after=begin)
+        await its.until(expected[-1])
+
+    assert line.connections > 2
+    assert its.seen == expected
+    assert its.loaded == []
+
+
+async def test_a_follower_with_nothing_to_go_on_from_loads_everything_and_then_follows(
+    follower: list[str], world: World
+) -> None:
+    await world.goodtime.push(**world.a_panel("first"))
+    async with started(follower, world.server.websocket, world.rita) as its:
+        await its.line()
+        await world.goodtime.push(**world.a_panel("second"))
+        await its.line()
+
+    assert its.loaded == ["first"]
+    assert its.seen == (await cursors(world.rita))[1:]
+
+
+async def test_a_follower_whose_cursor_has_expired_loads_everything_and_then_follows(
+    follower: list[str], world: World
+) -> None:
+    await world.goodtime.push(**world.a_panel("first"))
+    [begin] = await cursors(world.rita)
+    await world.goodtime.push(**world.a_panel("second"))
+    await changes.prune(timedelta(0))
+    await world.goodtime.push(**world.a_panel("third"))
+    async with started(follower, world.server.websocket, world.rita, begin) as its:
+        for _ in range(3):
+            await its.line()
+        await world.goodtime.push(**world.a_panel("fourth"))
+        await its.line()
+
+    assert sorted(its.loaded) == ["first", "second", "third"]
+    assert its.seen == (await cursors(world.rita))[-1:]
+
+
+async def test_a_follower_that_is_refused_ends(follower: list[str], world: World) -> None:
+    async with started(follower, world.server.websocket, Person(world.server, "Bearer nobody's")) as its:
+        async with asyncio.timeout(30):
+            assert await its.process.wait() == 1
+
+
+@contextlib.asynccontextmanager
+async def served(place: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`callboard demo` as a process of its own, ready; its database in `place` outlives it."""
+    demo = [sys.executable, "server.py", "demo", "--no-simulate", "--port", str(port)]
+    environment = os.environ | {"CALLBOARD_DATABASE_URL": f"sqlite://{place}/demo.db"}
+    nowhere = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(*demo, env=environment, cwd=ROOT, stdout=nowhere, stderr=nowhere)
+    try:
+        async with asyncio.timeout(30), httpx.AsyncClient() as http:
+            while not await is_ready(http, port):
+                assert process.returncode is None, "the server starts"
+                await asyncio.sleep(0.05)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def is_ready(http: httpx.AsyncClient, port: int) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return (await http.get(f"http://127.0.0.1:{port}/readyz")).is_success
+    return False
+
+
+def demo_person(server: Server, name: str) -> Person:
+    secret = settings.current().jwt_secret
+    assert secret is not None
+    return Person(server, f"Bearer {tokens.sign(secret.get_secret_value(), f'{name}@demo.example', 'demo', 1)}")
+
+
+async def test_a_follower_misses_nothing_and_repeats_nothing_when_the_server_stops_dies_and_comes_back(
+    follower: list[str], place: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with Server(f"http://127.0.0.1:{port}") as server:
+        sam, rita = demo_person(server, "super-admin"), demo_person(server, "team-member")
+        async with served(place, port):
+            await sam.ask("mutation { setIntegrationEnabled(provider: GOODTIME, enabled: true) { errors { code } } }")
+            key = (await sam.ask("mutation { key: generateApiKey(provider: GOODTIME) { secret } }"))["key"]["secret"]
+            await goodtime.simulate(server.address, key, panels=1, rate=1_000, seed=7)
+            begin = (await cursors(rita))[-1]
+        async with started(follower, server.websocket, rita, begin) as its:
+            for ending in (signal.SIGTERM, signal.SIGKILL):
+                async with served(place, port) as process:
+                    await goodtime.simulate(server.address, key, panels=2, rate=1_000, seed=7)
+                    process.send_signal(ending)
+            async with served(place, port):
+                await goodtime.simulate(server.address, key, panels=1, rate=1_000, seed=7)
+                expected = await cursors(rita, after=begin)
+                await its.until(expected[-1])
+
+    assert its.seen == expected
+    assert its.loaded == []
