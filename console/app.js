@@ -8,6 +8,8 @@ import { Page, blank, face, failed } from "/console/page.js";
 const main = document.getElementById("main");
 const bar = document.getElementById("bar");
 
+const LATER = 2000;
+
 const ROLES = {
   SUPER_ADMIN: "Super Admin",
   ADMIN: "Admin",
@@ -54,18 +56,22 @@ async function showPlace() {
   main.dataset.place = location.pathname;
   if (!match) {
     page.open("Not here");
-    page.show(blank("question", "There is no such page", "It may have moved. ", h("a", { href: "/" }, "Go to the candidates")));
+    page.show(
+      blank("question", "There is no such page", "It may have moved. ", h("a", { href: "/" }, "Go to the candidates")),
+    );
   } else {
     const view = await match[1]().catch(() => null);
     if (signal.aborted) return;
     if (view) view.default(page);
-    else (page.open("Callboard"), page.show(failed(new Failure("OFFLINE", "This view could not be loaded."), showPlace)));
+    else
+      (page.open("Callboard"), page.show(failed(new Failure("OFFLINE", "This view could not be loaded."), showPlace)));
   }
   scrollTo(0, 0);
   if (!isFirst) page.heading?.focus({ preventScroll: true });
 }
 
-const decoded = (groups = {}) => Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
+const decoded = (groups = {}) =>
+  Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
 
 function markPlace() {
   for (const link of bar.querySelectorAll("nav a")) {
@@ -80,28 +86,56 @@ function drawBar() {
   const dot = h("p.live", { "data-state": live.state });
   const say = () => {
     dot.dataset.state = live.state;
-    fill(dot, h("span.dot"), { connecting: "Connecting", live: "Live", reconnecting: "Reconnecting", offline: "Offline" }[live.state]);
+    fill(
+      dot,
+      h("span.dot"),
+      { connecting: "Connecting", live: "Live", reconnecting: "Reconnecting", offline: "Offline" }[live.state],
+    );
   };
   live.addEventListener("state", say);
   say();
   fill(
     bar,
-    h("a.brand", { href: "/" }, h("img", { src: "/console/icon.svg", alt: "", width: "28", height: "28" }), "Callboard"),
-    h("nav", { "aria-label": "Main" }, PLACES.filter(({ may }) => may(viewer)).map(({ path, label, symbol }) =>
-      h("a", { href: path }, icon(symbol), h("span", null, label)))),
-    h("div.foot", null,
+    h(
+      "a.brand",
+      { href: "/" },
+      h("img", { src: "/console/icon.svg", alt: "", width: "28", height: "28" }),
+      "Callboard",
+    ),
+    h(
+      "nav",
+      { "aria-label": "Main" },
+      PLACES.filter(({ may }) => may(viewer)).map(({ path, label, symbol }) =>
+        h("a", { href: path }, icon(symbol), h("span", null, label)),
+      ),
+    ),
+    h(
+      "div.foot",
+      null,
       h("a.quiet.explorer", { href: "/graphql", rel: "external" }, icon("code"), "API explorer"),
       dot,
-      h("div.me", null, face(viewer.name),
+      h(
+        "div.me",
+        null,
+        face(viewer.name),
         h("p", null, h("b", null, viewer.name), h("span", null, ROLES[viewer.role])),
-        h("button.bare", { click: () => session.end("signed-out"), "aria-label": "Sign out", title: "Sign out" }, icon("leave")))),
+        h(
+          "button.bare",
+          { click: () => session.end("signed-out"), "aria-label": "Sign out", title: "Sign out" },
+          icon("leave"),
+        ),
+      ),
+    ),
   );
   bar.hidden = false;
 }
 
 const REASONS = {
   "signed-out": ["You are signed out", "The token was removed from this tab."],
-  expired: ["Your sign-in has expired", "Ask for a new sign-in link, or paste a new token. You come back to where you were."],
+  expired: [
+    "Your sign-in has expired",
+    "Ask for a new sign-in link, or paste a new token. You come back to where you were.",
+  ],
   key: ["That is an integration's key", "The console is for people. Integrations talk to the API at /graphql."],
   first: ["Sign in to Callboard", "Open a sign-in link, or paste a token. It is kept for this tab only."],
 };
@@ -113,21 +147,51 @@ function drawSignIn(reason) {
   bar.hidden = true;
   const [title, lead] = REASONS[reason];
   document.title = `${title} · Callboard`;
-  const field = h("textarea", { id: "token", rows: "4", required: true, spellcheck: "false", autocomplete: "off", placeholder: "eyJ…" });
+  const field = h("textarea", {
+    id: "token",
+    rows: "4",
+    required: true,
+    spellcheck: "false",
+    autocomplete: "off",
+    placeholder: "eyJ…",
+  });
   const problem = h("p.problem", { id: "token-problem", role: "alert" });
-  const form = h("form.card", { submit: signIn },
-    h("label", { for: "token" }, "Token"), field, problem,
-    h("button.solid", null, "Sign in"));
+  const form = h(
+    "form.card",
+    { submit: signIn },
+    h("label", { for: "token" }, "Token"),
+    field,
+    problem,
+    h("button.solid", null, "Sign in"),
+  );
   field.setAttribute("aria-describedby", "token-problem");
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey) (event.preventDefault(), form.requestSubmit());
   });
   const heading = h("h1", { tabindex: "-1" }, title);
-  fill(main, h("div.door", null,
-    h("img", { src: "/console/icon.svg", alt: "", width: "44", height: "44" }), heading, h("p.lead", null, lead), form,
-    h("details", null, h("summary", null, "Where do I get a token?"),
-      h("p", null, "The demo prints a sign-in link for each role when it starts. On a machine of your own, ", h("code", null, "python server.py token EMAIL"),
-        " prints one. Elsewhere it comes from your identity provider."))));
+  fill(
+    main,
+    h(
+      "div.door",
+      null,
+      h("img", { src: "/console/icon.svg", alt: "", width: "44", height: "44" }),
+      heading,
+      h("p.lead", null, lead),
+      form,
+      h(
+        "details",
+        null,
+        h("summary", null, "Where do I get a token?"),
+        h(
+          "p",
+          null,
+          "The demo prints a sign-in link for each role when it starts. On a machine of your own, ",
+          h("code", null, "python server.py token EMAIL"),
+          " prints one. Elsewhere it comes from your identity provider.",
+        ),
+      ),
+    ),
+  );
   delete main.dataset.place;
   if (reason !== "first") heading.focus();
 
@@ -147,15 +211,16 @@ async function enter() {
     if (answer.viewer.__typename !== "User") return session.end("key");
     viewer = answer.viewer;
   } catch (failure) {
-    if (failure.code === "UNAUTHENTICATED") return "This token isn't accepted: it has expired, or it was made for another Callboard.";
+    if (failure.code === "UNAUTHENTICATED")
+      return "This token isn't accepted: it has expired, or it was made for another Callboard.";
     return failure.message;
   }
   const followed = live.start(viewer);
   drawBar();
   await followed;
   await showPlace();
-  // The other views come while nothing else is to do: then the next click waits for data only.
-  (window.requestIdleCallback ?? setTimeout)(() => VIEWS.forEach(([, load]) => load().catch(() => {})));
+  // The other views come once this one is read: then the next click waits for data only.
+  setTimeout(() => VIEWS.forEach(([, load]) => load().catch(() => {})), LATER);
 }
 
 async function start() {
@@ -168,7 +233,15 @@ async function start() {
 }
 
 function drawUnreachable(refusal) {
-  fill(main, h("div.door", null, blank("plug", "Callboard can't be reached", refusal), h("button.solid", { click: () => location.reload() }, "Try again")));
+  fill(
+    main,
+    h(
+      "div.door",
+      null,
+      blank("plug", "Callboard can't be reached", refusal),
+      h("button.solid", { click: () => location.reload() }, "Try again"),
+    ),
+  );
 }
 
 session.addEventListener("ended", ({ detail }) => {

@@ -1,4 +1,4 @@
-/** How a browser talks to Callboard: GraphQL over HTTP, and over one WebSocket that outlives cuts. Knows nothing of recruiting. */
+/** How a browser talks to Callboard: GraphQL over HTTP, and over one WebSocket that outlives cuts. Knows no recruiting. */
 
 const TOKEN = "callboard.token";
 
@@ -18,7 +18,7 @@ class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent("ended", { detail: reason }));
   }
 
-  /** A sign-in link carries its token in the fragment, which no server sees; it leaves the address at once. True where there was one. */
+  /** Takes the token of a sign-in link from the fragment, which no server sees. True where there was one. */
   startFromLink() {
     const token = new URLSearchParams(location.hash.slice(1)).get("token");
     if (!token) return false;
@@ -53,9 +53,9 @@ export async function ask(query, variables = {}) {
 }
 
 /** The whole answer as it came, errors and all. Throws a Failure where none came. */
-export async function post(request, token = session.token) {
+async function post(request) {
   const headers = { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json" };
-  if (token) headers.Authorization = `Bearer ${token}`;
+  if (session.token) headers.Authorization = `Bearer ${session.token}`;
   let response;
   try {
     response = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify(request) });
@@ -76,8 +76,8 @@ const HEARTBEAT = 15_000;
 const PATIENCE = 8_000;
 
 /**
- * Subscriptions over `graphql-transport-ws`. After a cut it comes back by itself, ever more slowly, and each subscription
- * goes on behind the last cursor it saw. `state` is "connecting", "live", "reconnecting" or "offline"; each turn of it
+ * Subscriptions over `graphql-transport-ws`. After a cut it comes back by itself, ever more slowly, and each
+ * subscription goes on behind the last cursor it saw. `state` is "connecting", "live", "reconnecting" or "offline"; each turn of it
  * dispatches `state`.
  */
 export class Socket extends EventTarget {
@@ -125,7 +125,8 @@ export class Socket extends EventTarget {
     clearTimeout(this.#retry);
     const url = new URL("/graphql", location.href.replace(/^http/, "ws"));
     const socket = (this.#socket = new WebSocket(url, "graphql-transport-ws"));
-    socket.onopen = () => this.#send({ type: "connection_init", payload: { Authorization: `Bearer ${this.credentials() ?? ""}` } });
+    socket.onopen = () =>
+      this.#send({ type: "connection_init", payload: { Authorization: `Bearer ${this.credentials() ?? ""}` } });
     socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(JSON.parse(data));
     socket.onclose = ({ code, reason }) => this.#socket === socket && this.#closed(code, reason);
     this.#expectWithin(PATIENCE);
@@ -173,7 +174,8 @@ export class Socket extends EventTarget {
 
   /** Errors arrive inside `next` once a stream runs: some say where to go on, some that it is over. */
   #refused(subscription, failure) {
-    if (failure.code === "TOO_SLOW") subscription.variables.after = failure.extensions.cursor ?? subscription.variables.after;
+    if (failure.code === "TOO_SLOW")
+      subscription.variables.after = failure.extensions.cursor ?? subscription.variables.after;
     else if (failure.code === "CURSOR_EXPIRED") delete subscription.variables.after;
     else if (failure.code === "UNAUTHENTICATED") return this.#unauthenticated(subscription, failure);
     else if (PASSING.includes(failure.code)) return this.#resumeLater(subscription);

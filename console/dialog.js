@@ -13,7 +13,16 @@ export function dialog(title, content, { closed = () => {} } = {}) {
   const id = `dialog-${++count}`;
   const heading = h("h2", { id }, title);
   const body = h("div");
-  const box = h("dialog", { "aria-labelledby": id, close: () => (box.remove(), closed()), keydown: (event) => isFirm && event.key === "Escape" && event.preventDefault() }, heading, body);
+  const box = h(
+    "dialog",
+    {
+      "aria-labelledby": id,
+      close: () => (box.remove(), closed()),
+      keydown: (event) => isFirm && event.key === "Escape" && event.preventDefault(),
+    },
+    heading,
+    body,
+  );
   const tools = {
     close: () => box.close(),
     redraw: (...children) => fill(body, ...children),
@@ -45,19 +54,28 @@ export function menu(label, button, entries) {
   button.setAttribute("aria-expanded", "false");
   button.addEventListener("click", () => (isOpen() ? close(true) : open()));
   button.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") (event.preventDefault(), open(event.key === "ArrowUp" ? -1 : 0));
+    if (event.key === "ArrowDown" || event.key === "ArrowUp")
+      (event.preventDefault(), open(event.key === "ArrowUp" ? -1 : 0));
   });
   const wrap = h("div.menued", null, button, list);
   list.addEventListener("click", () => close(true));
   list.addEventListener("keydown", (event) => {
     const all = items();
     const place = all.indexOf(document.activeElement);
-    const target = { ArrowDown: all[place + 1] ?? all[0], ArrowUp: all[place - 1] ?? all.at(-1), Home: all[0], End: all.at(-1) }[event.key];
+    const target = {
+      ArrowDown: all[place + 1] ?? all[0],
+      ArrowUp: all[place - 1] ?? all.at(-1),
+      Home: all[0],
+      End: all.at(-1),
+    }[event.key];
     if (target) (event.preventDefault(), target.focus());
     else if (event.key === "Escape") close(true);
     else if (event.key === "Tab") close(false);
   });
-  wrap.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !wrap.contains(relatedTarget) && close(false));
+  wrap.addEventListener(
+    "focusout",
+    ({ relatedTarget }) => relatedTarget && !wrap.contains(relatedTarget) && close(false),
+  );
   document.addEventListener("pointerdown", ({ target }) => isOpen() && !wrap.contains(target) && close(false));
   return wrap;
 }

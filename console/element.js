@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** `h("button.quiet", { click: close, "aria-label": "Close" }, "×")`. Functions listen; null, undefined and false are left out. */
+/** `h("button.quiet", { click: close }, "Close")`. Functions listen; null, undefined and false are left out. */
 export function h(tag, attributes, ...children) {
   const [name, ...classes] = tag.split(".");
   const element = document.createElement(name);
@@ -10,14 +10,17 @@ export function h(tag, attributes, ...children) {
   for (const [key, value] of Object.entries(attributes ?? {})) {
     if (typeof value === "function") element.addEventListener(key, value);
     else if (key === "value" || key === "checked") element[key] = value;
-    else if (value !== undefined && value !== null && value !== false) element.setAttribute(key, value === true ? "" : value);
+    else if (value !== undefined && value !== null && value !== false)
+      element.setAttribute(key, value === true ? "" : value);
   }
   return fill(element, ...children);
 }
 
 /** The element with these children instead of the ones it had. */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -41,7 +44,8 @@ export function arrange(parent, elements) {
 }
 
 const STROKES = {
-  people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6M16 4.4a3.5 3.5 0 0 1 0 6.4M18 14.4c2.2.8 3.5 2.9 3.5 5.6",
+  people:
+    "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6M16 4.4a3.5 3.5 0 0 1 0 6.4M18 14.4c2.2.8 3.5 2.9 3.5 5.6",
   calendar: "M4 6.5h16v13H4zM4 10.5h16M8 4v4M16 4v4",
   pulse: "M3 12h4l3-7 4 14 3-7h4",
   plug: "M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0zM12 17v4",
@@ -71,7 +75,8 @@ const STROKES = {
 /** A line drawing beside words that say the same: hidden from screen readers. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
-  for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" })) svg.setAttribute(key, value);
+  for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }))
+    svg.setAttribute(key, value);
   svg.append(document.createElementNS(SVG, "path"));
   svg.firstChild.setAttribute("d", STROKES[name]);
   return svg;
@@ -80,5 +85,11 @@ export function icon(name) {
 /** A link to another application: a tab of its own, which learns nothing of this one. */
 export function outward(tag, url, attributes, ...children) {
   const safe = /^https?:/i.test(url) ? url : undefined;
-  return h(tag, { href: safe, target: "_blank", rel: "noopener noreferrer", ...attributes }, children, icon("away"), h("span.hushed", null, " (opens in a new tab)"));
+  return h(
+    tag,
+    { href: safe, target: "_blank", rel: "noopener noreferrer", ...attributes },
+    children,
+    icon("away"),
+    h("span.hushed", null, " (opens in a new tab)"),
+  );
 }

@@ -26,9 +26,19 @@ export function docs({ ask, use }) {
   let types = new Map();
   let roots = [];
   let trail = [];
-  const search = h("input", { type: "search", "aria-label": "Search the schema", placeholder: "Search types and fields", input: draw });
+  const search = h("input", {
+    type: "search",
+    "aria-label": "Search the schema",
+    placeholder: "Search types and fields",
+    input: draw,
+  });
   const body = h("div.docs-body", { tabindex: "0", role: "region", "aria-label": "Schema" });
-  const element = h("aside.docs", { "aria-label": "Documentation" }, h("label.find", null, icon("search"), search), body);
+  const element = h(
+    "aside.docs",
+    { "aria-label": "Documentation" },
+    h("label.find", null, icon("search"), search),
+    body,
+  );
   return { element, load };
 
   async function load() {
@@ -38,10 +48,18 @@ export function docs({ ask, use }) {
       if (!answer.data) throw new Error(answer.errors?.[0].message ?? "no schema came back");
       const { __schema: schema } = answer.data;
       types = new Map(schema.types.map((type) => [type.name, type]));
-      roots = [["query", schema.queryType], ["mutation", schema.mutationType], ["subscription", schema.subscriptionType]].filter(([, type]) => type);
+      roots = [
+        ["query", schema.queryType],
+        ["mutation", schema.mutationType],
+        ["subscription", schema.subscriptionType],
+      ].filter(([, type]) => type);
       draw();
     } catch (failure) {
-      fill(body, h("p.note", null, "The schema can't be read: ", failure.message), h("button.quiet.small", { click: load }, "Try again"));
+      fill(
+        body,
+        h("p.note", null, "The schema can't be read: ", failure.message),
+        h("button.quiet.small", { click: load }, "Try again"),
+      );
     }
   }
 
@@ -61,11 +79,26 @@ export function docs({ ask, use }) {
   }
 
   function overview() {
-    const listed = [...types.values()].filter(({ name }) => !name.startsWith("__") && !roots.some(([, root]) => root.name === name));
+    const listed = [...types.values()].filter(
+      ({ name }) => !name.startsWith("__") && !roots.some(([, root]) => root.name === name),
+    );
     return [
-      roots.map(([kind, { name }]) => [h("h2", null, name), h("ul.fields", null, types.get(name).fields.map((field) => fieldEntry(field, kind)))]),
+      roots.map(([kind, { name }]) => [
+        h("h2", null, name),
+        h(
+          "ul.fields",
+          null,
+          types.get(name).fields.map((field) => fieldEntry(field, kind)),
+        ),
+      ]),
       h("h2", null, "Types"),
-      h("ul.types", null, listed.sort((one, other) => one.name.localeCompare(other.name)).map(({ name }) => h("li", null, typeLink({ name })))),
+      h(
+        "ul.types",
+        null,
+        listed
+          .sort((one, other) => one.name.localeCompare(other.name))
+          .map(({ name }) => h("li", null, typeLink({ name }))),
+      ),
     ];
   }
 
@@ -75,24 +108,88 @@ export function docs({ ask, use }) {
       h("button.quiet.small", { click: () => (trail.pop(), draw()) }, icon("back"), trail.at(-2) ?? "Schema"),
       h("h2", { tabindex: "-1" }, name, " ", h("span.chip.plain", null, kind.replace("_", " ").toLowerCase())),
       description && h("p.prose", null, description),
-      interfaces?.length > 0 && h("p", null, "Implements ", interfaces.map((type) => [typeLink(type), " "])),
-      possibleTypes?.length > 0 && [h("h3", null, "One of"), h("ul.types", null, possibleTypes.map((type) => h("li", null, typeLink(type))))],
-      fields?.length > 0 && [h("h3", null, "Fields"), h("ul.fields", null, fields.map((field) => fieldEntry(field, root)))],
-      inputFields?.length > 0 && [h("h3", null, "Fields"), h("ul.fields", null, inputFields.map((field) => h("li", null, argument(field))))],
-      enumValues?.length > 0 && [h("h3", null, "Values"), h("ul.fields", null, enumValues.map((value) => h("li", null, h("code", null, value.name), value.description && h("p.faint", null, value.description), deprecation(value))))],
+      interfaces?.length > 0 &&
+        h(
+          "p",
+          null,
+          "Implements ",
+          interfaces.map((type) => [typeLink(type), " "]),
+        ),
+      possibleTypes?.length > 0 && [
+        h("h3", null, "One of"),
+        h(
+          "ul.types",
+          null,
+          possibleTypes.map((type) => h("li", null, typeLink(type))),
+        ),
+      ],
+      fields?.length > 0 && [
+        h("h3", null, "Fields"),
+        h(
+          "ul.fields",
+          null,
+          fields.map((field) => fieldEntry(field, root)),
+        ),
+      ],
+      inputFields?.length > 0 && [
+        h("h3", null, "Fields"),
+        h(
+          "ul.fields",
+          null,
+          inputFields.map((field) => h("li", null, argument(field))),
+        ),
+      ],
+      enumValues?.length > 0 && [
+        h("h3", null, "Values"),
+        h(
+          "ul.fields",
+          null,
+          enumValues.map((value) =>
+            h(
+              "li",
+              null,
+              h("code", null, value.name),
+              value.description && h("p.faint", null, value.description),
+              deprecation(value),
+            ),
+          ),
+        ),
+      ],
     ];
   }
 
   function fieldEntry(field, root) {
-    return h("li", null,
-      h("div.signature", null, h("code", null, field.name, ": ", typeWords(field.type)), root && h("button.quiet.tiny", { click: () => use(...operation(root, field)) }, "Use", h("span.hushed", null, ` ${field.name}`))),
+    return h(
+      "li",
+      null,
+      h(
+        "div.signature",
+        null,
+        h("code", null, field.name, ": ", typeWords(field.type)),
+        root &&
+          h(
+            "button.quiet.tiny",
+            { click: () => use(...operation(root, field)) },
+            "Use",
+            h("span.hushed", null, ` ${field.name}`),
+          ),
+      ),
       field.description && h("p.faint", null, field.description),
       deprecation(field),
-      field.args.length > 0 && h("ul.args", { "aria-label": `Arguments of ${field.name}` }, field.args.map((arg) => h("li", null, argument(arg)))));
+      field.args.length > 0 &&
+        h(
+          "ul.args",
+          { "aria-label": `Arguments of ${field.name}` },
+          field.args.map((arg) => h("li", null, argument(arg))),
+        ),
+    );
   }
 
   function argument({ name, description, defaultValue, type }) {
-    return [h("code", null, name, ": ", typeWords(type), defaultValue !== null && ` = ${defaultValue}`), description && h("p.faint", null, description)];
+    return [
+      h("code", null, name, ": ", typeWords(type), defaultValue !== null && ` = ${defaultValue}`),
+      description && h("p.faint", null, description),
+    ];
   }
 
   function deprecation({ isDeprecated, deprecationReason }) {
@@ -122,13 +219,23 @@ export function docs({ ask, use }) {
     if (!found.length) return h("p.faint", null, "Nothing has such a name.");
     return [
       h("h2", { tabindex: "-1" }, found.length === 1 ? "1 hit" : `${found.length} hits`),
-      h("ul.fields", null, found.slice(0, MOST_HITS).map(([, type, name]) => h("li", null, h("button.link", { click: () => open(type) }, name ? `${type}.${name}` : type)))),
+      h(
+        "ul.fields",
+        null,
+        found
+          .slice(0, MOST_HITS)
+          .map(([, type, name]) =>
+            h("li", null, h("button.link", { click: () => open(type) }, name ? `${type}.${name}` : type)),
+          ),
+      ),
     ];
   }
 
   /** An operation for a root field: variables for what must be given, and what can be read at a glance. */
   function operation(kind, { name, args, type }) {
-    const needed = args.filter((arg) => (arg.type.kind === "NON_NULL" && arg.defaultValue === null) || arg.name === "id");
+    const needed = args.filter(
+      (arg) => (arg.type.kind === "NON_NULL" && arg.defaultValue === null) || arg.name === "id",
+    );
     const declared = needed.map((arg) => `$${arg.name}: ${plainType(arg.type)}`).join(", ");
     const given = needed.map((arg) => `${arg.name}: $${arg.name}`).join(", ");
     const title = name[0].toUpperCase() + name.slice(1);
@@ -138,13 +245,17 @@ export function docs({ ask, use }) {
   }
 
   function selection(type, indent, path = []) {
-    if (type.kind === "UNION" || type.kind === "INTERFACE") return ` { __typename ${type.possibleTypes.map(({ name }) => `... on ${name} { id }`).join(" ")} }`;
+    if (type.kind === "UNION" || type.kind === "INTERFACE")
+      return ` { __typename ${type.possibleTypes.map(({ name }) => `... on ${name} { id }`).join(" ")} }`;
     if (!type.fields || path.includes(type.name)) return "";
     const lines = type.fields.flatMap((field) => {
       const inside = types.get(bare(field.type));
       if (!inside.fields && inside.kind !== "UNION") return field.isDeprecated ? [] : [field.name];
       const isWorth = path.length < 1 || ["edges", "node"].includes(field.name);
-      const deeper = isWorth && path.length < 4 && !field.args.some((arg) => arg.type.kind === "NON_NULL" && arg.defaultValue === null);
+      const deeper =
+        isWorth &&
+        path.length < 4 &&
+        !field.args.some((arg) => arg.type.kind === "NON_NULL" && arg.defaultValue === null);
       const words = deeper ? selection(inside, `${indent}  `, [...path, type.name]) : "";
       return words ? [`${field.name}${words}`] : [];
     });
@@ -156,11 +267,21 @@ export function docs({ ask, use }) {
     if (type.kind === "LIST") return [];
     const { inputFields, enumValues } = types.get(type.name);
     if (enumValues) return enumValues[0].name;
-    if (inputFields && depth < 2) return Object.fromEntries(inputFields.filter((field) => field.type.kind === "NON_NULL" && field.defaultValue === null || field.name === "id").map((field) => [field.name, sample(field.type, depth + 1)]));
+    if (inputFields && depth < 2)
+      return Object.fromEntries(
+        inputFields
+          .filter((field) => (field.type.kind === "NON_NULL" && field.defaultValue === null) || field.name === "id")
+          .map((field) => [field.name, sample(field.type, depth + 1)]),
+      );
     return { Int: 1, Boolean: true, Float: 1 }[type.name] ?? "";
   }
 }
 
 const bare = (type) => (type.ofType ? bare(type.ofType) : type.name);
 
-const plainType = (type) => (type.kind === "NON_NULL" ? `${plainType(type.ofType)}!` : type.kind === "LIST" ? `[${plainType(type.ofType)}]` : type.name);
+const plainType = (type) =>
+  type.kind === "NON_NULL"
+    ? `${plainType(type.ofType)}!`
+    : type.kind === "LIST"
+      ? `[${plainType(type.ofType)}]`
+      : type.name;

@@ -2,8 +2,10 @@
 
 import { fill, h } from "/console/element.js";
 
-const GRAPHQL = /(?<note>#[^\n]*)|(?<text>"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*")|(?<word>\b(?:query|mutation|subscription|fragment|on|true|false|null)\b)|(?<value>\$\w+|-?\d+(?:\.\d+)?|\b[A-Z][A-Z_]+\b)|(?<key>\b\w+(?=\s*:))|(?<mark>@\w+|\.{3})/g;
-const JSON_ = /(?<key>"(?:\\.|[^"\\])*"(?=\s*:))|(?<text>"(?:\\.|[^"\\])*")|(?<value>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<word>\b(?:true|false|null)\b)/g;
+const GRAPHQL =
+  /(?<note>#[^\n]*)|(?<text>"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*")|(?<word>\b(?:query|mutation|subscription|fragment|on|true|false|null)\b)|(?<value>\$\w+|-?\d+(?:\.\d+)?|\b[A-Z][A-Z_]+\b)|(?<key>\b\w+(?=\s*:))|(?<mark>@\w+|\.{3})/g;
+const JSON_ =
+  /(?<key>"(?:\\.|[^"\\])*"(?=\s*:))|(?<text>"(?:\\.|[^"\\])*")|(?<value>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<word>\b(?:true|false|null)\b)/g;
 const TOO_LONG_TO_PAINT = 100_000;
 
 /** Code as spans, one class for each kind of word. */
@@ -20,9 +22,20 @@ export function painted(code, language) {
   return pre;
 }
 
-/** `run()` on Ctrl-Enter, `changed()` on every change. Tab indents; after Escape it leaves, so that nobody is caught. */
+/** `run()` on Ctrl-Enter, `changed()` on every change. Tab indents; after Escape it leaves: nobody is caught. */
 export function codeField(id, label, initial, { run, changed, paint = "graphql" }) {
-  const area = h("textarea", { id, "aria-label": label, spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off", value: initial, keydown: key, input: edited, scroll: follow });
+  const area = h("textarea", {
+    id,
+    "aria-label": label,
+    spellcheck: "false",
+    autocapitalize: "off",
+    autocomplete: "off",
+    wrap: "off",
+    value: initial,
+    keydown: key,
+    input: edited,
+    scroll: follow,
+  });
   let picture = h("pre.code");
   let leaving = false;
   const element = h("div.editor", null, picture, area);
@@ -30,9 +43,17 @@ export function codeField(id, label, initial, { run, changed, paint = "graphql" 
   return {
     element,
     focus: () => area.focus(),
-    get cursor() { return area.selectionStart; },
-    get value() { return area.value; },
-    set value(text) { area.value = text; area.setSelectionRange(0, 0); paintAgain(); },
+    get cursor() {
+      return area.selectionStart;
+    },
+    get value() {
+      return area.value;
+    },
+    set value(text) {
+      area.value = text;
+      area.setSelectionRange(0, 0);
+      paintAgain();
+    },
   };
 
   function paintAgain() {

@@ -1,4 +1,4 @@
-/** Operations to begin with, in the order of the story: who I am, the dashboard, a profile, a push, and what follows live. */
+/** Operations to begin with, in the order of the story: who I am, the dashboard, a profile, a push, and the feed. */
 
 export const EXAMPLES = [
   {

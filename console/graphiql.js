@@ -1,4 +1,4 @@
-/** The API explorer: write an operation, run it, watch it, and read the schema beside it. Works offline; asks this server only. */
+/** The API explorer: write an operation, run it, watch it, read the schema beside it. It asks this server only. */
 
 import { Socket, session } from "/console/client.js";
 import { fill, h, icon } from "/console/element.js";
@@ -19,33 +19,84 @@ const work = kept(WORK, { query: EXAMPLES[0].query, variables: EXAMPLES[0].varia
 const query = codeField("query", "Operation", work.query, { run, changed });
 const variables = codeField("variables", "Variables", work.variables, { run, changed, paint: "json" });
 const headers = codeField("headers", "Extra headers", work.headers, { run, changed, paint: "json" });
-const token = h("input", { id: "token-field", type: "password", autocomplete: "off", spellcheck: "false", placeholder: "JWT or cb_live_…", value: session.token ?? "",
-  change: () => (token.value.trim() ? session.start(token.value) : session.end("signed-out"), reference.load()) });
+const token = h("input", {
+  id: "token-field",
+  type: "password",
+  autocomplete: "off",
+  spellcheck: "false",
+  placeholder: "JWT or cb_live_…",
+  value: session.token ?? "",
+  change: () => (token.value.trim() ? session.start(token.value) : session.end("signed-out"), reference.load()),
+});
 const runButton = h("button.solid.small", { click: run, title: "Ctrl+Enter" }, "Run");
 const facts = h("p.faint", { role: "status" });
 const copyButton = h("button.quiet.small", { click: copyResult, disabled: true }, icon("copy"), "Copy");
-const result = h("div.result", { tabindex: "0", role: "group", "aria-label": "Answer" }, h("p.faint", null, "Run an operation with ", h("kbd", null, "Ctrl"), " ", h("kbd", null, "Enter"), "; the answer comes here."));
+const result = h(
+  "div.result",
+  { tabindex: "0", role: "group", "aria-label": "Answer" },
+  h(
+    "p.faint",
+    null,
+    "Run an operation with ",
+    h("kbd", null, "Ctrl"),
+    " ",
+    h("kbd", null, "Enter"),
+    "; the answer comes here.",
+  ),
+);
 const picker = h("select", { "aria-label": "Examples and history", change: pick });
-const reference = docs({ ask: (document) => send({ query: document }).then(({ answer }) => answer), use: (text, values) => put(text, values) });
+const reference = docs({
+  ask: (document) => send({ query: document }).then(({ answer }) => answer),
+  use: (text, values) => put(text, values),
+});
 let stop;
 let resultText = "";
 
 document.body.append(
-  h("header.top", null,
-    h("a.brand", { href: "/" }, h("img", { src: "/console/icon.svg", alt: "", width: "28", height: "28" }), "Callboard"),
+  h(
+    "header.top",
+    null,
+    h(
+      "a.brand",
+      { href: "/" },
+      h("img", { src: "/console/icon.svg", alt: "", width: "28", height: "28" }),
+      "Callboard",
+    ),
     h("h1", null, "API explorer"),
     picker,
-    h("form.token", { submit: (event) => event.preventDefault() }, icon("key"), h("label", { for: "token-field" }, "Token"), token)),
-  h("main.panes", { id: "main" },
+    h(
+      "form.token",
+      { submit: (event) => event.preventDefault() },
+      icon("key"),
+      h("label", { for: "token-field" }, "Token"),
+      token,
+    ),
+  ),
+  h(
+    "main.panes",
+    { id: "main" },
     reference.element,
-    h("section.pane", { "aria-labelledby": "query-label" },
-      h("div.between", null, h("h2", { id: "query-label" }, "Operation"), h("span.faint.keys", null, "Esc, then Tab leaves the editor"), runButton),
+    h(
+      "section.pane",
+      { "aria-labelledby": "query-label" },
+      h(
+        "div.between",
+        null,
+        h("h2", { id: "query-label" }, "Operation"),
+        h("span.faint.keys", null, "Esc, then Tab leaves the editor"),
+        runButton,
+      ),
       query.element,
       h("details.drawer", { open: Boolean(work.variables) }, h("summary", null, "Variables"), variables.element),
-      h("details.drawer", { open: Boolean(work.headers) }, h("summary", null, "Headers"), headers.element)),
-    h("section.pane", { "aria-labelledby": "result-label" },
+      h("details.drawer", { open: Boolean(work.headers) }, h("summary", null, "Headers"), headers.element),
+    ),
+    h(
+      "section.pane",
+      { "aria-labelledby": "result-label" },
       h("div.between", null, h("h2", { id: "result-label" }, "Result"), facts, copyButton),
-      result)),
+      result,
+    ),
+  ),
 );
 drawPicker();
 reference.load();
@@ -78,7 +129,10 @@ async function run() {
   const started = performance.now();
   try {
     const { status, text, answer } = await send(request);
-    show(answer, `${status} · ${Math.round(performance.now() - started)} ms · ${(new Blob([text]).size / 1024).toFixed(1)} KB`);
+    show(
+      answer,
+      `${status} · ${Math.round(performance.now() - started)} ms · ${(new Blob([text]).size / 1024).toFixed(1)} KB`,
+    );
   } catch (failure) {
     show(failure.message, "No answer");
   }
@@ -94,7 +148,11 @@ function json(field, what) {
 }
 
 async function send(request) {
-  const sent = { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json", ...json(headers, "headers") };
+  const sent = {
+    "Content-Type": "application/json",
+    Accept: "application/graphql-response+json, application/json",
+    ...json(headers, "headers"),
+  };
   if (session.token) sent.Authorization ??= `Bearer ${session.token}`;
   const response = await fetch("/graphql", { method: "POST", headers: sent, body: JSON.stringify(request) });
   const text = await response.text();
@@ -109,7 +167,12 @@ function follow({ query: document, variables: values }) {
   const socket = new Socket();
   const events = h("ol.events");
   let count = 0;
-  const say = () => fill(facts, { connecting: "Connecting…", live: "Live", reconnecting: "Reconnecting…", offline: "Offline" }[socket.state], ` · ${count} received`);
+  const say = () =>
+    fill(
+      facts,
+      { connecting: "Connecting…", live: "Live", reconnecting: "Reconnecting…", offline: "Offline" }[socket.state],
+      ` · ${count} received`,
+    );
   const add = (answer) => {
     count += 1;
     resultText = JSON.stringify(answer, null, 2);
@@ -131,7 +194,10 @@ function follow({ query: document, variables: values }) {
   socket.follow(document, values, {
     next: (data) => add({ data }),
     cursor: (data) => Object.values(data)[0]?.cursor,
-    failed: ({ code, message, extensions }) => (add({ errors: [{ message, extensions: { code, ...extensions } }] }), stop?.("Ended by an error")),
+    failed: ({ code, message, extensions }) => (
+      add({ errors: [{ message, extensions: { code, ...extensions } }] }),
+      stop?.("Ended by an error")
+    ),
     ended: () => (stop?.("Ended by the server"), true),
   });
   say();
@@ -168,9 +234,21 @@ function remember() {
 }
 
 function drawPicker() {
-  const title = ({ query: text }) => (text.match(/\b(?:query|mutation|subscription)\s+\w+/)?.[0] ?? text.replace(/\s+/g, " ")).slice(0, 60);
-  const group = (label, entries, name) => entries.length > 0 && h("optgroup", { label }, entries.map((entry, place) => h("option", { value: `${label}:${place}` }, name(entry))));
-  fill(picker, h("option", { value: "" }, "Examples and history"), group("Examples", EXAMPLES, ({ name }) => name), group("Ran in this tab", kept(HISTORY, []), title));
+  const title = ({ query: text }) =>
+    (text.match(/\b(?:query|mutation|subscription)\s+\w+/)?.[0] ?? text.replace(/\s+/g, " ")).slice(0, 60);
+  const group = (label, entries, name) =>
+    entries.length > 0 &&
+    h(
+      "optgroup",
+      { label },
+      entries.map((entry, place) => h("option", { value: `${label}:${place}` }, name(entry))),
+    );
+  fill(
+    picker,
+    h("option", { value: "" }, "Examples and history"),
+    group("Examples", EXAMPLES, ({ name }) => name),
+    group("Ran in this tab", kept(HISTORY, []), title),
+  );
 }
 
 function pick() {

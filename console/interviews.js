@@ -2,13 +2,15 @@
 
 import { ask } from "/console/client.js";
 import { h, icon, outward } from "/console/element.js";
-import { announce, blank, chip, face, press } from "/console/page.js";
+import { announce, announcer, blank, chip, face, press } from "/console/page.js";
 import { day, differs, moment, relative, span, zoneName } from "/console/times.js";
 
 const MINE = `
   query MyInterviews($me: ID!, $from: DateTime!, $until: DateTime!) {
     coming: interviews(filter: { interviewerId: $me, startsAfter: $from }, first: 50) { edges { node { ...Seat } } }
-    past: interviews(filter: { interviewerId: $me, startsAfter: $until, startsBefore: $from }, first: 50) { edges { node { ...Seat } } }
+    past: interviews(filter: { interviewerId: $me, startsAfter: $until, startsBefore: $from }, first: 50) {
+      edges { node { ...Seat } }
+    }
     viewer { ... on User { feedbackForms(status: PENDING, first: 50) { edges { node {
       id interview { id subject startsAt endsAt candidate { id name } }
     } } } } }
@@ -26,6 +28,7 @@ const HALF_DAY = 43_200_000;
 
 export default function show(page) {
   const { viewer } = page;
+  const announceChange = announcer("Your interviews with ");
   page.open("My interviews", { lead: "The interviews that you are on, and the feedback that is waiting for you." });
 
   page.load(
@@ -39,7 +42,9 @@ export default function show(page) {
   page.on("change", ({ panel }) => {
     const isMine = panel.interviews.some(({ interviewers }) => interviewers.some(({ user }) => user.id === viewer.id));
     const wasMine = panel.interviews.some(({ id }) => page.body.querySelector(`[data-id="${CSS.escape(id)}"]`));
-    if (isMine || wasMine) page.reload().then(() => announce("Your interviews with ", h("b", null, panel.candidate.name), " changed."));
+    if (!isMine && !wasMine) return;
+    page.reloadSoon();
+    announceChange(panel.candidate.name);
   });
 
   function draw({ coming, past, viewer: { feedbackForms } }) {
@@ -47,41 +52,100 @@ export default function show(page) {
     const nodes = ({ edges }) => edges.map(({ node }) => node);
     const near = nodes(coming);
     const ahead = near.filter(({ endsAt }) => endsAt >= now);
-    const behind = [...near.filter(({ endsAt }) => endsAt < now), ...nodes(past)].sort((one, other) => other.startsAt.localeCompare(one.startsAt));
+    const behind = [...near.filter(({ endsAt }) => endsAt < now), ...nodes(past)].sort((one, other) =>
+      other.startsAt.localeCompare(one.startsAt),
+    );
     const due = nodes(feedbackForms).filter(({ interview }) => interview.startsAt < now);
-    page.show(h("div.agenda", null,
-      due.length > 0 && h("section.section", null, h("h2", null, "Feedback due ", chip("due", String(due.length))), h("ul.cards.due", null, due.map(dueCard))),
-      h("section.section", null, h("h2", null, "Coming up"), ahead.length ? days(ahead) : blank("calendar", "Nothing coming up", "Interviews that you are put on appear here by themselves.")),
-      behind.length > 0 && h("section.section", null, h("h2", null, "The last two weeks"), days(behind))));
+    page.show(
+      h(
+        "div.agenda",
+        null,
+        due.length > 0 &&
+          h(
+            "section.section",
+            null,
+            h("h2", null, "Feedback due ", chip("due", String(due.length))),
+            h("ul.cards.due", null, due.map(dueCard)),
+          ),
+        h(
+          "section.section",
+          null,
+          h("h2", null, "Coming up"),
+          ahead.length
+            ? days(ahead)
+            : blank("calendar", "Nothing coming up", "Interviews that you are put on appear here by themselves."),
+        ),
+        behind.length > 0 && h("section.section", null, h("h2", null, "The last two weeks"), days(behind)),
+      ),
+    );
   }
 
   function days(interviews) {
     const byDay = grouped(interviews);
-    return [...byDay].map(([title, seats]) => h("div.day", null, h("h3", null, title), h("ul.cards", null, seats.map(seat))));
+    return [...byDay].map(([title, seats]) =>
+      h("div.day", null, h("h3", null, title), h("ul.cards", null, seats.map(seat))),
+    );
   }
 
   function seat({ id, subject, startsAt, endsAt, timezone, location, meetingUrl, candidate, interviewers }) {
     const mine = interviewers.find(({ user }) => user.id === viewer.id);
     const others = interviewers.filter((interviewer) => interviewer !== mine);
-    const name = viewer.role === "INTERVIEWER" ? candidate.name : h("a", { href: `/candidates/${candidate.id}` }, candidate.name);
-    return h("li.card.seat", { "data-id": id },
-      h("div.when", null,
-        h("time", { datetime: startsAt }, span(startsAt, endsAt)), h("small", null, zoneName(startsAt)),
-        differs(startsAt, timezone) && h("small.there", { title: timezone }, span(startsAt, endsAt, timezone), " ", zoneName(startsAt, timezone))),
-      h("div.what", null,
+    const name =
+      viewer.role === "INTERVIEWER" ? candidate.name : h("a", { href: `/candidates/${candidate.id}` }, candidate.name);
+    return h(
+      "li.card.seat",
+      { "data-id": id },
+      h(
+        "div.when",
+        null,
+        h("time", { datetime: startsAt }, span(startsAt, endsAt)),
+        h("small", null, zoneName(startsAt)),
+        differs(startsAt, timezone) &&
+          h("small.there", { title: timezone }, span(startsAt, endsAt, timezone), " ", zoneName(startsAt, timezone)),
+      ),
+      h(
+        "div.what",
+        null,
         h("h4", null, name),
         h("p", null, subject, candidate.headline && h("span.faint", null, ` · ${candidate.headline}`)),
-        (location || meetingUrl) && h("p.where", null, location && h("span", null, icon("place"), location), meetingUrl && outward("a", meetingUrl, null, icon("video"), "Join the meeting")),
-        others.length > 0 && h("p.with", null, others.map(({ user }) => h("span.person", null, face(user.name), user.name)))),
-      h("div.acts", null,
+        (location || meetingUrl) &&
+          h(
+            "p.where",
+            null,
+            location && h("span", null, icon("place"), location),
+            meetingUrl && outward("a", meetingUrl, null, icon("video"), "Join the meeting"),
+          ),
+        others.length > 0 &&
+          h(
+            "p.with",
+            null,
+            others.map(({ user }) => h("span.person", null, face(user.name), user.name)),
+          ),
+      ),
+      h(
+        "div.acts",
+        null,
         mine?.feedbackForm && formLink(mine.feedbackForm),
-        endsAt > new Date().toISOString() && h("button.quiet.small", { click: ({ currentTarget }) => press(currentTarget, () => downloadInvite(id, subject)), "data-focus": `invite-${id}` }, icon("download"), "Calendar invite", h("span.hushed", null, ` for ${subject} with ${candidate.name}, as an .ics file`))));
+        endsAt > new Date().toISOString() &&
+          h(
+            "button.quiet.small",
+            {
+              click: ({ currentTarget }) => press(currentTarget, () => downloadInvite(id, subject)),
+              "data-focus": `invite-${id}`,
+            },
+            icon("download"),
+            "Calendar invite",
+            h("span.hushed", null, ` for ${subject} with ${candidate.name}, as an .ics file`),
+          ),
+      ),
+    );
   }
 }
 
 function grouped(interviews) {
   const days = new Map();
-  for (const interview of interviews) days.set(day(interview.startsAt), [...(days.get(day(interview.startsAt)) ?? []), interview]);
+  for (const interview of interviews)
+    days.set(day(interview.startsAt), [...(days.get(day(interview.startsAt)) ?? []), interview]);
   return days;
 }
 
@@ -91,14 +155,40 @@ const formLink = ({ id, status }) =>
     : h("a.quiet.small", { href: `/feedback/${id}` }, icon("form"), "Feedback form");
 
 const dueCard = ({ id, interview: { id: interviewId, subject, endsAt, candidate } }) =>
-  h("li.card.seat", { "data-id": interviewId },
-    h("div.what", null, h("h3", null, candidate.name), h("p", null, subject, h("span.faint", null, " · ended ", h("time", { datetime: endsAt, title: moment(endsAt) }, relative(endsAt))))),
-    h("div.acts", null, h("a.solid.small", { href: `/feedback/${id}` }, icon("form"), "Give feedback", h("span.hushed", null, ` on ${candidate.name}`))));
+  h(
+    "li.card.seat",
+    { "data-id": interviewId },
+    h(
+      "div.what",
+      null,
+      h("h3", null, candidate.name),
+      h(
+        "p",
+        null,
+        subject,
+        h("span.faint", null, " · ended ", h("time", { datetime: endsAt, title: moment(endsAt) }, relative(endsAt))),
+      ),
+    ),
+    h(
+      "div.acts",
+      null,
+      h(
+        "a.solid.small",
+        { href: `/feedback/${id}` },
+        icon("form"),
+        "Give feedback",
+        h("span.hushed", null, ` on ${candidate.name}`),
+      ),
+    ),
+  );
 
 async function downloadInvite(id, subject) {
   const { node } = await ask(INVITE, { id });
   const url = URL.createObjectURL(new Blob([node.calendarInvite], { type: "text/calendar;charset=utf-8" }));
-  h("a", { href: url, download: `${subject.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "interview"}.ics` }).click();
+  h("a", {
+    href: url,
+    download: `${subject.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "interview"}.ics`,
+  }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
   announce("The invite is downloaded: open it to put the interview into your calendar.");
 }

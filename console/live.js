@@ -1,4 +1,4 @@
-/** What happens while one looks: the account's change feed and its integration, followed once for all views of this tab. */
+/** What happens while one looks: the change feed and the integration, followed once for all views of this tab. */
 
 import { Socket } from "/console/client.js";
 import { CANDIDATE, PANEL } from "/console/fragments.js";
@@ -30,11 +30,15 @@ class Live extends EventTarget {
     socket.addEventListener("unauthenticated", () => this.#tell("unauthenticated"));
     return new Promise((resolve) => {
       setTimeout(resolve, 600);
-      socket.follow(CHANGES, {}, {
-        next: (data) => this.#tell("change", data.interviewPanelChanges),
-        cursor: (data) => data.interviewPanelChanges.cursor,
-        afresh: () => (this.#tell("afresh"), resolve()),
-      });
+      socket.follow(
+        CHANGES,
+        {},
+        {
+          next: (data) => this.#tell("change", data.interviewPanelChanges),
+          cursor: (data) => data.interviewPanelChanges.cursor,
+          afresh: () => (this.#tell("afresh"), resolve()),
+        },
+      );
       if (viewer.role !== "INTERVIEWER") {
         socket.follow(INTEGRATION, {}, { next: (data) => this.#tell("integration", data.integrationChanges) });
       }

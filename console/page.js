@@ -8,6 +8,7 @@ import { moment } from "/console/times.js";
 const notices = document.getElementById("notices");
 const NOTICE_SECONDS = 6;
 const LOOK_AGAIN_AFTER = 60_000;
+const BURST = 250;
 
 /** Says something without taking the focus: seen for a moment, and read out when the screen reader is free. */
 export function announce(...text) {
@@ -16,9 +17,34 @@ export function announce(...text) {
   if (passing.length > 2) passing[0].remove();
   notices.append(notice);
   setTimeout(() => notice.remove(), NOTICE_SECONDS * 1000);
+  return notice;
 }
 
-const cut = h("p.notice.stays", null, h("b", null, "You are offline. "), "What you see was loaded before. It goes on by itself.");
+/** Says that something of these names changed: one notice for a burst, however many there are. */
+export function announcer(words) {
+  const names = new Set();
+  let notice;
+  return (name) => {
+    if (!notice?.isConnected) names.clear();
+    notice?.remove();
+    names.add(name);
+    const [first, second, ...others] = names;
+    notice = announce(
+      words,
+      h("b", null, first),
+      second && [others.length ? ", " : " and ", h("b", null, second)],
+      others.length > 0 && ` and ${others.length} more`,
+      " changed.",
+    );
+  };
+}
+
+const cut = h(
+  "p.notice.stays",
+  null,
+  h("b", null, "You are offline. "),
+  "What you see was loaded before. It goes on by itself.",
+);
 live.addEventListener("state", () => (live.state === "offline" ? notices.append(cut) : cut.remove()));
 
 /** What a pressed button does, once at a time. It isn't disabled meanwhile, which would take the focus from it. */
@@ -36,11 +62,16 @@ export async function press(button, act, complain = ({ message }) => announce(me
 }
 
 /** What is nowhere: nothing found, nothing yet, not allowed. Always says what to do next. */
-export const blank = (symbol, title, ...words) => h("div.blank", null, icon(symbol), h("h2", null, title), h("p", null, ...words));
+export const blank = (symbol, title, ...words) =>
+  h("div.blank", null, icon(symbol), h("h2", null, title), h("p", null, ...words));
 
 /** Grey bars where content is on its way, as high as what is coming. */
 export const skeleton = (rows = 5, tag = "div.bones") =>
-  h(tag, { "aria-hidden": "true" }, Array.from({ length: rows }, () => h("div.bone")));
+  h(
+    tag,
+    { "aria-hidden": "true" },
+    Array.from({ length: rows }, () => h("div.bone")),
+  );
 
 export const chip = (tone, ...words) => h(`span.chip.${tone}`, null, ...words);
 
@@ -100,8 +131,14 @@ export class Page {
       }
     };
     this.on("afresh", again);
-    document.addEventListener("visibilitychange", () => !document.hidden && Date.now() - loaded > LOOK_AGAIN_AFTER && again(), { signal: this.signal });
+    document.addEventListener(
+      "visibilitychange",
+      () => !document.hidden && Date.now() - loaded > LOOK_AGAIN_AFTER && again(),
+      { signal: this.signal },
+    );
     this.reload = again;
+    let soon;
+    this.reloadSoon = () => (clearTimeout(soon), (soon = setTimeout(() => this.signal.aborted || again(), BURST)));
     await again();
   }
 }
@@ -109,7 +146,11 @@ export class Page {
 /** What to show where loading failed: why, and a way to try again. */
 export function failed(failure, again) {
   const offline = failure.code === "OFFLINE";
-  const box = blank(offline ? "plug" : "warn", offline ? "Callboard can't be reached" : "This didn't work", failure.message);
+  const box = blank(
+    offline ? "plug" : "warn",
+    offline ? "Callboard can't be reached" : "This didn't work",
+    failure.message,
+  );
   const { requestId, retryAfter } = failure.extensions ?? {};
   if (retryAfter) box.append(h("p", null, `It may be asked again in ${Math.ceil(retryAfter)} s.`));
   if (requestId) box.append(h("p.faint", null, "Request ", h("code", null, requestId)));

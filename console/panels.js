@@ -33,7 +33,8 @@ const RESPONSES = {
 };
 
 /** Thursday, 12 December, or what is left to say without a date. */
-export const when = ({ startsAt, interviews }) => (startsAt ?? interviews[0]?.startsAt ? day(startsAt ?? interviews[0].startsAt) : "no date");
+export const when = ({ startsAt, interviews }) =>
+  (startsAt ?? interviews[0]?.startsAt) ? day(startsAt ?? interviews[0].startsAt) : "no date";
 
 /**
  * The card of a panel. `settle(panel)` is told of the panel as a mutation answers it; cancelling and restoring
@@ -44,58 +45,148 @@ export function panelCard(panel, { viewer, candidate, settle, isFresh }) {
   const shown = panel.interviews.filter(({ cancellation }) => isOff || !cancellation);
   const titleId = `panel-${panel.id}`;
   const mayAct = viewer.role !== "INTERVIEWER";
-  return h(`article.card.panel${isFresh ? ".fresh" : ""}${isOff ? ".off" : ""}`, { "aria-labelledby": titleId },
-    h("header", null,
-      h("div", null,
+  return h(
+    `article.card.panel${isFresh ? ".fresh" : ""}${isOff ? ".off" : ""}`,
+    { "aria-labelledby": titleId },
+    h(
+      "header",
+      null,
+      h(
+        "div",
+        null,
         h("h3", { id: titleId }, when(panel)),
-        h("p.faint", null, [panel.startsAt && relative(panel.startsAt), panel.stage?.name, `Managed by ${panel.managedBy.name}`].filter(Boolean).join(" · "))),
-      chip(...STATUS[panel.status])),
+        h(
+          "p.faint",
+          null,
+          [panel.startsAt && relative(panel.startsAt), panel.stage?.name, `Managed by ${panel.managedBy.name}`]
+            .filter(Boolean)
+            .join(" · "),
+        ),
+      ),
+      chip(...STATUS[panel.status]),
+    ),
     panel.note && h("p.prose", null, panel.note),
-    h("ol.interviews", null, shown.map((interview) => interviewRow(interview, viewer))),
+    h(
+      "ol.interviews",
+      null,
+      shown.map((interview) => interviewRow(interview, viewer)),
+    ),
     isOff && cancellationNote(panel),
-    h("footer", null,
-      panel.externalUrl && outward("a.quiet.small", panel.externalUrl, { "data-focus": "view" }, "View in External App"),
-      mayAct && !isOff && h("button.quiet.small.danger", { "data-focus": "act", click: () => askToCancel(panel, candidate, settle) }, "Cancel"),
-      mayAct && panel.cancellation?.origin === "ATS" && h("button.quiet.small", { "data-focus": "act", click: ({ currentTarget }) => press(currentTarget, () => restore(panel, settle)) }, icon("undo"), "Restore")));
+    h(
+      "footer",
+      null,
+      panel.externalUrl &&
+        outward("a.quiet.small", panel.externalUrl, { "data-focus": "view" }, "View in External App"),
+      mayAct &&
+        !isOff &&
+        h(
+          "button.quiet.small.danger",
+          { "data-focus": "act", click: () => askToCancel(panel, candidate, settle) },
+          "Cancel",
+        ),
+      mayAct &&
+        panel.cancellation?.origin === "ATS" &&
+        h(
+          "button.quiet.small",
+          { "data-focus": "act", click: ({ currentTarget }) => press(currentTarget, () => restore(panel, settle)) },
+          icon("undo"),
+          "Restore",
+        ),
+    ),
+  );
 }
 
 function interviewRow(interview, viewer) {
   const { startsAt, endsAt, timezone, subject, location, meetingUrl, note, interviewers } = interview;
   const isOver = new Date(endsAt) < new Date();
-  return h("li", null,
-    h("div.when", null,
+  return h(
+    "li",
+    null,
+    h(
+      "div.when",
+      null,
       h("time", { datetime: startsAt }, span(startsAt, endsAt)),
       h("small", null, zoneName(startsAt)),
-      differs(startsAt, timezone) && h("small.there", { title: timezone }, span(startsAt, endsAt, timezone), " ", zoneName(startsAt, timezone), h("span.place", null, timezone.split("/").at(-1).replaceAll("_", " ")))),
-    h("div.what", null,
+      differs(startsAt, timezone) &&
+        h(
+          "small.there",
+          { title: timezone },
+          span(startsAt, endsAt, timezone),
+          " ",
+          zoneName(startsAt, timezone),
+          h("span.place", null, timezone.split("/").at(-1).replaceAll("_", " ")),
+        ),
+    ),
+    h(
+      "div.what",
+      null,
       h("h4", null, subject),
-      (location || meetingUrl) && h("p.where", null,
-        location && h("span", null, icon("place"), location),
-        meetingUrl && outward("a", meetingUrl, null, icon("video"), "Join the meeting")),
+      (location || meetingUrl) &&
+        h(
+          "p.where",
+          null,
+          location && h("span", null, icon("place"), location),
+          meetingUrl && outward("a", meetingUrl, null, icon("video"), "Join the meeting"),
+        ),
       note && h("p.prose", null, note),
-      h("ul.people", { "aria-label": "Interviewers" }, interviewers.map((interviewer) => person(interviewer, viewer, isOver)))));
+      h(
+        "ul.people",
+        { "aria-label": "Interviewers" },
+        interviewers.map((interviewer) => person(interviewer, viewer, isOver)),
+      ),
+    ),
+  );
 }
 
 function person({ user, responseStatus, feedbackForm, feedbackRequired }, viewer, isOver) {
   const [tone, symbol, answer] = RESPONSES[responseStatus];
-  return h("li", null, face(user.name),
-    h("span", null,
+  return h(
+    "li",
+    null,
+    face(user.name),
+    h(
+      "span",
+      null,
       h("b", null, user.name, user.id === viewer.id && h("span.faint", null, " (you)")),
-      h(`small.tone-${tone}`, null, icon(symbol), answer)),
-    feedbackForm && feedback(feedbackForm, feedbackRequired, user.id === viewer.id, isOver));
+      h(`small.tone-${tone}`, null, icon(symbol), answer),
+    ),
+    feedbackForm && feedback(feedbackForm, feedbackRequired, user.id === viewer.id, isOver),
+  );
 }
 
 function feedback({ id, status }, isRequired, isMine, isOver) {
-  const pending = isMine ? ["info", "Give feedback"] : isOver && isRequired ? ["due", "Feedback due"] : ["plain", isRequired ? "Feedback form" : "Feedback optional"];
-  const [tone, words] = { PENDING: pending, COMPLETED: ["good", "Feedback in"], VOIDED: ["plain", "Not needed"] }[status];
-  return h(`a.chip.${tone}`, { href: `/feedback/${id}`, "data-focus": `form-${id}` }, icon(status === "COMPLETED" ? "check" : "form"), words);
+  const pending = isMine
+    ? ["info", "Give feedback"]
+    : isOver && isRequired
+      ? ["due", "Feedback due"]
+      : ["plain", isRequired ? "Feedback form" : "Feedback optional"];
+  const [tone, words] = { PENDING: pending, COMPLETED: ["good", "Feedback in"], VOIDED: ["plain", "Not needed"] }[
+    status
+  ];
+  return h(
+    `a.chip.${tone}`,
+    { href: `/feedback/${id}`, "data-focus": `form-${id}` },
+    icon(status === "COMPLETED" ? "check" : "form"),
+    words,
+  );
 }
 
 function cancellationNote({ cancellation: { at, by, origin, reason, calendarEventRemains }, managedBy }) {
   const where = origin === "SCHEDULER" ? `Deleted in ${managedBy.name}` : "Taken off the profile";
-  return h("div.note", null,
-    h("p", null, h("b", null, where), ` by ${by.name}, `, h("time", { datetime: at }, moment(at)), reason && [". ", h("q", null, reason)]),
-    calendarEventRemains && h("p", null, `The calendar event remains. To delete it too, delete the interview in ${managedBy.name}.`));
+  return h(
+    "div.note",
+    null,
+    h(
+      "p",
+      null,
+      h("b", null, where),
+      ` by ${by.name}, `,
+      h("time", { datetime: at }, moment(at)),
+      reason && [". ", h("q", null, reason)],
+    ),
+    calendarEventRemains &&
+      h("p", null, `The calendar event remains. To delete it too, delete the interview in ${managedBy.name}.`),
+  );
 }
 
 function askToCancel(panel, candidate, settle) {
@@ -103,33 +194,65 @@ function askToCancel(panel, candidate, settle) {
   const problem = h("p.problem", { role: "alert" });
   const reason = h("textarea", { id: "reason", rows: "2", maxlength: "500" });
   dialog("Cancel these interviews?", ({ close }) => {
-    const yes = h("button.solid.danger", { click: () => press(yes, cancel, ({ message }) => problem.append(message)) }, "Cancel the interviews");
+    const yes = h(
+      "button.solid.danger",
+      { click: () => press(yes, cancel, ({ message }) => problem.append(message)) },
+      "Cancel the interviews",
+    );
     return [
-      h("p", null, "The panel of ", h("b", null, when(panel)), " leaves the profile of ", h("b", null, candidate.name), ", and feedback forms that wait for an answer are no longer needed."),
-      h("div.note", null,
+      h(
+        "p",
+        null,
+        "The panel of ",
+        h("b", null, when(panel)),
+        " leaves the profile of ",
+        h("b", null, candidate.name),
+        ", and feedback forms that wait for an answer are no longer needed.",
+      ),
+      h(
+        "div.note",
+        null,
         h("p", null, h("b", null, "The calendar event remains.")),
-        h("p", null, `People keep it on their calendars until the interview is deleted in ${panel.managedBy.name} as well. `,
-          panel.externalUrl && outward("a", panel.externalUrl, null, `Open it in ${panel.managedBy.name}`))),
-      h("label", { for: "reason" }, "Reason ", h("span.faint", null, "(optional)")), reason, problem,
+        h(
+          "p",
+          null,
+          `People keep it on their calendars until the interview is deleted in ${panel.managedBy.name} as well. `,
+          panel.externalUrl && outward("a", panel.externalUrl, null, `Open it in ${panel.managedBy.name}`),
+        ),
+      ),
+      h("label", { for: "reason" }, "Reason ", h("span.faint", null, "(optional)")),
+      reason,
+      problem,
       h("menu", null, h("button.quiet", { click: close, autofocus: true }, "Keep them"), yes),
     ];
 
     async function cancel() {
       problem.replaceChildren();
       const input = { id: asked.id, expectedVersion: asked.version, reason: reason.value.trim() || null };
-      const { cancelInterviewPanel: { panel: now, errors } } = await ask(CANCEL, { input });
+      const {
+        cancelInterviewPanel: { panel: now, errors },
+      } = await ask(CANCEL, { input });
       if (now) settle(now);
-      if (!errors.length) return close(), document.querySelector("h1").focus(), announce("Taken off the profile. The calendar event remains.");
+      if (!errors.length)
+        return (
+          close(),
+          document.querySelector("h1").focus(),
+          announce("Taken off the profile. The calendar event remains.")
+        );
       asked = now ?? asked;
-      problem.append(errors[0].code === "VERSION_CONFLICT"
-        ? `These interviews changed meanwhile: they are now on ${when(asked)}. Cancel them all the same?`
-        : sentences(errors));
+      problem.append(
+        errors[0].code === "VERSION_CONFLICT"
+          ? `These interviews changed meanwhile: they are now on ${when(asked)}. Cancel them all the same?`
+          : sentences(errors),
+      );
     }
   });
 }
 
 async function restore(panel, settle) {
-  const { restoreInterviewPanel: { panel: now, errors } } = await ask(RESTORE, { input: { id: panel.id, expectedVersion: panel.version } });
+  const {
+    restoreInterviewPanel: { panel: now, errors },
+  } = await ask(RESTORE, { input: { id: panel.id, expectedVersion: panel.version } });
   if (now) settle(now);
   announce(errors.length ? sentences(errors) : "The interviews are back on the profile.");
 }

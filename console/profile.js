@@ -48,22 +48,32 @@ export default function show(page) {
     past: section("Earlier", "panels-past"),
     canceled: h("details.section.canceled", { hidden: true }, h("summary", null), h("div.cards")),
   };
-  const empty = blank("calendar", "No interviews yet", "An interview made in GoodTime appears here the moment it is scheduled.");
+  const empty = blank(
+    "calendar",
+    "No interviews",
+    "An interview made in GoodTime appears here the moment it is scheduled.",
+  );
   const more = h("p.more");
   const feed = h("div.feed", null, banner, empty, sections.coming, sections.past, sections.canceled, more);
   const aside = h("aside.card", { "aria-label": "About" });
 
   page.open("Candidate", { trail });
-  page.load(() => ask(PROFILE, { id, first: PANELS_A_PAGE }), (data) => {
-    if (!data.candidate) return page.show(blank("question", "No such candidate", "Either there is none under this address, or you may not see them."));
-    candidate = data.candidate;
-    panels.clear();
-    takePage(candidate.panels);
-    drawHead();
-    fill(aside, about(candidate));
-    drawPanels();
-    page.show(h("div.profile", null, feed, aside));
-  });
+  page.load(
+    () => ask(PROFILE, { id, first: PANELS_A_PAGE }),
+    (data) => {
+      if (!data.candidate)
+        return page.show(
+          blank("question", "No such candidate", "Either there is none under this address, or you may not see them."),
+        );
+      candidate = data.candidate;
+      panels.clear();
+      takePage(candidate.panels);
+      drawHead();
+      fill(aside, about(candidate));
+      drawPanels();
+      page.show(h("div.profile", null, feed, aside));
+    },
+  );
 
   page.on("integration", () => page.reload());
   page.on("change", ({ kind, actor, panel }) => {
@@ -79,7 +89,15 @@ export default function show(page) {
 
   function takePage({ edges, pageInfo }) {
     for (const { node } of edges) panels.set(node.id, node);
-    fill(more, pageInfo.hasNextPage && h("button.quiet", { click: ({ currentTarget }) => press(currentTarget, () => showMore(pageInfo.endCursor)) }, "Show more interviews"));
+    fill(
+      more,
+      pageInfo.hasNextPage &&
+        h(
+          "button.quiet",
+          { click: ({ currentTarget }) => press(currentTarget, () => showMore(pageInfo.endCursor)) },
+          "Show more interviews",
+        ),
+    );
   }
 
   async function showMore(after) {
@@ -100,13 +118,21 @@ export default function show(page) {
     const worth = JSON.stringify([name, headline, stage, posting, archivedAt, action]);
     if (worth === drawn) return;
     drawn = worth;
-    const tags = [chip("plain", stage.name), posting && chip("plain", posting.title), archivedAt && chip("warn", "Archived")];
+    const tags = [
+      chip("plain", stage.name),
+      posting && chip("plain", posting.title),
+      archivedAt && chip("warn", "Archived"),
+    ];
     page.open(name, { trail, portrait: face(name), lead: headline, tags, beside: action && ellipsis(action) });
     fill(banner, action?.bannerLabel && scheduleBanner(action, candidate));
   }
 
   function ellipsis(action) {
-    const button = h("button.bare.big", { "aria-label": `More for ${candidate.name}`, "data-focus": "more" }, icon("more"));
+    const button = h(
+      "button.bare.big",
+      { "aria-label": `More for ${candidate.name}`, "data-focus": "more" },
+      icon("more"),
+    );
     return menu("More", button, [scheduleEntry(action, candidate)]);
   }
 
@@ -117,32 +143,43 @@ export default function show(page) {
       const element = panelCard(panel, { viewer: page.viewer, candidate, settle, isFresh: panel.id === freshId });
       cards.set(panel.id, { panel, element: old ? swap(old.element, element) : element });
     }
-    for (const gone of [...cards.keys()].filter((key) => !panels.has(key))) (cards.delete(gone)(gone));
+    for (const gone of [...cards.keys()].filter((key) => !panels.has(key))) cards.delete(gone)(gone);
     const now = new Date().toISOString();
-    const place = ({ cancellation, endsAt }) => (cancellation ? "canceled" : endsAt && endsAt < now ? "past" : "coming");
+    const place = ({ cancellation, endsAt }) =>
+      cancellation ? "canceled" : endsAt && endsAt < now ? "past" : "coming";
     const start = ({ startsAt, interviews }) => startsAt ?? interviews[0]?.startsAt ?? "";
     const byStart = (one, other) => start(one).localeCompare(start(other));
     for (const [name, box] of Object.entries(sections)) {
       const inside = [...panels.values()].filter((panel) => place(panel) === name).sort(byStart);
       if (name !== "coming") inside.reverse();
       box.hidden = !inside.length;
-      arrange(box.lastElementChild, inside.map((panel) => cards.get(panel.id).element));
+      arrange(
+        box.lastElementChild,
+        inside.map((panel) => cards.get(panel.id).element),
+      );
       if (name === "canceled") fill(box.firstElementChild, `Cancelled (${inside.length})`);
     }
     empty.hidden = !sections.coming.hidden || !sections.past.hidden;
   }
 }
 
-const section = (title, id) => h("section.section", { "aria-labelledby": id, hidden: true }, h("h2", { id }, title), h("div.cards"));
+const section = (title, id) =>
+  h("section.section", { "aria-labelledby": id, hidden: true }, h("h2", { id }, title), h("div.cards"));
 
 function about({ emails, owner, followers, hiring, externalId, createdAt }) {
   const names = (people) => people.map(({ name }) => h("span.person", null, face(name), name));
   const fact = (term, content) => content && h("div", null, h("dt", null, term), h("dd", null, content));
-  return h("dl", null,
-    fact("Email", emails.length > 0 && emails.map((email) => h("a", { href: `mailto:${encodeURIComponent(email)}` }, email))),
+  return h(
+    "dl",
+    null,
+    fact(
+      "Email",
+      emails.length > 0 && emails.map((email) => h("a", { href: `mailto:${encodeURIComponent(email)}` }, email)),
+    ),
     fact("Owner", owner && names([owner])),
     fact("Hiring manager", hiring?.hiringManager && names([hiring.hiringManager])),
     fact("Followers", followers.length > 0 && names(followers)),
     fact("Added", moment(createdAt)),
-    fact("Id in the source", externalId && h("code", null, externalId)));
+    fact("Id in the source", externalId && h("code", null, externalId)),
+  );
 }

@@ -4,6 +4,8 @@ export const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const language = navigator.languages.find((name) => name.startsWith("en")) ?? "en-GB";
 const formats = new Map();
+const isTwelveHours = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions().hour12;
+const TIME = { hour: isTwelveHours ? "numeric" : "2-digit", minute: "2-digit" };
 
 function format(options, timeZone) {
   const key = JSON.stringify([options, timeZone]);
@@ -17,20 +19,30 @@ const isThisYear = (instant) => new Date(instant).getFullYear() === new Date().g
 
 /** Thursday, 12 December; with the year when it is another. */
 export const day = (instant, timeZone) =>
-  written(instant, { weekday: "long", day: "numeric", month: "long", ...(isThisYear(instant) ? {} : { year: "numeric" }) }, timeZone);
+  written(
+    instant,
+    { weekday: "long", day: "numeric", month: "long", ...(isThisYear(instant) ? {} : { year: "numeric" }) },
+    timeZone,
+  );
 
 /** Thu, 12 Dec, 10:00 */
 export const moment = (instant, timeZone) =>
-  written(instant, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit", ...(isThisYear(instant) ? {} : { year: "numeric" }) }, timeZone);
+  written(
+    instant,
+    { weekday: "short", day: "numeric", month: "short", ...TIME, ...(isThisYear(instant) ? {} : { year: "numeric" }) },
+    timeZone,
+  );
 
-export const clock = (instant, timeZone) => written(instant, { hour: "numeric", minute: "2-digit" }, timeZone);
+export const clock = (instant, timeZone) => written(instant, TIME, timeZone);
 
 /** 10:00 – 11:00 */
-export const span = (from, to, timeZone) => format({ hour: "numeric", minute: "2-digit" }, timeZone ?? here).formatRange(new Date(from), new Date(to));
+export const span = (from, to, timeZone) => format(TIME, timeZone ?? here).formatRange(new Date(from), new Date(to));
 
 /** GMT+1, or PST where the language has a name. */
 export const zoneName = (instant, timeZone) =>
-  format({ timeZoneName: "short" }, timeZone).formatToParts(new Date(instant)).find(({ type }) => type === "timeZoneName").value;
+  format({ timeZoneName: "short" }, timeZone)
+    .formatToParts(new Date(instant))
+    .find(({ type }) => type === "timeZoneName").value;
 
 /** Whether two zones show another time on the clock at this instant. */
 export const differs = (instant, timeZone) => {
@@ -39,11 +51,16 @@ export const differs = (instant, timeZone) => {
 };
 
 const nearby = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
-const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60]];
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
 
 /** in 2 days, yesterday, just now */
 export function relative(instant) {
   const seconds = (new Date(instant) - Date.now()) / 1000;
-  for (const [unit, size] of UNITS) if (Math.abs(seconds) >= size) return nearby.format(Math.trunc(seconds / size), unit);
+  for (const [unit, size] of UNITS)
+    if (Math.abs(seconds) >= size) return nearby.format(Math.trunc(seconds / size), unit);
   return "just now";
 }

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import httpx
 import jwt
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
 
 import clock
 
@@ -307,6 +307,35 @@ def _hang_up(end: socket.socket) -> None:
 
 
 @dataclass
+class Ear:
+    """What a window hears of the change feed: the test can stop it, and say something in the server's place."""
+
+    is_deaf: bool = False
+    subscribed: list[Any] = field(default_factory=list)
+    _window: WebSocketRoute | None = None
+
+    def listen(self, window: WebSocketRoute) -> None:
+        """Stand between a window's socket and the server."""
+        self._window = window
+        far = window.connect_to_server()
+        window.on_message(lambda message: far.send(self._noted(message)))
+        far.on_message(lambda message: None if self.is_deaf else window.send(message))
+
+    def refuse(self, **extensions: str) -> None:
+        """End the feed with an error inside `next`, as the server ends a running stream; then hear all again."""
+        self.is_deaf = False
+        payload = {"data": None, "errors": [{"message": "It ends here.", "extensions": extensions}]}
+        assert self._window is not None
+        self._window.send(json.dumps({"id": self.subscribed[-1]["id"], "type": "next", "payload": payload}))
+
+    def _noted(self, message: str | bytes) -> str | bytes:
+        said = json.loads(message)
+        if said["type"] == "subscribe" and "interviewPanelChanges" in said["payload"]["query"]:
+            self.subscribed.append(said)
+        return message
+
+
+@dataclass
 class Visitors:
     """Opens windows: each is a browser of its own, with its own sign-in."""
 
@@ -314,12 +343,16 @@ class Visitors:
     ats: Ats
     _contexts: list[BrowserContext] = field(default_factory=list)
 
-    def window(self, role: str | None, path: str = "/", *, base: str | None = None, **options: Any) -> Page:
+    def window(
+        self, role: str | None, path: str = "/", *, base: str | None = None, ear: Ear | None = None, **options: Any
+    ) -> Page:
         """A window on that place, signed in by a link as the person of that role, with the view loaded."""
         context = self.browser.new_context(**(WINDOW | options))
         context.set_default_timeout(PATIENCE * 1000)
         self._contexts.append(context)
         page = context.new_page()
+        if ear is not None:
+            page.route_web_socket("**/graphql", ear.listen)
         page.goto(f"{base or self.ats.url}{path}" + (f"#token={self.ats.token(role)}" if role else ""))
         if role:
             page.wait_for_selector("#bar .live[data-state=live]")

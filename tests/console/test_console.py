@@ -5,7 +5,7 @@ import re
 from graphql import build_client_schema, get_introspection_query, parse, validate
 from playwright.sync_api import Locator, Page, expect
 
-from tests.console.browsing import EMAILS, Ats, Visitors, Wire
+from tests.console.browsing import EMAILS, Ats, Ear, Visitors, Wire
 
 
 def panel_cards(page: Page) -> Locator:
@@ -206,7 +206,7 @@ def test_while_goodtime_is_off_the_labels_are_native_at_once_and_without_a_reloa
 def test_a_pushed_panel_appears_moves_and_goes_without_a_reload(visitors: Visitors, ats: Ats) -> None:
     candidate = ats.candidate()
     page = visitors.window("ADMIN", f"/candidates/{candidate.id}")
-    expect(page.get_by_role("heading", name="No interviews yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No interviews")).to_be_visible()
 
     candidate.push(days=3, subjects=("System design", "Values"))
 
@@ -307,6 +307,37 @@ def test_after_a_cut_connection_nothing_was_missed(visitors: Visitors, ats: Ats,
     expect(panel_cards(page)).to_have_count(2)
     expect(page.get_by_role("heading", name="Moved while cut")).to_be_visible()
     expect(page.get_by_role("heading", name="Made while cut")).to_be_visible()
+
+
+def test_a_window_whose_cursor_has_expired_loads_afresh(visitors: Visitors, ats: Ats) -> None:
+    candidate, ear = ats.candidate(), Ear()
+    page = visitors.window("ADMIN", f"/candidates/{candidate.id}", ear=ear)
+    candidate.push(panel="first")
+    expect(panel_cards(page)).to_have_count(1)
+
+    ear.is_deaf = True
+    candidate.push(panel="unheard")
+    ear.refuse(code="CURSOR_EXPIRED")
+
+    expect(panel_cards(page)).to_have_count(2)
+    assert "after" not in ear.subscribed[-1]["payload"]["variables"]
+
+
+def test_a_window_that_was_too_slow_goes_on_from_the_cursor_it_is_given(visitors: Visitors, ats: Ats) -> None:
+    candidate, ear = ats.candidate(), Ear()
+    page = visitors.window("ADMIN", f"/candidates/{candidate.id}", ear=ear)
+    candidate.push(panel="first")
+    expect(panel_cards(page)).to_have_count(1)
+    cursor = ats.ask(
+        "query($id: ID!) { interviewPanelChanges(candidateId: $id) { pageInfo { endCursor } } }", id=candidate.id
+    )["interviewPanelChanges"]["pageInfo"]["endCursor"]
+
+    ear.is_deaf = True
+    candidate.push(panel="unheard")
+    ear.refuse(code="TOO_SLOW", cursor=cursor)
+
+    expect(panel_cards(page)).to_have_count(2)
+    assert ear.subscribed[-1]["payload"]["variables"]["after"] == cursor
 
 
 def test_a_view_that_cannot_be_loaded_says_so_and_tries_again(visitors: Visitors, ats: Ats, wire: Wire) -> None:

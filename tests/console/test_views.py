@@ -178,7 +178,7 @@ def keep_picture(page: Page, name: str) -> None:
         return
     picture = Image.open(io.BytesIO(page.screenshot()))
     path = Path(folder) / f"{name}.png"
-    picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     assert path.stat().st_size < PICTURE_BYTES
 
 
