@@ -9,7 +9,7 @@ from resolvers import changes, values
 from resolvers.access import Act, require, visible
 from resolvers.changes import Commit
 from resolvers.errors import ErrorCode, UserError, error
-from resolvers.whole import Held, below, held, highest, locked_by_external_id, new_panel, shown, stand
+from resolvers.whole import Held, below, deleted, held, highest, locked_by_external_id, new_panel, shown, stand
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,18 @@ async def cancel(viewer: Viewer, its: PanelCancel) -> Canceled:
     require(viewer, Act.CANCEL)
     if (its.id is None) == (its.external_id is None):
         return Canceled(errors=[error(ErrorCode.INVALID, "Name the panel by `id` or by `externalId`.", ("input",))])
-    if faults := _faults(its.sequence, its.reason):
+    if faults := _faults(its, {"externalId": its.external_id}):
         return Canceled(errors=faults)
 
     async def act(commit: Commit) -> Canceled:
         panel = await _named(viewer, its.id, its.external_id)
+        if panel is None and viewer.integration and its.external_id is not None and its.sequence is not None:
+            # Rule 3 of Pushing a panel: a cancel that came before its push leaves a tombstone.
+            panel = new_panel(viewer, its.external_id)
+        if panel is None:
+            return Canceled(errors=[_unknown("panel", "id" if its.id is not None else "externalId")])
         if viewer.integration:
-            if panel is None:
-                return await _entombed(viewer, commit, its.external_id, its.sequence)
             return await _deleted(await held(panel), commit, its)
-        if panel is None or panel.candidate_id is None:
-            return Canceled(errors=[_unknown("panel", "id" if its.id else "externalId")])
         if conflict := _version_conflict(panel, its.expected_version):
             return Canceled(panel, errors=[conflict])
         if panel.canceled_at is None:
@@ -80,50 +81,38 @@ async def cancel(viewer: Viewer, its: PanelCancel) -> Canceled:
 async def _deleted(whole: Held, commit: Commit, its: PanelCancel) -> Canceled:
     """The scheduler has deleted the panel. Rules 2 and 3 of Pushing a panel, and Cancelling."""
     panel = whole.panel
-    if its.sequence is not None and below(its.sequence, panel.pushed_sequence):
-        return Canceled(shown(panel))
-    revision = its.sequence if its.sequence is not None else -1 if panel.sequence is None else panel.sequence
-    panel.deleted_sequence = highest(panel.deleted_sequence, revision)
-    panel.sequence = highest(panel.sequence, its.sequence)
-    await whole.write(commit, stand(whole, commit, its.reason))
+    if not below(its.sequence, panel.pushed_sequence):
+        revision = its.sequence if its.sequence is not None else -1 if panel.sequence is None else panel.sequence
+        panel.deleted_sequence = highest(panel.deleted_sequence, revision)
+        panel.sequence = highest(panel.sequence, its.sequence)
+        await whole.write(commit, stand(whole, commit, its.reason))
     return Canceled(shown(panel))
-
-
-async def _entombed(viewer: Viewer, commit: Commit, external_id: str | None, sequence: int | None) -> Canceled:
-    """A cancel that came before its push leaves a tombstone, which nobody sees. Rule 3 of Pushing a panel."""
-    if external_id is None or sequence is None:
-        return Canceled(errors=[_unknown("panel", "id" if external_id is None else "externalId")])
-    tomb = new_panel(viewer, external_id)
-    tomb.sequence = tomb.deleted_sequence = sequence
-    tomb.call_off(Cancellation(commit.at, commit.actor_id, CancelOrigin.SCHEDULER, None))
-    await tomb.save(force_create=True)
-    return Canceled()
 
 
 async def cancel_interview(viewer: Viewer, its: InterviewCancel) -> Canceled:
     """Cancel one interview; with a panel's last one the panel is cancelled too. Raises Refused(FORBIDDEN)."""
     require(viewer, Act.CANCEL)
-    by_pair = its.panel_external_id is not None and its.external_id is not None
-    if (its.id is None) != by_pair:
+    pair = (its.panel_external_id, its.external_id)
+    if pair != (None, None) if its.id is not None else None in pair:
         message = "Name the interview by `id`, or by `panelExternalId` and `externalId`."
         return Canceled(errors=[error(ErrorCode.INVALID, message, ("input",))])
-    if faults := _faults(its.sequence, its.reason):
+    if faults := _faults(its, {"panelExternalId": its.panel_external_id, "externalId": its.external_id}):
         return Canceled(errors=faults)
 
     async def act(commit: Commit) -> Canceled:
         panel = await _panel_of_named(viewer, its)
-        if panel is None and viewer.integration and its.panel_external_id and its.sequence is not None:
+        if panel is None and viewer.integration and its.panel_external_id is not None and its.sequence is not None:
             panel = new_panel(viewer, its.panel_external_id)
-        if panel is None or (panel.candidate_id is None and viewer.user):
-            return Canceled(errors=[_unknown("interview", "id" if its.id else "panelExternalId")])
+        if panel is None:
+            return Canceled(errors=[_unknown("interview", "id" if its.id is not None else "panelExternalId")])
         whole = await held(panel)
         interview = next(
-            (it for it in whole.interviews if its.id == it.id or (by_pair and its.external_id == it.external_id)), None
+            (it for it in whole.interviews.values() if its.id == it.id or its.external_id == it.external_id), None
         )
         if viewer.integration:
             return await _interview_deleted(whole, interview, commit, its)
         if interview is None:
-            return Canceled(errors=[_unknown("interview", "id" if its.id else "externalId")])
+            return Canceled(errors=[_unknown("interview", "externalId")])
         if conflict := _version_conflict(panel, its.expected_version):
             return Canceled(panel, interview, [conflict])
         if panel.canceled_at is None and interview.canceled_at is None:
@@ -142,24 +131,22 @@ async def _interview_deleted(
 ) -> Canceled:
     """The scheduler has deleted one interview, perhaps before it told of it."""
     panel = whole.panel
-    if interview is None:
-        if its.external_id is None or its.sequence is None:
-            return Canceled(errors=[_unknown("interview", "id" if its.id else "externalId")])
-        known = panel.early_cancels.get(its.external_id)
-        panel.early_cancels = {**panel.early_cancels, its.external_id: max(its.sequence, known or its.sequence)}
-        panel.sequence = highest(panel.sequence, its.sequence)
-        await panel.save()
-        return Canceled(shown(panel))
-    if below(its.sequence, interview.sequence) or below(its.sequence, panel.declared_sequence):
+    if below(its.sequence, panel.declared_sequence) or (interview and below(its.sequence, interview.sequence)):
         return Canceled(shown(panel), interview)
-    was_live = interview.canceled_at is None or interview.canceled_origin is CancelOrigin.ATS
-    if was_live:
-        whole.call_off(interview, Cancellation(commit.at, commit.actor_id, CancelOrigin.SCHEDULER, its.reason))
-    interview.sequence = highest(interview.sequence, its.sequence)
-    whole.touched[interview.id] = interview
+    stood, was_deleted = None, interview is None or deleted(interview)
+    if interview is not None:
+        if not was_deleted:
+            whole.call_off(interview, Cancellation(commit.at, commit.actor_id, CancelOrigin.SCHEDULER, its.reason))
+        interview.sequence = highest(interview.sequence, its.sequence)
+        whole.touched[interview.id] = interview
+        stood = stand(whole, commit, its.reason)
+    elif its.external_id is not None and its.sequence is not None:
+        known = panel.early_cancels.get(its.external_id, its.sequence)
+        panel.early_cancels[its.external_id] = max(its.sequence, known)
+    else:
+        return Canceled(errors=[_unknown("interview", "externalId")])
     panel.sequence = highest(panel.sequence, its.sequence)
-    stood = stand(whole, commit, its.reason)
-    await whole.write(commit, stood or (Kind.UPDATED if was_live else None))
+    await whole.write(commit, stood or (None if was_deleted else Kind.UPDATED))
     return Canceled(shown(panel), interview)
 
 
@@ -173,11 +160,11 @@ async def restore(viewer: Viewer, id: str, expected_version: int | None) -> Canc
             return Canceled(errors=[_unknown("panel", "id")])
         if conflict := _version_conflict(panel, expected_version):
             return Canceled(panel, errors=[conflict])
-        if panel.canceled_origin is CancelOrigin.SCHEDULER:
+        if deleted(panel):
             message = "It was deleted in the scheduler: only the scheduler brings it back."
             return Canceled(panel, errors=[error(ErrorCode.PANEL_CANCELED, message, ("input", "id"))])
         whole = await held(panel)
-        called_off = [it for it in whole.interviews if it.canceled_origin is CancelOrigin.ATS]
+        called_off = [it for it in whole.interviews.values() if it.canceled_origin is CancelOrigin.ATS]
         if panel.canceled_at is not None or called_off:
             panel.call_off(None)
             for interview in called_off:
@@ -202,9 +189,9 @@ async def _panel_of_named(viewer: Viewer, its: InterviewCancel) -> Panel | None:
     return await _named(viewer, interview.panel_id, None) if interview else None
 
 
-def _faults(sequence: int | None, reason: str | None) -> list[UserError]:
-    faults = list(values.prose_faults(reason, ("input", "reason")))
-    return faults + values.sequence_faults(sequence)
+def _faults(its: PanelCancel | InterviewCancel, names: dict[str, str | None]) -> list[UserError]:
+    faults = [fault for name, value in names.items() for fault in values.name_faults(value, ("input", name))]
+    return [*faults, *values.prose_faults(its.reason, ("input", "reason")), *values.sequence_faults(its.sequence)]
 
 
 def _version_conflict(panel: Panel, expected: int | None) -> UserError | None:

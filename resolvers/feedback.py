@@ -20,7 +20,7 @@ SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
 YES_NO = ["Yes", "No"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class AnswerGiven:
     """What was filled in for one field."""
 
@@ -165,7 +165,7 @@ def settled(
         place = (seat.interview_id, seat.user_id)
         form = forms.get(place)
         if seat.template_id is None:
-            seat.form_id = None
+            seat.form_id = form.id if form and form.status is FeedbackFormStatus.COMPLETED else None
             continue
         if takes_place:
             asked.add(place)

@@ -57,9 +57,9 @@ def name_faults(text: str | None, path: tuple[str | int, ...], *, required: bool
         return
     if required and not text.strip():
         yield error(ErrorCode.INVALID, "It must not be empty.", path)
-    if len(text) > NAME:
+    elif len(text) > NAME:
         yield error(ErrorCode.INVALID, f"It is longer than {NAME} characters.", path)
-    if _CONTROL.search(text):
+    elif _CONTROL.search(text):
         yield error(ErrorCode.INVALID, "It must not contain control characters.", path)
 
 
@@ -69,7 +69,7 @@ def prose_faults(text: str | None, path: tuple[str | int, ...]) -> Iterator[User
         return
     if len(text) > PROSE:
         yield error(ErrorCode.INVALID, f"It is longer than {PROSE:,} characters.", path)
-    if _CONTROL_IN_PROSE.search(text):
+    elif _CONTROL_IN_PROSE.search(text):
         yield error(ErrorCode.INVALID, "It must not contain control characters but line ends and tabs.", path)
 
 

@@ -1,9 +1,8 @@
 """A panel with all its parts, locked until the commit: how every act on a panel is prepared and written."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 
 from tortoise.models import Model
 
@@ -15,16 +14,17 @@ from resolvers import feedback
 from resolvers.access import unscoped
 from resolvers.changes import Commit
 
-AnyModel = TypeVar("AnyModel", bound=Model)
-
 
 @dataclass
 class Held:
     """A panel with all its parts, locked until the commit. Whoever changed something calls `write` once, at the end."""
 
     panel: Panel
-    interviews: list[Interview] = field(default_factory=list)
-    seats: list[Interviewer] = field(default_factory=list)
+    #: By the scheduler's id.
+    interviews: dict[str, Interview] = field(default_factory=dict)
+    #: By interview, then by user, in the scheduler's order.
+    seats: dict[str, dict[str, Interviewer]] = field(default_factory=dict)
+    #: By interview and user.
     forms: dict[tuple[str, str], FeedbackForm] = field(default_factory=dict)
     templates: dict[str, models.FeedbackTemplate] = field(default_factory=dict)
     touched: dict[str, Interview | Interviewer] = field(default_factory=dict)
@@ -33,7 +33,12 @@ class Held:
     @property
     def live(self) -> list[Interview]:
         """The interviews that were not called off one by one."""
-        return [interview for interview in self.interviews if interview.canceled_at is None]
+        return [interview for interview in self.interviews.values() if interview.canceled_at is None]
+
+    @property
+    def everybody(self) -> list[Interviewer]:
+        """All the seats."""
+        return [seat for seats in self.seats.values() for seat in seats.values()]
 
     def call_off(self, interview: Interview, cancellation: Cancellation | None) -> None:
         """Cancel one interview, or with None let it take place again."""
@@ -41,50 +46,45 @@ class Held:
         self.touched[interview.id] = interview
 
     async def write(self, commit: Commit, kind: Kind | None) -> None:
-        """Derive what follows from the parts, write what was touched, and record the change, if it is one."""
-        panel = self.panel
+        """Derive what follows from the parts, write what was touched, and record the change, if it is one.
+
+        Of a tombstone nothing is recorded: nobody sees it.
+        """
+        panel, seats = self.panel, self.everybody
         takes_place = {interview.id for interview in self.live} if panel.canceled_at is None else set()
-        before = {seat.id: seat.form_id for seat in self.seats}
+        before = {seat.id: seat.form_id for seat in seats}
         await self._load_templates()
         forms = feedback.settled(
-            ((seat, seat.interview_id in takes_place) for seat in self.seats), self.forms, self.templates, panel
+            ((seat, seat.interview_id in takes_place) for seat in seats), self.forms, self.templates, panel
         )
         self.forms |= {(form.interview_id, form.user_id): form for form in forms}
-        self.touched |= {seat.id: seat for seat in self.seats if before[seat.id] != seat.form_id}
+        self.touched |= {seat.id: seat for seat in seats if before[seat.id] != seat.form_id}
         panel.starts_at = min((interview.starts_at for interview in self.live), default=None)
         panel.ends_at = max((interview.ends_at for interview in self.live), default=None)
         panel.listed_at = panel.starts_at or panel.listed_at
-        panel.feedback_due = sum(
-            seat.feedback_required
-            and seat.interview_id in takes_place
-            and (form := self.forms.get((seat.interview_id, seat.user_id))) is not None
-            and form.status is FeedbackFormStatus.PENDING
-            for seat in self.seats
-        )
-        if kind is not None:
+        panel.feedback_due = sum(seat.interview_id in takes_place and self._is_due(seat) for seat in seats)
+        if kind is not None and shown(panel) is not None:
             commit.record(panel, kind)
         await panel.save()
         await _upsert([row for row in self.touched.values() if isinstance(row, Interview)])
         await _upsert(forms)
         if self.gone:
-            seats = unscoped(Interviewer, "the seats of a locked panel")
-            await seats.filter(id__in=[seat.id for seat in self.gone]).delete()
+            left = unscoped(Interviewer, "the seats of a locked panel")
+            await left.filter(id__in=[seat.id for seat in self.gone]).delete()
         await _upsert([row for row in self.touched.values() if isinstance(row, Interviewer)])
 
-    def _template_of(self, seat: Interviewer) -> str | None:
-        form = self.forms.get((seat.interview_id, seat.user_id))
-        return form.template_id if form else None
+    def _is_due(self, seat: Interviewer) -> bool:
+        form = self._form(seat)
+        return seat.feedback_required and form is not None and form.status is FeedbackFormStatus.PENDING
+
+    def _form(self, seat: Interviewer) -> FeedbackForm | None:
+        return self.forms.get((seat.interview_id, seat.user_id))
 
     async def _load_templates(self) -> None:
         """The templates of forms to be made or remade that the act has not looked up itself."""
-        missing = {
-            seat.template_id
-            for seat in self.seats
-            if seat.template_id is not None
-            and seat.template_id not in self.templates
-            and seat.template_id != self._template_of(seat)
-        }
-        if missing:
+        made_with = {seat.id: form.template_id if (form := self._form(seat)) else None for seat in self.everybody}
+        needed = {seat.template_id for seat in self.everybody if seat.template_id not in (None, made_with[seat.id])}
+        if missing := needed - self.templates.keys():
             templates = unscoped(models.FeedbackTemplate, "the templates of a locked panel's seats")
             self.templates |= {template.id: template for template in await templates.filter(id__in=missing)}
 
@@ -92,18 +92,23 @@ class Held:
 async def held(panel: Panel) -> Held:
     """A locked panel with its parts. Three statements."""
     why = "the parts of a locked panel"
+    interviews = await unscoped(Interview, why).filter(panel_id=panel.id)
+    seats: dict[str, dict[str, Interviewer]] = {}
+    for seat in await unscoped(Interviewer, why).filter(panel_id=panel.id).order_by("position", "id"):
+        seats.setdefault(seat.interview_id, {})[seat.user_id] = seat
     forms = await unscoped(FeedbackForm, why).filter(panel_id=panel.id)
     return Held(
         panel,
-        await unscoped(Interview, why).filter(panel_id=panel.id).order_by("starts_at", "id"),
-        await unscoped(Interviewer, why).filter(panel_id=panel.id).order_by("position", "id"),
+        {interview.external_id: interview for interview in interviews},
+        seats,
         {(form.interview_id, form.user_id): form for form in forms},
     )
 
 
-async def _upsert(rows: Collection[AnyModel]) -> None:
-    """Write rows, new and old alike, in one statement."""
-    for model in {type(row) for row in rows}:
+async def _upsert(rows: Sequence[Model]) -> None:
+    """Write rows of one model, new and old alike, in one statement."""
+    if rows:
+        model = type(rows[0])
         columns = [name for name in model._meta.db_fields if name not in ("id", "created_at")]
         await model.bulk_create(rows, on_conflict=["id"], update_fields=columns)
 
@@ -115,18 +120,17 @@ def stand(whole: Held, commit: Commit, reason: str | None = None) -> Kind | None
     What a user cancelled stays cancelled: a queued retry must not undo a person's decision.
     """
     panel = whole.panel
-    deleted = panel.deleted_sequence is not None and not below(panel.deleted_sequence, panel.pushed_sequence)
-    by_users = any(interview.canceled_origin is CancelOrigin.ATS for interview in whole.interviews)
-    if deleted or not (whole.live or by_users):
-        if panel.canceled_origin is CancelOrigin.SCHEDULER:
+    is_deleted = panel.deleted_sequence is not None and not below(panel.deleted_sequence, panel.pushed_sequence)
+    by_users = [it for it in whole.interviews.values() if it.canceled_origin is CancelOrigin.ATS]
+    if is_deleted or not (whole.live or by_users):
+        if deleted(panel):
             return None
         panel.call_off(Cancellation(commit.at, commit.actor_id, CancelOrigin.SCHEDULER, reason))
         return Kind.CANCELED
     if not whole.live and panel.canceled_origin is not CancelOrigin.ATS:
-        last = max((it for it in whole.interviews if it.canceled_origin is CancelOrigin.ATS), key=_called_off_at)
-        panel.call_off(last.own_cancellation)
+        panel.call_off(max(by_users, key=_called_off_at).own_cancellation)
         return Kind.CANCELED
-    if panel.canceled_origin is CancelOrigin.SCHEDULER:
+    if deleted(panel):
         panel.call_off(None)
         return Kind.RESTORED
     return None
@@ -153,6 +157,16 @@ async def locked_by_external_id(viewer: Viewer, external_id: str) -> Panel | Non
 def shown(panel: Panel) -> Panel | None:
     """The panel as an answer has it: a tombstone is seen by nobody."""
     return panel if panel.candidate_id is not None else None
+
+
+def deleted(row: Panel | Interview) -> bool:
+    """Whether the scheduler has called it off: it is gone where it was made."""
+    return row.canceled_origin is CancelOrigin.SCHEDULER
+
+
+def newer(revision: int | None, than: int | None) -> bool:
+    """Whether a push of this revision replaces what that one left; without a revision the last write wins."""
+    return revision is None or than is None or revision > than
 
 
 def below(revision: int | None, other: int | None) -> bool:

@@ -7,6 +7,7 @@ import strawberry
 
 import models
 from resolvers import pushes
+from resolvers.declarations import PanelPush, SinglePush
 from resolvers.values import URL, TimeZone
 from schema.context import Info, viewer
 from schema.errors import UserError, Warning
@@ -113,7 +114,7 @@ class PushesMutation:
         info: Info,
         input: Annotated[UpsertInterviewPanelInput, strawberry.argument(description="The whole panel.")],
     ) -> pushes.Pushed:
-        return await pushes.push(viewer(info), plain(pushes.PanelPush, input))
+        return await pushes.push(viewer(info), plain(PanelPush, input))
 
     @strawberry.mutation(
         graphql_type=UpsertInterviewPayload,
@@ -124,4 +125,4 @@ class PushesMutation:
         info: Info,
         input: Annotated[UpsertInterviewInput, strawberry.argument(description="The event, and whose panel it is of.")],
     ) -> pushes.Pushed:
-        return await pushes.push_interview(viewer(info), plain(pushes.SinglePush, input))
+        return await pushes.push(viewer(info), plain(SinglePush, input))
