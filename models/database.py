@@ -3,37 +3,47 @@
 import asyncio
 import contextlib
 import fcntl
+import sqlite3
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 from tortoise import connections
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 from tortoise.migrations.executor import MigrationExecutor
+from tortoise.transactions import in_transaction
 
-#: What a database that can't be reached or is busy for too long raises, whichever driver says it.
+#: What a database that can't be reached, is busy for too long or isn't migrated raises, whichever driver says it.
 UNREACHABLE = (
     OSError,
     DBConnectionError,
     OperationalError,
+    TransactionManagementError,
+    sqlite3.DatabaseError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
 
+_CONNECT_SECONDS = 5
+_STATEMENT_SECONDS = 10
+
 _MIGRATION_LOCK = zlib.crc32(b"callboard migrations")
 
 
-def config(url: str) -> dict[str, Any]:
-    """Tortoise's configuration for a database URL of operations.md."""
+def config(url: str, statement_seconds: float | None = _STATEMENT_SECONDS) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL of operations.md. On PostgreSQL no statement takes longer."""
     return {
-        "connections": {"default": _connection_url(url)},
+        "connections": {"default": _connection(url, statement_seconds)},
         "apps": {"models": {"models": ["models"], "default_connection": "default", "migrations": "models.migrations"}},
         "use_tz": True,
         "timezone": "UTC",
@@ -41,13 +51,40 @@ def config(url: str) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def opened(url: str) -> AsyncIterator[None]:
+async def opened(url: str, statement_seconds: float | None = _STATEMENT_SECONDS) -> AsyncIterator[None]:
     """The database for everything that runs inside, in every task of the process."""
     if (path := _file(url)) is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     async with TortoiseContext() as context:
-        await context.init(config=config(url), _enable_global_fallback=True)
+        await context.init(config=config(url, statement_seconds), _enable_global_fallback=True)
         yield
+
+
+@contextlib.asynccontextmanager
+async def transaction() -> AsyncIterator[BaseDBAsyncClient]:
+    """One transaction: left by an exception, nothing of it is written. Never to be cancelled while it is entered."""
+    begun = in_transaction()
+    try:
+        connection = await begun.__aenter__()
+    except BaseException:
+        # Tortoise would keep for ever what it has acquired: SQLite's lock, or one of the pool's connections.
+        if hasattr(begun, "token"):
+            with contextlib.suppress(*UNREACHABLE):
+                await begun.__aexit__(TransactionManagementError, None, None)
+        raise
+    async with contextlib.AsyncExitStack() as ending:
+        ending.push_async_exit(begun.__aexit__)
+        yield connection
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database is away, busy or not migrated: not where it was asked what makes no sense."""
+    cause = error.args[0] if isinstance(error, OperationalError) and error.args else error
+    if isinstance(cause, sqlite3.Error):
+        return cause.sqlite_errorcode != sqlite3.SQLITE_ERROR or str(cause).startswith("no such ")
+    if isinstance(cause, asyncpg.SyntaxOrAccessError | asyncpg.DataError):
+        return isinstance(cause, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError)
+    return isinstance(error, UNREACHABLE)
 
 
 async def migrate(url: str) -> list[str]:
@@ -55,7 +92,7 @@ async def migrate(url: str) -> list[str]:
 
     Safe when several processes start it at once: one works, the others wait and find nothing left to do.
     """
-    async with _alone(url), opened(url):
+    async with _alone(url), opened(url, statement_seconds=None):
         before = set(await _applied())
         await _executor().migrate()
         return [name for name in await _applied() if name not in before]
@@ -120,14 +157,23 @@ def _file(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite://").partition("?")[0]) if url.startswith("sqlite://") else None
 
 
-def _connection_url(url: str) -> str:
+def _connection(url: str, statement_seconds: float | None) -> str | dict[str, Any]:
     """The URL with what the driver needs to know beside the address."""
-    if url.startswith("sqlite://"):
+    if _file(url) is not None:
         # FULL: an acknowledged push survives a loss of power, which WAL's default does not promise.
-        own = {"synchronous": "FULL", "busy_timeout": "5000"}
-    else:
-        own = {"minsize": "1", "maxsize": "10"}
-    return f"{url}{'&' if '?' in url else '?'}{urlencode(own)}"
+        own = urlencode({"synchronous": "FULL", "busy_timeout": "5000"})
+        return f"{url}{'&' if '?' in url else '?'}{own}"
+    parts = urlsplit(url)
+    connection: dict[str, Any] = expand_db_url(urlunsplit(parts._replace(query="")))
+    connection["credentials"] |= {
+        "minsize": 1,
+        "maxsize": 10,
+        "timeout": _CONNECT_SECONDS,
+        "command_timeout": statement_seconds,
+        "ssl": parse_qs(parts.query).get("sslmode", ["prefer"])[0],
+        "server_settings": {"application_name": "callboard"},
+    }
+    return connection
 
 
 #: For `tortoise -c models.database.TORTOISE_ORM makemigrations`, which needs no database.

@@ -17,7 +17,6 @@ import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 from tortoise.queryset import QuerySet
-from tortoise.transactions import in_transaction
 
 import clock
 import feed
@@ -102,7 +101,7 @@ async def committed_by_operator(act: Callable[[Commit], Awaitable[T]], account_i
 async def _committed(account_id: str, actor_id: str, act: Callable[[Commit], Awaitable[T]]) -> T:
     for tries_left in reversed(range(_TRIES)):
         try:
-            async with in_transaction() as connection:
+            async with database.transaction() as connection:
                 if not database.on_postgres():
                     # SQLite: a transaction that reads before it writes fails at once when another process writes.
                     await connection.execute_query("UPDATE account SET position = position WHERE id = ?", [account_id])

@@ -7,6 +7,7 @@ import strawberry
 from auth.refusals import Refused
 from auth.viewer import Viewer, authenticate
 from execution import Level
+from models import database
 
 
 @dataclass
@@ -15,19 +16,19 @@ class Context:
 
     request_id: str
     _viewer: Viewer | None = None
-    _refusal: Refused | None = field(default=None, repr=False)
+    _refusal: Exception | None = field(default=None, repr=False)
 
     @classmethod
     async def of(cls, authorization: str | None, request_id: str) -> "Context":
         """The context of a request with that `Authorization` value."""
         try:
             return cls(request_id, _viewer=await authenticate(authorization))
-        except Refused as refusal:
+        except (Refused, *database.UNREACHABLE) as refusal:
             return cls(request_id, _refusal=refusal)
 
     @property
     def viewer(self) -> Viewer:
-        """Raises Refused where nobody is signed in."""
+        """Raises Refused where nobody is signed in, or what kept the database from telling."""
         if self._viewer is None:
             assert self._refusal is not None, "without a viewer there is a reason"
             raise self._refusal

@@ -58,7 +58,7 @@ def _face(error: GraphQLError, request_id: str, executed: bool) -> tuple[str, di
         return cause.message, {"code": cause.code, **cause.extensions}
     if cause is None:
         return error.message, {"code": _code(error, executed), **(error.extensions or {})}
-    if isinstance(cause, database.UNREACHABLE):
+    if database.is_away(cause):
         _log.error("The database can't be reached: %s", type(cause).__name__, extra={"request_id": request_id})
         message = "The database can't be reached: it is safe to try again."
         return message, {"code": Code.SERVICE_UNAVAILABLE, "requestId": request_id}

@@ -1,82 +1,135 @@
 """GraphQL over HTTP: JSON in, JSON or server-sent events out, with the status codes that its specification asks for."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
 from typing import Any
 
+import anyio
 import orjson
 from graphql import OperationType
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 import settings
 from auth.refusals import Code
+from schema import operations
 from schema.context import Context
-from transport.operations import Answer, Malformed, Request, answer, answers, decoded
+from transport.operations import Answer, Malformed, Request, answer, answers, decoded, unanswerable
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
 
+_HEADERS = {"cache-control": "no-store"}
 _PING_SECONDS = 12.0
 
 
 async def graphql(request: HttpRequest) -> Response:
     """The endpoint `/graphql`, but for WebSockets and for the page that a browser gets."""
-    media = _media(request.headers.get("accept", "*/*"))
+    welcome = _welcome(request.headers.get("accept", "*/*"))
+    media = next((its for its in welcome if its != EVENT_STREAM), JSON)
     try:
+        if not welcome:
+            raise Malformed(f"Accept `{GRAPHQL_JSON}`, `{JSON}` or `{EVENT_STREAM}`.", status=406)
         asked = await _request(request)
-        context = await Context.of(request.headers.get("authorization"), request.scope["request_id"])
-        if media == EVENT_STREAM:
-            return EventStream(asked, context)
-        kinds = (OperationType.QUERY,) if request.method == "GET" else (OperationType.QUERY, OperationType.MUTATION)
         async with asyncio.timeout(settings.current().request_seconds):
-            return _response(await answer(asked, context, kinds), media)
+            return await _answered(request, asked, welcome, media)
     except Malformed as malformed:
-        headers = {"allow": "POST"} if malformed.status == 405 else None
-        return _json(orjson.dumps(malformed.payload()), malformed.status, media, headers)
+        return _json(orjson.dumps(malformed.payload()), malformed.status, media, malformed.headers)
     except TimeoutError:
         limit = settings.current().request_seconds
         message = f"The request took longer than {limit:g} seconds: ask for less at a time."
-        extensions = {"code": Code.LIMIT_EXCEEDED, "limit": limit}
-        return _json(orjson.dumps({"errors": [{"message": message, "extensions": extensions}]}), 503, media)
+        slow = Malformed(message, status=503, code=Code.LIMIT_EXCEEDED, limit=limit)
+        return _json(orjson.dumps(slow.payload()), slow.status, media)
+
+
+async def _answered(request: HttpRequest, asked: Request, welcome: list[str], media: str) -> Response:
+    context = await Context.of(request.headers.get("authorization"), request.scope["request_id"])
+    try:
+        operation = operations.prepared(asked.query, asked.operation_name)
+    except operations.Invalid as invalid:
+        if welcome == [EVENT_STREAM]:
+            return EventStream(answers(asked, context))
+        return _response(unanswerable(invalid, context), media)
+    if operation.kind is OperationType.MUTATION and request.method != "POST":
+        raise Malformed("A mutation can't be sent by GET: use POST.", status=405, headers={"allow": "POST"})
+    if welcome == [EVENT_STREAM] or (operation.kind is OperationType.SUBSCRIPTION and EVENT_STREAM in welcome):
+        return EventStream(answers(asked, context))
+    if operation.kind is OperationType.SUBSCRIPTION:
+        raise Malformed(f"Subscriptions go over WebSocket (graphql-transport-ws), or with `Accept: {EVENT_STREAM}`.")
+    return _response(await answer(operation, asked, context), media)
 
 
 async def _request(request: HttpRequest) -> Request:
-    if request.method == "GET":
+    if request.method != "POST":
         its: dict[str, Any] = dict(request.query_params)
         for name in ("variables", "extensions"):
             if its.get(name):
-                its[name] = decoded(its[name])
+                its[name] = decoded(its[name], f"`{name}`")
         return Request.of(its)
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind != JSON:
-        raise Malformed(f"Send `Content-Type: {JSON}`.", status=415)
-    return Request.of(decoded(await _body(request)))
+    kind, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
+    if kind != JSON or any(each.startswith("charset=") and "utf-8" not in each for each in parameters):
+        raise Malformed(f"Send `Content-Type: {JSON}`, in UTF-8.", status=415)
+    return Request.of(decoded(await _body(request), "The body"))
 
 
 async def _body(request: HttpRequest) -> bytes:
-    """The whole body, read no further than the limit."""
-    most = settings.current().max_body_bytes
+    """The whole body, read no further than the limit, and no longer than a request may take."""
+    its = settings.current()
     body = bytearray()
-    async with asyncio.timeout(settings.current().request_seconds):
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                message = f"The body is larger than {most:,} bytes."
-                raise Malformed(message, status=413, code=Code.LIMIT_EXCEEDED)
+    try:
+        async with asyncio.timeout(its.request_seconds):
+            _bounded(int(request.headers.get("content-length", 0)))
+            async for chunk in request.stream():
+                body += chunk
+                _bounded(len(body))
+    except TimeoutError:
+        message = f"The body took longer than {its.request_seconds:g} seconds."
+        raise _cut_off(message, 408, its.request_seconds) from None
+    except ClientDisconnect:
+        raise Malformed("The body ended early.") from None
     return bytes(body)
 
 
-def _media(accept: str) -> str:
-    """The media type of the answer: what is asked for, JSON where anything is welcome."""
-    wanted = [part.split(";")[0].strip().lower() for part in accept.split(",")]
-    for media in (EVENT_STREAM, GRAPHQL_JSON):
-        if media in wanted:
-            return media
-    return JSON
+def _bounded(length: int) -> None:
+    most = settings.current().max_body_bytes
+    if length > most:
+        raise _cut_off(f"The body is larger than {most:,} bytes.", 413, most)
+
+
+def _cut_off(message: str, status: int, limit: float) -> Malformed:
+    """What is left of the body is not read, so that the connection is of no further use."""
+    return Malformed(message, status, Code.LIMIT_EXCEEDED, headers={"connection": "close"}, limit=limit)
+
+
+def _welcome(accept: str) -> list[str]:
+    """Our media types that an `Accept` value takes, the most welcome first."""
+    weights = {}
+    for offered in (GRAPHQL_JSON, JSON, EVENT_STREAM):
+        ranges = [offered, f"{offered.partition('/')[0]}/*", "*/*"]
+        found = [(range_, weight) for range_, weight in _ranges(accept) if range_ in ranges]
+        range_, weight = min(found, key=lambda each: ranges.index(each[0]), default=("", 0.0))
+        if weight > 0:
+            # Whoever takes anything gets plain JSON; whoever names the newer type knows it.
+            weights[offered] = (weight, range_ == offered, offered == (GRAPHQL_JSON if range_ == offered else JSON))
+    return sorted(weights, key=lambda offered: weights[offered], reverse=True)
+
+
+def _ranges(accept: str) -> list[tuple[str, float]]:
+    """The media ranges of an `Accept` value, each with its weight."""
+    ranges = []
+    for part in accept.lower().split(","):
+        media, *parameters = (piece.strip() for piece in part.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                with suppress(ValueError):
+                    weight = float(parameter[2:])
+        ranges.append((media, weight))
+    return ranges
 
 
 def _response(given: Answer, media: str) -> Response:
@@ -86,16 +139,24 @@ def _response(given: Answer, media: str) -> Response:
 
 
 def _json(payload: bytes, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
-    kind = JSON if media == EVENT_STREAM else media
-    return Response(payload, status, headers, media_type=f"{kind}; charset=utf-8")
+    return Response(payload, status, _HEADERS | (headers or {}), media_type=f"{media}; charset=utf-8")
+
+
+_streaming: set[asyncio.Task[None]] = set()
+
+
+def end_streams() -> None:
+    """The process goes down: every event stream breaks off, and its client goes on elsewhere from its last cursor."""
+    for task in _streaming:
+        task.cancel()
 
 
 class EventStream(StreamingResponse):
-    """Any operation as server-sent events: `next` for each answer, then `complete`; a comment now and then between."""
+    """Answers as server-sent events: `next` for each, then `complete`; a comment now and then between."""
 
-    def __init__(self, request: Request, context: Context) -> None:
-        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        super().__init__(_events(request, context), media_type=EVENT_STREAM, headers=headers)
+    def __init__(self, given: AsyncGenerator[Answer, None]) -> None:
+        headers = _HEADERS | {"x-accel-buffering": "no"}
+        super().__init__(_events(given), media_type=EVENT_STREAM, headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = settings.current().send_seconds
@@ -104,35 +165,35 @@ class EventStream(StreamingResponse):
             async with asyncio.timeout(limit):
                 await send(message)
 
-        await super().__call__(scope, receive, send_in_time)
+        # A client that stalls is given up, and so is its connection.
+        with suppress(TimeoutError):
+            await super().__call__(scope, receive, send_in_time)
 
 
-async def _events(request: Request, context: Context) -> AsyncGenerator[bytes, None]:
-    """Without `complete` at its end the stream broke off: the client goes on elsewhere from its last cursor."""
-    given: asyncio.Queue[Answer | None] = asyncio.Queue(1)
+async def _events(given: AsyncGenerator[Answer, None]) -> AsyncIterator[bytes]:
+    """Without `complete` at its end the stream broke off."""
+    into, out_of = anyio.create_memory_object_stream[bytes](0)
 
-    async def pump() -> None:
-        async with aclosing(answers(request, context)) as found:
-            async for each in found:
-                await given.put(each)
-        await given.put(None)
+    async def pour() -> None:
+        with into, suppress(operations.Ended, anyio.BrokenResourceError):
+            async with aclosing(given):
+                async for each in given:
+                    await into.send(b"event: next\ndata: " + each.payload + b"\n\n")
+            await into.send(b"event: complete\ndata:\n\n")
 
-    pumping = asyncio.create_task(pump())
-    try:
-        while True:
-            next_one = asyncio.ensure_future(given.get())
-            while not (done := (await asyncio.wait({next_one, pumping}, timeout=_PING_SECONDS))[0]):
-                yield b": ping\n\n"
-            if next_one not in done:
-                return
-            if (answer := next_one.result()) is None:
-                yield b"event: complete\ndata:\n\n"
-                return
-            yield b"event: next\ndata: " + answer.payload + b"\n\n"
-    finally:
-        # A client that is gone lets no more be awaited here: the task tidies up by itself.
-        next_one.cancel()
-        pumping.cancel()
+    # A task of its own: where the client is gone, nothing more can be awaited here, and it tidies up by itself.
+    pouring = asyncio.create_task(pour())
+    _streaming.add(pouring)
+    pouring.add_done_callback(_streaming.discard)
+    with out_of, suppress(anyio.EndOfStream):
+        try:
+            while True:
+                event = b": ping\n\n"
+                with anyio.move_on_after(_PING_SECONDS):
+                    event = await out_of.receive()
+                yield event
+        finally:
+            pouring.cancel()
 
 
 def not_found(request: HttpRequest, exc: Exception) -> Response:

@@ -1,7 +1,7 @@
 """One GraphQL request, read with care and answered: the same for every way in."""
 
 import re
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,17 +18,25 @@ _NUL = re.compile(r"\x00|\\u0000|\\u\{0+\}")
 
 
 class Malformed(Exception):
-    """What was sent is no GraphQL request: the text says why, the status is HTTP's."""
+    """What was sent is no GraphQL request: the text says why, the status and the headers are HTTP's."""
 
-    def __init__(self, message: str, status: int = 400, code: Code = Code.BAD_USER_INPUT) -> None:
+    def __init__(
+        self,
+        message: str,
+        status: int = 400,
+        code: Code = Code.BAD_USER_INPUT,
+        headers: dict[str, str] | None = None,
+        **extensions: object,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
-        self.code = code
+        self.headers = headers
+        self.extensions = {"code": code, **extensions}
 
     def payload(self) -> dict[str, Any]:
         """As a GraphQL answer."""
-        return {"errors": [{"message": self.message, "extensions": {"code": self.code}}]}
+        return {"errors": [{"message": self.message, "extensions": self.extensions}]}
 
 
 @dataclass(frozen=True)
@@ -59,17 +67,16 @@ class Request:
             raise Malformed("`extensions` must be an object.")
         if _NUL.search(query):
             raise Malformed("The document must not contain the character NUL.")
-        if (path := _nul_in(variables, "variables")) is not None:
-            raise Malformed(f"`{path}` must not contain the character NUL.")
+        _check(variables)
         return cls(query, variables, name or None, extensions or {})
 
 
-def decoded(body: bytes | str) -> object:
-    """The JSON value of a body. Raises Malformed."""
+def decoded(text: bytes | str, its_name: str) -> object:
+    """The JSON value of a text. Raises Malformed."""
     try:
-        return orjson.loads(body)
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise Malformed("The body is not JSON.") from None
+        raise Malformed(f"{its_name} is not JSON.") from None
 
 
 @dataclass(frozen=True)
@@ -80,14 +87,8 @@ class Answer:
     executed: bool
 
 
-async def answer(request: Request, context: Context, kinds: Collection[OperationType]) -> Answer:
-    """Run a query or a mutation. Raises Malformed for an operation that may not come this way."""
-    try:
-        operation = operations.prepared(request.query, request.operation_name)
-    except operations.Invalid as invalid:
-        return _invalid(invalid, context)
-    if operation.kind not in kinds:
-        raise _not_this_way(operation.kind)
+async def answer(operation: operations.Prepared, request: Request, context: Context) -> Answer:
+    """Run a query or a mutation."""
     payload = await operations.result(operation, request.variables, context)
     return Answer(orjson.dumps(payload), "data" in payload)
 
@@ -97,13 +98,13 @@ async def answers(request: Request, context: Context) -> AsyncGenerator[Answer, 
     try:
         operation = operations.prepared(request.query, request.operation_name)
         if operation.kind is not OperationType.SUBSCRIPTION:
-            yield await answer(request, context, [operation.kind])
+            yield await answer(operation, request, context)
             return
         async with aclosing(operations.events(operation, request.variables, context)) as events:
             async for event in events:
                 yield Answer(await operations.rendered(operation, request.variables, context, event), True)
     except operations.Invalid as invalid:
-        yield _invalid(invalid, context)
+        yield unanswerable(invalid, context)
     except operations.Ended:
         raise
     except Exception as failure:
@@ -111,23 +112,29 @@ async def answers(request: Request, context: Context) -> AsyncGenerator[Answer, 
         yield Answer(orjson.dumps({"data": None, "errors": errors}), True)
 
 
-def _invalid(invalid: operations.Invalid, context: Context) -> Answer:
+def unanswerable(invalid: operations.Invalid, context: Context) -> Answer:
+    """The answer to a document that can't be run."""
     errors = printed(invalid.errors, context.request_id, executed=False)
     return Answer(orjson.dumps({"errors": errors}), False)
 
 
-def _not_this_way(kind: OperationType) -> Malformed:
-    if kind is OperationType.SUBSCRIPTION:
-        return Malformed("Subscriptions go over WebSocket (graphql-transport-ws), or with `Accept: text/event-stream`.")
-    return Malformed(f"A {kind.value} can't be sent by GET: use POST.", status=405)
+def _check(variables: dict[str, Any] | None) -> None:
+    """Raises Malformed where a NUL stands, which no database takes and no text needs, or where nobody can look."""
+    try:
+        suspicious = b"\\u0000" in orjson.dumps(variables)
+    except TypeError:
+        raise Malformed("`variables` is nested too deep.", code=Code.LIMIT_EXCEEDED) from None
+    if suspicious and (path := next(_with_nul(variables, "variables"), None)) is not None:
+        raise Malformed(f"`{path}` must not contain the character NUL.")
 
 
-def _nul_in(value: object, path: str) -> str | None:
-    """Where a NUL stands, if one does: no database takes it, and no text needs it."""
-    if isinstance(value, str):
-        return path if "\x00" in value else None
-    if isinstance(value, Mapping):
-        return next((found for key, its in value.items() if (found := _nul_in(its, f"{path}.{key}")) is not None), None)
-    if isinstance(value, list):
-        return next((found for i, its in enumerate(value) if (found := _nul_in(its, f"{path}.{i}")) is not None), None)
-    return None
+def _with_nul(value: object, path: str) -> Iterator[str]:
+    if isinstance(value, str) and "\x00" in value:
+        yield path
+    elif isinstance(value, dict):
+        for name, its in value.items():
+            yield from _with_nul(name, path)
+            yield from _with_nul(its, f"{path}.{name}")
+    elif isinstance(value, list):
+        for place, its in enumerate(value):
+            yield from _with_nul(its, f"{path}.{place}")

@@ -5,7 +5,12 @@ import re
 import time
 import uuid
 
+import structlog
+from graphql import GraphQLError
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from schema.errors import printed
 
 _log = logging.getLogger("callboard.requests")
 
@@ -34,7 +39,7 @@ class Requests:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), None
         request_id = scope["request_id"] = _request_id(scope)
 
         async def send_with_headers(message: Message) -> None:
@@ -44,12 +49,18 @@ class Requests:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *_HEADERS]
             await send(message)
 
-        try:
-            await self.app(scope, receive, send_with_headers)
-        finally:
-            # Neither the query string nor any header is logged: either may hold what is nobody's business.
-            told = {"method": scope["method"], "path": scope["path"][:200], "status": status, "request_id": request_id}
-            _log.info("request", extra={**told, "ms": round((time.perf_counter() - began) * 1000, 1)})
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, send_with_headers)
+            except Exception as failure:
+                errors = printed([GraphQLError("", original_error=failure)], request_id, executed=True)
+                if status is not None:
+                    raise
+                await JSONResponse({"errors": errors}, 500)(scope, receive, send_with_headers)
+            finally:
+                # Neither the query string nor any header is logged: either may hold what is nobody's business.
+                told = {"method": scope["method"], "path": scope["path"][:200], "status": status}
+                _log.info("request", extra={**told, "ms": round((time.perf_counter() - began) * 1000, 1)})
 
 
 def _request_id(scope: Scope) -> str:
