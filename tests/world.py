@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,6 +48,9 @@ RESTORE = PANEL + """mutation ($input: RestoreInterviewPanelInput!) { restoreInt
 SUBMIT = """mutation ($input: SubmitFeedbackInput!) { submitFeedback(input: $input) {
   form { id status completedAt answers { fieldId values } } errors { code path message } } }"""
 SHOW = PANEL + """query ($id: ID, $externalId: String) { interviewPanel(id: $id, externalId: $externalId) { ...Panel } }"""
+FORM = """query ($id: ID!) { feedbackForm(id: $id) {
+  id url status completedAt instructions template { externalId } interview { externalId } interviewer { email }
+  fields { id type label description required options } answers { fieldId values } } }"""
 CHANGES = """query ($after: String, $first: Int, $candidateId: ID) {
   interviewPanelChanges(after: $after, first: $first, candidateId: $candidateId) {
     pageInfo { hasNextPage endCursor } edges { cursor node { cursor kind at panel { externalId } } } } }"""
@@ -133,6 +137,19 @@ class Person:
     async def submit(self, form_id: str, answers: list[dict[str, Any]]) -> dict[str, Any]:
         """Hand in a form; the payload."""
         return dict((await self.ask(SUBMIT, input={"formId": form_id, "answers": answers}))["submitFeedback"])
+
+    async def form(self, form_id: str) -> dict[str, Any] | None:
+        """A feedback form as this person sees it."""
+        found: dict[str, Any] | None = (await self.ask(FORM, id=form_id))["feedbackForm"]
+        return found
+
+    async def fill(self, form_id: str, *chosen: str) -> dict[str, Any]:
+        """Hand in a form with these values for its first fields, `Hire` by default; the payload."""
+        form = await self.form(form_id)
+        assert form is not None, "only one's own form is filled in"
+        fields = [field["id"] for field in form["fields"]]
+        answers = zip(fields, chosen or ("Hire",), strict=False)
+        return await self.submit(form_id, [{"fieldId": field, "values": [value]} for field, value in answers])
 
     async def panel(self, **named: Any) -> dict[str, Any] | None:
         """A panel as this person sees it."""
@@ -333,10 +350,40 @@ class World:
         }
 
 
+def told(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Errors or warnings of a payload as their codes, each with its path in one string."""
+    return [(each["code"], ".".join(each["path"])) for each in found]
+
+
 def in_hours(hours: float) -> str:
     """An instant so many hours from now, to the full hour, as a push has it."""
     instant = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
     return instant.astimezone(UTC).isoformat()
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The SQL that the process sends inside the block, one entry for each statement; BEGIN and COMMIT are not among it.
+
+    Many rows written by one statement are one entry. Pragmas and the like are the driver's own.
+    """
+    sent: list[str] = []
+    log = logging.getLogger("tortoise.db_client")
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            sent.append(record.getMessage())
+
+    kept, before, passed_on = Kept(), log.level, log.propagate
+    log.addHandler(kept)
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    try:
+        yield sent
+    finally:
+        log.removeHandler(kept)
+        log.setLevel(before)
+        log.propagate = passed_on
 
 
 def instant(text: str) -> datetime:
