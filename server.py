@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
+import logging
 import os
+import random
 import secrets
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from types import FrameType
+from typing import Annotated, Any, TypeVar
 
 import typer
 import uvicorn
-from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -21,21 +24,30 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from uvicorn.supervisors import Multiprocess
 
 import demo as demo_account
+import feed
 import goodtime
 import logs
 import settings
 from auth import tokens
 from models import database
-from resolvers import changes, directory, integrations
+from resolvers import changes, directory, integrations, live
 from schema import SCHEMA
 from transport import http, websocket
 from transport.requests import Requests
 
+T = TypeVar("T")
+
 CONSOLE = Path(__file__).parent / "console"
 
 HERE = "127.0.0.1"
+
+_log = logging.getLogger("callboard.server")
+
+_READY_SECONDS = 5
+_DAY_SECONDS = 24 * 3600.0
 
 
 def app() -> Starlette:
@@ -68,11 +80,47 @@ def app() -> Starlette:
 @contextlib.asynccontextmanager
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """The database is open while the application runs; acts under way end before it closes."""
-    async with database.opened(settings.current().database_url):
+    its = settings.current()
+    async with database.opened(its.database_url):
+        if its.on_postgres:
+            await feed.connect(its.database_url)
+        live.HUB.begin()
+        _when_told_to_go(http.end_streams)
+        pruning = asyncio.create_task(_prune_daily(timedelta(days=its.change_retention_days)))
         try:
             yield
         finally:
+            live.HUB.end()
+            pruning.cancel()
             await changes.drained()
+            await feed.disconnect()
+
+
+def _when_told_to_go(act: Callable[[], None]) -> None:
+    """Do this at SIGTERM or Ctrl-C, ahead of uvicorn: open streams would outlast its patience."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        uvicorns = signal.getsignal(number)
+
+        def told(number: int, frame: FrameType | None, uvicorns: Any = uvicorns) -> None:
+            loop.call_soon_threadsafe(act)
+            if callable(uvicorns):
+                uvicorns(number, frame)
+
+        if callable(uvicorns):
+            signal.signal(number, told)
+
+
+async def _prune_daily(retention: timedelta) -> None:
+    """Drop what is past its retention, a first time within the hour, so that processes started together take turns."""
+    pause = random.uniform(60, 3600)
+    while True:
+        await asyncio.sleep(pause)
+        pause = _DAY_SECONDS
+        try:
+            await changes.prune(retention)
+        except Exception:
+            _log.exception("The old changes can't be dropped: trying again tomorrow")
 
 
 async def graphql(request: Request) -> Response:
@@ -95,9 +143,9 @@ async def alive(request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """The process can serve: the database is reachable and at the current version."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(_READY_SECONDS):
             current = await database.is_current()
-    except (*database.UNREACHABLE, TimeoutError):
+    except database.UNREACHABLE:
         return JSONResponse({"status": "the database can't be reached"}, 503)
     if not current:
         return JSONResponse({"status": "the database is not migrated: run `callboard migrate`"}, 503)
@@ -126,29 +174,35 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs PostgreSQL.")] = 1,
 ) -> None:
     """Serve the API and the console."""
-    its = settings.current()
+    its = _settings()
     if workers > 1 and not its.on_postgres:
         raise Failure(
             "SQLite is for one process: set CALLBOARD_DATABASE_URL=postgres://… to serve with more than one worker."
         )
     if its.jwt_secret is None and its.jwks_url is None:
         raise Failure("Nobody could sign in: set CALLBOARD_JWKS_URL, or CALLBOARD_JWT_SECRET on a machine of your own.")
-    if not asyncio.run(_with_database(database.is_current)):
+    if not _with_database(database.is_current):
         raise Failure("The database is not at the current version: run `callboard migrate` first.")
-    _listen(host, port, workers)
+    listening = _bound(host, port)
+    _log.info("listening", extra={"address": _address(listening)})
+    if workers > 1:
+        Multiprocess(_config("server:worker", workers=workers), sockets=[listening]).run()
+    else:
+        _end_well_when_told_to_go()
+        uvicorn.Server(_config(app)).run(sockets=[listening])
+
+
+def worker() -> Starlette:
+    """The application in a process of its own, which has still to read how it logs."""
+    _settings()
+    return app()
 
 
 @cli.command()
 def migrate() -> None:
     """Bring the database to the current version. Safe when several start it at once."""
-
-    async def run() -> list[str]:
-        applied = await database.migrate(settings.current().database_url)
-        async with database.opened(settings.current().database_url):
-            await integrations.ensure_everywhere()
-        return applied
-
-    applied = asyncio.run(run())
+    applied = asyncio.run(database.migrate(_settings().database_url))
+    _with_database(integrations.ensure_everywhere)
     typer.echo(f"Applied {', '.join(applied)}." if applied else "The database is at the current version already.")
 
 
@@ -158,36 +212,39 @@ def demo(
     simulate: Annotated[bool, typer.Option(help="Let GoodTime's simulator work beside the server.")] = True,
 ) -> None:
     """Try Callboard: a demo account, the server, and GoodTime's simulator beside it. Listens on this machine only."""
-    if not os.environ.get("CALLBOARD_JWT_SECRET") and settings.current().jwt_secret is None:
-        os.environ["CALLBOARD_JWT_SECRET"] = secrets.token_urlsafe(32)
-        settings.current.cache_clear()
-    secret = settings.current().jwt_secret
-    if secret is None:
+    its = _settings()
+    if its.jwks_url is not None:
         raise Failure("The demo signs its own tokens: unset CALLBOARD_JWKS_URL for it.")
     listening = _bound(HERE, port)
-    address = f"http://{HERE}:{listening.getsockname()[1]}"
-    os.environ.setdefault("CALLBOARD_PUBLIC_URL", address)
+    own = {"jwt_secret": secrets.token_urlsafe(32), "public_url": _address(listening)}
+    os.environ.update({f"CALLBOARD_{name.upper()}": own[name] for name in own.keys() - its.model_fields_set})
     settings.current.cache_clear()
-    asyncio.run(_demo(listening, address, simulate, secret))
+    # Every act of the simulator is a request: their lines would sweep away what is printed here.
+    logging.getLogger("callboard.requests").setLevel(logging.WARNING)
+    _end_well_when_told_to_go()
+    asyncio.run(_demo(listening, simulate))
 
 
-async def _demo(listening: socket.socket, address: str, simulate: bool, secret: SecretStr) -> None:
-    url = settings.current().database_url
-    await database.migrate(url)
-    async with database.opened(url):
+async def _demo(listening: socket.socket, simulate: bool) -> None:
+    its = settings.current()
+    assert its.jwt_secret is not None, "the demo has one"
+    await database.migrate(its.database_url)
+    async with database.opened(its.database_url):
         key = await demo_account.load(simulate)
-    typer.echo(demo_account.welcome(address, secret.get_secret_value(), key))
-    server = uvicorn.Server(_config(HERE, listening.getsockname()[1]))
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    stop = asyncio.Event()
-    working = asyncio.create_task(goodtime.simulate(f"{address}/graphql", key, rate=0.5, stop=stop)) if key else None
+    typer.echo(demo_account.welcome(_address(listening), its.jwt_secret.get_secret_value(), key))
+    simulator = asyncio.create_task(_simulated(f"{_address(listening)}/graphql", key)) if key else None
     try:
-        await serving
+        await uvicorn.Server(_config(app)).serve(sockets=[listening])
     finally:
-        stop.set()
-        if working is not None:
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
+        if simulator is not None:
+            simulator.cancel()
+
+
+async def _simulated(url: str, key: str) -> None:
+    try:
+        await goodtime.simulate(url, key, rate=0.5)
+    except goodtime.Stopped as stopped:
+        _log.warning("GoodTime's simulator has stopped: %s", stopped)
 
 
 @accounts.command("create")
@@ -198,7 +255,7 @@ def create_account(
 ) -> None:
     """Make an account with its first Super Admin."""
     try:
-        account = asyncio.run(_with_database(lambda: directory.create_account(slug, name, super_admin)))
+        account = _with_database(lambda: directory.create_account(slug, name, super_admin))
     except ValueError as refused:
         raise Failure(str(refused)) from None
     typer.echo(f"Made the account {account.slug}. Its Super Admin is {super_admin}.")
@@ -211,12 +268,12 @@ def token(
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 365, help="How long it is good for.")] = 12,
 ) -> None:
     """Print a token for a user, signed with the shared secret: for a machine of your own."""
-    secret = settings.current().jwt_secret
-    if settings.current().jwks_url is not None:
+    its = _settings()
+    if its.jwks_url is not None:
         raise Failure("Tokens come from the identity provider here (CALLBOARD_JWKS_URL is set).")
-    if secret is None:
+    if its.jwt_secret is None:
         raise Failure("Set CALLBOARD_JWT_SECRET, the one that the server has.")
-    slugs = asyncio.run(_with_database(lambda: directory.accounts_of(email)))
+    slugs = _with_database(lambda: directory.accounts_of(email))
     if account is not None and account not in slugs:
         raise Failure(f"There is no active user {email} in an account {account}.")
     if account is None and len(slugs) != 1:
@@ -225,7 +282,7 @@ def token(
             if slugs
             else f"There is no active user {email}."
         )
-    typer.echo(tokens.sign(secret.get_secret_value(), email, account or slugs[0], hours))
+    typer.echo(tokens.sign(its.jwt_secret.get_secret_value(), email, account or slugs[0], hours))
 
 
 @cli.command()
@@ -236,6 +293,7 @@ def simulate(
     rate: Annotated[float, typer.Option(min=0.01, help="Acts a second, at most.")] = 5,
 ) -> None:
     """Be GoodTime: push, reschedule, cancel and re-send panels over the network, and report what came back."""
+    _settings()
     raise typer.Exit(goodtime.run(url, key, panels=panels, rate=rate))
 
 
@@ -248,64 +306,72 @@ def print_schema() -> None:
 @cli.command()
 def prune() -> None:
     """Drop what is past its retention: the old changes of the log."""
-    retention = timedelta(days=settings.current().change_retention_days)
-    gone = asyncio.run(_with_database(lambda: changes.prune(retention)))
+    retention = timedelta(days=_settings().change_retention_days)
+    gone = _with_database(lambda: changes.prune(retention))
     typer.echo(f"Dropped {gone} changes older than {retention.days} days.")
 
 
-async def _with_database(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    async with database.opened(settings.current().database_url):
-        return await work()
+def _settings() -> settings.Settings:
+    """The settings; from here on the process logs as they say. Raises BadSetting."""
+    its = settings.current()
+    logs.configure(its.log_format)
+    return its
 
 
-def _listen(host: str, port: int, workers: int) -> None:
-    if workers > 1:
-        uvicorn.run(**_options(host, port), app="server:app", workers=workers)
-        return
-    uvicorn.Server(_config(host, port)).run(sockets=[_bound(host, port)])
+def _with_database(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def run() -> T:
+        async with database.opened(_settings().database_url):
+            return await work()
+
+    return asyncio.run(run())
 
 
-def _config(host: str, port: int) -> uvicorn.Config:
-    return uvicorn.Config("server:app", **_options(host, port))
+def _config(application: Callable[[], Starlette] | str, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        factory=True,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=8,
+        ws_max_size=settings.current().websocket_message_bytes,
+        ws_per_message_deflate=False,
+    )
 
 
-def _options(host: str, port: int) -> dict[str, Any]:
-    return {
-        "host": host,
-        "port": port,
-        "factory": True,
-        "log_config": None,
-        "access_log": False,
-        "server_header": False,
-        "timeout_graceful_shutdown": 8,
-        "ws_max_size": settings.current().websocket_message_bytes,
-        "ws_per_message_deflate": False,
-    }
+def _end_well_when_told_to_go() -> None:
+    """SIGTERM and Ctrl-C are how a server is meant to end: uvicorn raises them again when all is done."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
 
 
 def _bound(host: str, port: int) -> socket.socket:
     """The socket to listen on: a port in use is one clear line, before anything is started."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((host, port))
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
+        )
     except OSError as error:
-        raise Failure(f"Can't listen on {host}:{port} ({error.strerror}): choose another with --port.") from None
-    return listening
+        why = (error.strerror or "").partition(" (")[0]
+        raise Failure(f"Can't listen on {host}:{port} ({why}): choose another with --port.") from None
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def main() -> None:
     """The command line. What a user can cause ends in one line on stderr, never in a traceback."""
     try:
-        logs.configure(settings.current().log_format)
         cli()
     except settings.BadSetting as bad:
         _fail(str(bad))
     except Failure as failure:
         _fail(str(failure))
     except database.UNREACHABLE as error:
-        _fail(f"The database at CALLBOARD_DATABASE_URL can't be used: {str(error).splitlines()[0][:200]}")
+        _fail(f"The database at CALLBOARD_DATABASE_URL can't be used: {str(error).partition(os.linesep)[0][:200]}")
 
 
 def _fail(line: str) -> None:

@@ -53,7 +53,7 @@ async def migrated() -> AsyncIterator[str]:
 async def running(migrated: str) -> AsyncIterator[Server]:
     """The application, served in this process, so that tests can move its clock."""
     listening = socket.create_server(("127.0.0.1", 0))
-    uvicorn_server = uvicorn.Server(server._config("127.0.0.1", listening.getsockname()[1]))
+    uvicorn_server = uvicorn.Server(server._config(server.app))
     serving = asyncio.create_task(uvicorn_server.serve(sockets=[listening]))
     while not uvicorn_server.started:
         assert not serving.done(), "the server starts"
