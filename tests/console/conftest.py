@@ -1,11 +1,13 @@
 """A server and a browser for the session, windows and wires for a test; skipped by name where a tool is missing."""
 
+import fcntl
 import os
 import secrets
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -79,13 +81,19 @@ def axe() -> str:
     """The accessibility checker's script, fetched by npm into a folder that is not kept."""
     folder = ROOT / "var" / "npm"
     script = folder / "node_modules" / "axe-core" / "axe.min.js"
-    if not script.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            missing("npm, which fetches axe-core")
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [str(npm), "install", "--silent", "--no-save", "--no-package-lock", "axe-core@4"]
-        fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if fetched.returncode:
-            missing(f"axe-core, which npm could not fetch ({fetched.stderr.strip()[-200:]})")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not script.exists():
+            _fetch_axe(folder)
     return script.read_text()
+
+
+def _fetch_axe(folder: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        missing("npm, which fetches axe-core")
+    command = [npm, "install", "--silent", "--no-save", "--no-package-lock", "axe-core@4"]
+    fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if fetched.returncode:
+        missing(f"axe-core, which npm could not fetch ({fetched.stderr.strip()[-200:]})")
