@@ -3,14 +3,19 @@
 A row that is read along with others hangs where the ORM would have put it had it been prefetched: `seat.user`.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
+from itertools import accumulate, pairwise
 from typing import Any, Generic, TypeVar
 
 import ciso8601
 import orjson
 from tortoise import connections
+from tortoise.expressions import RawSQL
 from tortoise.fields import BooleanField, DatetimeField, Field, JSONField
 from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.models import Model
@@ -86,54 +91,161 @@ class Joined:
     pointer: tuple[str, str] | None = None
 
 
+class Slot(RawSQL):
+    """Stands for a value while a statement is written down."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{{{{{name}}}}}")
+
+
+def slots(name: str) -> list[str]:
+    """Stands for all values of a list, as its only item."""
+    return [f"{{{{{name}}}}}"]
+
+
+@dataclass(frozen=True)
+class Statement(Generic[AnyModel]):
+    """A query set with what is read along, written down once: the text, and what goes into each of its places."""
+
+    sql: str
+    #: The name of a value for each place, or in a tuple of one the value itself.
+    places: tuple[str | tuple[Any], ...]
+    links: "Links"
+
+    async def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """A tuple for each record, each row made once."""
+        given = [_driven(values[place]) if isinstance(place, str) else place[0] for place in self.places]
+        return self.links.rows(await records(self.sql, given))
+
+
+def _driven(value: Any) -> Any:
+    """The value as the driver takes it."""
+    if on_postgres():
+        return value
+    if isinstance(value, list):
+        return orjson.dumps(value).decode()
+    return value.isoformat(" ") if isinstance(value, datetime) else value
+
+
+_MARK = re.compile(r"IN \((\$\d+|\?)\)|(\$\d+|\?)|\{\{(\w+)\}\}")
+_SLOT = re.compile(r"\{\{(\w+)\}\}")
+
+
+def _placed(sql: str, values: Sequence[Any]) -> tuple[str, tuple[str | tuple[Any], ...]]:
+    """The text with each list in one place, and with numbers written out: a generic plan must see its LIMIT."""
+    postgres, left = on_postgres(), iter(values)
+    places: list[str | tuple[Any]] = []
+
+    def marked(its: str | tuple[Any]) -> str:
+        places.append(its)
+        return f"${len(places)}" if postgres else "?"
+
+    def place(found: re.Match[str]) -> str:
+        if name := found[3]:
+            return marked(name)
+        value = next(left)
+        listed = _SLOT.fullmatch(value) if isinstance(value, str) else None
+        if found[1] and listed:
+            return (
+                f"= ANY({marked(listed[1])})" if postgres else f"IN (SELECT value FROM json_each({marked(listed[1])}))"
+            )
+        text = str(value) if type(value) is int else marked((value,))
+        return f"IN ({text})" if found[1] else text
+
+    return _MARK.sub(place, sql), tuple(places)
+
+
+class Kept:
+    """Statements by their shape, the latest used last: query sets cost more to write down than to run."""
+
+    def __init__(self, most: int = 1_000) -> None:
+        self._most = most
+        self._statements: OrderedDict[Hashable, Statement[Any]] = OrderedDict()
+
+    async def rows(
+        self,
+        build: Callable[..., QuerySet[Any]],
+        shape: tuple[Hashable, ...],
+        values: Mapping[str, Any],
+        *joined: Joined,
+        tail: str = "",
+    ) -> list[tuple[Any, ...]]:
+        """The rows of `build(*shape, **values)`: built once for each shape, run with these values each time.
+
+        `values` must not decide anything but what is compared; whatever shapes the statement belongs to the shape.
+        """
+        key = (build, shape, tuple((name, isinstance(value, list)) for name, value in values.items()), joined, tail)
+        statement = self._statements.get(key)
+        if statement is None:
+            stand_ins = {name: slots(name) if isinstance(value, list) else Slot(name) for name, value in values.items()}
+            statement = self._statements[key] = compiled(build(*shape, **stand_ins), *joined, tail=tail)
+            if len(self._statements) > self._most:
+                self._statements.popitem(last=False)
+        else:
+            self._statements.move_to_end(key)
+        return await statement.rows(values)
+
+
+def compiled(rows: QuerySet[AnyModel], *joined: Joined, tail: str = "") -> Statement[AnyModel]:
+    """The query set and what is read along as one flat statement; `tail` is SQL behind it, where its alias is `base`."""
+    rows._choose_db_if_not_chosen()
+    rows._make_query()
+    inner, values = rows.query.get_parameterized_sql()
+    links = Links(rows.model, joined)
+    return Statement(*_placed(links.sql(f"({inner})", tail), values), links)
+
+
 async def records(sql: str, values: Sequence[Any]) -> Sequence[Record]:
     """The records of a statement, on the transaction that is open, if one is."""
+    found: Sequence[Record]
     _, found = await connections.get("default").execute_query(sql, list(values))
     return found
 
 
-async def read(rows: QuerySet[AnyModel], *joined: Joined, order: str = "") -> list[tuple[Any, ...]]:
-    """The rows of the query set and what is read along with them: a tuple for each record, each row made once.
-
-    Without anything joined the records have one row each. `order` is SQL over the aliases; the query set's is `base`.
-    """
-    rows._choose_db_if_not_chosen()
-    rows._make_query()
-    inner, values = rows.query.get_parameterized_sql()
-    return await flat(f"({inner})", values, rows.model, *joined, order=order)
+async def read(rows: QuerySet[AnyModel], *joined: Joined, tail: str = "") -> list[tuple[Any, ...]]:
+    """The rows of the query set and what is read along with them: a tuple for each record, each row made once."""
+    return await compiled(rows, *joined, tail=tail).rows({})
 
 
-async def flat(
-    source: str, values: Sequence[Any], model: type[AnyModel], *joined: Joined, order: str = ""
-) -> list[tuple[Any, ...]]:
-    """The same for any source of the model's rows: the text of a sub-query in brackets, or a table."""
-    readers = [reader(model), *(reader(join.model) for join in joined)]
-    aliases = ["base", *(join.alias for join in joined)]
-    columns = ", ".join(each.selected(alias) for each, alias in zip(readers, aliases, strict=True))
-    joins = " ".join(f'LEFT JOIN "{join.model._meta.db_table}" AS {join.alias} ON {join.on}' for join in joined)
-    found = await records(f"SELECT {columns} FROM {source} AS base {joins} {order and f'ORDER BY {order}'}", values)
-    return _linked(found, readers, aliases, joined)
+class Links:
+    """Which tables a flat statement has, and how its records become models that lead to one another."""
 
+    def __init__(self, model: type[Model], joined: Sequence[Joined]) -> None:
+        self._joined = joined
+        self._aliases = ["base", *(join.alias for join in joined)]
+        self._readers = [reader(model), *(reader(join.model) for join in joined)]
+        ends = list(accumulate((len(each.columns) for each in self._readers), initial=0))
+        self._spans = [slice(start, end) for start, end in pairwise(ends)]
+        self._keys = [start + each.columns.index("id") for start, each in zip(ends, self._readers, strict=False)]
+        self._pointers = [
+            (place, self._aliases.index(join.pointer[0]), f"_{join.pointer[1]}")
+            for place, join in enumerate(joined, 1)
+            if join.pointer is not None
+        ]
 
-def _linked(
-    found: Sequence[Record], readers: Sequence[Reader[Any]], aliases: Sequence[str], joined: Sequence[Joined]
-) -> list[tuple[Any, ...]]:
-    starts = [sum(len(each.columns) for each in readers[:place]) for place in range(len(readers) + 1)]
-    keys = [start + each.columns.index("id") for start, each in zip(starts, readers, strict=False)]
-    known: list[dict[Any, Any]] = [{} for _ in readers]
-    linked = []
-    for record in found:
-        row = []
-        for place, each in enumerate(readers):
-            key = record[keys[place]]
-            made = known[place].get(key)
-            if made is None and key is not None:
-                made = known[place][key] = each.made(record[starts[place] : starts[place + 1]])
-            row.append(made)
-        for place, join in enumerate(joined, 1):
-            if join.pointer is not None:
-                parent = row[aliases.index(join.pointer[0])]
-                if parent is not None:
-                    parent.__dict__[f"_{join.pointer[1]}"] = row[place]
-        linked.append(tuple(row))
-    return linked
+    def sql(self, source: str, tail: str) -> str:
+        """The statement over `source`, a sub-query in brackets."""
+        columns = ", ".join(each.selected(alias) for each, alias in zip(self._readers, self._aliases, strict=True))
+        joins = " ".join(
+            f'LEFT JOIN "{join.model._meta.db_table}" AS {join.alias} ON {join.on}' for join in self._joined
+        )
+        return f"SELECT {columns} FROM {source} AS base {joins} {tail}"
+
+    def rows(self, found: Sequence[Record]) -> list[tuple[Any, ...]]:
+        """A tuple of models for each record."""
+        known: list[dict[Any, Any]] = [{} for _ in self._readers]
+        parts = list(zip(known, self._readers, self._keys, self._spans, strict=True))
+        linked = []
+        for record in found:
+            row = []
+            for made, each, key, span in parts:
+                id = record[key]
+                model = made.get(id)
+                if model is None and id is not None:
+                    model = made[id] = each.made(record[span])
+                row.append(model)
+            for place, parent, kept in self._pointers:
+                if row[parent] is not None:
+                    row[parent].__dict__[kept] = row[place]
+            linked.append(tuple(row))
+        return linked

@@ -3,7 +3,7 @@
 Every read and every lock begins with `visible`: what lies outside it is answered as what does not exist.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ import models
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import Role
-from models.reading import read
+from models.reading import Joined, Kept
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
@@ -73,6 +73,50 @@ def visible(viewer: Viewer, model: type[AnyModel]) -> QuerySet[AnyModel]:
     return model.filter(_SCOPES[model](viewer))
 
 
+#: Whether the fields of that path, in GraphQL's names, are asked for below.
+Wants = Callable[..., bool]
+
+
+def nothing(*path: str) -> bool:
+    """Wants nothing of what is below."""
+    return False
+
+
+_KEPT = Kept()
+
+
+async def hot(
+    viewer: Viewer,
+    build: Callable[..., QuerySet[Any]],
+    shape: tuple[Hashable, ...],
+    values: Mapping[str, Any],
+    *joined: Joined,
+    tail: str = "",
+) -> list[tuple[Any, ...]]:
+    """The rows of `build(viewer, *shape, **values)`, a statement written down once for each role and shape.
+
+    Its scope is that of `visible`, compiled with a viewer of the role whose ids are put in at each call.
+    """
+    its = {**values, "account_id": viewer.account_id, "viewer_id": viewer.actor_id}
+    return await _KEPT.rows(_as_role, (build, viewer.role, *shape), its, *joined, tail=tail)
+
+
+def _as_role(
+    build: Callable[..., QuerySet[Any]],
+    role: Role | None,
+    *shape: Any,
+    account_id: Any,
+    viewer_id: Any,
+    **values: Any,
+) -> QuerySet[Any]:
+    """What `build` makes for anybody of that role."""
+    account = models.Account()
+    actor = models.Integration() if role is None else models.User(role=role)
+    account.id, actor.id = account_id, viewer_id
+    user, integration = (actor, None) if isinstance(actor, models.User) else (None, actor)
+    return build(Viewer(account, user, integration), *shape, **values)
+
+
 def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
     """All rows of the model, for the few reads that no viewer's scope describes; `why` is for who reads the code."""
     assert why
@@ -84,8 +128,11 @@ async def behind(viewer: Viewer, model: type[AnyModel], ids: Collection[str | No
     wanted = {id for id in ids if id is not None}
     if not wanted:
         return {}
-    rows = await read(model.filter(id__in=wanted, **_account_of(model, viewer)))
-    return {str(row.pk): row for (row,) in rows}
+    return {row.id: row for (row,) in await hot(viewer, _by_ids, (model,), {"ids": list(wanted)})}
+
+
+def _by_ids(viewer: Viewer, model: type[AnyModel], ids: list[str]) -> QuerySet[AnyModel]:
+    return model.filter(id__in=ids, **_account_of(model, viewer))
 
 
 async def pointed(viewer: Viewer, rows: Sequence[Model], pointer: str) -> list[Any]:

@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
 
 import clock
 import models
 from auth.viewer import Viewer
 from models import Candidate, Integration, IntegrationProvider, Panel
+from models.reading import Joined
 from resolvers import paging
-from resolvers.access import Act, behind, may, pointed, unscoped, visible
+from resolvers.access import Act, Wants, behind, hot, may, nothing, pointed, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.paging import Page
 
@@ -47,39 +50,75 @@ class ScheduleAction:
     menu_label: str
 
 
-async def find(viewer: Viewer, id: str | None, external_id: str | None) -> Candidate | None:
+async def find(viewer: Viewer, id: str | None, external_id: str | None, wants: Wants = nothing) -> Candidate | None:
     """The candidate of that id or external id; null where the viewer knows none, or neither is given."""
     named = {name: value for name, value in (("id", id), ("external_id", external_id)) if value is not None}
-    return await visible(viewer, Candidate).get_or_none(**named) if named else None
+    found = await hot(viewer, _named, (), named, *_along(wants)) if named else []
+    return found[0][0] if found else None
+
+
+def _named(viewer: Viewer, **named: Any) -> QuerySet[Candidate]:
+    return visible(viewer, Candidate).filter(**named).limit(1)
 
 
 async def page(
-    viewer: Viewer, its: CandidateFilter, order: CandidateOrder, first: int | None, after: str | None
+    viewer: Viewer,
+    its: CandidateFilter,
+    order: CandidateOrder,
+    first: int | None,
+    after: str | None,
+    wants: Wants = nothing,
 ) -> Page[Candidate]:
     """The candidates that the viewer may see and the filter lets through."""
-    found = visible(viewer, Candidate).filter(archived_at__isnull=not its.archived)
-    exact = {"stage_id": its.stage_id, "posting_id": its.posting_id, "owner_id": its.owner_id}
-    found = found.filter(**{name: value for name, value in exact.items() if value is not None})
-    if its.search is not None:
-        found = found.filter(search_text__contains=its.search.lower())
-    if its.updated_since is not None:
-        found = found.filter(updated_at__gte=its.updated_since)
-    if its.has_upcoming_panel is not None:
-        upcoming = Q(id__in=_with_upcoming(viewer))
-        found = found.filter(upcoming if its.has_upcoming_panel else ~upcoming)
-    return await paging.page(found, (order.value.lower(), "id"), first, after)
+    exact = {
+        "stage_id": its.stage_id,
+        "posting_id": its.posting_id,
+        "owner_id": its.owner_id,
+        "updated_at__gte": its.updated_since,
+        "now": clock.now() if its.has_upcoming_panel is not None else None,
+    }
+    values = {name: value for name, value in exact.items() if value is not None}
+    shape = (its.archived, its.search.lower() if its.search else None, its.has_upcoming_panel)
+    along = _along(lambda *path: wants("edges", "node", *path))
+    return await paging.page(viewer, _listed, shape, values, (order.value.lower(), "id"), first, after, *along)
+
+
+def _listed(
+    viewer: Viewer, archived: bool, search: str | None, has_upcoming: bool | None, now: Any = None, **exact: Any
+) -> QuerySet[Candidate]:
+    found = visible(viewer, Candidate).filter(archived_at__isnull=not archived, **exact)
+    if search is not None:
+        found = found.filter(search_text__contains=search)
+    if has_upcoming is not None:
+        standing = visible(viewer, Panel).filter(models.standing(now))
+        upcoming = Q(id__in=Subquery(standing.values("candidate_id")))
+        found = found.filter(upcoming if has_upcoming else ~upcoming)
+    return found
+
+
+def _along(wants: Wants) -> list[Joined]:
+    """What is read along with candidates, as far as it is asked for."""
+    return [join for join in _POINTERS if wants(join.alias)]
+
+
+_POINTERS = (
+    Joined("stage", models.Stage, "stage.id = base.stage_id", ("base", "stage")),
+    Joined("posting", models.Posting, "posting.id = base.posting_id", ("base", "posting")),
+    Joined("owner", models.User, "owner.id = base.owner_id", ("base", "owner")),
+)
 
 
 async def counts(pages: Sequence[Page[Candidate]]) -> list[int]:
     """How many candidates each list has in all."""
-    return [await page.everything.count() if page.everything is not None else 0 for page in pages]
+    return [await page.count() if page.count is not None else 0 for page in pages]
 
 
 async def schedule_actions(viewer: Viewer, candidates: Sequence[Candidate]) -> list[ScheduleAction | None]:
     """What the Schedule buttons do for each candidate; null where the viewer may not schedule. Three statements."""
     if not may(viewer, Act.SCHEDULE):
         return [None] * len(candidates)
-    integration = await visible(viewer, Integration).filter(enabled=True).order_by("provider").first()
+    enabled = await hot(viewer, _enabled, (), {})
+    integration = enabled[0][0] if enabled else None
     upcoming = await _upcoming_among(viewer, candidates)
     stages = await pointed(viewer, candidates, "stage")
     return [
@@ -110,15 +149,18 @@ def _action(candidate: Candidate, integration: Integration | None, waiting: bool
     )
 
 
-def _with_upcoming(viewer: Viewer) -> Subquery:
-    standing = visible(viewer, Panel).filter(models.standing(clock.now()))
-    return Subquery(standing.values("candidate_id"))
-
-
 async def _upcoming_among(viewer: Viewer, candidates: Sequence[Candidate]) -> set[str]:
     ids = [candidate.id for candidate in candidates]
-    standing = visible(viewer, Panel).filter(models.standing(clock.now()), candidate_id__in=ids)
-    return {panel.candidate_id for panel in await standing.only("id", "candidate_id") if panel.candidate_id}
+    found = await hot(viewer, _standing, (), {"ids": ids, "now": clock.now()})
+    return {panel.candidate_id for (panel,) in found}
+
+
+def _standing(viewer: Viewer, ids: list[str], now: Any) -> QuerySet[Panel]:
+    return visible(viewer, Panel).filter(models.standing(now), candidate_id__in=ids)
+
+
+def _enabled(viewer: Viewer) -> QuerySet[Integration]:
+    return visible(viewer, Integration).filter(enabled=True).order_by("provider").limit(1)
 
 
 async def followers_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[list[models.User]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 import models
 import settings
@@ -110,14 +111,20 @@ async def users(
 ) -> Page[User]:
     """The account's users by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
+    named = {"emails": [values.email(email) for email in emails]} if emails is not None else {}
+    shape = (search or None, include_deactivated)
+    return await paging.page(viewer, _users_listed, shape, named, ("name", "id"), first, after)
+
+
+def _users_listed(
+    viewer: Viewer, search: str | None, include_deactivated: bool, emails: list[str] | None = None
+) -> QuerySet[User]:
     found = visible(viewer, User)
     if emails is not None:
-        found = found.filter(email__in=[values.email(email) for email in emails])
+        found = found.filter(email__in=emails)
     if search is not None:
         found = found.filter(Q(name__icontains=search) | Q(email__contains=search.lower()))
-    if not include_deactivated:
-        found = found.filter(deactivated_at__isnull=True)
-    return await paging.page(found, ("name", "id"), first, after)
+    return found if include_deactivated else found.filter(deactivated_at__isnull=True)
 
 
 async def stages(viewer: Viewer) -> list[Stage]:
@@ -153,11 +160,16 @@ async def forms_of(
     """The viewer's own forms. Raises Refused(FORBIDDEN) for anybody else's."""
     if any(user.id != viewer.user_id for user in users):
         raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
-    own = visible(viewer, models.FeedbackForm).filter(user_id__in=[user.id for user in users])
-    if status is not None:
-        own = own.filter(status=status)
-    pages = await paging.pages(own, "user_id", ("id",), first, after)
+    ids = {"ids": [user.id for user in users]}
+    pages = await paging.pages(viewer, _own_forms, (status,), ids, "user_id", ("id",), first, after)
     return [pages.get(user.id) or paging.nothing(after) for user in users]
+
+
+def _own_forms(
+    viewer: Viewer, status: models.FeedbackFormStatus | None, ids: list[str]
+) -> QuerySet[models.FeedbackForm]:
+    own = visible(viewer, models.FeedbackForm).filter(user_id__in=ids)
+    return own if status is None else own.filter(status=status)
 
 
 async def create_account(slug: str, name: str, super_admin: str) -> models.Account:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import quote
 
+from tortoise.queryset import QuerySet
+
 import models
 import settings
 from auth.viewer import Viewer
@@ -210,12 +212,15 @@ async def templates(
 ) -> Page[models.FeedbackTemplate]:
     """The account's templates by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
+    shape = (search or None, include_archived)
+    return await paging.page(viewer, _templates_listed, shape, {}, ("name", "id"), first, after)
+
+
+def _templates_listed(viewer: Viewer, search: str | None, include_archived: bool) -> QuerySet[models.FeedbackTemplate]:
     found = visible(viewer, models.FeedbackTemplate)
-    if search:
+    if search is not None:
         found = found.filter(name__icontains=search)
-    if not include_archived:
-        found = found.filter(archived_at__isnull=True)
-    return await paging.page(found, ("name", "id"), first, after)
+    return found if include_archived else found.filter(archived_at__isnull=True)
 
 
 async def answers_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[list[models.StoredAnswer] | None]:

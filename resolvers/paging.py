@@ -3,9 +3,10 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from tortoise.expressions import Q, RawSQL
@@ -15,9 +16,10 @@ from tortoise.queryset import QuerySet
 
 import settings
 from auth.refusals import Code, Refused
-from models.reading import Joined, flat, read
+from auth.viewer import Viewer
+from models.reading import Joined
+from resolvers.access import hot
 
-AnyModel = TypeVar("AnyModel", bound=Model)
 T = TypeVar("T")
 
 
@@ -39,18 +41,20 @@ class PageInfo:
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some rows of a list, in its order; `everything` is the list itself, for whoever wants to count it."""
+    """Some rows of a list, in its order; `count` tells how many the list has in all."""
 
     edges: list[Edge[T]]
     page_info: PageInfo
-    everything: Any = field(default=None, repr=False)
+    count: Callable[[], Awaitable[int]] | None = field(default=None, repr=False)
 
     @property
     def rows(self) -> list[T]:
         return [edge.node for edge in self.edges]
 
 
-def page_of(edges: Sequence[Edge[T]], first: int, after: str | None, everything: Any = None) -> Page[T]:
+def page_of(
+    edges: Sequence[Edge[T]], first: int, after: str | None, count: Callable[[], Awaitable[int]] | None = None
+) -> Page[T]:
     """The page from one row more than it has: the surplus row tells that there is a next page."""
     kept = list(edges[:first])
     info = PageInfo(
@@ -59,7 +63,7 @@ def page_of(edges: Sequence[Edge[T]], first: int, after: str | None, everything:
         start_cursor=kept[0].cursor if kept else None,
         end_cursor=kept[-1].cursor if kept else None,
     )
-    return Page(kept, info, everything)
+    return Page(kept, info, count)
 
 
 def bounded(first: int | None, default: int = 25, most: int | None = None) -> int:
@@ -71,38 +75,67 @@ def bounded(first: int | None, default: int = 25, most: int | None = None) -> in
     return size
 
 
-async def page(
-    rows: QuerySet[AnyModel], order: tuple[str, ...], first: int | None, after: str | None, *along: Joined
-) -> Page[AnyModel]:
-    """The rows behind `after`, in the order of these columns, the last of which is unique. One statement.
+Build = Callable[..., QuerySet[Any]]
 
-    `along` are the rows that they point at and that are read along with them.
+
+async def page(
+    viewer: Viewer,
+    build: Build,
+    shape: tuple[Hashable, ...],
+    values: Mapping[str, Any],
+    order: tuple[str, ...],
+    first: int | None,
+    after: str | None,
+    *along: Joined,
+) -> Page[Any]:
+    """The rows of `build(viewer, *shape, **values)` behind `after`, in the order of these columns. One statement.
+
+    The last column is unique. `along` are the rows that they point at and that are read along with them.
     """
     size = bounded(first)
-    behind = _behind(rows, order, after).order_by(*order).limit(size + 1)
-    found = await read(behind, *along, order=", ".join(f'base."{name}"' for name in order))
-    return page_of([Edge(_cursor(row, order), row) for row, *_ in found], size, after, rows)
+    behind = _place_of(build, viewer, shape, values, order, after)
+    tail = "ORDER BY " + ", ".join(f'base."{name}"' for name in order)
+    found = await hot(viewer, _page, (build, order, size, *shape), {**values, **behind}, *along, tail=tail)
+    edges = [Edge(_cursor(row, order), row) for row, *_ in found]
+    return page_of(edges, size, after, partial(_counted, viewer, build, shape, values))
 
 
 async def pages(
-    rows: QuerySet[AnyModel], parent: str, order: tuple[str, ...], first: int | None, after: str | None
-) -> dict[str, Page[AnyModel]]:
+    viewer: Viewer,
+    build: Build,
+    shape: tuple[Hashable, ...],
+    values: Mapping[str, Any],
+    parent: str,
+    order: tuple[str, ...],
+    first: int | None,
+    after: str | None,
+) -> dict[str, Page[Any]]:
     """Such a page for each parent at once, by the value of the column `parent`. One statement, however many parents."""
     size = bounded(first)
-    table = rows.model._meta.db_table
-    rank = RawSQL(
-        f'ROW_NUMBER() OVER (PARTITION BY "{table}"."{parent}" '
-        "ORDER BY " + ", ".join(f'"{table}"."{name}"' for name in order) + ")"
-    )
-    ranked = _behind(rows, order, after).annotate(rank_among_siblings=rank)
-    ranked._choose_db_if_not_chosen()
-    ranked._make_query()
-    sql, parameters = ranked.query.get_parameterized_sql()
-    first_ones = f"(SELECT * FROM ({sql}) AS ranked WHERE rank_among_siblings <= {size + 1})"
-    edges: dict[str, list[Edge[AnyModel]]] = {}
-    for (row,) in await flat(first_ones, parameters, rows.model, order="base.rank_among_siblings"):
+    behind = _place_of(build, viewer, shape, values, order, after)
+    tail = f"WHERE base.place <= {size + 1} ORDER BY base.place"
+    found = await hot(viewer, _ranked, (build, parent, order, *shape), {**values, **behind}, tail=tail)
+    edges: dict[str, list[Edge[Any]]] = {}
+    for (row,) in found:
         edges.setdefault(getattr(row, parent), []).append(Edge(_cursor(row, order), row))
-    return {key: page_of(its, size, after, None) for key, its in edges.items()}
+    return {key: page_of(its, size, after) for key, its in edges.items()}
+
+
+def _page(viewer: Viewer, build: Build, order: tuple[str, ...], size: int, *shape: Any, **values: Any) -> QuerySet[Any]:
+    return _behind(build, viewer, shape, order, values).order_by(*order).limit(size + 1)
+
+
+def _ranked(
+    viewer: Viewer, build: Build, parent: str, order: tuple[str, ...], *shape: Any, **values: Any
+) -> QuerySet[Any]:
+    rows = _behind(build, viewer, shape, order, values)
+    table = rows.model._meta.db_table
+    by = ", ".join(f'"{table}"."{name}"' for name in order)
+    return rows.annotate(place=RawSQL(f'ROW_NUMBER() OVER (PARTITION BY "{table}"."{parent}" ORDER BY {by})'))
+
+
+async def _counted(viewer: Viewer, build: Build, shape: tuple[Hashable, ...], values: Mapping[str, Any]) -> int:
+    return await build(viewer, *shape, **values).count()
 
 
 def nothing(after: str | None = None) -> Page[Any]:
@@ -151,13 +184,37 @@ def _cursor(row: Model, order: tuple[str, ...]) -> str:
     return cursor(_kind(type(row), order), *(getattr(row, name) for name in order))
 
 
-def _behind(rows: QuerySet[AnyModel], order: tuple[str, ...], after: str | None) -> QuerySet[AnyModel]:
+_BEHIND, _BEHIND_LAST = "behind", "behind_last"
+
+
+def _place_of(
+    build: Build,
+    viewer: Viewer,
+    shape: tuple[Hashable, ...],
+    values: Mapping[str, Any],
+    order: tuple[str, ...],
+    after: str | None,
+) -> dict[str, Any]:
+    """The values of the row behind which the page begins. Raises Refused(BAD_USER_INPUT)."""
     if after is None:
-        return rows
-    types = [datetime if isinstance(rows.model._meta.fields_map[name], DatetimeField) else str for name in order]
-    values = read_cursor(_kind(rows.model, order), after, *types)
-    if len(order) == 1:
-        return rows.filter(**{f"{order[0]}__gt": values[0]})
-    (column, unique), (value, last) = order, values
-    # The first condition is implied by the second: it lets the index begin at the right place.
-    return rows.filter(Q(**{f"{column}__gte": value}) & (Q(**{f"{column}__gt": value}) | Q(**{f"{unique}__gt": last})))
+        return {}
+    model = build(viewer, *shape, **values).model
+    types = [datetime if isinstance(model._meta.fields_map[name], DatetimeField) else str for name in order]
+    return dict(zip((_BEHIND, _BEHIND_LAST), read_cursor(_kind(model, order), after, *types), strict=False))
+
+
+def _behind(
+    build: Build, viewer: Viewer, shape: tuple[Any, ...], order: tuple[str, ...], values: dict[str, Any]
+) -> QuerySet[Any]:
+    behind = [values.pop(name) for name in (_BEHIND, _BEHIND_LAST) if name in values]
+    rows = build(viewer, *shape, **values)
+    match behind:
+        case [last]:
+            return rows.filter(**{f"{order[0]}__gt": last})
+        case [value, last]:
+            column, unique = order
+            later = Q(**{f"{column}__gt": value}) | Q(**{f"{unique}__gt": last})
+            # The first condition is implied by the second: it lets the index begin at the right place.
+            return rows.filter(Q(**{f"{column}__gte": value}) & later)
+        case _:
+            return rows

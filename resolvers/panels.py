@@ -1,12 +1,13 @@
 """Panels, interviews and the people on them: found, listed, and written as calendar invites."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 import clock
 import models
@@ -14,21 +15,14 @@ from auth.viewer import Viewer
 from models import Cancellation, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, InterviewPanelStatus, Panel
 from models.reading import Joined, read
 from resolvers import calendar, feedback, paging
-from resolvers.access import pointed, unscoped, visible
+from resolvers.access import Wants, hot, nothing, pointed, unscoped, visible
 from resolvers.paging import Page
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
-#: Whether the fields of that path, in GraphQL's names, are asked for below.
-Wants = Callable[..., bool]
-
 _SEATS = (Joined("seat", Interviewer, "seat.interview_id = base.id"),)
 _PERSON = Joined("person", models.User, "person.id = seat.user_id", ("seat", "user"))
 _FORM = Joined("form", FeedbackForm, "form.id = seat.form_id", ("seat", "form"))
-
-
-def _nothing(*path: str) -> bool:
-    return False
 
 
 @dataclass(frozen=True)
@@ -58,47 +52,67 @@ class InterviewFilter:
 async def find(viewer: Viewer, id: str | None, external_id: str | None) -> Panel | None:
     """The panel of that id, or of the scheduler's id; null where the viewer knows none, or neither id is given."""
     named = {name: value for name, value in (("id", id), ("external_id", external_id)) if value is not None}
-    return await visible(viewer, Panel).filter(**named).first() if named else None
+    found = await hot(viewer, _named, (), named) if named else []
+    return found[0][0] if found else None
+
+
+def _named(viewer: Viewer, **named: Any) -> QuerySet[Panel]:
+    return visible(viewer, Panel).filter(**named).limit(1)
 
 
 async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str | None) -> Page[Panel]:
     """The panels that the viewer may see, by their start."""
-    now = clock.now()
-    found = visible(viewer, Panel)
-    if its.candidate_id is not None:
-        found = found.filter(candidate_id=its.candidate_id)
-    if its.external_ids is not None:
-        found = found.filter(external_id__in=its.external_ids)
-    if its.status is not None:
-        found = found.filter(Q(*(models.with_status(status, now) for status in its.status), join_type=Q.OR))
-    if its.starts_after is not None:
-        found = found.filter(starts_at__gte=its.starts_after)
-    if its.starts_before is not None:
-        found = found.filter(starts_at__lt=its.starts_before)
-    if its.updated_since is not None:
-        found = found.filter(updated_at__gte=its.updated_since)
-    if not its.include_canceled and InterviewPanelStatus.CANCELED not in (its.status or ()):
-        found = found.filter(canceled_at__isnull=True)
-    return await paging.page(found, ("listed_at", "id"), first, after)
+    exact = {
+        "candidate_id": its.candidate_id,
+        "external_id__in": its.external_ids,
+        "starts_at__gte": its.starts_after,
+        "starts_at__lt": its.starts_before,
+        "updated_at__gte": its.updated_since,
+        "now": clock.now() if its.status is not None else None,
+    }
+    values = {name: value for name, value in exact.items() if value is not None}
+    status = tuple(its.status) if its.status is not None else None
+    canceled_too = its.include_canceled or InterviewPanelStatus.CANCELED in (status or ())
+    return await paging.page(viewer, _listed, (status, canceled_too), values, ("listed_at", "id"), first, after)
+
+
+def _listed(
+    viewer: Viewer,
+    status: Sequence[InterviewPanelStatus] | None,
+    canceled_too: bool,
+    now: Any = None,
+    **exact: Any,
+) -> QuerySet[Panel]:
+    found = visible(viewer, Panel).filter(**exact)
+    if status is not None:
+        any_of_them = Q(*(models.with_status(each, now) for each in status), join_type=Q.OR)
+        found = found.filter(any_of_them if status else Q(id__in=[]))
+    return found if canceled_too else found.filter(canceled_at__isnull=True)
 
 
 async def interviews_page(
     viewer: Viewer, its: InterviewFilter, first: int | None, after: str | None
 ) -> Page[Interview]:
     """The interviews that the viewer may see, by their start."""
-    found = visible(viewer, Interview)
-    if its.interviewer_id is not None:
-        seats = unscoped(Interviewer, "ids to narrow what is visible").filter(user_id=its.interviewer_id)
+    exact = {
+        "interviewer_id": its.interviewer_id,
+        "panel__candidate_id": its.candidate_id,
+        "starts_at__gte": its.starts_after,
+        "starts_at__lt": its.starts_before,
+    }
+    values = {name: value for name, value in exact.items() if value is not None}
+    shape = (its.include_canceled,)
+    return await paging.page(viewer, _interviews_listed, shape, values, ("starts_at", "id"), first, after)
+
+
+def _interviews_listed(
+    viewer: Viewer, canceled_too: bool, interviewer_id: Any = None, **exact: Any
+) -> QuerySet[Interview]:
+    found = visible(viewer, Interview).filter(**exact)
+    if interviewer_id is not None:
+        seats = unscoped(Interviewer, "ids to narrow what is visible").filter(user_id=interviewer_id)
         found = found.filter(id__in=Subquery(seats.values("interview_id")))
-    if its.candidate_id is not None:
-        found = found.filter(panel__candidate_id=its.candidate_id)
-    if its.starts_after is not None:
-        found = found.filter(starts_at__gte=its.starts_after)
-    if its.starts_before is not None:
-        found = found.filter(starts_at__lt=its.starts_before)
-    if not its.include_canceled:
-        found = found.filter(canceled_at__isnull=True, panel__canceled_at__isnull=True)
-    return await paging.page(found, ("starts_at", "id"), first, after)
+    return found if canceled_too else found.filter(canceled_at__isnull=True, panel__canceled_at__isnull=True)
 
 
 async def of_candidates(
@@ -110,35 +124,39 @@ async def of_candidates(
     after: str | None,
 ) -> list[Page[Panel]]:
     """The page of each candidate's profile, by their start."""
-    found = visible(viewer, Panel).filter(candidate_id__in=[candidate.id for candidate in candidates])
-    if not include_canceled:
-        found = found.filter(canceled_at__isnull=True)
-    if upcoming_only:
-        found = found.filter(models.standing(clock.now()))
-    pages = await paging.pages(found, "candidate_id", ("listed_at", "id"), first, after)
+    values = {"ids": [candidate.id for candidate in candidates], "now": clock.now()}
+    shape = (include_canceled, upcoming_only)
+    pages = await paging.pages(viewer, _of_candidates, shape, values, "candidate_id", ("listed_at", "id"), first, after)
     for candidate in candidates:
         for panel in pages[candidate.id].rows if candidate.id in pages else ():
             panel.__dict__["_candidate"] = candidate
     return [pages.get(candidate.id) or paging.nothing(after) for candidate in candidates]
 
 
+def _of_candidates(
+    viewer: Viewer, include_canceled: bool, upcoming_only: bool, ids: list[str], now: Any
+) -> QuerySet[Panel]:
+    found = visible(viewer, Panel).filter(candidate_id__in=ids)
+    if not include_canceled:
+        found = found.filter(canceled_at__isnull=True)
+    return found.filter(models.standing(now)) if upcoming_only else found
+
+
 async def interviews_of(
-    viewer: Viewer, panels: Sequence[Panel], include_canceled: bool, wants: Wants = _nothing
+    viewer: Viewer, panels: Sequence[Panel], include_canceled: bool, wants: Wants = nothing
 ) -> list[list[Interview]]:
     """Each panel's interviews by their start; those called off one by one are left out unless asked for.
 
     Their seats, users and forms are read along where `wants` says that they are asked for below: one statement for all.
     """
     by_id = {panel.id: panel for panel in panels}
-    found = visible(viewer, Interview).filter(panel_id__in=list(by_id))
-    if not include_canceled:
-        found = found.filter(canceled_at__isnull=True)
     along = [*_SEATS] if wants("interviewers") else []
     along += [_PERSON] if wants("interviewers", "user") else []
     along += [_FORM] if wants("interviewers", "feedbackForm") else []
-    order = "base.starts_at, base.id" + (", seat.position, seat.id" if along else "")
+    tail = "ORDER BY base.starts_at, base.id" + (", seat.position, seat.id" if along else "")
+    found = await hot(viewer, _of_panels, (include_canceled,), {"ids": list(by_id)}, *along, tail=tail)
     interviews: dict[str, Interview] = {}
-    for interview, *others in await read(found, *along, order=order):
+    for interview, *others in found:
         if interview.id not in interviews:
             interviews[interview.id] = interview
             interview.__dict__["_panel"] = by_id[interview.panel_id]
@@ -148,11 +166,16 @@ async def interviews_of(
     return _grouped(interviews.values(), "panel_id", list(by_id))
 
 
+def _of_panels(viewer: Viewer, include_canceled: bool, ids: list[str]) -> QuerySet[Interview]:
+    found = visible(viewer, Interview).filter(panel_id__in=ids)
+    return found if include_canceled else found.filter(canceled_at__isnull=True)
+
+
 async def seats_of(interviews: Sequence[Interview]) -> list[list[Interviewer]]:
     """Who sits on each interview, in the scheduler's order: who sees an interview sees who sits on it."""
     ids = [interview.id for interview in interviews if interview.seats is None]
     seats = unscoped(Interviewer, "the seats of interviews that the viewer sees").filter(interview_id__in=ids)
-    found = [row for (row,) in await read(seats, order="base.position, base.id")] if ids else []
+    found = [row for (row,) in await read(seats, tail="ORDER BY base.position, base.id")] if ids else []
     grouped = dict(zip(ids, _grouped(found, "interview_id", ids), strict=True))
     return [grouped[interview.id] if interview.seats is None else interview.seats for interview in interviews]
 

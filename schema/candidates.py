@@ -134,7 +134,7 @@ class CandidatesQuery:
             str | None, strawberry.argument(description="The candidate's id in the system that syncs them.")
         ] = strawberry.UNSET,
     ) -> models.Candidate | None:
-        return await candidates.find(viewer(info), given(id), given(external_id))
+        return await candidates.find(viewer(info), given(id), given(external_id), Level.of(info).selects)
 
     @strawberry.field(graphql_type=CandidateConnection, description="The candidates that the viewer may see.")
     async def candidates(
@@ -151,4 +151,4 @@ class CandidatesQuery:
     ) -> Page[models.Candidate]:
         order = order_by or candidates.CandidateOrder.NAME
         its = plain(candidates.CandidateFilter, given(filter) or CandidateFilter())
-        return await candidates.page(viewer(info), its, order, first, given(after))
+        return await candidates.page(viewer(info), its, order, first, given(after), Level.of(info).selects)
