@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 import clock
 import models
@@ -14,6 +15,7 @@ import settings
 from auth import keys
 from auth.refusals import Code, Refused
 from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
+from models.reading import Joined, Kept
 
 _BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
 _BASIC = re.compile(r"Basic +(\S+) *", re.IGNORECASE)
@@ -78,12 +80,10 @@ async def renewed(viewer: Viewer) -> Viewer:
 
 async def renewed_all(viewers: Collection[Viewer]) -> dict[Viewer, Viewer | Refused]:
     """Each viewer as of now, or why they would no longer get in. Two statements, however many viewers."""
-    user_ids = {viewer.user_id for viewer in viewers if viewer.user is not None}
-    key_ids = {viewer.key.id for viewer in viewers if viewer.key is not None}
-    users = await models.User.filter(id__in=user_ids).select_related("account") if user_ids else []
-    keys_now = await models.ApiKey.filter(id__in=key_ids).select_related("integration", "account") if key_ids else []
-    found: dict[str, models.User | models.ApiKey] = {user.id: user for user in users}
-    found |= {key.id: key for key in keys_now}
+    user_ids = [viewer.user.id for viewer in viewers if viewer.user is not None]
+    key_ids = [viewer.key.id for viewer in viewers if viewer.key is not None]
+    found: dict[str, models.User | models.ApiKey] = {user.id: user for user in await _users(id__in=user_ids)}
+    found |= {key.id: key for key in await _keys(id__in=key_ids)}
     return {viewer: _as_of_now(viewer, found) for viewer in viewers}
 
 
@@ -118,9 +118,7 @@ async def _by_token(token: str) -> Viewer:
         raise _unauthenticated() from None
     except ProviderUnavailable:
         raise Refused(Code.SERVICE_UNAVAILABLE, "The identity provider can't be reached: try again.") from None
-    user = await models.User.get_or_none(account__slug=claims.account, email=claims.email.lower()).select_related(
-        "account"
-    )
+    user = next(iter(await _users(account__slug=claims.account, email=claims.email.lower())), None)
     return _active(user, claims.expires_at)
 
 
@@ -133,10 +131,32 @@ async def _by_key(secret: str) -> Viewer:
 
 
 async def _key_holder(digest: str) -> Viewer:
-    key = await models.ApiKey.get_or_none(digest=digest).select_related("integration", "account")
+    key = next(iter(await _keys(digest=digest)), None)
     if key is None or not keys.same(key.digest, digest):
         raise _unauthenticated()
     return _holder(key)
+
+
+_KEPT = Kept()
+
+_ACCOUNT = Joined("account", models.Account, "account.id = base.account_id", ("base", "account"))
+_INTEGRATION = Joined(
+    "integration", models.Integration, "integration.id = base.integration_id", ("base", "integration")
+)
+    "integration", models.Integration, "integration.id = base.integration_id", ("base", "integration")
+)
+
+
+async def _users(**named: Any) -> list[models.User]:
+    """The users of that description, each with their account. One statement, none for an empty list."""
+    found = await _KEPT.rows(models.User.filter, (), named, _ACCOUNT) if all(named.values()) else []
+    return [user for user, _ in found]
+
+
+async def _keys(**named: Any) -> list[models.ApiKey]:
+    """The keys of that description, each with its integration and account. Likewise."""
+    found = await _KEPT.rows(models.ApiKey.filter, (), named, _INTEGRATION, _ACCOUNT) if all(named.values()) else []
+    return [key for key, *_ in found]
 
 
 def _holder(key: models.ApiKey) -> Viewer:
