@@ -1,5 +1,6 @@
 """What is stored: rows, unique constraints, indexes, and the facts that follow from one row."""
 
+from models.audit import AuditAct, AuditEvent
 from models.base import Row, new_id
 from models.candidates import Candidate, Follower
 from models.changes import Change, InterviewPanelChangeKind
@@ -30,6 +31,8 @@ from models.panels import (
 __all__ = [
     "Account",
     "ApiKey",
+    "AuditAct",
+    "AuditEvent",
     "CancelOrigin",
     "Cancelable",
     "Cancellation",

@@ -38,6 +38,7 @@ class Act(Enum):
     SUBMIT_FEEDBACK = "submit feedback"
     LIST_DIRECTORY = "list users, templates, stages or postings"
     SYNC = "sync the directory"
+    READ_AUDIT = "read the audit trail"
 
 
 _ADMINS = {Role.SUPER_ADMIN, Role.ADMIN}
@@ -54,6 +55,7 @@ _ALLOWED: dict[Act, set[Role | None]] = {
     Act.SUBMIT_FEEDBACK: {*Role},
     Act.LIST_DIRECTORY: {*_TEAM, KEY},
     Act.SYNC: {*_ADMINS},
+    Act.READ_AUDIT: {Role.SUPER_ADMIN},
 }
 
 
@@ -313,6 +315,10 @@ def _keys(viewer: Viewer) -> Q:
     return _same_account(viewer) if may(viewer, Act.SEE_KEYS) else _nothing()
 
 
+def _audit_events(viewer: Viewer) -> Q:
+    return _same_account(viewer) if may(viewer, Act.READ_AUDIT) else _nothing()
+
+
 _SCOPES: dict[type[Model], Callable[[Viewer], Q]] = {
     models.Account: lambda viewer: Q(id=viewer.account_id),
     models.User: _users,
@@ -326,4 +332,5 @@ _SCOPES: dict[type[Model], Callable[[Viewer], Q]] = {
     models.Change: _changes,
     models.Integration: _integrations,
     models.ApiKey: _keys,
+    models.AuditEvent: _audit_events,
 }

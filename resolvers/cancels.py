@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from auth.viewer import Viewer
-from models import Cancellation, CancelOrigin, Interview, Panel
+from models import AuditAct, Cancellation, CancelOrigin, Interview, Panel
 from models import InterviewPanelChangeKind as Kind
 from resolvers import changes, values
 from resolvers.access import Act, require, visible
@@ -72,6 +72,7 @@ async def cancel(viewer: Viewer, its: PanelCancel) -> Canceled:
             return Canceled(panel, errors=[conflict])
         if panel.canceled_at is None:
             panel.call_off(Cancellation(commit.at, commit.actor_id, CancelOrigin.ATS, its.reason))
+            commit.audit(AuditAct.PANEL_CANCELED, panel.id, origin=CancelOrigin.ATS.value)
             await (await held(panel)).write(commit, Kind.CANCELED)
         return Canceled(panel)
 
@@ -117,9 +118,10 @@ async def cancel_interview(viewer: Viewer, its: InterviewCancel) -> Canceled:
             return Canceled(panel, interview, [conflict])
         if panel.canceled_at is None and interview.canceled_at is None:
             cancellation = Cancellation(commit.at, commit.actor_id, CancelOrigin.ATS, its.reason)
-            whole.call_off(interview, cancellation)
+            whole.call_off(commit, interview, cancellation)
             if not whole.live:
                 panel.call_off(cancellation)
+                commit.audit(AuditAct.PANEL_CANCELED, panel.id, origin=CancelOrigin.ATS.value)
             await whole.write(commit, Kind.UPDATED if whole.live else Kind.CANCELED)
         return Canceled(panel, interview)
 
@@ -136,7 +138,8 @@ async def _interview_deleted(
     stood, was_deleted = None, interview is None or deleted(interview)
     if interview is not None:
         if not was_deleted:
-            whole.call_off(interview, Cancellation(commit.at, commit.actor_id, CancelOrigin.SCHEDULER, its.reason))
+            gone = Cancellation(commit.at, commit.actor_id, CancelOrigin.SCHEDULER, its.reason)
+            whole.call_off(commit, interview, gone)
         interview.sequence = highest(interview.sequence, its.sequence)
         whole.touched[interview.id] = interview
         stood = stand(whole, commit, its.reason)
@@ -168,7 +171,8 @@ async def restore(viewer: Viewer, id: str, expected_version: int | None) -> Canc
         if panel.canceled_at is not None or called_off:
             panel.call_off(None)
             for interview in called_off:
-                whole.call_off(interview, None)
+                whole.call_off(commit, interview, None)
+            commit.audit(AuditAct.PANEL_RESTORED, panel.id, origin=CancelOrigin.ATS.value)
             await whole.write(commit, Kind.RESTORED)
         return Canceled(panel)
 

@@ -24,7 +24,7 @@ import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from models import Change, InterviewPanelChangeKind, database
+from models import AuditAct, AuditEvent, Change, InterviewPanelChangeKind, database
 from resolvers import paging
 from resolvers.access import unscoped, visible
 from resolvers.paging import Edge, Page
@@ -47,8 +47,11 @@ class Commit:
     account_id: str
     actor_id: str
     connection: BaseDBAsyncClient
+    #: The key with which an integration acts.
+    api_key_id: str | None = None
     at: datetime = field(default_factory=clock.now)
     _changes: list[tuple[models.Panel, InterviewPanelChangeKind]] = field(default_factory=list)
+    _audited: list[AuditEvent] = field(default_factory=list)
 
     def record(self, panel: models.Panel, kind: InterviewPanelChangeKind) -> None:
         """The panel has changed in that way: it gets its next version. Write its row after this."""
@@ -56,11 +59,27 @@ class Commit:
         panel.updated_at = self.at
         self._changes.append((panel, kind))
 
+    def audit(self, act: AuditAct, target_id: str, **details: str) -> None:
+        """Keep for good that this was done to that; the details are ids and names of ours, nothing about a person."""
+        self._audited.append(
+            AuditEvent(
+                account_id=self.account_id,
+                created_at=self.at,
+                act=act,
+                actor_id=self.actor_id,
+                api_key_id=self.api_key_id,
+                target_id=target_id,
+                details=details,
+            )
+        )
+
     async def write_changes(self) -> bool:
-        """Append the recorded changes to the log; tells whether there were any.
+        """Append what was audited and the recorded changes to their logs; tells whether there were any changes.
 
         The account's row is locked last, for its position only: acts on different panels run side by side until then.
         """
+        if self._audited:
+            await AuditEvent.bulk_create(self._audited)
         if not self._changes:
             return False
         [row] = await self.connection.execute_query_dict(
@@ -90,7 +109,8 @@ async def committed(viewer: Viewer, act: Callable[[Commit], Awaitable[T]]) -> T:
     The only opener of transactions. The act runs in a task of its own: a caller that goes away must not cut a
     transaction in half, nor leave its connection behind. An act that clashes with another is run again from its start.
     """
-    return await _shielded(_committed(viewer.account_id, viewer.actor_id, act))
+    api_key_id = viewer.key.id if viewer.key else None
+    return await _shielded(_committed(viewer.account_id, viewer.actor_id, act, api_key_id))
 
 
 async def committed_by_operator(act: Callable[[Commit], Awaitable[T]], account_id: str = "") -> T:
@@ -98,14 +118,16 @@ async def committed_by_operator(act: Callable[[Commit], Awaitable[T]], account_i
     return await _shielded(_committed(account_id, "", act))
 
 
-async def _committed(account_id: str, actor_id: str, act: Callable[[Commit], Awaitable[T]]) -> T:
+async def _committed(
+    account_id: str, actor_id: str, act: Callable[[Commit], Awaitable[T]], api_key_id: str | None = None
+) -> T:
     for tries_left in reversed(range(_TRIES)):
         try:
             async with database.transaction() as connection:
                 if not database.on_postgres():
                     # SQLite: a transaction that reads before it writes fails at once when another process writes.
                     await connection.execute_query("UPDATE account SET position = position WHERE id = ?", [account_id])
-                commit = Commit(account_id, actor_id, connection)
+                commit = Commit(account_id, actor_id, connection, api_key_id)
                 result = await act(commit)
                 changed = await commit.write_changes()
         except _CLASH:

@@ -17,6 +17,7 @@ import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import (
+    AuditAct,
     Candidate,
     FeedbackFieldType,
     FeedbackTemplate,
@@ -211,10 +212,13 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
         by_external_id = {user.external_id: user for user in everybody if user.external_id in external_ids}
         by_email = {user.email: user for user in everybody if user.email in emails}
         taken: list[User] = []
+        before: dict[str, _Standing] = {}
         for index, row in enumerate(rows):
             user = by_external_id.get(row.external_id or "") or by_email.get(values.email(row.email))
             if user is None:
                 user = User(account_id=viewer.account_id, role=row.role)
+            else:
+                before[user.id] = _standing(user)
             faults.extend(_protected(viewer, user, row, ("users", index)))
             user.email, user.name, user.role = values.email(row.email), row.name.strip(), row.role
             user.external_id = row.external_id if row.external_id is not None else user.external_id
@@ -225,9 +229,33 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
         if not any(user.role is Role.SUPER_ADMIN and user.deactivated_at is None for user in known):
             message = "The last active Super Admin can't be deactivated or demoted."
             faults.append(error(ErrorCode.INVALID, message, ("users",)))
+        if not faults:
+            for user in taken:
+                _audit(commit, user, before.get(user.id))
         return await _stored(taken, faults)
 
     return await _synced(viewer, "users", rows, act)
+
+
+#: What of a user decides on what they may do: the role, whether they may sign in, and by which email.
+_Standing = tuple[Role, bool, str]
+
+
+def _standing(user: User) -> _Standing:
+    return (user.role, user.deactivated_at is None, user.email)
+
+
+def _audit(commit: Commit, user: User, before: _Standing | None) -> None:
+    """Keep who was let in, and whose standing has changed."""
+    role, active, email = before or (user.role, True, user.email)
+    if before is None:
+        commit.audit(AuditAct.USER_ADDED, user.id, role=user.role.value)
+    if user.role is not role:
+        commit.audit(AuditAct.ROLE_CHANGED, user.id, role=user.role.value, was=role.value)
+    if user.email != email:
+        commit.audit(AuditAct.EMAIL_CHANGED, user.id)
+    if (user.deactivated_at is None) is not active:
+        commit.audit(AuditAct.USER_DEACTIVATED if active else AuditAct.USER_REACTIVATED, user.id)
 
 
 def _user_faults(rows: Sequence[UserRow]) -> Iterator[UserError]:

@@ -18,7 +18,7 @@ import settings
 from auth import keys
 from auth import viewer as auth
 from auth.viewer import Viewer
-from models import ApiKey, Integration, IntegrationProvider
+from models import ApiKey, AuditAct, Integration, IntegrationProvider
 from resolvers import changes
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.changes import Commit
@@ -113,6 +113,11 @@ async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -
             integration.enabled_at = commit.at if enabled else None
             integration.enabled_by_id = viewer.user_id if enabled else None
             await integration.save()
+            commit.audit(
+                AuditAct.INTEGRATION_ENABLED if enabled else AuditAct.INTEGRATION_DISABLED,
+                integration.id,
+                provider=provider.value,
+            )
         return Switched(integration)
 
     switched = await changes.committed(viewer, act)
@@ -138,6 +143,7 @@ async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hour
             digest=made.digest,
             created_by_id=viewer.user_id,
         )
+        commit.audit(AuditAct.API_KEY_GENERATED, key.id, prefix=key.public_prefix, grace=f"{grace_hours} h")
         return Generated(key, made.secret)
 
     generated = await changes.committed(viewer, act)
@@ -166,6 +172,7 @@ async def revoke_key(viewer: Viewer, id: str) -> Revoked:
         if key.revoked_at is None:
             key.revoked_at = commit.at
             await key.save(update_fields=["revoked_at"])
+            commit.audit(AuditAct.API_KEY_REVOKED, key.id, prefix=key.public_prefix)
         return Revoked(key)
 
     revoked = await changes.committed(viewer, act)

@@ -182,14 +182,14 @@ class _Taking:
                 self.rescheduled |= (interview.starts_at, interview.ends_at) != (event.starts_at, event.ends_at)
                 self._fill(interview, event)
                 if deleted(interview):
-                    interview.call_off(None)
+                    self.whole.call_off(self.commit, interview, None)
             self._settle(interview)
 
     def _drop(self, interview: Interview) -> None:
         """An interview that is left out is cancelled, not erased. Rule 5."""
         if newer(self.its.sequence, interview.sequence):
             if not deleted(interview):
-                self.whole.call_off(interview, self._deletion())
+                self.whole.call_off(self.commit, interview, self._deletion())
                 self.changed = True
             interview.listed = False
             self._settle(interview)
@@ -202,7 +202,7 @@ class _Taking:
         self._fill(interview, event)
         early = panel.early_cancels.pop(interview.external_id, None)
         if not newer(self.its.sequence, early):
-            interview.call_off(self._deletion())
+            self.whole.call_off(self.commit, interview, self._deletion())
             interview.sequence = early
         self.whole.interviews[interview.external_id] = interview
 

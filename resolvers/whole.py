@@ -8,7 +8,16 @@ from tortoise.models import Model
 
 import models
 from auth.viewer import Viewer
-from models import Cancellation, CancelOrigin, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, Panel
+from models import (
+    AuditAct,
+    Cancellation,
+    CancelOrigin,
+    FeedbackForm,
+    FeedbackFormStatus,
+    Interview,
+    Interviewer,
+    Panel,
+)
 from models import InterviewPanelChangeKind as Kind
 from resolvers import feedback
 from resolvers.access import unscoped
@@ -40,10 +49,12 @@ class Held:
         """All the seats."""
         return [seat for seats in self.seats.values() for seat in seats.values()]
 
-    def call_off(self, interview: Interview, cancellation: Cancellation | None) -> None:
+    def call_off(self, commit: Commit, interview: Interview, cancellation: Cancellation | None) -> None:
         """Cancel one interview, or with None let it take place again."""
         interview.call_off(cancellation)
         self.touched[interview.id] = interview
+        act = AuditAct.INTERVIEW_CANCELED if cancellation else AuditAct.INTERVIEW_RESTORED
+        commit.audit(act, interview.id, panel=self.panel.id)
 
     async def write(self, commit: Commit, kind: Kind | None) -> None:
         """Derive what follows from the parts, write what was touched, and record the change, if it is one.
@@ -119,6 +130,14 @@ def stand(whole: Held, commit: Commit, reason: str | None = None) -> Kind | None
     It is deleted while the highest deletion is not below the highest push, or when none of its interviews is left.
     What a user cancelled stays cancelled: a queued retry must not undo a person's decision.
     """
+    stood = _stood(whole, commit, reason)
+    if stood is not None:
+        act = AuditAct.PANEL_CANCELED if stood is Kind.CANCELED else AuditAct.PANEL_RESTORED
+        commit.audit(act, whole.panel.id, origin=(whole.panel.canceled_origin or CancelOrigin.SCHEDULER).value)
+    return stood
+
+
+def _stood(whole: Held, commit: Commit, reason: str | None) -> Kind | None:
     panel = whole.panel
     is_deleted = panel.deleted_sequence is not None and not below(panel.deleted_sequence, panel.pushed_sequence)
     by_users = [it for it in whole.interviews.values() if it.canceled_origin is CancelOrigin.ATS]

@@ -7,6 +7,7 @@ from strawberry.types.execution import ExecutionContext
 
 import models
 import schema.enums  # noqa: F401 - clients see the enums once they are shown there
+from schema.audit import AuditQuery
 from schema.cancels import CancelsMutation
 from schema.candidates import CandidatesQuery
 from schema.changes import ChangesQuery, ChangesSubscription
@@ -21,7 +22,16 @@ from schema.scalars import SCALARS
 
 
 @strawberry.type(description="What can be asked.")
-class Query(DirectoryQuery, NodeQuery, CandidatesQuery, PanelsQuery, ChangesQuery, FeedbackQuery, IntegrationsQuery):
+class Query(
+    DirectoryQuery,
+    NodeQuery,
+    CandidatesQuery,
+    PanelsQuery,
+    ChangesQuery,
+    FeedbackQuery,
+    IntegrationsQuery,
+    AuditQuery,
+):
     @strawberry.field(graphql_type=Actor, description="The user or the integration whose token or key this is.")
     async def viewer(self, info: Info) -> models.User | models.Integration:
         return viewer(info).actor

@@ -97,6 +97,23 @@ _show(
     SCHEDULING="Applications that schedule interviews.",
 )
 _show(
+    models.AuditAct,
+    "What was done.",
+    INTEGRATION_ENABLED="An integration was switched on.",
+    INTEGRATION_DISABLED="An integration was switched off.",
+    API_KEY_GENERATED="A key was made; older ones go on working for the `grace` of the details.",
+    API_KEY_REVOKED="A key was ended by hand.",
+    PANEL_CANCELED="A panel was taken off the profile (`origin` ATS) or deleted by the scheduler (`origin` SCHEDULER).",
+    PANEL_RESTORED="A cancelled panel stands again.",
+    INTERVIEW_CANCELED="One interview of a panel was called off.",
+    INTERVIEW_RESTORED="One interview of a panel takes place again.",
+    USER_ADDED="A user came in with a sync.",
+    ROLE_CHANGED="A user got another role.",
+    EMAIL_CHANGED="A user got another email, and so another sign-in.",
+    USER_DEACTIVATED="A user can no longer sign in.",
+    USER_REACTIVATED="A user can sign in again.",
+)
+_show(
     models.InterviewPanelChangeKind,
     "What happened to the panel.",
     CREATED="It appeared.",

@@ -47,6 +47,7 @@ _NODES: dict[str, type[models.Row]] = {
         models.FeedbackForm,
         models.Integration,
         models.ApiKey,
+        models.AuditEvent,
     )
 }
 

@@ -227,6 +227,11 @@ def _reads() -> Iterator[Operation]:
     )
 
 
+    row = "read the audit trail"
+    document = "{ auditEvents { edges { node { id } } } }"
+    yield Operation(row, "auditEvents", document, found=lambda data, it: bool(data["edges"]), names=False)
+
+
 def _acts() -> Iterator[Operation]:
     row = "switch an integration, generate or revoke keys, see keys"
     document = "mutation { setIntegrationEnabled(provider: GOODTIME, enabled: true) { errors { code } } }"
@@ -601,6 +606,7 @@ WALK: list[tuple[str, Callable[[Things], dict[str, Any]]]] = [
     ("interviews", lambda it: {"filter": {"interviewerId": it.user, "candidateId": it.candidate}}),
     ("interviewPanelChanges", lambda it: {"candidateId": it.candidate}),
     ("feedbackForm", lambda it: {"id": it.noors_form}),
+    ("auditEvents", lambda it: {"filter": {"actorId": it.user}}),
     ("revokeApiKey", lambda it: {"id": it.revoked_key}),
     ("upsertInterviewPanel", lambda it: {"input": _push(it)}),
     ("upsertInterview", lambda it: {"input": _push_one(it)}),

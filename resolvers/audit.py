@@ -1,0 +1,51 @@
+"""The audit trail as Super Admins read it. It is append-only.
+
+Acts add to it in their own transaction (`Commit.audit`); nothing changes or removes what is there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import models
+from auth.viewer import Viewer
+from models import AuditAct, AuditEvent
+from resolvers import paging
+from resolvers.access import Act, require, visible
+from resolvers.paging import Edge, Page
+
+_TARGETS: dict[str, type[models.Row]] = {
+    model.prefix: model for model in (models.User, models.Integration, models.ApiKey, models.Panel, models.Interview)
+}
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    acts: list[AuditAct] | None = None
+    actor_id: str | None = None
+
+
+async def page(viewer: Viewer, its: AuditFilter, first: int | None, after: str | None) -> Page[AuditEvent]:
+    """What was done in the account, newest first. Raises Refused(FORBIDDEN) to all but Super Admins."""
+    require(viewer, Act.READ_AUDIT)
+    size = paging.bounded(first)
+    found = visible(viewer, AuditEvent)
+    if its.acts is not None:
+        found = found.filter(act__in=its.acts)
+    if its.actor_id is not None:
+        found = found.filter(actor_id=its.actor_id)
+    if after is not None:
+        [last] = paging.read_cursor("audit", after, str)
+        found = found.filter(id__lt=last)
+    rows = await found.order_by("-id").limit(size + 1)
+    return paging.page_of([Edge(paging.cursor("audit", row.id), row) for row in rows], size, after)
+
+
+async def targets(viewer: Viewer, events: Sequence[AuditEvent]) -> list[models.Row | None]:
+    """What each act was done to, as it stands now; None for what nobody sees. A statement for each kind of thing."""
+    ids: dict[str, set[str]] = {}
+    for event in events:
+        ids.setdefault(event.target_id.partition("_")[0], set()).add(event.target_id)
+    found: dict[str, models.Row] = {}
+    for prefix, some in ids.items():
+        found |= {row.id: row for row in await visible(viewer, _TARGETS[prefix]).filter(id__in=some)}
+    return [found.get(event.target_id) for event in events]

@@ -1,0 +1,84 @@
+"""The audit trail, for Super Admins."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+import models
+from execution import Level, breadth
+from resolvers import audit, directory
+from resolvers.access import pointed
+from resolvers.paging import Page
+from schema.connections import After, Connection, First
+from schema.context import Info, viewer
+from schema.inputs import given, optional, plain
+from schema.integrations import ApiKey
+from schema.node import Actor, Node, is_a
+
+
+@strawberry.type(description="One thing more that is known of an act.")
+class AuditDetail:
+    name: str = strawberry.field(description="What it is: `role`, `was`, `origin`, `panel`, `prefix`, `grace`.")
+    value: str = strawberry.field(description="Never anything that tells of a person beyond an id.")
+
+
+@strawberry.type(description="Something that was done, kept for good: no event is ever changed or removed.")
+class AuditEvent(Node):
+    is_type_of = is_a(models.AuditEvent)
+
+    act: models.AuditAct = strawberry.field(description="What was done.")
+    target_id: strawberry.ID = strawberry.field(description="The id of what it was done to.")
+
+    @strawberry.field(description="When it was done.")
+    @staticmethod
+    def at(of: strawberry.Parent[models.AuditEvent]) -> datetime:
+        return of.created_at
+
+    @breadth(graphql_type=Actor, description="Who did it.")
+    @staticmethod
+    async def actor(of: list[models.AuditEvent], level: Level) -> list[models.User | models.Integration]:
+        return await directory.actors(viewer(level), [event.actor_id for event in of])
+
+    @breadth(graphql_type=ApiKey | None, description="The key with which an integration did it; null for a user.")
+    @staticmethod
+    async def api_key(of: list[models.AuditEvent], level: Level) -> list[models.ApiKey | None]:
+        return await pointed(viewer(level), of, "api_key")
+
+    @breadth(graphql_type=Node | None, description="What it was done to, as it stands now; null where nobody sees it.")
+    @staticmethod
+    async def target(of: list[models.AuditEvent], level: Level) -> list[models.Row | None]:
+        return await audit.targets(viewer(level), of)
+
+    @strawberry.field(description="What else is known of the act.")
+    @staticmethod
+    def details(of: strawberry.Parent[models.AuditEvent]) -> list[AuditDetail]:
+        return [AuditDetail(name=name, value=value) for name, value in of.details.items()]
+
+
+@strawberry.input(description="Which events: all that is given must hold.")
+class AuditEventFilter:
+    acts: list[models.AuditAct] | None = optional("Only these acts.")
+    actor_id: strawberry.ID | None = optional("Only what this user, or this integration, did.")
+
+
+@strawberry.type
+class AuditQuery:
+    @strawberry.field(
+        graphql_type=Connection[AuditEvent],
+        description=(
+            "Who switched an integration, made or revoked a key, cancelled, restored, let in a user or changed a role. "
+            "Newest first; Super Admins only."
+        ),
+    )
+    async def audit_events(
+        self,
+        info: Info,
+        filter: Annotated[
+            AuditEventFilter | None, strawberry.argument(description="Which ones; all without it.")
+        ] = strawberry.UNSET,
+        first: First = 25,
+        after: After = strawberry.UNSET,
+    ) -> Page[models.AuditEvent]:
+        its = plain(audit.AuditFilter, given(filter) or AuditEventFilter())
+        return await audit.page(viewer(info), its, first, given(after))
