@@ -143,8 +143,6 @@ _ACCOUNT = Joined("account", models.Account, "account.id = base.account_id", ("b
 _INTEGRATION = Joined(
     "integration", models.Integration, "integration.id = base.integration_id", ("base", "integration")
 )
-    "integration", models.Integration, "integration.id = base.integration_id", ("base", "integration")
-)
 
 
 async def _users(**named: Any) -> list[models.User]:
