@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from tests.console.browsing import CHROMIUM, ROOT, SWITCHES, Ats, Visitors, Wire, free_port, missing, until
+from tests.console.browsing import CHROMIUM, PATIENCE, ROOT, SWITCHES, Ats, Visitors, Wire, free_port, missing, until
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +50,7 @@ def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None:
         missing("chromium (Debian's package of that name)")
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         running = _launched(playwright, str(path))
         yield running
