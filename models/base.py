@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from tortoise import fields
 from tortoise.models import Model
+from tortoise.validators import MaxLengthValidator
 from ulid import ULID
 
 import clock
@@ -19,6 +20,11 @@ class Row(Model):
 
     class Meta:
         abstract = True
+
+    def __init_subclass__(cls) -> None:
+        # What is too long to be stored is looked for all the same, and not found: the rules check what is written.
+        for column in cls._meta.fields_map.values():
+            column.validators = [it for it in column.validators if not isinstance(it, MaxLengthValidator)]
 
     def __init__(self, **values: Any) -> None:
         values.setdefault("id", new_id(self.prefix))
