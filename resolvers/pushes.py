@@ -137,6 +137,7 @@ def _terms(seat: Interviewer) -> tuple[str | None, bool, ResponseStatus]:
 
 async def _applied(viewer: Viewer, commit: Commit, whole: Held, declared: Declaration) -> Pushed:
     """Make the declaration stand, as far as it is newer than what stands."""
+    whole.templates |= declared.templates
     taking = _Taking(whole, commit, declared)
     if newer(declared.push.sequence, whole.panel.declared_sequence):
         taking.take()
@@ -211,16 +212,18 @@ class _Taking:
         for name, value in event.details.items():
             setattr(interview, name, value)
         interview.listed, interview.updated_at = True, self.commit.at
-        before = self.whole.seats.get(interview.id, {})
-        seated = self.whole.seats[interview.id] = {}
+        before, seated = self.whole.seats.get(interview.id, {}), {}
         for position, declared in enumerate(event.seats):
-            user_id = declared.user.id
-            seat = before.pop(user_id, None)
-            if seat is None:
-                seat = Interviewer(panel_id=interview.panel_id, interview_id=interview.id, user_id=user_id)
-            seat.position = position
-            seat.template_id, seat.feedback_required, seat.response_status = declared.terms
-            seated[user_id] = self.whole.touched[seat.id] = seat
+            seat = before.pop(declared.user.id, None)
+            if seat is None or (seat.position, _terms(seat)) != (position, declared.terms):
+                seat = seat or Interviewer(
+                    panel_id=interview.panel_id, interview_id=interview.id, user_id=declared.user.id
+                )
+                seat.position = position
+                seat.template_id, seat.feedback_required, seat.response_status = declared.terms
+                self.whole.touched[seat.id] = seat
+            seated[declared.user.id] = seat
+        self.whole.seats[interview.id] = seated
         self.whole.gone.extend(before.values())
         self.whole.touched[interview.id] = interview
         self.changed = True

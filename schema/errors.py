@@ -51,13 +51,14 @@ def _printed(error: GraphQLError, request_id: str, executed: bool) -> dict[str, 
 
 
 def _face(error: GraphQLError, request_id: str, executed: bool) -> tuple[str, dict[str, Any]]:
-    cause = error.original_error
+    # The outermost message says where: of a variable, it has the path within the input.
+    message, cause = error.message, error.original_error
     while isinstance(cause, GraphQLError):
         error, cause = cause, cause.original_error
     if isinstance(cause, Refused):
         return cause.message, {"code": cause.code, **cause.extensions}
     if cause is None:
-        return error.message, {"code": _code(error, executed), **(error.extensions or {})}
+        return message, {"code": _code(error, executed), **(error.extensions or {})}
     if database.is_away(cause):
         _log.error("The database can't be reached: %s", type(cause).__name__, extra={"request_id": request_id})
         message = "The database can't be reached: it is safe to try again."
