@@ -57,7 +57,16 @@ async def opened(url: str, statement_seconds: float | None = _STATEMENT_SECONDS)
         path.parent.mkdir(parents=True, exist_ok=True)
     async with TortoiseContext() as context:
         await context.init(config=config(url, statement_seconds), _enable_global_fallback=True)
+        if path is not None:
+            await _teach_capitals()
         yield
+
+
+async def _teach_capitals() -> None:
+    """SQLite's own UPPER, by which searches compare, knows ASCII only."""
+    client: Any = connections.get("default")
+    await client.create_connection(with_db=True)
+    await client._connection.create_function("upper", 1, lambda text: text and text.upper(), deterministic=True)
 
 
 @contextlib.asynccontextmanager

@@ -4,16 +4,14 @@ A sync is one transaction: every row of it is taken, or none.
 """
 
 import secrets
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from tortoise.expressions import Q
+from tortoise.expressions import F, Q
 from tortoise.queryset import QuerySet
 
 import models
-import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import (
@@ -112,6 +110,7 @@ async def users(
 ) -> Page[User]:
     """The account's users by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
+    paging.few(emails or (), "emails")
     named = {"emails": [values.email(email) for email in emails]} if emails is not None else {}
     shape = (search or None, include_deactivated)
     return await paging.page(viewer, _users_listed, shape, named, ("name", "id"), first, after)
@@ -182,7 +181,7 @@ async def create_account(slug: str, name: str, super_admin: str) -> models.Accou
         raise ValueError("SLUG takes 1 to 100 small letters, digits and hyphens, such as acme.")
 
     async def act(commit: Commit) -> models.Account:
-        if await models.Account.exists(slug=slug):
+        if await unscoped(models.Account, "a slug is nobody else's").filter(slug=slug).exists():
             raise ValueError(f"There is an account {slug} already.")
         account = await models.Account.create(slug=slug, name=name)
         email = values.email(super_admin)
@@ -205,34 +204,30 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
 
     async def act(commit: Commit) -> Synced[User]:
         faults = list(_user_faults(rows))
-        emails = {values.email(row.email) for row in rows}
-        external_ids = {row.external_id for row in rows if row.external_id is not None}
-        concerned = Q(external_id__in=external_ids) | Q(email__in=emails) | Q(role=Role.SUPER_ADMIN)
-        everybody = list(await visible(viewer, User).filter(concerned).select_for_update())
-        by_external_id = {user.external_id: user for user in everybody if user.external_id in external_ids}
-        by_email = {user.email: user for user in everybody if user.email in emails}
-        taken: list[User] = []
-        before: dict[str, _Standing] = {}
-        for index, row in enumerate(rows):
-            user = by_external_id.get(row.external_id or "") or by_email.get(values.email(row.email))
-            if user is None:
-                user = User(account_id=viewer.account_id, role=row.role)
-            else:
-                before[user.id] = _standing(user)
+        known = await _concerned(viewer, rows)
+        before = {user.id: _standing(user) for user in known}
+        taken: dict[str, User] = {}
+        for index, (row, user) in enumerate(zip(rows, _matched(viewer, rows, known), strict=True)):
+            if user.id in taken:
+                message = "Another row of this list means the same user."
+                faults.append(error(ErrorCode.TAKEN, message, ("users", index)))
+                continue
             faults.extend(_protected(viewer, user, row, ("users", index)))
             user.email, user.name, user.role = values.email(row.email), row.name.strip(), row.role
             user.external_id = row.external_id if row.external_id is not None else user.external_id
             user.deactivated_at = (user.deactivated_at or commit.at) if row.deactivated else None
-            taken.append(user)
-        known = {user.id: user for user in [*everybody, *taken]}.values()
-        faults.extend(_taken_emails(known, taken))
-        if not any(user.role is Role.SUPER_ADMIN and user.deactivated_at is None for user in known):
+            taken[user.id] = user
+        faults.extend(_taken(rows, [user for user in known if user.id not in taken]))
+        if not any(user.role is Role.SUPER_ADMIN and user.deactivated_at is None for user in (*known, *taken.values())):
             message = "The last active Super Admin can't be deactivated or demoted."
             faults.append(error(ErrorCode.INVALID, message, ("users",)))
         if not faults:
-            for user in taken:
+            # They let go first, so that what one user gives up another may take.
+            listed = visible(viewer, User).filter(id__in=before.keys() & taken.keys())
+            await listed.update(email=F("id"), external_id=None)
+            for user in taken.values():
                 _audit(commit, user, before.get(user.id))
-        return await _stored(taken, faults)
+        return await _stored(list(taken.values()), faults)
 
     return await _synced(viewer, "users", rows, act)
 
@@ -256,6 +251,27 @@ def _audit(commit: Commit, user: User, before: _Standing | None) -> None:
         commit.audit(AuditAct.EMAIL_CHANGED, user.id)
     if (user.deactivated_at is None) is not active:
         commit.audit(AuditAct.USER_DEACTIVATED if active else AuditAct.USER_REACTIVATED, user.id)
+
+
+async def _concerned(viewer: Viewer, rows: Sequence[UserRow]) -> list[User]:
+    """Whoever the rows may mean or clash with, and all Super Admins, locked."""
+    emails = {values.email(row.email) for row in rows}
+    external_ids = {row.external_id for row in rows if row.external_id is not None}
+    concerned = Q(external_id__in=external_ids) | Q(email__in=emails) | Q(role=Role.SUPER_ADMIN)
+    return await visible(viewer, User).filter(concerned).select_for_update()
+
+
+def _matched(viewer: Viewer, rows: Sequence[UserRow], known: Collection[User]) -> Iterator[User]:
+    """The user of each row, by external id, else by email; a new one where there is none."""
+    by_external_id = {user.external_id: user for user in known if user.external_id is not None}
+    by_email = {user.email: user for user in known}
+    named = {by_external_id[row.external_id].id for row in rows if row.external_id in by_external_id}
+    for row in rows:
+        user = by_external_id.get(row.external_id or "")
+        if user is None and (user := by_email.get(values.email(row.email))) is not None:
+            # Somebody else's old email, whom another row names: this row has an external id of its own.
+            user = None if row.external_id is not None and user.id in named else user
+        yield user or User(account_id=viewer.account_id, role=row.role)
 
 
 def _user_faults(rows: Sequence[UserRow]) -> Iterator[UserError]:
@@ -286,14 +302,14 @@ def _same_user(user: User, row: UserRow) -> bool:
     ) and row.external_id in (None, user.external_id)
 
 
-def _taken_emails(known: Iterable[User], taken: Sequence[User]) -> Iterator[UserError]:
-    """Emails and external ids that another user has."""
-    emails = Counter(user.email for user in known)
-    external_ids = Counter(user.external_id for user in known if user.external_id is not None)
-    for index, user in enumerate(taken):
-        if emails[user.email] > 1:
+def _taken(rows: Sequence[UserRow], others: Collection[User]) -> Iterator[UserError]:
+    """Emails and external ids that somebody has who is not on the list."""
+    emails = {user.email for user in others}
+    external_ids = {user.external_id for user in others if user.external_id is not None}
+    for index, row in enumerate(rows):
+        if values.email(row.email) in emails:
             yield error(ErrorCode.TAKEN, "Another user has this email.", ("users", index, "email"))
-        if user.external_id is not None and external_ids[user.external_id] > 1:
+        if row.external_id in external_ids:
             yield error(ErrorCode.TAKEN, "Another user has this external id.", ("users", index, "externalId"))
 
 
@@ -397,9 +413,10 @@ def _candidate_faults(rows: Sequence[CandidateRow]) -> Iterator[UserError]:
 
 async def _store_followers(wanted: dict[str, set[str]]) -> None:
     """Make these, and no others, the followers of the candidates."""
-    stored = await Follower.filter(candidate_id__in=list(wanted))
+    follows = unscoped(Follower, "the followers of the candidates that are synced")
+    stored = await follows.filter(candidate_id__in=list(wanted))
     gone = [follow.id for follow in stored if follow.user_id not in wanted[follow.candidate_id]]
-    await Follower.filter(id__in=gone).delete()
+    await follows.filter(id__in=gone).delete()
     there = {(follow.candidate_id, follow.user_id) for follow in stored}
     await Follower.bulk_create(
         Follower(candidate_id=candidate_id, user_id=user_id)
@@ -467,10 +484,12 @@ def _field_faults(its: TemplateFieldRow, path: Path) -> Iterator[UserError]:
 
 def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredField]) -> list[StoredField]:
     """The fields as they are kept; one of the same type and label keeps its id."""
-    ids = {(its["type"], its["label"]): its["id"] for its in before}
+    ids: dict[tuple[str, str], list[str]] = {}
+    for its in before:
+        ids.setdefault((its["type"], its["label"]), []).append(its["id"])
     return [
         {
-            "id": ids.pop((its.type.value, its.label), "") or f"fld_{secrets.token_hex(8)}",
+            "id": (ids.get((its.type.value, its.label)) or [f"fld_{secrets.token_hex(8)}"]).pop(0),
             "type": its.type.value,
             "label": its.label,
             "description": its.description,
@@ -485,9 +504,7 @@ async def _synced(
     viewer: Viewer, argument: str, rows: Sequence[object], act: Callable[[Commit], Awaitable[Synced[AnyRow]]]
 ) -> Synced[AnyRow]:
     require(viewer, Act.SYNC)
-    most = settings.current().max_sync_rows
-    if len(rows) > most:
-        raise Refused(Code.LIMIT_EXCEEDED, f"`{argument}` takes at most {most} rows at a time.", limit=most)
+    paging.few(rows, argument)
     return await changes.committed(viewer, act)
 
 

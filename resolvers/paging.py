@@ -66,6 +66,13 @@ def page_of(
     return Page(kept, info, count)
 
 
+def few(given: Sequence[object], argument: str) -> None:
+    """Raises Refused(LIMIT_EXCEEDED) where a list that was passed is too long."""
+    most = settings.current().max_sync_rows
+    if len(given) > most:
+        raise Refused(Code.LIMIT_EXCEEDED, f"`{argument}` takes at most {most} at a time.", limit=most)
+
+
 def bounded(first: int | None, default: int = 25, most: int | None = None) -> int:
     """`first`, or the default for null. Raises Refused(BAD_USER_INPUT) out of bounds."""
     most = most or settings.current().max_page

@@ -151,6 +151,14 @@ class Person:
         answers = zip(fields, chosen or ("Hire",), strict=False)
         return await self.submit(form_id, [{"fieldId": field, "values": [value]} for field, value in answers])
 
+    async def sync(self, what: str, rows: list[dict[str, Any]], shown: str = "id") -> dict[str, Any]:
+        """Sync `users`, `stages`, `postings`, `candidates` or `feedbackTemplates`; the payload."""
+        name = f"sync{what[0].upper()}{what[1:]}"
+        kind = f"{what[0].upper()}{what[1:-1]}Input"
+        payload = f"{what} {{ {shown} }} errors {{ code path message }}"
+        query = f"mutation ($rows: [{kind}!]!) {{ {name}({what}: $rows) {{ {payload} }} }}"
+        return dict((await self.ask(query, rows=rows))[name])
+
     async def panel(self, **named: Any) -> dict[str, Any] | None:
         """A panel as this person sees it."""
         found: dict[str, Any] | None = (await self.ask(SHOW, **named))["interviewPanel"]
