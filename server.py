@@ -20,6 +20,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -65,7 +66,7 @@ def app() -> Starlette:
         WebSocketRoute("/graphql", websocket.serve),
         Route("/healthz", alive),
         Route("/readyz", ready),
-        Mount("/console", StaticFiles(directory=CONSOLE)),
+        Mount("/console", GZipMiddleware(StaticFiles(directory=CONSOLE))),
         *(Route(path, console) for path in ("/", "/feedback/{id}", "/candidates/{id}")),
         *(Route(path, console) for path in ("/interviews", "/activity", "/settings/integrations")),
     ]

@@ -163,7 +163,7 @@ async def interviews_of(
             interview.seats = [] if along else None
         if along and others[0] is not None:
             interview.seats.append(others[0])
-    return _grouped(interviews.values(), "panel_id", list(by_id))
+    return _grouped(interviews.values(), "panel_id", [panel.id for panel in panels])
 
 
 def _of_panels(viewer: Viewer, include_canceled: bool, ids: list[str]) -> QuerySet[Interview]:
