@@ -18,7 +18,7 @@ _CHANNEL = "callboard"
 _FOLD_SECONDS = 0.003
 _CHECK_SECONDS = 5.0
 _ANSWER_SECONDS = 2.0
-_LONGEST_PAUSE_SECONDS = 2.0
+_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 
 class Bell:
@@ -69,73 +69,67 @@ class Line:
     """
 
     def __init__(self, url: str) -> None:
+        #: Whether rings come and go right now.
+        self.connected = False
         self._url = url
-        self._connection: asyncpg.Connection | None = None
         self._topics: set[str] = set()
-        self._told = asyncio.Event()
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._speak())]
-
-    @property
-    def connected(self) -> bool:
-        """Whether rings come and go right now."""
-        return self._connection is not None and not self._connection.is_closed()
+        self._stirred = asyncio.Event()
+        self._working = asyncio.create_task(self._work())
 
     def tell(self, topic: str) -> None:
         """Let the other processes ring that topic soon."""
         self._topics.add(topic)
-        self._told.set()
+        self._stirred.set()
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._connection is not None:
-            self._connection.terminate()
+        self._working.cancel()
+        await asyncio.gather(self._working, return_exceptions=True)
 
-    async def _listen(self) -> None:
-        pause = 0.1
+    async def _work(self) -> None:
+        pause = _SHORTEST_PAUSE_SECONDS
         while True:
             try:
-                self._connection = await asyncpg.connect(self._url, timeout=_ANSWER_SECONDS)
-                await self._connection.add_listener(_CHANNEL, self._hear)
-                # What rang while nobody listened is lost: everybody looks.
-                for topic in list(_bells):
-                    ring(topic)
-                pause = 0.1
-                while True:
-                    await asyncio.sleep(_CHECK_SECONDS)
-                    await self._connection.execute("SELECT 1", timeout=_ANSWER_SECONDS)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                connection = await asyncpg.connect(self._url, timeout=_ANSWER_SECONDS, command_timeout=_ANSWER_SECONDS)
+                pause = _SHORTEST_PAUSE_SECONDS
+                try:
+                    await self._speak_and_listen(connection)
+                finally:
+                    self.connected = False
+                    connection.terminate()
+            except Exception as error:  # Whatever it was, the line is mended: nobody else would.
                 _log.warning("Not listening: %s. Followers look every second until it is mended.", type(error).__name__)
-                if self._connection is not None:
-                    self._connection.terminate()
-                self._connection = None
             await asyncio.sleep(pause * random.uniform(0.5, 1))
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
-    def _hear(self, connection: Any, pid: int, channel: str, topics: object) -> None:
-        if pid == connection.get_server_pid():
-            return
+    async def _speak_and_listen(self, connection: Any) -> None:
+        """Until the connection is lost, which raises. Only this task speaks over it: it takes one statement a time."""
+        connection.add_termination_listener(lambda _: self._stirred.set())
+        await connection.add_listener(_CHANNEL, _hear)
+        self.connected = True
+        # What rang while nobody listened is lost: everybody looks.
+        for topic in list(_bells):
+            ring(topic)
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stirred.wait(), _CHECK_SECONDS)
+            await asyncio.sleep(_FOLD_SECONDS)
+            self._stirred.clear()
+            topics, self._topics = sorted(self._topics), set()
+            for said in _folded(topics):
+                await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, said)
+            if not topics:
+                await connection.execute("SELECT 1")
+
+
+def _hear(connection: Any, pid: int, channel: str, topics: object) -> None:
+    if pid != connection.get_server_pid():
         for topic in str(topics).split(" "):
             ring(topic)
 
-    async def _speak(self) -> None:
-        while True:
-            await self._told.wait()
-            await asyncio.sleep(_FOLD_SECONDS)
-            self._told.clear()
-            topics, self._topics = self._topics, set()
-            if not self.connected or self._connection is None:
-                continue
-            with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                for said in _folded(topics):
-                    await self._connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, said, timeout=_ANSWER_SECONDS)
 
-
-def _folded(topics: set[str]) -> list[str]:
+def _folded(topics: list[str]) -> list[str]:
     """The topics in as few notifications as fit: one takes less than 8,000 bytes."""
-    ordered = sorted(topics)
-    return [" ".join(ordered[start : start + 100]) for start in range(0, len(ordered), 100)]
+    return [" ".join(topics[start : start + 100]) for start in range(0, len(topics), 100)]
 
 
 _line: Line | None = None
@@ -145,6 +139,11 @@ async def connect(url: str) -> None:
     """From now on rings reach the other processes on this PostgreSQL database, and theirs reach this one."""
     global _line
     _line = Line(url)
+
+
+def connected() -> bool:
+    """Whether rings reach the other processes, as far as there are any."""
+    return _line is None or _line.connected
 
 
 async def disconnect() -> None:

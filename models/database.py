@@ -114,13 +114,10 @@ async def is_current() -> bool:
     return {key.name for key in executor.loader.graph.nodes} <= set(await _applied())
 
 
-async def alone(connection: BaseDBAsyncClient, work: str) -> bool:
-    """Whether no other process is at this work; if so, none will be until the transaction of `connection` ends."""
-    if not on_postgres():
-        return True
-    key = zlib.crc32(f"callboard {work}".encode())
-    [row] = await connection.execute_query_dict("SELECT pg_try_advisory_xact_lock($1) AS alone", [key])
-    return bool(row["alone"])
+async def alone(connection: BaseDBAsyncClient, work: str) -> None:
+    """Waits until no other process is at this work; none will be until the transaction of `connection` ends."""
+    if on_postgres():
+        await connection.execute_query("SELECT pg_advisory_xact_lock($1)", [zlib.crc32(f"callboard {work}".encode())])
 
 
 def on_postgres() -> bool:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
 import clock
@@ -36,6 +37,7 @@ _log = logging.getLogger(__name__)
 _TRIES = 6
 _CLASH = (IntegrityError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _PRUNED_AT_ONCE = 1_000
+_DRAIN_SECONDS = 1.0
 
 _running: set[asyncio.Task[Any]] = set()
 
@@ -155,9 +157,12 @@ def _finished(task: asyncio.Task[Any]) -> None:
 
 
 async def drained() -> None:
-    """Returns when every act under way has ended: for the shutdown."""
-    while _running:
-        await asyncio.wait(_running)
+    """Returns when every act under way has ended; what takes longer than a second is given up: for the shutdown."""
+    if _running:
+        _, late = await asyncio.wait(_running, timeout=_DRAIN_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
 
 async def page(viewer: Viewer, candidate_id: str | None, first: int | None, after: str | None) -> Page[models.Change]:
@@ -166,9 +171,36 @@ async def page(viewer: Viewer, candidate_id: str | None, first: int | None, afte
     Raises Refused: BAD_USER_INPUT, or CURSOR_EXPIRED for a cursor older than the kept log.
     """
     size = paging.bounded(first, default=100, most=settings.current().max_changes_page)
-    position = await position_of(viewer, after) if after is not None else 0
+    position, _ = await beginning(viewer, after) if after is not None else (0, 0)
     found = await behind_position(viewer, position, candidate_id).limit(size + 1)
+    if after is not None:
+        await require_kept(viewer, position)
     return paging.page_of([Edge(cursor_of(change), change) for change in found], size, after)
+
+
+async def beginning(viewer: Viewer, after: str | None) -> tuple[int, int]:
+    """The position of the cursor, and that of the account's last change, which it is without a cursor.
+
+    Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED.
+    """
+    account = await visible(viewer, models.Account).get()
+    if after is None:
+        return account.position, account.position
+    [position] = paging.read_cursor("changes", after, int)
+    if not 0 <= position <= account.position:
+        raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.")
+    _require_kept(account, position)
+    return position, account.position
+
+
+async def require_kept(viewer: Viewer, position: int) -> None:
+    """Whether what was just read from there on was all there ever was. Raises Refused(CURSOR_EXPIRED)."""
+    _require_kept(await visible(viewer, models.Account).get(), position)
+
+
+def _require_kept(account: models.Account, position: int) -> None:
+    if position < account.pruned_position:
+        raise Refused(Code.CURSOR_EXPIRED, "The log no longer reaches this cursor: load afresh, then subscribe.")
 
 
 def cursor_of(change: Change) -> str:
@@ -184,16 +216,21 @@ def cursor_at(position: int) -> str:
 async def prune(retention: timedelta) -> int:
     """Drop the changes that are older than that from every account's log, in batches; returns how many went."""
     cutoff, gone = clock.now() - retention, 0
-    for account in await unscoped(models.Account, "retention is the same for everybody").only("id"):
-        while batch := await committed_by_operator(partial(_prune_batch, account.id, cutoff), account.id):
-            gone += batch
+    # Positions are gap-free: the oldest change that is kept stands right behind the last one that went.
+    accounts = unscoped(models.Account, "retention is the same for everybody").filter(
+        changes__position=F("pruned_position") + 1, changes__at__lt=cutoff
+    )
+    for account in await accounts.only("id"):
+        dropped = _PRUNED_AT_ONCE
+        while dropped == _PRUNED_AT_ONCE:
+            dropped = await committed_by_operator(partial(_prune_batch, account.id, cutoff), account.id)
+            gone += dropped
     return gone
 
 
 async def _prune_batch(account_id: str, cutoff: datetime, commit: Commit) -> int:
     """Drop the oldest changes of an account, up to a batch of them, and remember up to where."""
-    if not await database.alone(commit.connection, "prune"):
-        return 0
+    await database.alone(commit.connection, "prune")
     log = unscoped(Change, "retention is the same for everybody").filter(account_id=account_id)
     oldest = await log.order_by("position").limit(_PRUNED_AT_ONCE).only("id", "position", "at")
     expired = list(takewhile(lambda change: change.at < cutoff, oldest))
@@ -208,20 +245,3 @@ def behind_position(viewer: Viewer, position: int, candidate_id: str | None) -> 
     """The changes behind that position that the viewer may see, oldest first."""
     found = visible(viewer, Change).filter(position__gt=position)
     return (found.filter(candidate_id=candidate_id) if candidate_id is not None else found).order_by("position")
-
-
-async def head(viewer: Viewer) -> int:
-    """The position of the account's last change."""
-    account = await visible(viewer, models.Account).only("position").get()
-    return int(account.position)
-
-
-async def position_of(viewer: Viewer, after: str) -> int:
-    """The position of a cursor. Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED."""
-    [position] = paging.read_cursor("changes", after, int)
-    account = await visible(viewer, models.Account).only("position", "pruned_position").get()
-    if position < account.pruned_position:
-        raise Refused(Code.CURSOR_EXPIRED, "The log no longer reaches this cursor: load afresh, then subscribe.")
-    if not 0 <= position <= account.position:
-        raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.")
-    return int(position)

@@ -1,13 +1,15 @@
 """Changes as they are committed, for many followers: the log is read once a process, and everybody gets the same rows.
 
 A follower first reads the log behind its cursor at its own pace. Once it has caught up with its account's channel it is
-attached, without a step in between in which a change could slip through: none is missed, none comes twice.
+live, without a step in between in which a change could slip through: none is missed, none comes twice.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from itertools import islice
+from typing import TypeVar
 
 import feed
 import models
@@ -15,9 +17,11 @@ import settings
 from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from models import Change, database
+from models import Change, Role, database
 from resolvers import changes
 from resolvers.access import Audience, audiences, restricted, unscoped, visible
+
+T = TypeVar("T")
 
 _log = logging.getLogger("callboard.live")
 
@@ -25,62 +29,16 @@ _log = logging.getLogger("callboard.live")
 LOOK_SECONDS = 1.0
 
 _READ_AT_ONCE = 200
-_AUDIENCE_FRESH_SECONDS = 1.0
+_LOOKED_AT_ONCE = 1_000
+_FRESH_SECONDS = 1.0
 
 
 class Ended(Exception):
     """The process goes down: the stream breaks off, and can be resumed elsewhere from its last cursor."""
 
 
-class Follower:
-    """A subscription at the live edge: what it has still to deliver, and whether it still may."""
-
-    def __init__(self, viewer: Viewer, candidate_id: str | None, position: int) -> None:
-        self.viewer = viewer
-        self.candidate_id = candidate_id
-        self.position = position
-        self._waiting: deque[tuple[Change, Audience | None, float]] = deque()
-        self._end: Exception | None = None
-        self._woken: asyncio.Future[None] | None = None
-
-    def offer(self, change: Change, audience: Audience | None, now: float) -> None:
-        """A change has been committed; it is for this follower, or is stepped over."""
-        if change.position <= self.position or self._end is not None:
-            return
-        if self.candidate_id is not None and change.candidate_id != self.candidate_id:
-            return
-        if audience is not None and not audience.has(self.viewer):
-            return
-        if len(self._waiting) >= settings.current().subscriber_buffer:
-            self._waiting.clear()
-            message = "Too slow: the buffer is full. Subscribe again with `after` set to this cursor."
-            self.end(Refused(Code.TOO_SLOW, message, cursor=changes.cursor_at(self.position)))
-            return
-        self._waiting.append((change, audience, now))
-        self._wake()
-
-    def end(self, reason: Exception) -> None:
-        """Nothing more is delivered; whoever follows gets the reason."""
-        self._end = self._end or reason
-        self._wake()
-
-    async def next(self) -> Change:
-        """The next change. Raises the reason where the following has ended."""
-        while True:
-            while not self._waiting and self._end is None:
-                self._woken = asyncio.get_running_loop().create_future()
-                await self._woken
-            if self._end is not None:
-                raise self._end
-            change, audience, at = self._waiting.popleft()
-            if audience is None or asyncio.get_running_loop().time() - at < _AUDIENCE_FRESH_SECONDS:
-                return change
-            if await visible(self.viewer, Change).filter(id=change.id).exists():
-                return change
-
-    def _wake(self) -> None:
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+class TooSlow(Exception):
+    """The buffer of a follower is full."""
 
 
 class Channel:
@@ -91,14 +49,13 @@ class Channel:
         #: The position up to which the log has been read and handed out.
         self.head = head
         self.followers: set[Follower] = set()
-        #: Subscriptions that need the channel, those included that are still catching up.
-        self.visitors = 0
-        self.ended = False
         self._reading = asyncio.create_task(self._read_on())
 
-    def close(self) -> None:
-        self.ended = True
+    def end(self, reason: Exception) -> None:
+        """Nothing more is read, and everybody who follows gets the reason."""
         self._reading.cancel()
+        for follower in self.followers:
+            follower.end(reason)
 
     async def _read_on(self) -> None:
         while True:
@@ -116,24 +73,106 @@ class Channel:
     async def _read(self) -> bool:
         """Hand out what is new; tells whether there may be more."""
         log = unscoped(Change, "each change is then offered only to those who may see it")
-        found = (
-            await log.filter(account_id=self.account_id, position__gt=self.head)
-            .order_by("position")
-            .limit(_READ_AT_ONCE)
-        )
-        if not found:
-            return False
-        seen_by: dict[int, Audience] = {}
-        while not seen_by and any(restricted(follower.viewer) for follower in self.followers):
-            # Asked again after the wait: a restricted follower may have come in the meantime.
-            seen_by = await audiences(found)
-        now = asyncio.get_running_loop().time()
-        for change in found:
-            audience = seen_by.get(change.position)
-            for follower in self.followers:
-                follower.offer(change, audience if restricted(follower.viewer) else None, now)
-            self.head = change.position
+        behind = log.filter(account_id=self.account_id, position__gt=self.head)
+        found = await behind.order_by("position").limit(_READ_AT_ONCE)
+        if found and (len(found) == _READ_AT_ONCE or found[0].position != self.head + 1):
+            # Far behind, as after an outage: everybody reads on at their own pace, and nobody is too slow for it.
+            self._let_everybody_catch_up(found[-1].position)
+        elif found:
+            await self._hand_out(found)
         return len(found) == _READ_AT_ONCE
+
+    def _let_everybody_catch_up(self, head: int) -> None:
+        for follower in self.followers:
+            follower.live = False
+            follower.wake()
+        self.head = head
+
+    async def _hand_out(self, found: list[Change]) -> None:
+        seen_by: dict[int, Audience] = {}
+        if any(restricted(follower.viewer) for follower in self.followers):
+            seen_by = await audiences(found)
+        for change in found:
+            for follower in self.followers:
+                follower.offer(change, seen_by.get(change.position))
+        self.head = found[-1].position
+
+
+class Follower:
+    """A subscription: what it has still to deliver, and whether it still may."""
+
+    def __init__(self, viewer: Viewer, candidate_id: str | None, position: int, channel: Channel) -> None:
+        self.viewer = viewer
+        self.candidate_id = candidate_id
+        #: Whether it has caught up, so that the channel hands it what is new.
+        self.live = False
+        self._channel = channel
+        self._read = position
+        self._waiting: deque[tuple[Change, Role | None, float]] = deque()
+        self._end: Exception | None = None
+        self._woken: asyncio.Future[None] | None = None
+
+    def offer(self, change: Change, audience: Audience | None) -> None:
+        """A change has been committed; it is for this follower, or is stepped over."""
+        if not self.live or change.position <= self._read:
+            return
+        if restricted(self.viewer) and audience is None:
+            # Nobody has asked who may see it: the follower came, or was restricted, in the meantime.
+            self.live = False
+            self.wake()
+            return
+        self._read = change.position
+        if self.candidate_id not in (None, change.candidate_id) or not (audience is None or audience.has(self.viewer)):
+            return
+        if len(self._waiting) >= settings.current().subscriber_buffer:
+            self.end(TooSlow())
+        else:
+            self._waiting.append((change, self.viewer.role, _now()))
+            self.wake()
+
+    def end(self, reason: Exception) -> None:
+        """Nothing more is delivered; whoever follows gets the reason."""
+        self.live = False
+        self._waiting.clear()
+        self._end = self._end or reason
+        self.wake()
+
+    def wake(self) -> None:
+        """Something is new."""
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    async def next(self) -> Change:
+        """The next change. Raises the reason where the following has ended."""
+        while True:
+            if self._end is not None:
+                raise self._end
+            if self._waiting:
+                change, role, at = self._waiting.popleft()
+                if await self._may_see(change, role, at):
+                    return change
+            elif self._read < self._channel.head:
+                await self._catch_up()
+            else:
+                # From here on the channel hands over; no change fits in between, since nothing is awaited.
+                self.live = True
+                self._woken = asyncio.get_running_loop().create_future()
+                await self._woken
+
+    async def _catch_up(self) -> None:
+        """Read what comes next in the log."""
+        head, role, at = self._channel.head, self.viewer.role, _now()
+        log = changes.behind_position(self.viewer, self._read, self.candidate_id).filter(position__lte=head)
+        found = await log.limit(_READ_AT_ONCE)
+        await changes.require_kept(self.viewer, self._read)
+        self._waiting.extend((change, role, at) for change in found)
+        self._read = found[-1].position if len(found) == _READ_AT_ONCE else head
+
+    async def _may_see(self, change: Change, role: Role | None, at: float) -> bool:
+        """Whether the change, which was found visible at that time for somebody of that role, still is."""
+        if not restricted(self.viewer) or (role is self.viewer.role and _now() - at < _FRESH_SECONDS):
+            return True
+        return await visible(self.viewer, Change).filter(id=change.id).exists()
 
 
 class Hub:
@@ -141,39 +180,32 @@ class Hub:
 
     def __init__(self) -> None:
         self._channels: dict[str, Channel] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
         self._looking: asyncio.Task[None] | None = None
         self._ended = False
 
-    async def enter(self, account_id: str) -> Channel:
-        """The account's channel, opened at the log's present end; it stays until its last visitor leaves."""
+    def channel(self, account_id: str, head: int) -> Channel:
+        """The account's channel, opened at that position of the log; it stays until nobody follows any more."""
         if self._ended:
             raise Ended
-        async with self._opening.setdefault(account_id, asyncio.Lock()):
-            channel = self._channels.get(account_id)
-            if channel is None:
-                account = await unscoped(models.Account, "its own head").only("id", "position").get(id=account_id)
-                channel = self._channels[account_id] = Channel(account_id, account.position)
-            channel.visitors += 1
+        if account_id not in self._channels:
+            self._channels[account_id] = Channel(account_id, head)
         if self._looking is None:
             self._looking = asyncio.create_task(self._look_on())
-        return channel
+        return self._channels[account_id]
+
+    def begin(self) -> None:
+        """The process serves."""
+        self._ended = False
 
     def end(self) -> None:
         """The process goes down: every stream breaks off."""
         self._ended = True
         for channel in self._channels.values():
-            for follower in channel.followers:
-                follower.end(Ended())
-            channel.close()
+            channel.end(Ended())
         self._channels.clear()
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
-
-    def begin(self) -> None:
-        """The process serves."""
-        self._ended = False
 
     async def _look_on(self) -> None:
         while True:
@@ -189,31 +221,29 @@ class Hub:
 
     def _close_idle(self) -> None:
         for account_id, channel in list(self._channels.items()):
-            if not channel.visitors:
-                channel.close()
+            if not channel.followers:
+                channel.end(Ended())
                 del self._channels[account_id]
-                self._opening.pop(account_id, None)
 
     async def _look(self) -> None:
         """Ring where a ring was lost. One statement for all accounts."""
-        if not self._channels:
-            return
-        accounts = unscoped(models.Account, "heads only").filter(id__in=list(self._channels))
-        for account_id, position in await accounts.values_list("id", "position"):
-            channel = self._channels.get(account_id)
-            if channel is not None and position > channel.head:
-                feed.ring(account_id)
+        for some in _parts(list(self._channels)):
+            heads = unscoped(models.Account, "heads only").filter(id__in=some).values_list("id", "position")
+            for account_id, position in await heads:
+                channel = self._channels.get(account_id)
+                if channel is not None and position > channel.head:
+                    feed.ring(account_id)
 
     async def _renew(self) -> None:
         """Let every follower go on as what they are by now, or end. Two statements for all of them."""
-        followers = [follower for channel in self._channels.values() for follower in channel.followers]
-        renewed = await auth.renewed_all({follower.viewer for follower in followers})
-        for follower in followers:
-            now = renewed.get(follower.viewer)
-            if isinstance(now, Viewer):
-                follower.viewer = now
-            elif now is not None:
-                follower.end(now)
+        for some in _parts([follower for channel in self._channels.values() for follower in channel.followers]):
+            renewed = await auth.renewed_all({follower.viewer for follower in some})
+            for follower in some:
+                now = renewed[follower.viewer]
+                if isinstance(now, Viewer):
+                    follower.viewer = now
+                else:
+                    follower.end(now)
 
 
 HUB = Hub()
@@ -226,26 +256,28 @@ async def follow(
 
     Without a cursor it begins now. Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED, TOO_SLOW, or what ends the access.
     """
-    position = await changes.position_of(viewer, after) if after is not None else await changes.head(viewer)
-    channel = await HUB.enter(viewer.account_id)
-    follower = Follower(viewer, candidate_id, position)
+    position, head = await changes.beginning(viewer, after)
+    channel = HUB.channel(viewer.account_id, head)
+    follower = Follower(viewer, candidate_id, position, channel)
+    channel.followers.add(follower)
     try:
-        while follower.position < channel.head:
-            follower.viewer, head = await auth.renewed(follower.viewer), channel.head
-            log = changes.behind_position(follower.viewer, follower.position, candidate_id)
-            found = await log.filter(position__lte=head).limit(_READ_AT_ONCE)
-            for change in found:
-                if channel.ended:
-                    raise Ended
-                yield follower.viewer, change
-                follower.position = change.position
-            if len(found) < _READ_AT_ONCE:
-                follower.position = head
-        channel.followers.add(follower)
         while True:
             change = await follower.next()
             yield follower.viewer, change
-            follower.position = change.position
+            position = change.position
+    except TooSlow:
+        message = "Too slow: the buffer is full. Subscribe again with `after` set to this cursor."
+        raise Refused(Code.TOO_SLOW, message, cursor=changes.cursor_at(position)) from None
     finally:
         channel.followers.discard(follower)
-        channel.visitors -= 1
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _parts(whole: list[T]) -> Iterator[list[T]]:
+    """The whole in parts of what one statement takes at once."""
+    rest = iter(whole)
+    while part := list(islice(rest, _LOOKED_AT_ONCE)):
+        yield part

@@ -1,6 +1,7 @@
 """The change feed: by page for clients that poll or catch up, live for those that stay."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated
 
@@ -78,6 +79,7 @@ class ChangesSubscription:
         candidate_id: CandidateId = strawberry.UNSET,
         after: Resume = strawberry.UNSET,
     ) -> AsyncIterator[models.Change]:
-        async for as_of_now, change in live.follow(viewer(info), given(candidate_id), given(after)):
-            info.context.viewer = as_of_now
-            yield change
+        async with aclosing(live.follow(viewer(info), given(candidate_id), given(after))) as followed:
+            async for as_of_now, change in followed:
+                info.context.viewer = as_of_now
+                yield change

@@ -5,11 +5,10 @@ Here also stands what lets a live change be rendered once for many subscribers: 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import orjson
 from graphql import (
@@ -33,8 +32,9 @@ from graphql.execution import create_source_event_stream
 from strawberry.execution import optimized_is_awaitable
 
 import execution
+import models
 import settings
-from auth.refusals import Code
+from auth.refusals import Code, Refused
 from execution import BreadthFirstExecutor
 from resolvers.access import shared_scope
 from resolvers.live import Ended
@@ -207,36 +207,32 @@ def _of_variables(error: GraphQLError) -> GraphQLError:
 
 
 async def rendered(its: Prepared, variables: dict[str, Any] | None, context: Context, event: object) -> bytes:
-    """One event of a subscription as JSON: rendered once for all viewers who share the answer, while it is fresh."""
-    if its.personal:
-        return orjson.dumps(await result(its, variables, context, event))
+    """One event of a subscription as JSON: a change is rendered once for all who share the answer, while it is fresh.
+
+    Raises Refused(SERVICE_UNAVAILABLE): what can't be shown while the database is away must not pass for delivered.
+    """
+    if its.personal or not isinstance(event, models.Change):
+        return await _json(its, variables, context, event)
     shaping = tuple((name, repr((variables or {}).get(name))) for name in sorted(its.shaping))
-    key = (id(its.document), its.name, shaping, shared_scope(context.viewer))
-    renderings = _renderings.setdefault(event, {})
-    now = asyncio.get_running_loop().time()
-    rendering = renderings.get(key)
-    if rendering is None or now - rendering.at > _FRESH_SECONDS or rendering.payload.cancelled():
-        payload = asyncio.ensure_future(_json(result(its, variables, context, event)))
-        rendering = renderings[key] = _Rendering(now, its.document, payload)
-    return await asyncio.shield(rendering.payload)
-
-
-@dataclass(frozen=True)
-class _Rendering:
-    """What many are told of an event; the document is held so that its identity stays its own."""
-
-    at: float
-    document: DocumentNode
-    payload: asyncio.Future[bytes]
+    key = (event.id, id(its.document), its.name, shaping, shared_scope(context.viewer))
+    if key not in _renderings:
+        # The document is held so that its identity stays its own.
+        _renderings[key] = its.document, asyncio.ensure_future(_json(its, variables, context, event))
+        asyncio.get_running_loop().call_later(_FRESH_SECONDS, _renderings.pop, key)
+    return await asyncio.shield(_renderings[key][1])
 
 
 _FRESH_SECONDS = 0.5
 
-_renderings: WeakKeyDictionary[object, dict[tuple[Any, ...], _Rendering]] = WeakKeyDictionary()
+_renderings: dict[tuple[Any, ...], tuple[DocumentNode, asyncio.Future[bytes]]] = {}
 
 
-async def _json(payload: Awaitable[dict[str, Any]]) -> bytes:
-    return orjson.dumps(await payload)
+async def _json(its: Prepared, variables: dict[str, Any] | None, context: Context, event: object) -> bytes:
+    given = await result(its, variables, context, event)
+    for error in given.get("errors", ()):
+        if error["extensions"]["code"] == Code.SERVICE_UNAVAILABLE:
+            raise Refused(Code.SERVICE_UNAVAILABLE, error["message"])
+    return orjson.dumps(given)
 
 
 __all__ = ["Ended", "Invalid", "Prepared", "events", "prepared", "rendered", "result"]

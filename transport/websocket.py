@@ -2,21 +2,29 @@
 
 import asyncio
 import uuid
+from collections import Counter
 from contextlib import aclosing, suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
+from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 import settings
 from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from models import database
 from schema.context import Context
+from schema.errors import printed
 from schema.operations import Ended
 from transport.operations import Malformed, Request, answers
 
 PROTOCOL = "graphql-transport-ws"
+
+#: How many connections each user and each integration has to this process.
+_connections: Counter[str] = Counter()
 
 
 class Closed(Exception):
@@ -37,46 +45,38 @@ class Socket:
         self.initialised = False
         self.running: dict[str, asyncio.Task[None]] = {}
         self._sending = asyncio.Lock()
-        self._failure: Closed | None = None
-        self._reader: asyncio.Task[Any] | None = None
 
     async def serve(self) -> None:
-        """Accept the connection and serve it until either side closes it."""
-        if PROTOCOL not in self.websocket.scope["subprotocols"]:
-            await self.websocket.accept()
-            await self.websocket.close(4406, "Subprotocol not acceptable")
-            return
-        await self.websocket.accept(PROTOCOL)
-        self._reader = asyncio.current_task()
+        """Serve the accepted connection until either side closes it."""
         try:
-            await self._read()
-        except Closed as closed:
-            await self._close(closed)
-        except asyncio.CancelledError:
-            if self._failure is None:
-                raise
-            await self._close(self._failure)
-        except WebSocketDisconnect:
+            async with asyncio.TaskGroup() as self._operations:
+                await self._read()
+        except* WebSocketDisconnect:
             pass
+        except* Closed as found:
+            [closed, *_] = found.exceptions
+            assert isinstance(closed, Closed), "no group within the group"
+            await self._close(closed)
         finally:
-            for task in self.running.values():
-                task.cancel()
+            if self.viewer is not None:
+                _leave(self.viewer)
 
     async def _read(self) -> None:
+        """Take message after message; ends by raising Closed or WebSocketDisconnect, and all operations with it."""
         init_by = asyncio.get_running_loop().time() + settings.current().websocket_init_seconds
         while True:
             try:
                 async with asyncio.timeout_at(None if self.initialised else init_by):
-                    message = await self.websocket.receive()
+                    text = await self.websocket.receive_text()
             except TimeoutError:
                 raise Closed(4408, "Connection initialisation timeout") from None
-            if message["type"] == "websocket.disconnect":
-                return
-            await self._take(message.get("text"))
+            except KeyError:
+                raise Closed(4400, "A message is JSON text") from None
+            await self._take(text)
 
-    async def _take(self, text: str | None) -> None:
+    async def _take(self, text: str) -> None:
         try:
-            message = orjson.loads(text or "")
+            message = orjson.loads(text)
         except orjson.JSONDecodeError:
             raise Closed(4400, "A message is JSON text") from None
         match message:
@@ -87,7 +87,7 @@ class Socket:
             case {"type": "pong"}:
                 pass
             case {"type": "subscribe", "id": str(id), "payload": dict(payload)} if id:
-                self._subscribe(id, payload)
+                await self._subscribe(id, payload)
             case {"type": "complete", "id": str(id)}:
                 if (task := self.running.pop(id, None)) is not None:
                     task.cancel()
@@ -101,78 +101,108 @@ class Socket:
         said = payload.get("Authorization", payload.get("authorization")) if isinstance(payload, dict) else None
         header = self.websocket.headers.get("authorization")
         try:
-            self.viewer = await auth.authenticate(said if isinstance(said, str) else header)
+            viewer = await auth.authenticate(said if isinstance(said, str) else header)
         except Refused as refused:
-            raise Closed(4403, refused.code) from None
+            again = refused.code is Code.SERVICE_UNAVAILABLE
+            raise Closed(1013 if again else 4403, refused.code) from None
+        except database.UNREACHABLE:
+            raise Closed(1013, Code.SERVICE_UNAVAILABLE) from None
+        _enter(viewer)
+        self.viewer = viewer
         await self._send({"type": "connection_ack"})
 
-    def _subscribe(self, id: str, payload: dict[str, Any]) -> None:
+    async def _subscribe(self, id: str, payload: dict[str, Any]) -> None:
         if self.viewer is None:
             raise Closed(4401, "Unauthorized")
         if id in self.running:
-            raise Closed(4409, f"Subscriber for {id[:100]} already exists")
+            raise Closed(4409, f"Subscriber for {id[:80]} already exists")
         most = settings.current().subscriptions_per_connection
         if len(self.running) >= most:
             message = f"A connection takes at most {most} operations at a time."
-            self.running[id] = asyncio.create_task(self._refuse(id, Code.LIMIT_EXCEEDED, message, limit=most))
+            await self._error(id, Refused(Code.LIMIT_EXCEEDED, message, limit=most), uuid.uuid4().hex)
         else:
-            self.running[id] = asyncio.create_task(self._run(id, payload))
+            self.running[id] = self._operations.create_task(self._run(id, payload, self.viewer))
 
-    async def _run(self, id: str, payload: dict[str, Any]) -> None:
-        """One operation, from its subscribe to its complete."""
+    async def _run(self, id: str, payload: dict[str, Any], viewer: Viewer) -> None:
         try:
-            request = Request.of(payload)
-            assert self.viewer is not None, "the connection is initialised"
-            context = Context(uuid.uuid4().hex, await auth.renewed(self.viewer))
-            async with aclosing(answers(request, context)) as given:
-                async for answer in given:
-                    if not answer.executed:
-                        errors = orjson.loads(answer.payload)["errors"]
-                        await self._send({"type": "error", "id": id, "payload": errors})
-                        return
-                    await self._send({"type": "next", "id": id, "payload": orjson.Fragment(answer.payload)})
-            await self._send({"type": "complete", "id": id})
+            await self._answer(id, payload, viewer)
         except Ended:
-            self._fail(Closed(1012, "Service restart"))
-        except Malformed as malformed:
-            await self._send({"type": "error", "id": id, "payload": malformed.payload()["errors"]})
-        except Refused as refused:
-            await self._refuse(id, refused.code, refused.message, **refused.extensions)
-        except Closed as closed:
-            self._fail(closed)
+            raise Closed(1012, "Service restart") from None
         finally:
             if self.running.get(id) is asyncio.current_task():
                 del self.running[id]
 
-    async def _refuse(self, id: str, code: Code, message: str, **extensions: object) -> None:
-        with suppress(Closed):
-            errors = [{"message": message, "extensions": {"code": code, **extensions}}]
-            await self._send({"type": "error", "id": id, "payload": errors})
-        if self.running.get(id) is asyncio.current_task():
-            del self.running[id]
+    async def _answer(self, id: str, payload: dict[str, Any], viewer: Viewer) -> None:
+        """One operation, from its subscribe to its complete."""
+        request_id = uuid.uuid4().hex
+        try:
+            request = Request.of(payload)
+            context = Context(request_id, await auth.renewed(viewer))
+        except Malformed as malformed:
+            await self._send({"type": "error", "id": id, "payload": malformed.payload()["errors"]})
+            return
+        except Exception as failure:
+            await self._error(id, failure, request_id)
+            return
+        async with aclosing(answers(request, context)) as given:
+            async for answer in given:
+                if not answer.executed:
+                    await self._send({"type": "error", "id": id, "payload": orjson.loads(answer.payload)["errors"]})
+                    return
+                await self._send({"type": "next", "id": id, "payload": orjson.Fragment(answer.payload)})
+        await self._send({"type": "complete", "id": id})
+
+    async def _error(self, id: str, failure: Exception, request_id: str) -> None:
+        errors = printed([GraphQLError("", original_error=failure)], request_id, executed=True)
+        await self._send({"type": "error", "id": id, "payload": errors})
 
     async def _send(self, message: dict[str, Any]) -> None:
-        """Raises Closed where the client doesn't take the message in time, or is gone."""
-        try:
-            async with asyncio.timeout(settings.current().send_seconds), self._sending:
-                await self.websocket.send_text(orjson.dumps(message).decode())
-        except TimeoutError:
-            raise Closed(4408, Code.TOO_SLOW) from None
-        except (WebSocketDisconnect, RuntimeError):
-            raise Closed(1006, "The client is gone") from None
-
-    def _fail(self, closed: Closed) -> None:
-        """An operation has found out that the connection is no good: the reader ends it."""
-        self._failure = closed
-        if self._reader is not None:
-            self._reader.cancel()
+        """Raises Closed where the client doesn't take the message in time, WebSocketDisconnect where it is gone."""
+        async with self._sending:
+            try:
+                async with asyncio.timeout(settings.current().send_seconds):
+                    await self.websocket.send_text(orjson.dumps(message).decode())
+            except TimeoutError:
+                raise Closed(4408, Code.TOO_SLOW) from None
+            except RuntimeError:
+                raise WebSocketDisconnect(1006) from None
 
     async def _close(self, closed: Closed) -> None:
+        """Tell the client why. One that is stalled gets as long again to take it."""
         with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(settings.current().send_seconds):
                 await self.websocket.close(closed.code, closed.reason)
 
 
 async def serve(websocket: WebSocket) -> None:
     """The endpoint `/graphql` for WebSockets."""
+    if not _from_here_or_allowed(websocket):
+        await websocket.close()
+        return
+    if PROTOCOL not in websocket.scope["subprotocols"]:
+        await websocket.accept()
+        await websocket.close(4406, "Subprotocol not acceptable")
+        return
+    await websocket.accept(PROTOCOL)
     await Socket(websocket).serve()
+
+
+def _enter(viewer: Viewer) -> None:
+    """Count the connection. Raises Closed where the user, or the integration, has too many."""
+    most = settings.current().connections_per_user
+    if _connections[viewer.actor_id] >= most:
+        raise Closed(4403, f"{Code.LIMIT_EXCEEDED}: at most {most} connections a user")
+    _connections[viewer.actor_id] += 1
+
+
+def _leave(viewer: Viewer) -> None:
+    _connections[viewer.actor_id] -= 1
+    if not _connections[viewer.actor_id]:
+        del _connections[viewer.actor_id]
+
+
+def _from_here_or_allowed(websocket: WebSocket) -> bool:
+    """Whether a browser's page may connect; what is no browser sends no `Origin`."""
+    origin = websocket.headers.get("origin")
+    here = origin is not None and urlsplit(origin).netloc == websocket.headers.get("host")
+    return origin is None or here or origin in settings.current().origins
