@@ -10,7 +10,23 @@ from ulid import ULID
 import clock
 
 
-class Row(Model):
+class _NotAwaited:
+    """The ORM lets any row be awaited. A row is a value: whoever answers with one must not begin to wait for it."""
+
+    def __get__(self, row: object, owner: type) -> Any:
+        raise AttributeError("__await__")
+
+
+class Stored(Model):
+    """Anything that is stored."""
+
+    __await__ = _NotAwaited()
+
+    class Meta:
+        abstract = True
+
+
+class Row(Stored):
     """A row whose primary key is its global id: a type prefix and a ULID, such as `pan_01jd…`, ordered by creation."""
 
     prefix: ClassVar[str]

@@ -4,8 +4,8 @@ from enum import Enum
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.models import Model
 
+from models.base import Stored
 from models.candidates import Candidate
 from models.directory import Account
 from models.panels import Panel
@@ -20,7 +20,7 @@ class InterviewPanelChangeKind(Enum):
     FEEDBACK_SUBMITTED = "FEEDBACK_SUBMITTED"
 
 
-class Change(Model):
+class Change(Stored):
     """One committed change of one panel, at the account's next position: gap-free and in commit order."""
 
     id = fields.BigIntField(primary_key=True)
