@@ -64,7 +64,7 @@ CATALOGUE = {
             "Create feedback forms, and read whether they are submitted, never what they say",
             "Follow the changes of interview panels",
         ),
-        deep_link="/candidates/{candidate}?email={email}",
+        deep_link="/candidates?id={candidate}&email={email}",
     ),
 }
 
