@@ -142,7 +142,7 @@ async def alive(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """The process can serve: the database is reachable and at the current version."""
+    """The process can serve: the database is reachable and at the current version, the other processes are heard."""
     try:
         async with asyncio.timeout(_READY_SECONDS):
             current = await database.is_current()
@@ -150,6 +150,8 @@ async def ready(request: Request) -> Response:
         return JSONResponse({"status": "the database can't be reached"}, 503)
     if not current:
         return JSONResponse({"status": "the database is not migrated: run `callboard migrate`"}, 503)
+    if not feed.connected():
+        return JSONResponse({"status": "the other processes can't be heard: changes come up to 2 s late"}, 503)
     return JSONResponse({"status": "ready"})
 
 
@@ -328,6 +330,7 @@ def _with_database(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def _config(application: Callable[[], Starlette] | str, workers: int = 1) -> uvicorn.Config:
+    its = settings.current()
     return uvicorn.Config(
         application,
         factory=True,
@@ -336,8 +339,10 @@ def _config(application: Callable[[], Starlette] | str, workers: int = 1) -> uvi
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=8,
-        ws_max_size=settings.current().websocket_message_bytes,
+        ws_max_size=its.websocket_message_bytes,
         ws_per_message_deflate=False,
+        ws_ping_interval=its.keep_alive_seconds,
+        ws_ping_timeout=its.keep_alive_seconds,
     )
 
 
@@ -350,12 +355,17 @@ def _end_well_when_told_to_go() -> None:
 def _bound(host: str, port: int) -> socket.socket:
     """The socket to listen on: a port in use is one clear line, before anything is started."""
     try:
-        return socket.create_server(
+        listening = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
     except OSError as error:
         why = (error.strerror or "").partition(" (")[0]
         raise Failure(f"Can't listen on {host}:{port} ({why}): choose another with --port.") from None
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Whoever takes nothing for so long is gone, or stalled for good: the kernel lets go of what they didn't take.
+        patience = int(2_000 * settings.current().keep_alive_seconds)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience)
+    return listening
 
 
 def _address(listening: socket.socket) -> str:

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     connections_per_user: int = Field(default=20, ge=1)
     subscriber_buffer: int = Field(default=1_000, ge=1)
     send_seconds: float = Field(default=10, gt=0)
+    keep_alive_seconds: float = Field(default=20, gt=0)
 
     @field_validator("database_url")
     @classmethod
