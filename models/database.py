@@ -178,8 +178,13 @@ def _connection(url: str, statement_seconds: float | None) -> str | dict[str, An
         "command_timeout": statement_seconds,
         "ssl": parse_qs(parts.query).get("sslmode", ["prefer"])[0],
         "server_settings": {"application_name": "callboard"},
+        "reset": _nothing_to_reset,
     }
     return connection
+
+
+async def _nothing_to_reset(connection: object) -> None:
+    """No statement here changes its session, so the pool need not spend one on changing it back."""
 
 
 #: For `tortoise -c models.database.TORTOISE_ORM makemigrations`, which needs no database.
