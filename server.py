@@ -184,8 +184,7 @@ def serve(
         )
     if its.jwt_secret is None and its.jwks_url is None:
         raise Failure("Nobody could sign in: set CALLBOARD_JWKS_URL, or CALLBOARD_JWT_SECRET on a machine of your own.")
-    if not _with_database(database.is_current):
-        raise Failure("The database is not at the current version: run `callboard migrate` first.")
+    _with_database(database.is_current)
     listening = _bound(host, port)
     _log.info("listening", extra={"address": _address(listening)})
     if workers > 1:
@@ -322,8 +321,12 @@ def _settings() -> settings.Settings:
 
 
 def _with_database(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """What the work comes to. Raises Failure where the database is not migrated."""
+
     async def run() -> T:
         async with database.opened(_settings().database_url):
+            if not await database.is_current():
+                raise Failure("The database is not at the current version: run `callboard migrate` first.")
             return await work()
 
     return asyncio.run(run())

@@ -54,12 +54,19 @@ def config(url: str, statement_seconds: float | None = _STATEMENT_SECONDS) -> di
 async def opened(url: str, statement_seconds: float | None = _STATEMENT_SECONDS) -> AsyncIterator[None]:
     """The database for everything that runs inside, in every task of the process."""
     if (path := _file(url)) is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _openable(path)
     async with TortoiseContext() as context:
         await context.init(config=config(url, statement_seconds), _enable_global_fallback=True)
         if path is not None:
             await _teach_capitals()
         yield
+
+
+def _openable(path: Path) -> None:
+    """Raises one of UNREACHABLE where there can't be a database: with Tortoise, the first query would hang for ever."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 async def _teach_capitals() -> None:
