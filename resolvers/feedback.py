@@ -102,7 +102,9 @@ def _answer_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerG
     """Everything that is wrong with the answers, each at its path."""
     known = {it["id"]: it for it in form_fields}
     answered: set[str] = set()
-    for index, answer in enumerate(answers):
+    if len(answers) > len(form_fields):
+        yield error(ErrorCode.INVALID, f"The form has {len(form_fields)} fields.", ("input", "answers"))
+    for index, answer in enumerate(answers[: len(form_fields)]):
         path = ("input", "answers", index)
         asked = known.get(answer.field_id)
         if asked is None:
@@ -120,11 +122,13 @@ def _answer_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerG
 
 def _value_faults(asked: StoredField, given: Sequence[str], path: tuple[str | int, ...]) -> Iterator[UserError]:
     kind = FeedbackFieldType(asked["type"])
-    if kind is not FeedbackFieldType.MULTIPLE_SELECT and len(given) > 1:
-        yield error(ErrorCode.INVALID, f"`{asked['label']}` takes one value.", path)
+    options = choices(kind, asked["options"])
+    most = len(options) if kind is FeedbackFieldType.MULTIPLE_SELECT else 1
+    if len(given) > most:
+        yield error(ErrorCode.INVALID, f"`{asked['label']}` takes at most {most} of them.", path)
+        return
     if len(set(given)) != len(given):
         yield error(ErrorCode.INVALID, f"`{asked['label']}` has a value twice.", path)
-    options = choices(kind, asked["options"])
     for index, value in enumerate(given):
         if options and value not in options:
             message = f"`{asked['label']}` takes one of: {', '.join(options)}."

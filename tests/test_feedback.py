@@ -1,0 +1,448 @@
+"""Feedback: forms, handing them in, and who reads which answers: docs/rules.md, Feedback and the table of roles."""
+
+from typing import Any
+
+import pytest
+
+from models import Role
+from tests.world import SUBMIT, Person, World, in_hours, told
+
+SYNC = """mutation ($its: [FeedbackTemplateInput!]!) { syncFeedbackTemplates(feedbackTemplates: $its) {
+  feedbackTemplates { id fields { id } } errors { code path message } } }"""
+SYNC_USERS = "mutation ($users: [UserInput!]!) { syncUsers(users: $users) { users { id } errors { code } } }"
+SCORE = {"type": "SCORE", "label": "Overall", "required": True}
+
+EVERY_TYPE = [
+    SCORE,
+    {"type": "TEXT", "label": "Headline", "required": True},
+    {"type": "TEXTAREA", "label": "Notes"},
+    {"type": "YES_NO", "label": "Would you work with them?"},
+    {"type": "DROPDOWN", "label": "Level", "options": ["Junior", "Senior"]},
+    {"type": "MULTIPLE_SELECT", "label": "Strengths", "options": ["Code", "Design", "People"]},
+    {"type": "DATE", "label": "Follow up on"},
+    {"type": "CODE", "label": "Snippet"},
+]
+
+
+async def template(world: World, *fields: dict[str, Any], external_id: str = "every") -> str:
+    """The id of a template with these fields, synced by Ada."""
+    its = {"externalId": external_id, "name": "Every type", "instructions": "Be fair", "fields": list(fields)}
+    synced = await world.ada.ask(SYNC, its=[its])
+    assert synced["syncFeedbackTemplates"]["errors"] == []
+    return str(synced["syncFeedbackTemplates"]["feedbackTemplates"][0]["id"])
+
+
+async def form_ids(world: World, *people: str, template: str | None = None, **its: Any) -> dict[str, str]:
+    """The ids of the forms of a panel `p` of one interview with these people, by name."""
+    interview = world.an_interview("one", *people, feedbackTemplateId=template or world.templates["technical"])
+    pushed = await world.goodtime.push(**world.a_panel("p", interview, **its))
+    assert pushed["errors"] == []
+    seats = pushed["panel"]["interviews"][0]["interviewers"]
+    return {seat["user"]["email"].partition("@")[0]: seat["feedbackForm"]["id"] for seat in seats}
+
+
+async def answered(person: Person, form_id: str, **by_label: list[str]) -> list[dict[str, Any]]:
+    """Answers for the fields whose labels begin so, as they are submitted."""
+    form = await person.form(form_id)
+    assert form is not None
+    ids = {field["label"].partition(" ")[0]: field["id"] for field in form["fields"]}
+    return [{"fieldId": ids[label], "values": values} for label, values in by_label.items()]
+
+
+async def read_by(person: Person, form_id: str) -> bool:
+    """Whether the person sees the form and reads its answers."""
+    form = await person.form(form_id)
+    return form is not None and form["answers"] is not None
+
+
+# Templates.
+
+
+@pytest.mark.parametrize("scores", [0, 2])
+async def test_a_template_has_exactly_one_score_field(world: World, scores: int) -> None:
+    fields = [{"type": "TEXT", "label": "Notes"}, *[SCORE] * scores]
+
+    refused = await world.ada.ask(SYNC, its=[{"externalId": "t", "name": "T", "fields": fields}])
+
+    assert told(refused["syncFeedbackTemplates"]["errors"]) == [("INVALID", "feedbackTemplates.0.fields")]
+
+
+async def test_a_template_has_at_least_one_field(world: World) -> None:
+    refused = await world.ada.ask(SYNC, its=[{"externalId": "t", "name": "T", "fields": []}])
+
+    assert ("INVALID", "feedbackTemplates.0.fields") in told(refused["syncFeedbackTemplates"]["errors"])
+
+
+async def test_a_score_has_four_options(world: World) -> None:
+    forms = await form_ids(world, "ivo")
+
+    form = await world.ivo.form(forms["ivo"])
+
+    assert form is not None
+    assert form["fields"][0]["type"] == "SCORE"
+    assert form["fields"][0]["options"] == ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
+
+
+async def test_a_form_keeps_a_snapshot_of_the_fields(world: World) -> None:
+    made_with = await template(world, SCORE, {"type": "TEXT", "label": "Old question"})
+    forms = await form_ids(world, "ivo", template=made_with, sequence=1)
+    before = await world.ivo.form(forms["ivo"])
+
+    await template(world, SCORE, {"type": "CODE", "label": "New question"}, {"type": "DATE", "label": "Another"})
+    moved = world.an_interview("one", "ivo", feedbackTemplateId=made_with, startsAt=in_hours(48))
+    await world.goodtime.push(**world.a_panel("p", moved, sequence=2))
+
+    assert await world.ivo.form(forms["ivo"]) == before
+    await world.ivo.fill(forms["ivo"], "Hire", "It was fine")
+
+
+async def test_a_form_says_what_it_is_about(world: World) -> None:
+    forms = await form_ids(world, "ivo", template=await template(world, *EVERY_TYPE))
+
+    form = await world.ivo.form(forms["ivo"])
+
+    assert form is not None
+    fields = [{name: field[name] for name in ("type", "label", "required")} for field in form["fields"]]
+    assert fields == [{"required": False} | {k: v for k, v in its.items() if k != "options"} for its in EVERY_TYPE]
+    assert form["url"].endswith(f"/feedback/{forms['ivo']}")
+    assert (form["instructions"], form["status"], form["completedAt"]) == ("Be fair", "PENDING", None)
+    assert form["interviewer"]["email"] == world.email("ivo")
+    assert form["interview"]["externalId"] == "one"
+
+
+# Submitting.
+
+
+async def test_every_type_of_field_takes_what_it_is_for(world: World) -> None:
+    forms = await form_ids(world, "ivo", template=await template(world, *EVERY_TYPE))
+    answers = await answered(
+        world.ivo,
+        forms["ivo"],
+        Overall=["Strong Hire"],
+        Headline=["Clear thinker"],
+        Notes=["Line\n\tafter line"],
+        Would=["Yes"],
+        Level=["Senior"],
+        Strengths=["Design", "Code"],
+        Follow=["2026-12-24"],
+        Snippet=["def f():\n    return 1"],
+    )
+
+    submitted = await world.ivo.submit(forms["ivo"], answers)
+
+    assert submitted["errors"] == []
+    assert (submitted["form"]["status"], submitted["form"]["answers"]) == ("COMPLETED", answers)
+    assert submitted["form"]["completedAt"] is not None
+
+
+async def test_what_is_not_required_may_stay_empty(world: World) -> None:
+    forms = await form_ids(world, "ivo", template=await template(world, *EVERY_TYPE))
+    answers = await answered(world.ivo, forms["ivo"], Overall=["Hire"], Headline=["Good"], Notes=[], Snippet=[])
+
+    submitted = await world.ivo.submit(forms["ivo"], answers)
+
+    assert (submitted["errors"], submitted["form"]["answers"]) == ([], answers[:2])
+
+
+@pytest.mark.parametrize(
+    ("label", "values", "path"),
+    [
+        ("Overall", ["Maybe"], "values.0"),
+        ("Overall", ["Hire", "No Hire"], "values"),
+        ("Would", ["yes"], "values.0"),
+        ("Level", ["Staff"], "values.0"),
+        ("Strengths", ["Code", "Charm"], "values.1"),
+        ("Strengths", ["Code", "Code"], "values"),
+        ("Follow", ["24.12.2026"], "values.0"),
+        ("Follow", ["2026-02-30"], "values.0"),
+        ("Follow", ["2026-W01-1"], "values.0"),
+        ("Headline", ["two\nlines"], "values.0"),
+        ("Headline", ["x" * 501], "values.0"),
+        ("Notes", ["x" * 20_001], "values.0"),
+        ("Notes", ["a\x07b"], "values.0"),
+        ("Snippet", ["x" * 20_001], "values.0"),
+        ("Snippet", ["one", "two"], "values"),
+    ],
+)
+async def test_a_value_that_its_field_does_not_take_is_refused(
+    world: World, label: str, values: list[str], path: str
+) -> None:
+    forms = await form_ids(world, "ivo", template=await template(world, *EVERY_TYPE))
+    good = {"Overall": ["Hire"], "Headline": ["Good"]}
+    answers = await answered(world.ivo, forms["ivo"], **good | {label: values})
+
+    refused = await world.ivo.submit(forms["ivo"], answers)
+
+    place = list(good | {label: values}).index(label)
+    assert told(refused["errors"]) == [("INVALID", f"input.answers.{place}.{path}")]
+    assert (refused["form"]["status"], refused["form"]["answers"]) == ("PENDING", None)
+
+
+async def test_all_that_is_wrong_with_the_answers_is_reported_at_once_and_nothing_is_written(world: World) -> None:
+    forms = await form_ids(world, "ivo", template=await template(world, *EVERY_TYPE))
+    form = await world.ivo.form(forms["ivo"])
+    assert form is not None
+    headline = form["fields"][1]["id"]
+    wrong = await answered(world.ivo, forms["ivo"], Overall=["Maybe"], Would=["Perhaps"], Follow=["soon"])
+    wrong += [{"fieldId": "unknown", "values": ["x"]}, wrong[1]]
+
+    refused = await world.ivo.submit(forms["ivo"], wrong)
+
+    assert told(refused["errors"]) == [
+        ("INVALID", "input.answers.0.values.0"),
+        ("INVALID", "input.answers.1.values.0"),
+        ("INVALID", "input.answers.2.values.0"),
+        ("NOT_FOUND", "input.answers.3.fieldId"),
+        ("INVALID", "input.answers.4.fieldId"),
+        ("INVALID", f"input.answers.{headline}"),
+    ]
+    assert (await world.ivo.form(forms["ivo"])) == form
+    assert [change["kind"] for change in await world.rita.changes()] == ["CREATED"]
+
+
+async def test_far_too_many_answers_and_values_are_refused_as_such(world: World) -> None:
+    forms = await form_ids(world, "ivo", template=await template(world, *EVERY_TYPE))
+    many = [str(number) for number in range(5_000)]
+    crowded = await answered(world.ivo, forms["ivo"], Overall=["Hire"], Headline=["Good"], Strengths=many, Notes=many)
+    answers = [{"fieldId": number, "values": ["x"]} for number in many]
+
+    too_many_values = await world.ivo.submit(forms["ivo"], crowded)
+    too_many_answers = await world.ivo.submit(forms["ivo"], answers)
+
+    path = "input.answers.{}.values"
+    assert told(too_many_values["errors"]) == [("INVALID", path.format(2)), ("INVALID", path.format(3))]
+    assert told(too_many_answers["errors"])[0] == ("INVALID", "input.answers")
+    assert len(too_many_answers["errors"]) < 20
+
+
+@pytest.mark.parametrize("values", [[], [""], [" \t"]])
+async def test_a_required_field_is_not_answered_by_nothing(world: World, values: list[str]) -> None:
+    fields = [SCORE, {"type": "TEXTAREA", "label": "Notes", "required": True}]
+    forms = await form_ids(world, "ivo", template=await template(world, *fields))
+    answers = await answered(world.ivo, forms["ivo"], Overall=["Hire"], Notes=values)
+
+    refused = await world.ivo.submit(forms["ivo"], answers)
+
+    assert told(refused["errors"]) == [("INVALID", f"input.answers.{answers[1]['fieldId']}")]
+
+
+async def test_a_submitted_form_is_final(world: World) -> None:
+    forms = await form_ids(world, "ivo")
+    await world.ivo.fill(forms["ivo"], "Hire")
+
+    refused = await world.ivo.fill(forms["ivo"], "No Hire")
+
+    assert told(refused["errors"]) == [("FEEDBACK_ALREADY_SUBMITTED", "input.formId")]
+    assert refused["form"]["answers"][0]["values"] == ["Hire"]
+
+
+async def test_submitting_the_same_answers_again_is_no_error_and_changes_nothing(world: World) -> None:
+    forms = await form_ids(world, "ivo")
+    first = await world.ivo.fill(forms["ivo"], "Hire", "Notes")
+
+    again = await world.ivo.submit(forms["ivo"], list(reversed(first["form"]["answers"])))
+
+    assert again == first
+    assert [change["kind"] for change in await world.rita.changes()] == ["CREATED", "FEEDBACK_SUBMITTED"]
+
+
+async def test_a_submitted_form_is_a_change_of_its_panel(world: World) -> None:
+    forms = await form_ids(world, "ivo")
+
+    await world.ivo.fill(forms["ivo"])
+
+    assert [change["kind"] for change in await world.rita.changes()] == ["CREATED", "FEEDBACK_SUBMITTED"]
+    panel = await world.rita.panel(externalId="p")
+    assert panel is not None
+    assert (panel["version"], panel["interviews"][0]["interviewers"][0]["feedbackForm"]["status"]) == (2, "COMPLETED")
+
+
+@pytest.mark.parametrize("how", ["removed", "interview", "panel", "in the ATS"])
+async def test_a_voided_form_takes_no_answers(world: World, how: str) -> None:
+    forms = await form_ids(world, "ivo", "noor", sequence=1)
+    if how == "removed":
+        await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "noor"), sequence=2))
+    elif how == "interview":
+        await world.goodtime.cancel_one(panelExternalId="p", externalId="one", sequence=2)
+    elif how == "panel":
+        await world.goodtime.cancel(externalId="p", sequence=2)
+    else:
+        await world.rita.cancel(externalId="p")
+
+    refused = await world.ivo.fill(forms["ivo"])
+
+    assert told(refused["errors"]) == [("FEEDBACK_VOIDED", "input.formId")]
+    assert refused["form"]["status"] == "VOIDED"
+
+
+async def test_whoever_left_the_interview_still_has_what_they_submitted(world: World) -> None:
+    forms = await form_ids(world, "ivo", "noor", sequence=1)
+    first = await world.ivo.fill(forms["ivo"])
+    await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "noor"), sequence=2))
+
+    again = await world.ivo.submit(forms["ivo"], first["form"]["answers"])
+
+    assert again == first
+    listed = await world.rita.ask(
+        'query { interviewPanel(externalId: "p") { interviews { feedbackForms { id status } } } }'
+    )
+    shown = listed["interviewPanel"]["interviews"][0]["feedbackForms"]
+    assert {form["id"]: form["status"] for form in shown} == {forms["ivo"]: "COMPLETED"}
+
+
+async def test_everybody_submits_only_their_own_form(world: World) -> None:
+    forms = await form_ids(world, "ivo", "rita")
+    form = await world.ivo.form(forms["ivo"])
+    assert form is not None
+    answers = [{"fieldId": form["fields"][0]["id"], "values": ["Hire"]}]
+
+    for person in (world.sam, world.ada, world.rita, world.leo, world.noor):
+        assert told((await person.submit(forms["ivo"], answers))["errors"]) == [("NOT_FOUND", "input.formId")]
+    assert (await world.rita.fill(forms["rita"]))["form"]["status"] == "COMPLETED"
+    assert await world.goodtime.refused(SUBMIT, input={"formId": forms["ivo"], "answers": answers}) == "FORBIDDEN"
+    assert (await world.ivo.form(forms["ivo"])) == form
+
+
+@pytest.mark.parametrize("id", ["frm_unknown", "", "x" * 600])
+async def test_a_form_that_is_none_is_not_found(world: World, id: str) -> None:
+    assert await world.ivo.form(id) is None
+    assert told((await world.ivo.submit(id, []))["errors"]) == [("NOT_FOUND", "input.formId")]
+
+
+async def test_ones_own_forms_are_listed_by_status(world: World) -> None:
+    forms = await form_ids(world, "ivo", sequence=1)
+    await form_ids(world, "ivo", "noor", externalId="q", sequence=1)
+    await world.ivo.fill(forms["ivo"])
+
+    query = """query ($status: FeedbackFormStatus) { viewer { ... on User { feedbackForms(status: $status) {
+      edges { node { status interview { panel { externalId } } } } } } } }"""
+    listed = {
+        status: [
+            edge["node"]["interview"]["panel"]["externalId"]
+            for edge in (await world.ivo.ask(query, status=status))["viewer"]["feedbackForms"]["edges"]
+        ]
+        for status in ("PENDING", "COMPLETED", "VOIDED", None)
+    }
+
+    assert listed == {"PENDING": ["q"], "COMPLETED": ["p"], "VOIDED": [], None: ["p", "q"]}
+
+
+# Who reads which answers.
+
+
+async def test_ones_own_answers_are_always_read(world: World) -> None:
+    forms = await form_ids(world, "ivo", "leo")
+    for person, name in ((world.ivo, "ivo"), (world.leo, "leo")):
+        await person.fill(forms[name])
+
+        assert await read_by(person, forms[name])
+
+
+async def test_admins_read_answers_even_before_their_own_are_in(world: World) -> None:
+    forms = await form_ids(world, "ivo", "sam", "ada")
+    await world.ivo.fill(forms["ivo"])
+
+    assert await read_by(world.sam, forms["ivo"])
+    assert await read_by(world.ada, forms["ivo"])
+
+
+async def test_a_team_member_without_a_form_on_the_panel_reads_answers(world: World) -> None:
+    forms = await form_ids(world, "ivo")
+    await world.ivo.fill(forms["ivo"])
+
+    assert await read_by(world.rita, forms["ivo"])
+
+
+@pytest.mark.parametrize("name", ["rita", "leo"])
+async def test_a_team_member_reads_others_answers_after_their_own_are_in(world: World, name: str) -> None:
+    forms = await form_ids(world, "ivo", name, candidateExternalId="lea")
+    person: Person = getattr(world, name)
+    await world.ivo.fill(forms["ivo"])
+
+    assert not await read_by(person, forms["ivo"])
+    await person.fill(forms[name])
+    assert await read_by(person, forms["ivo"])
+
+
+async def test_a_limited_team_member_reads_the_answers_about_theirs_and_knows_no_others(world: World) -> None:
+    theirs = await form_ids(world, "ivo", candidateExternalId="lea")
+    others = await form_ids(world, "ivo", externalId="q")
+    for forms in (theirs, others):
+        await world.ivo.fill(forms["ivo"])
+
+    assert await read_by(world.leo, theirs["ivo"])
+    assert await world.leo.form(others["ivo"]) is None
+
+
+async def test_a_fellow_interviewer_reads_answers_only_after_their_own_is_in(world: World) -> None:
+    forms = await form_ids(world, "ivo", "noor")
+    await world.ivo.fill(forms["ivo"])
+
+    before = await world.noor.form(forms["ivo"])
+    await world.noor.fill(forms["noor"])
+
+    assert before is not None
+    assert (before["status"], before["answers"]) == ("COMPLETED", None)
+    assert await read_by(world.noor, forms["ivo"])
+
+
+async def test_a_fellow_interviewer_has_all_their_forms_of_the_panel_in_first(world: World) -> None:
+    asked = {"feedbackTemplateId": world.templates["values"]}
+    interviews = [world.an_interview("one", "ivo", "noor", **asked), world.an_interview("two", "noor", **asked)]
+    pushed = await world.goodtime.push(**world.a_panel("p", *interviews))
+    own = {
+        interview["externalId"]: [seat["feedbackForm"]["id"] for seat in interview["interviewers"]]
+        for interview in pushed["panel"]["interviews"]
+    }
+    await world.ivo.fill(own["one"][0])
+    await world.noor.fill(own["one"][1])
+
+    assert not await read_by(world.noor, own["one"][0])
+    await world.noor.fill(own["two"][0])
+    assert await read_by(world.noor, own["one"][0])
+
+
+async def test_an_interviewer_of_whom_no_feedback_is_asked_reads_no_answers(world: World) -> None:
+    asked = {"email": world.email("ivo"), "feedbackTemplateId": world.templates["values"]}
+    pushed = await world.goodtime.push(**world.a_panel("p", world.an_interview("one", asked, "noor")))
+    form = pushed["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["id"]
+    await world.ivo.fill(form)
+
+    assert await world.noor.form(form) is not None
+    assert not await read_by(world.noor, form)
+
+
+async def test_an_interviewer_knows_no_form_of_another_panel(world: World) -> None:
+    forms = await form_ids(world, "ivo")
+
+    assert await world.noor.form(forms["ivo"]) is None
+
+
+async def test_the_integration_never_reads_answers_but_sees_the_status(world: World) -> None:
+    forms = await form_ids(world, "ivo")
+    await world.ivo.fill(forms["ivo"])
+
+    form = await world.goodtime.form(forms["ivo"])
+
+    assert form is not None
+    assert (form["status"], form["answers"]) == ("COMPLETED", None)
+
+
+async def test_a_form_without_answers_has_none_to_read(world: World) -> None:
+    forms = await form_ids(world, "ivo")
+
+    for person in (world.sam, world.rita, world.ivo, world.goodtime):
+        form = await person.form(forms["ivo"])
+        assert form is not None
+        assert form["answers"] is None
+
+
+async def test_whoever_becomes_an_admin_reads_at_once(world: World) -> None:
+    forms = await form_ids(world, "ivo", "noor")
+    await world.ivo.fill(forms["ivo"])
+    assert not await read_by(world.noor, forms["ivo"])
+
+    promoted = {"email": world.email("noor"), "name": "Noor", "role": Role.ADMIN.value}
+    await world.sam.ask(SYNC_USERS, users=[promoted])
+
+    assert await read_by(world.noor, forms["ivo"])
