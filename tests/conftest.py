@@ -1,11 +1,13 @@
 """Every test runs against the real application over a real socket, in an account of its own.
 
-CALLBOARD_TEST_DATABASE says on which database: `sqlite` (the default) or `postgres`. A database is made for each process
-of the run and dropped at its end; accounts keep the tests apart, so they run in any order and beside each other.
+CALLBOARD_TEST_DATABASE says on which database: `sqlite` (the default) or `postgres`. A database is made for each
+process of the run and dropped at its end; accounts keep the tests apart, so that they run in any order and in parallel.
+What is marked `once` doesn't depend on the database and is left to SQLite; `postgres` marks what is only for that.
 """
 
 import asyncio
 import os
+import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -31,11 +33,23 @@ import uvicorn  # noqa: E402 - the settings above come first
 
 import server  # noqa: E402
 from models import database  # noqa: E402
+from tests.processes import Installation, postgres_database  # noqa: E402
 from tests.world import Server, World  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "once: does not depend on the database")
+    config.addinivalue_line("markers", "postgres: for PostgreSQL only")
 
 
 def pytest_report_header() -> str:
     return f"callboard: on {'PostgreSQL' if ON_POSTGRES else 'SQLite'}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    others = [item for item in items if item.get_closest_marker("once" if ON_POSTGRES else "postgres")]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +89,41 @@ def place() -> Iterator[Path]:
     """A folder of the test's own."""
     with tempfile.TemporaryDirectory(prefix="callboard-") as path:
         yield Path(path)
+
+
+@pytest.fixture
+async def empty(place: Path) -> AsyncIterator[Installation]:
+    """An installation of the test's own, with nothing in its database."""
+    if ON_POSTGRES:
+        async with postgres_database() as url:
+            yield Installation(place, url)
+    else:
+        yield Installation(place, f"sqlite://{place}/callboard.db")
+
+
+@pytest.fixture(scope="session")
+async def template() -> AsyncIterator[str]:
+    """The URL of a migrated database to copy."""
+    folder = Path(tempfile.mkdtemp(dir=_PLACE))
+    if ON_POSTGRES:
+        async with postgres_database() as url:
+            await Installation(folder, url).done("migrate")
+            yield url
+    else:
+        url = f"sqlite://{folder}/callboard.db"
+        await Installation(folder, url).done("migrate")
+        yield url
+
+
+@pytest.fixture
+async def installation(place: Path, template: str) -> AsyncIterator[Installation]:
+    """An installation of the test's own, migrated, with nobody in it."""
+    if ON_POSTGRES:
+        async with postgres_database(template.rpartition("/")[2]) as url:
+            yield Installation(place, url)
+    else:
+        shutil.copy(template.removeprefix("sqlite://"), place / "callboard.db")
+        yield Installation(place, f"sqlite://{place}/callboard.db")
 
 
 async def _administered(statement: str) -> None:

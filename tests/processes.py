@@ -1,0 +1,224 @@
+"""Real `python server.py …` processes, each installation with a folder, a database and settings of its own."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import asyncpg
+import httpx
+import pytest
+
+ROOT = Path(__file__).parent.parent
+POSTGRES = os.environ.get("CALLBOARD_TEST_POSTGRES", "postgres://root@127.0.0.1:5432")
+SECRET = "a secret of the tests, long enough to be one"
+PATIENCE = 60.0
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test for want of a tool; where everything must be tested, fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and here nothing may be skipped.")
+    pytest.skip(f"{what} is missing")
+
+
+def tool(name: str) -> str:
+    """Where the program is. Skips the test where it is not."""
+    path = shutil.which(name)
+    if path is None:
+        missing(name)
+    return str(path)
+
+
+def npm(*packages: str) -> Path:
+    """A folder that is not kept, with these packages of npm's in its node_modules; versions as in `graphql@16`."""
+    names = [package.rpartition("@")[0] for package in packages]
+    folder = ROOT / "var" / "npm" / names[0].replace("/", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not all((folder / "node_modules" / name).exists() for name in names):
+            command = [tool("npm"), "install", "--silent", "--no-save", "--no-package-lock", *packages]
+            fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            if fetched.returncode:
+                missing(f"{', '.join(packages)}, which npm could not fetch ({fetched.stderr.strip()[-200:]})")
+    return folder
+
+
+async def until(condition: Any, seconds: float = PATIENCE) -> Any:
+    """What the condition (awaitable or not) gives once it is true. Fails after so many seconds."""
+    async with asyncio.timeout(seconds):
+        while True:
+            found = condition()
+            if asyncio.iscoroutine(found):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has run to its end."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Process:
+    """A command that goes on until it is stopped."""
+
+    process: asyncio.subprocess.Process
+    out: Path
+    err: Path
+    address: str = ""
+
+    @property
+    def graphql(self) -> str:
+        return f"{self.address}/graphql"
+
+    @property
+    def said(self) -> str:
+        """Its standard output so far."""
+        return self.out.read_text()
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        """Its log so far. Fails where a line is no JSON object."""
+        return [json.loads(line) for line in self.err.read_text().splitlines()]
+
+    async def stop(self, with_signal: int = signal.SIGTERM, within: float = PATIENCE) -> int:
+        """Tell it to go, and wait; its exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(with_signal)
+        async with asyncio.timeout(within):
+            return await self.process.wait()
+
+    async def _ready(self) -> None:
+        """Returns once it serves."""
+
+        async def serves() -> bool:
+            assert self.process.returncode is None, f"it has ended: {self.said}{self.err.read_text()}"
+            lines = [line for line in self.logged if line["event"] == "listening"]
+            self.address = lines[0]["address"] if lines else self._printed()
+            if not self.address:
+                return False
+            async with httpx.AsyncClient(timeout=PATIENCE) as client:
+                with contextlib.suppress(httpx.HTTPError):
+                    return (await client.get(f"{self.address}/healthz")).is_success
+            return False
+
+        await until(serves)
+
+    def _printed(self) -> str:
+        """The address that the demo prints."""
+        lines = [line.split() for line in self.said.splitlines()]
+        return next((words[1].rstrip("/") for words in lines if words[:1] == ["Console"]), "")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where commands run: what they are set to, and where they keep their files."""
+
+    folder: Path
+    database_url: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self, **settings: str | None) -> dict[str, str]:
+        """The variables of a process here. Settings are named without CALLBOARD_; None leaves one unset."""
+        bare = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")}
+        its = {"DATABASE_URL": self.database_url, "JWT_SECRET": SECRET, "LOG_FORMAT": "json", "RATE_LIMIT": "off"}
+        kept = {name: value for name, value in (its | dict(self.settings) | settings).items() if value is not None}
+        return bare | {f"CALLBOARD_{name}": value for name, value in kept.items()}
+
+    async def run(self, *arguments: str, **settings: str | None) -> Ended:
+        """Run a command to its end."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, str(ROOT / "server.py"), *arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=self.folder,
+            env=self.environment(**settings),
+        )
+        try:
+            async with asyncio.timeout(PATIENCE):
+                out, err = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+        return Ended(process.returncode or 0, out.decode(), err.decode())
+
+    async def done(self, *arguments: str, **settings: str | None) -> str:
+        """What a command prints. Fails where it does."""
+        ended = await self.run(*arguments, **settings)
+        assert ended.code == 0, ended
+        return ended.out.strip()
+
+    async def refused(self, *arguments: str, **settings: str | None) -> str:
+        """The one line on stderr with which a command fails."""
+        ended = await self.run(*arguments, **settings)
+        assert (ended.code, ended.out) == (1, ""), ended
+        [line] = ended.err.splitlines()
+        assert line.startswith("callboard"), line
+        return line
+
+    @contextlib.asynccontextmanager
+    async def running(self, *arguments: str, **settings: str | None) -> AsyncIterator[Process]:
+        """A command that serves, on a free port; ready when the block begins, stopped at its end."""
+        mark = secrets.token_hex(4)
+        out, err = self.folder / f"{mark}.out", self.folder / f"{mark}.err"
+        with out.open("w") as stdout, err.open("w") as stderr:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, str(ROOT / "server.py"), *arguments, "--port", "0"),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=self.folder,
+                env=self.environment(**settings),
+            )
+        its = Process(process, out, err)
+        try:
+            await its._ready()
+            yield its
+        finally:
+            with contextlib.suppress(TimeoutError):
+                await its.stop(within=15)
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def postgres_database(template: str = "template1") -> AsyncIterator[str]:
+    """The URL of a database of its own, dropped at the end of the block."""
+    name = f"callboard_test_{os.getpid()}_{secrets.token_hex(4)}"
+    await administered(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield f"{POSTGRES}/{name}"
+    finally:
+        await administered(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def administered(statement: str) -> None:
+    """Run a statement on the PostgreSQL of the tests. Skips the test where there is none."""
+    try:
+        connection = await asyncpg.connect(f"{POSTGRES}/postgres", timeout=5)
+    except (OSError, asyncpg.PostgresError):
+        missing(f"PostgreSQL at {POSTGRES.rpartition('@')[2]}")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
