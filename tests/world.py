@@ -23,6 +23,7 @@ from resolvers import directory, integrations
 from resolvers.directory import CandidateRow, PostingRow, StageRow, TemplateFieldRow, TemplateRow, UserRow
 
 _numbers = itertools.count(1)
+_BEGAN = clock.now().replace(minute=0, second=0, microsecond=0)
 
 PANEL = """fragment Panel on InterviewPanel {
   id externalId externalUrl status timezone note startsAt endsAt sequence version
@@ -364,9 +365,8 @@ def told(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def in_hours(hours: float) -> str:
-    """An instant so many hours from now, to the full hour, as a push has it."""
-    instant = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
-    return instant.astimezone(UTC).isoformat()
+    """An instant so many hours from the full hour in which the run began, as a push has it: the same all the time."""
+    return (_BEGAN + timedelta(hours=hours)).astimezone(UTC).isoformat()
 
 
 @contextmanager
