@@ -5,6 +5,31 @@ import contextlib
 from collections.abc import AsyncIterator
 
 
+class Call:
+    """One connection over the line; while it is not `audible` no byte gets through, and neither side is told."""
+
+    def __init__(self, to_client: asyncio.StreamWriter, to_server: asyncio.StreamWriter) -> None:
+        self.ends = (to_client, to_server)
+        self.audible = asyncio.Event()
+        self.audible.set()
+        #: What the client has said at first.
+        self.said = bytearray()
+
+    async def pour(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            if writer is self.ends[1] and len(self.said) < 65_536:
+                self.said += data
+            await self.audible.wait()
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    def cut(self) -> None:
+        for end in self.ends:
+            end.transport.abort()
+        self.audible.set()
+
+
 class Cable:
     """Carries bytes between its own `port` and the server's; while it is `broken`, whoever connects is cut off."""
 
@@ -13,12 +38,29 @@ class Cable:
         self.port = 0
         self.broken = False
         self.connections = 0
-        self._ends: set[asyncio.StreamWriter] = set()
+        self._silent = False
+        self._calls: set[Call] = set()
 
     def cut(self) -> None:
         """Break every connection that there is, as a network does: with no word to either side."""
-        for end in self._ends:
-            end.transport.abort()
+        for call in self._calls:
+            call.cut()
+
+    def hush(self, saying: bytes | None = None) -> int:
+        """Let nothing through any more and tell nobody, as a dead network does: of the calls in which the client has
+        said that, or of all there are and will be. Returns how many there are.
+        """
+        hushed = [call for call in self._calls if saying is None or saying in call.said]
+        for call in hushed:
+            call.audible.clear()
+        self._silent = saying is None
+        return len(hushed)
+
+    def speak(self) -> None:
+        """Let everything through again, what was held back first."""
+        self._silent = False
+        for call in self._calls:
+            call.audible.set()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.broken:
@@ -26,20 +68,14 @@ class Cable:
             return
         self.connections += 1
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to)
-        ends = {writer, far_writer}
-        self._ends |= ends
+        call = Call(writer, far_writer)
+        if self._silent:
+            call.audible.clear()
+        self._calls.add(call)
         with contextlib.suppress(OSError):
-            await asyncio.gather(_pour(reader, far_writer), _pour(far_reader, writer))
-        for end in ends:
-            end.transport.abort()
-        self._ends -= ends
-
-
-async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65_536):
-        writer.write(data)
-        await writer.drain()
-    writer.close()
+            await asyncio.gather(call.pour(reader, far_writer), call.pour(far_reader, writer))
+        call.cut()
+        self._calls.remove(call)
 
 
 @contextlib.asynccontextmanager

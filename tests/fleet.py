@@ -1,0 +1,288 @@
+"""Several real processes of Callboard on one PostgreSQL database, and clients that follow through whatever happens.
+
+Worlds are made by a process of their own (`python -m tests.fleet`), since one process can't be on two databases.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import websockets
+
+import models
+import settings
+from models import database
+from resolvers import changes
+from tests.world import FOLLOW, Person, Server, World
+
+ROOT = Path(__file__).parent.parent
+
+#: What a subscriber receives of a change: the cursor, what happened, and to which panel.
+Row = tuple[str, str, str]
+
+
+class Base:
+    """A database of PostgreSQL's for the processes of a fleet."""
+
+    def __init__(self, url: str, sql: asyncpg.Connection, maker: asyncio.subprocess.Process) -> None:
+        self.url = url
+        self.sql = sql
+        self._maker = maker
+
+    async def world(self, server: Server) -> World:
+        """A fresh account, whose people ask that server."""
+        assert self._maker.stdin is not None
+        assert self._maker.stdout is not None
+        self._maker.stdin.write(b"\n")
+        line = await self._maker.stdout.readline()
+        assert line, "the worlds are made"
+        its = json.loads(line)
+        world = World()
+        world.server, world.slug = server, its["slug"]
+        world.account = models.Account(id=its["account"], slug=its["slug"], name="Acme")
+        world.nobody = Person(server, None)
+        for name, person in its["people"].items():
+            setattr(world, name, Person(server, *person))
+        world.candidates, world.templates, world.stages = its["candidates"], its["templates"], its["stages"]
+        return world
+
+    async def log(self, world: World) -> list[Row]:
+        """The account's log as the database has it, as subscribers should receive it."""
+        rows = await self.sql.fetch(
+            """SELECT change.position, change.kind, panel.external_id FROM change
+            JOIN panel ON panel.id = change.panel_id WHERE change.account_id = $1 ORDER BY change.position""",
+            world.account.id,
+        )
+        assert [row["position"] for row in rows] == list(range(1, len(rows) + 1)), "the log is gap-free"
+        return [(changes.cursor_at(row["position"]), row["kind"], row["external_id"]) for row in rows]
+
+
+@contextlib.asynccontextmanager
+async def base(server_url: str) -> AsyncIterator[Base]:
+    """A migrated database on that PostgreSQL server, dropped at the end."""
+    name = f"callboard_fleet_{os.getpid()}_{uuid.uuid4().hex[:6]}"
+    admin = await asyncpg.connect(f"{server_url}/test")
+    try:
+        await admin.execute(f'CREATE DATABASE "{name}"')
+        url = f"{server_url}/{name}?sslmode=disable"
+        maker = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.fleet"),
+            **{"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "cwd": ROOT},
+            env=os.environ | {"CALLBOARD_DATABASE_URL": url},
+        )
+        assert maker.stdout is not None
+        assert await maker.stdout.readline(), "the database is migrated"
+        sql = await asyncpg.connect(url)
+        try:
+            yield Base(url, sql, maker)
+        finally:
+            await sql.close()
+            maker.kill()
+            await maker.communicate()
+            await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    finally:
+        await admin.close()
+
+
+class Process:
+    """A `callboard serve` of its own."""
+
+    def __init__(self, database_url: str, workers: int, its_settings: dict[str, object]) -> None:
+        # Reserved for as long as this lives: bound, but not listening, so that the server can.
+        self._reserved = socket.socket()
+        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved.bind(("127.0.0.1", 0))
+        self.port: int = self._reserved.getsockname()[1]
+        self.server = Server(f"http://127.0.0.1:{self.port}")
+        self._workers = workers
+        self._environment = {
+            **os.environ,
+            "CALLBOARD_DATABASE_URL": database_url,
+            **{f"CALLBOARD_{name.upper()}": str(value) for name, value in its_settings.items()},
+        }
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def process(self) -> asyncio.subprocess.Process:
+        assert self._process is not None, "it has been started"
+        return self._process
+
+    async def start(self) -> None:
+        """Returns when it is ready."""
+        command = [sys.executable, "server.py", "serve", "--port", str(self.port), "--workers", str(self._workers)]
+        self._process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, env=self._environment, stdout=asyncio.subprocess.DEVNULL, stderr=self._stderr
+        )
+        await eventually(self._ready, within=30)
+
+    async def _ready(self) -> bool:
+        assert self.process.returncode is None, f"the server starts: {self.log()[-5:]}"
+        with contextlib.suppress(httpx.TransportError):
+            return (await self.server.http.get(f"{self.server.address}/readyz")).is_success
+        return False
+
+    def kill(self) -> None:
+        """As `kill -9` does."""
+        self.process.kill()
+
+    def terminate(self) -> None:
+        """As an orchestrator does it: SIGTERM."""
+        self.process.send_signal(signal.SIGTERM)
+
+    async def ended(self, within: float) -> int:
+        """The exit code. Fails where it takes longer."""
+        async with asyncio.timeout(within):
+            return await self.process.wait()
+
+    def log(self) -> list[str]:
+        """The lines that it has logged."""
+        self._stderr.seek(0)
+        return self._stderr.read().decode().splitlines()
+
+    def complaints(self) -> list[str]:
+        """The lines of its log that are worse than news."""
+        return [line for line in self.log() if json.loads(line).get("level") != "info"]
+
+    async def close(self) -> None:
+        if self._process is not None and self.process.returncode is None:
+            self.kill()
+            await self.process.wait()
+        await self.server.http.aclose()
+        self._reserved.close()
+        self._stderr.close()
+
+
+@contextlib.asynccontextmanager
+async def serving(database_url: str, workers: int = 1, **its_settings: object) -> AsyncIterator[Process]:
+    """A process that serves, with these settings."""
+    process = Process(database_url, workers, its_settings)
+    try:
+        await process.start()
+        yield process
+    finally:
+        await process.close()
+
+
+def at(person: Person, server: Server) -> Person:
+    """The same person, asking another server."""
+    return dataclasses.replace(person, server=server)
+
+
+class Subscriber:
+    """Follows as a careful client does: after any end it goes on behind its last change, at the next address."""
+
+    def __init__(self, person: Person, *addresses: str, after: str | None = None, **options: Any) -> None:
+        self.received: list[Row] = []
+        self.cursor = after or changes.cursor_at(0)
+        self.connections = 0
+        #: The codes of errors and of closes that it met.
+        self.ends: Counter[str] = Counter()
+        self._person = person
+        self._addresses = addresses or (person.server.websocket,)
+        self._options = {"ping_interval": 1, "ping_timeout": 1, "open_timeout": 3, "close_timeout": 1, **options}
+        self._more = asyncio.Condition()
+
+    async def run(self) -> None:
+        while True:
+            with contextlib.suppress(OSError, websockets.WebSocketException):
+                await self._follow(self._addresses[self.connections % len(self._addresses)])
+            await asyncio.sleep(0.05)
+
+    async def _follow(self, address: str) -> None:
+        self.connections += 1
+        protocols = [websockets.Subprotocol("graphql-transport-ws")]
+        async with websockets.connect(address, subprotocols=protocols, **self._options) as client:
+            await client.send(json.dumps({"type": "connection_init", "payload": self._credentials()}))
+            payload = {"query": FOLLOW, "variables": {"after": self.cursor}}
+            async for text in client:
+                message = json.loads(text)
+                if message["type"] == "connection_ack":
+                    await client.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
+                elif message["type"] == "next" and "errors" not in message["payload"]:
+                    await self._take(message["payload"]["data"]["interviewPanelChanges"])
+                elif message["type"] != "ping":
+                    self._note(message)
+                    return
+        self.ends[str(client.close_code)] += 1
+
+    def _credentials(self) -> dict[str, str]:
+        return {"Authorization": self._person.authorization or ""}
+
+    async def _take(self, change: dict[str, Any]) -> None:
+        self.cursor = change["cursor"]
+        self.received.append((change["cursor"], change["kind"], change["panel"]["externalId"]))
+        async with self._more:
+            self._more.notify_all()
+
+    def _note(self, message: dict[str, Any]) -> None:
+        payload = message.get("payload") or {}
+        for error in payload if isinstance(payload, list) else payload.get("errors", ()):
+            self.ends[error["extensions"]["code"]] += 1
+            self.cursor = error["extensions"].get("cursor", self.cursor)
+
+    async def until(self, cursor: str, within: float = 20) -> None:
+        """Returns when the change of that cursor has been received. Fails where that takes longer."""
+        try:
+            async with asyncio.timeout(within), self._more:
+                await self._more.wait_for(lambda: bool(self.received) and self.received[-1][0] == cursor)
+        except TimeoutError:
+            met = f"after {len(self.received)} changes over {self.connections} connections that ended by {self.ends}"
+            raise AssertionError(f"the change {cursor} should have arrived {met}") from None
+
+
+@contextlib.asynccontextmanager
+async def following(*subscribers: Subscriber) -> AsyncIterator[None]:
+    """They follow while the block runs."""
+    tasks = [asyncio.create_task(subscriber.run()) for subscriber in subscribers]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def eventually(claim: Callable[[], Any], within: float = 10) -> None:
+    """Returns when the claim, plain or to be awaited, holds. Fails where it never does."""
+    async with asyncio.timeout(within):
+        while True:
+            found = claim()
+            if await found if asyncio.iscoroutine(found) else found:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def _make_worlds() -> None:
+    """Migrate, then make a world for each line that is read, and print it."""
+    url = settings.current().database_url
+    await database.migrate(url)
+    print("migrated", flush=True)
+    async with database.opened(url):
+        while await asyncio.to_thread(sys.stdin.readline):
+            world = await World.made(Server("http://127.0.0.1"))
+            people = {
+                name: (person.authorization, person.name, person.email, person.id)
+                for name, person in vars(world).items()
+                if isinstance(person, Person)
+            }
+            its = {"slug": world.slug, "account": world.account.id, "people": people}
+            kept = {"candidates": world.candidates, "templates": world.templates, "stages": world.stages}
+            print(json.dumps(its | kept), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(_make_worlds())
