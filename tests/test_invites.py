@@ -1,0 +1,207 @@
+"""The calendar invite of an interview over its life: asked for through the API, read back as a calendar does."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar
+
+from tests.world import World, in_hours, instant
+
+INVITES = """query ($externalId: String!) { interviewPanel(externalId: $externalId) {
+  interviews(includeCanceled: true) { externalId calendarInvite } } }"""
+
+
+class Invite:
+    """An invite as a calendar reads it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.calendar = Calendar.from_ical(text)
+        [self.event] = self.calendar.walk("VEVENT")
+
+    @property
+    def method(self) -> str:
+        return str(self.calendar["METHOD"])
+
+    @property
+    def attendees(self) -> dict[str, str]:
+        """Who is invited, by address, with what they answered."""
+        found = self.event.get("ATTENDEE", [])
+        each = found if isinstance(found, list) else [found]
+        return {str(one).removeprefix("mailto:"): one.params["PARTSTAT"] for one in each}
+
+    def __getitem__(self, name: str) -> Any:
+        value = self.event[name]
+        return value.dt if name.startswith("DT") else str(value)
+
+
+async def invites(world: World, panel: str = "p", who: str = "goodtime") -> dict[str, Invite]:
+    """The invites of a panel, by the interviews' external ids."""
+    shown = await getattr(world, who).ask(INVITES, externalId=panel)
+    return {each["externalId"]: Invite(each["calendarInvite"]) for each in shown["interviewPanel"]["interviews"]}
+
+
+async def invite(world: World) -> Invite:
+    """The invite of the only interview of the panel `p`."""
+    [only] = (await invites(world)).values()
+    return only
+
+
+async def test_an_invite_says_what_when_where_and_with_whom(world: World) -> None:
+    interview = world.an_interview(
+        "one",
+        {"email": world.email("ivo"), "responseStatus": "ACCEPTED"},
+        "noor",
+        subject="Systems; design, and \\ more",
+        note="First line\nsecond line",
+        location="Room 4, Berlin",
+        startsAt="2100-07-01T10:00:00-04:00",
+        durationMinutes=90,
+    )
+    await world.goodtime.push(**world.a_panel("p", interview, externalUrl="https://goodtime.example/p"))
+
+    its = await invite(world)
+
+    assert (its.method, its["STATUS"], its["SUMMARY"]) == ("REQUEST", "CONFIRMED", "Systems; design, and \\ more")
+    assert its["LOCATION"] == "Room 4, Berlin"
+    assert its["URL"] == "https://goodtime.example/p"
+    assert its["DESCRIPTION"].startswith("First line\nsecond line")
+    zone = ZoneInfo("America/New_York")
+    assert its["DTSTART"] == datetime(2100, 7, 1, 10, tzinfo=zone)
+    assert its["DTEND"] == datetime(2100, 7, 1, 11, 30, tzinfo=zone)
+    assert its.attendees == {world.email("ivo"): "ACCEPTED", world.email("noor"): "NEEDS-ACTION"}
+
+
+async def test_every_feedback_link_is_in_its_invite_and_in_no_other(world: World) -> None:
+    asked = {"feedbackTemplateId": world.templates["technical"]}
+    interviews = [world.an_interview("one", "ivo", "noor", "rita", **asked), world.an_interview("two", "ada", **asked)]
+    pushed = await world.goodtime.push(**world.a_panel("p", *interviews))
+
+    links = {
+        each["externalId"]: {seat["feedbackForm"]["url"] for seat in each["interviewers"]}
+        for each in pushed["panel"]["interviews"]
+    }
+    found = await invites(world)
+
+    for name in ("one", "two"):
+        other = "two" if name == "one" else "one"
+        assert all(link in found[name]["DESCRIPTION"] for link in links[name])
+        assert not any(link in found[name]["DESCRIPTION"] for link in links[other])
+
+
+async def test_over_reschedules_and_a_cancel_the_uid_stays_and_the_sequence_rises(world: World) -> None:
+    interview = world.an_interview("one", feedbackTemplateId=world.templates["values"])
+    seen = []
+
+    for sequence, hours in ((1, 24), (2, 48), (3, 72)):
+        moved = interview | {"startsAt": in_hours(hours)}
+        await world.goodtime.push(**world.a_panel("p", moved, sequence=sequence))
+        seen.append(await invite(world))
+    await world.goodtime.cancel(externalId="p", sequence=4)
+    seen.append(await invite(world))
+    await world.goodtime.push(**world.a_panel("p", interview, sequence=5))
+    seen.append(await invite(world))
+
+    assert len({its["UID"] for its in seen}) == 1
+    sequences = [int(its["SEQUENCE"]) for its in seen]
+    assert sequences == sorted(set(sequences))
+    assert [its.method for its in seen] == ["REQUEST", "REQUEST", "REQUEST", "CANCEL", "REQUEST"]
+    assert [its["STATUS"] for its in seen] == ["CONFIRMED"] * 3 + ["CANCELLED", "CONFIRMED"]
+    assert [its["DTSTART"] for its in seen] == [instant(in_hours(hours)) for hours in (24, 48, 72, 72, 24)]
+    links = [line for its in seen if its.method == "REQUEST" for line in its["DESCRIPTION"].splitlines()]
+    assert len(set(links)) == 1
+
+
+async def test_a_new_person_or_answer_raises_the_sequence_too(world: World) -> None:
+    await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "ivo"), sequence=1))
+    before = await invite(world)
+
+    await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "ivo", "noor"), sequence=2))
+    after = await invite(world)
+
+    assert int(after["SEQUENCE"]) > int(before["SEQUENCE"])
+    assert after.attendees.keys() == {world.email("ivo"), world.email("noor")}
+
+
+async def test_asked_twice_an_invite_is_the_same_text(world: World) -> None:
+    await world.goodtime.push(**world.a_panel("p"))
+
+    assert (await invite(world)).text == (await invite(world)).text
+    assert (await invite(world)).text == (await invites(world, who="rita"))["one"].text
+
+
+async def test_a_cancelled_interview_is_cancelled_in_calendars_and_its_siblings_are_not(world: World) -> None:
+    interviews = [world.an_interview("one"), world.an_interview("two", "noor")]
+    await world.goodtime.push(**world.a_panel("p", *interviews, sequence=1))
+    before = await invites(world)
+
+    await world.goodtime.cancel_one(panelExternalId="p", externalId="one", sequence=2)
+    after = await invites(world)
+
+    assert {name: its.method for name, its in after.items()} == {"one": "CANCEL", "two": "REQUEST"}
+    assert after["one"]["UID"] == before["one"]["UID"]
+    assert int(after["one"]["SEQUENCE"]) > int(before["one"]["SEQUENCE"])
+    assert after["one"].attendees.keys() == {world.email("ivo")}
+
+
+async def test_an_interview_left_out_of_a_push_is_cancelled_in_calendars(world: World) -> None:
+    interviews = [world.an_interview("one"), world.an_interview("two", "noor")]
+    await world.goodtime.push(**world.a_panel("p", *interviews, sequence=1))
+
+    await world.goodtime.push(**world.a_panel("p", interviews[0], sequence=2))
+
+    assert {name: its.method for name, its in (await invites(world)).items()} == {"one": "REQUEST", "two": "CANCEL"}
+
+
+async def test_a_voided_forms_link_is_no_longer_given_out(world: World) -> None:
+    interview = world.an_interview("one", feedbackTemplateId=world.templates["values"])
+    pushed = await world.goodtime.push(**world.a_panel("p", interview, sequence=1))
+    link = pushed["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["url"]
+
+    await world.rita.cancel(externalId="p")
+
+    assert link not in (await invite(world)).event.to_ical().decode().replace("\r\n ", "")
+
+
+async def test_a_tentative_panel_is_tentative_in_calendars(world: World) -> None:
+    await world.goodtime.push(**world.a_panel("p", tentative=True))
+
+    its = await invite(world)
+
+    assert (its.method, its["STATUS"]) == ("REQUEST", "TENTATIVE")
+
+
+async def test_the_candidates_owner_invites_else_the_account(world: World) -> None:
+    await world.goodtime.push(**world.a_panel("p"))
+    await world.goodtime.push(**world.a_panel("q", candidateExternalId="lea"))
+
+    nobodys, leos = await invite(world), (await invites(world, "q"))["one"]
+
+    assert nobodys.event["ORGANIZER"].params["CN"] == "Acme"
+    assert str(leos.event["ORGANIZER"]) == f"mailto:{world.email('leo')}"
+    assert leos.event["ORGANIZER"].params["CN"] == "Leo"
+
+
+async def test_an_interviewer_reads_the_invites_of_their_own_interviews(world: World) -> None:
+    await world.goodtime.push(**world.a_panel("p"))
+
+    query = "{ interviews { edges { node { calendarInvite } } } }"
+    own = (await world.ivo.ask(query))["interviews"]["edges"]
+    others = (await world.noor.ask(query))["interviews"]["edges"]
+
+    assert [Invite(edge["node"]["calendarInvite"])["SUMMARY"] for edge in own] == ["Interview one"]
+    assert others == []
+
+
+async def test_no_value_of_a_push_breaks_out_of_its_line(world: World) -> None:
+    evil = "x\r\nATTENDEE:mailto:evil@else.example\r\nEND:VEVENT"
+    interview = world.an_interview("one", subject="日本語" * 100, note=evil, location="a;b,c\\n:" * 20)
+    await world.goodtime.push(**world.a_panel("p", interview))
+
+    its = await invite(world)
+
+    assert its.attendees.keys() == {world.email("ivo")}
+    assert its["SUMMARY"] == "日本語" * 100
+    assert its["DESCRIPTION"].splitlines() == evil.splitlines()
+    assert all(len(line.encode()) <= 75 for line in its.text.split("\r\n"))
