@@ -187,7 +187,7 @@ class Kept:
 
 
 def compiled(rows: QuerySet[AnyModel], *joined: Joined, tail: str = "") -> Statement[AnyModel]:
-    """The query set and what is read along as one flat statement; `tail` is SQL behind it, where its alias is `base`."""
+    """The query set and what is read along as one flat statement; `tail` is SQL behind it, its alias `base`."""
     rows._choose_db_if_not_chosen()
     rows._make_query()
     inner, values = rows.query.get_parameterized_sql()

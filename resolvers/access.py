@@ -125,6 +125,17 @@ def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
     return model.all()
 
 
+async def parts(model: type[AnyModel], why: str, lock: bool = False, **named: Any) -> list[AnyModel]:
+    """The rows of `unscoped` with these values, a statement written down once; with `lock`, locked until the commit."""
+    assert why
+    return [row for (row,) in await _KEPT.rows(_parts, (model, lock), named)]
+
+
+def _parts(model: type[AnyModel], lock: bool, **named: Any) -> QuerySet[AnyModel]:
+    found = model.filter(**named)
+    return found.select_for_update() if lock else found
+
+
 async def behind(viewer: Viewer, model: type[AnyModel], ids: Collection[str | None]) -> dict[str, AnyModel]:
     """Rows by id that visible rows point at: who sees an interview sees whom it is about. One statement."""
     wanted = {id for id in ids if id is not None}

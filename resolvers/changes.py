@@ -26,6 +26,7 @@ import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import AuditAct, AuditEvent, Change, InterviewPanelChangeKind, database
+from models.writing import store
 from resolvers import paging
 from resolvers.access import unscoped, visible
 from resolvers.paging import Edge, Page
@@ -81,7 +82,7 @@ class Commit:
         The account's row is locked last, for its position only: acts on different panels run side by side until then.
         """
         if self._audited:
-            await AuditEvent.bulk_create(self._audited)
+            await store(self._audited)
         if not self._changes:
             return False
         [row] = await self.connection.execute_query_dict(
@@ -90,7 +91,7 @@ class Commit:
             [self.account_id],
         )
         first = row["position"] - len(self._changes) + 1
-        await Change.bulk_create(
+        changes = [
             Change(
                 account_id=self.account_id,
                 position=position,
@@ -101,7 +102,8 @@ class Commit:
                 at=self.at,
             )
             for position, (panel, kind) in enumerate(self._changes, first)
-        )
+        ]
+        await store(changes)
         return True
 
 

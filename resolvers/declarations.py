@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 import models
 from auth.viewer import Viewer
 from models import FeedbackReminder, ResponseStatus
 from resolvers import values
-from resolvers.access import visible
+from resolvers.access import hot, visible
 from resolvers.errors import ErrorCode, UserError, error
 from resolvers.whole import Held
 
@@ -205,24 +207,23 @@ class Declaration:
             self.errors.setdefault(tuple(each.path), each)
 
     async def _look_up(self, viewer: Viewer) -> None:
-        named = Q(id=self._panel.candidate_id or "")
-        if self.push.candidate_id is not None:
-            named |= Q(id=self.push.candidate_id)
-        if self.push.candidate_external_id is not None:
-            named |= Q(external_id=self.push.candidate_external_id)
-        candidates = await visible(viewer, models.Candidate).filter(named)
+        named = {"own": self._panel.candidate_id, "id": self.push.candidate_id}
+        named |= {"external_id": self.push.candidate_external_id}
+        found = await hot(viewer, _candidates, (), {name: value or "" for name, value in named.items()})
+        candidates = [candidate for (candidate,) in found]
         self.candidate = next((it for it in candidates if self._names(it)), None)
         self.candidate = self.candidate or next((it for it in candidates if it.id == self._panel.candidate_id), None)
         interviews = [interview for _, interview in _interviews(self.push)]
         people = [person for interview in interviews for person in interview.interviewers[:MOST_INTERVIEWERS]]
         ids = {person.user_id for person in people if person.user_id is not None}
         emails = {values.email(person.email) for person in people if person.email is not None}
-        users = await visible(viewer, models.User).filter(Q(id__in=ids) | Q(email__in=emails))
+        found = await hot(viewer, _people, (), {"ids": sorted(ids), "emails": sorted(emails)})
+        users = [user for (user,) in found]
         self._users = {user.id: user for user in users} | {user.email: user for user in users}
         templates = {it.feedback_template_id for it in interviews} | {it.feedback_template_id for it in people}
         if templates := templates - self._templates_in_use - {None}:
-            found = await visible(viewer, models.FeedbackTemplate).filter(id__in=templates, archived_at__isnull=True)
-            self.templates = {template.id: template for template in found}
+            found = await hot(viewer, _templates, (), {"ids": sorted(id for id in templates if id)})
+            self.templates = {template.id: template for (template,) in found}
 
     def _names(self, candidate: models.Candidate) -> bool:
         """Whether the push names this candidate, by all that it says."""
@@ -301,3 +302,15 @@ class Declaration:
         if id is not None and id not in self.templates and id not in self._templates_in_use:
             self._refuse([error(ErrorCode.FEEDBACK_TEMPLATE_NOT_FOUND, "No such feedback template is in use.", path)])
         return id
+
+
+def _candidates(viewer: Viewer, own: Any, id: Any, external_id: Any) -> QuerySet[models.Candidate]:
+    return visible(viewer, models.Candidate).filter(Q(id=own) | Q(id=id) | Q(external_id=external_id))
+
+
+def _people(viewer: Viewer, ids: list[str], emails: list[str]) -> QuerySet[models.User]:
+    return visible(viewer, models.User).filter(Q(id__in=ids) | Q(email__in=emails))
+
+
+def _templates(viewer: Viewer, ids: list[str]) -> QuerySet[models.FeedbackTemplate]:
+    return visible(viewer, models.FeedbackTemplate).filter(id__in=ids, archived_at__isnull=True)

@@ -27,6 +27,7 @@ from models import (
     StoredField,
     User,
 )
+from models.writing import store
 from resolvers import changes, feedback, integrations, paging, values
 from resolvers.access import Act, behind, require, unscoped, visible
 from resolvers.changes import Commit
@@ -512,9 +513,7 @@ async def _stored(rows: list[AnyRow], faults: list[UserError]) -> Synced[AnyRow]
     """Write all rows in one statement, or with any fault none."""
     if faults or not rows:
         return Synced(errors=faults)
-    model = type(rows[0])
-    columns = [name for name in model._meta.db_fields if name not in ("id", "created_at")]
-    await model.bulk_create(rows, on_conflict=["id"], update_fields=columns)
+    await store(rows)
     return Synced(rows)
 
 

@@ -7,15 +7,19 @@ them off, and only a higher one replaces it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
+from typing import Any
+
+from tortoise.queryset import QuerySet
 
 import clock
 from auth.viewer import Viewer
 from models import Cancellation, CancelOrigin, FeedbackFormStatus, Interview, Interviewer, Panel, ResponseStatus
 from models import InterviewPanelChangeKind as Kind
+from models.reading import Joined
 from resolvers import changes, declarations
-from resolvers.access import Act, require, unscoped
+from resolvers.access import Act, hot, require, unscoped
 from resolvers.changes import Commit
 from resolvers.declarations import MOST_MINUTES, Declaration, Event, PanelPush, Push, Seat, SinglePush
 from resolvers.errors import ErrorCode, PushWarning, UserError, WarningCode, error, warning
@@ -324,20 +328,15 @@ async def _double_bookings(viewer: Viewer, whole: Held, events: list[Event]) -> 
     if not standing or panel.canceled_at is not None:
         return []
     begin, end = min(event.starts_at for event in standing), max(event.ends_at for event in standing)
-    bookings = unscoped(Interviewer, "whoever is booked in the account, to tell its own scheduler").filter(
-        user_id__in={seat.user.id for event in standing for seat in event.seats},
-        interview__account_id=viewer.account_id,
-        interview__starts_at__gt=begin - timedelta(minutes=MOST_MINUTES),
-        interview__starts_at__lt=end,
-        interview__ends_at__gt=begin,
-        interview__canceled_at__isnull=True,
-        panel__canceled_at__isnull=True,
-    )
-    booked: dict[str, list[tuple[str, datetime, datetime]]] = {}
-    for user_id, interview_id, starts_at, ends_at in await bookings.values_list(
-        "user_id", "interview_id", "interview__starts_at", "interview__ends_at"
-    ):
-        booked.setdefault(user_id, []).append((interview_id, starts_at, ends_at))
+    within = {
+        "user_ids": sorted({seat.user.id for event in standing for seat in event.seats}),
+        "earliest": begin - timedelta(minutes=MOST_MINUTES),
+        "begin": begin,
+        "end": end,
+    }
+    booked: dict[str, list[Interview]] = {}
+    for seat, interview in await hot(viewer, _bookings, (), within, _BOOKED):
+        booked.setdefault(seat.user_id, []).append(interview)
     return [
         warning(
             WarningCode.INTERVIEWER_DOUBLE_BOOKED, f"{seat.user.name} has another interview at that time.", seat.path
@@ -345,7 +344,25 @@ async def _double_bookings(viewer: Viewer, whole: Held, events: list[Event]) -> 
         for event in standing
         for seat in event.seats
         if any(
-            interview_id != stored[event.external_id].id and starts_at < event.ends_at and ends_at > event.starts_at
-            for interview_id, starts_at, ends_at in booked.get(seat.user.id, ())
+            other.id != stored[event.external_id].id
+            and other.starts_at < event.ends_at
+            and other.ends_at > event.starts_at
+            for other in booked.get(seat.user.id, ())
         )
     ]
+
+
+_BOOKED = Joined("booked", Interview, "booked.id = base.interview_id")
+
+
+def _bookings(viewer: Viewer, user_ids: list[str], earliest: Any, begin: Any, end: Any) -> QuerySet[Interviewer]:
+    """The seats of these users on what takes place between begin and end: none of it starts before the earliest."""
+    return unscoped(Interviewer, "whoever is booked in the account, to tell its own scheduler").filter(
+        user_id__in=user_ids,
+        interview__account_id=viewer.account_id,
+        interview__starts_at__gt=earliest,
+        interview__starts_at__lt=end,
+        interview__ends_at__gt=begin,
+        interview__canceled_at__isnull=True,
+        panel__canceled_at__isnull=True,
+    )

@@ -1,10 +1,7 @@
 """A panel with all its parts, locked until the commit: how every act on a panel is prepared and written."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-
-from tortoise.models import Model
 
 import models
 from auth.viewer import Viewer
@@ -19,8 +16,9 @@ from models import (
     Panel,
 )
 from models import InterviewPanelChangeKind as Kind
+from models.writing import store
 from resolvers import feedback
-from resolvers.access import unscoped
+from resolvers.access import parts, unscoped
 from resolvers.changes import Commit
 
 
@@ -76,13 +74,13 @@ class Held:
         panel.feedback_due = sum(seat.interview_id in takes_place and self._is_due(seat) for seat in seats)
         if kind is not None and shown(panel) is not None:
             commit.record(panel, kind)
-        await panel.save()
-        await _upsert([row for row in self.touched.values() if isinstance(row, Interview)])
-        await _upsert(forms)
+        await store([panel])
+        await store([row for row in self.touched.values() if isinstance(row, Interview)])
+        await store(forms)
         if self.gone:
             left = unscoped(Interviewer, "the seats of a locked panel")
             await left.filter(id__in=[seat.id for seat in self.gone]).delete()
-        await _upsert([row for row in self.touched.values() if isinstance(row, Interviewer)])
+        await store([row for row in self.touched.values() if isinstance(row, Interviewer)])
 
     def _is_due(self, seat: Interviewer) -> bool:
         form = self._form(seat)
@@ -103,25 +101,15 @@ class Held:
 async def held(panel: Panel) -> Held:
     """A locked panel with its parts. Three statements."""
     why = "the parts of a locked panel"
-    interviews = await unscoped(Interview, why).filter(panel_id=panel.id)
     seats: dict[str, dict[str, Interviewer]] = {}
-    for seat in await unscoped(Interviewer, why).filter(panel_id=panel.id).order_by("position", "id"):
+    for seat in sorted(await parts(Interviewer, why, panel_id=panel.id), key=lambda seat: (seat.position, seat.id)):
         seats.setdefault(seat.interview_id, {})[seat.user_id] = seat
-    forms = await unscoped(FeedbackForm, why).filter(panel_id=panel.id)
     return Held(
         panel,
-        {interview.external_id: interview for interview in interviews},
+        {interview.external_id: interview for interview in await parts(Interview, why, panel_id=panel.id)},
         seats,
-        {(form.interview_id, form.user_id): form for form in forms},
+        {(form.interview_id, form.user_id): form for form in await parts(FeedbackForm, why, panel_id=panel.id)},
     )
-
-
-async def _upsert(rows: Sequence[Model]) -> None:
-    """Write rows of one model, new and old alike, in one statement."""
-    if rows:
-        model = type(rows[0])
-        columns = [name for name in model._meta.db_fields if name not in ("id", "created_at")]
-        await model.bulk_create(rows, on_conflict=["id"], update_fields=columns)
 
 
 def stand(whole: Held, commit: Commit, reason: str | None = None) -> Kind | None:
@@ -169,8 +157,9 @@ def new_panel(viewer: Viewer, external_id: str) -> Panel:
 async def locked_by_external_id(viewer: Viewer, external_id: str) -> Panel | None:
     """The integration's own panel, a tombstone too, locked until the commit."""
     assert viewer.integration, "only the integration knows panels by its own ids"
-    own = unscoped(Panel, "the integration's own panels, with the tombstones that nobody sees")
-    return await own.filter(integration_id=viewer.integration.id, external_id=external_id).select_for_update().first()
+    why = "the integration's own panels, with the tombstones that nobody sees"
+    named = {"integration_id": viewer.integration.id, "external_id": external_id}
+    return next(iter(await parts(Panel, why, lock=True, **named)), None)
 
 
 def shown(panel: Panel) -> Panel | None:
