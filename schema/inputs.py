@@ -2,6 +2,7 @@
 
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import strawberry
@@ -21,7 +22,7 @@ def given(value: T | None) -> T | None:
 
 def plain(kind: type[T], its: object) -> T:
     """The input's values as `kind`, a dataclass of the rules: what is left out or null takes the default there."""
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     taken: dict[str, Any] = {}
     for field in fields(kind):  # type: ignore[arg-type]
         value = given(getattr(its, field.name))
@@ -30,6 +31,11 @@ def plain(kind: type[T], its: object) -> T:
             continue
         taken[field.name] = _plain(hints[field.name], value)
     return kind(**taken)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _plain(hint: Any, value: Any) -> Any:
