@@ -28,19 +28,27 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     goodtime_url: str = "https://app.goodtime.example"
     allowed_origins: str = ""
+    introspection: Literal["on", "off"] = "on"
     rate_limit: Literal["on", "off"] = "on"
     change_retention_days: int = Field(default=30, ge=1)
     log_format: Literal["console", "json"] | None = None
 
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
+    max_characters: int = Field(default=100_000, ge=1_000)
     max_tokens: int = Field(default=2_000, ge=100)
     max_depth: int = Field(default=15, ge=3)
+    max_root_fields: int = Field(default=20, ge=1)
     max_aliases: int = Field(default=30, ge=1)
     max_directives: int = Field(default=50, ge=1)
+    max_merges: int = Field(default=500, ge=1)
     max_cost: int = Field(default=10_000, ge=100)
     max_page: int = Field(default=100, ge=1)
     max_changes_page: int = Field(default=500, ge=1)
     max_sync_rows: int = Field(default=500, ge=1)
+    key_cost_per_minute: int = Field(default=2_000_000, ge=1)
+    user_cost_per_minute: int = Field(default=600_000, ge=1)
+    address_cost_per_minute: int = Field(default=60_000, ge=1)
+    failed_sign_ins_per_minute: int = Field(default=100, ge=1)
     request_seconds: float = Field(default=10, gt=0)
     websocket_message_bytes: int = Field(default=256 * 1024, ge=1_024)
     websocket_init_seconds: float = Field(default=5, gt=0)
@@ -64,6 +72,13 @@ class Settings(BaseSettings):
             raise ValueError("must name a file, as in sqlite://var/callboard.db")
         if parts.scheme != "sqlite" and not parts.path.strip("/"):
             raise ValueError("must name a database, as in postgres://user:pass@host:5432/name")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, url: str | None) -> str | None:
+        if url is not None and not (urlsplit(url).scheme in ("redis", "rediss") and urlsplit(url).hostname):
+            raise ValueError("must begin with redis:// or rediss://")
         return url
 
     @field_validator("jwks_url", "public_url", "goodtime_url")

@@ -1,11 +1,12 @@
 """What one request, or one delivery of a subscription, knows beside its arguments."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 import strawberry
 
-from auth.refusals import Refused
-from auth.viewer import Viewer, authenticate
+from auth.refusals import Code, Refused
+from auth.viewer import Viewer
 from execution import Level
 from models import database
 
@@ -19,12 +20,19 @@ class Context:
     _refusal: Exception | None = field(default=None, repr=False)
 
     @classmethod
-    async def of(cls, authorization: str | None, request_id: str) -> "Context":
-        """The context of a request with that `Authorization` value."""
+    async def of(cls, signing_in: Awaitable[Viewer], request_id: str) -> "Context":
+        """The context of a request by whoever signs in. Raises Refused(RATE_LIMITED)."""
         try:
-            return cls(request_id, _viewer=await authenticate(authorization))
+            return cls(request_id, _viewer=await signing_in)
         except (Refused, *database.UNREACHABLE) as refusal:
+            if isinstance(refusal, Refused) and refusal.code is Code.RATE_LIMITED:
+                raise
             return cls(request_id, _refusal=refusal)
+
+    @property
+    def known(self) -> Viewer | None:
+        """Who is asking, if anybody is signed in."""
+        return self._viewer
 
     @property
     def viewer(self) -> Viewer:

@@ -17,6 +17,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     TypeInfo,
@@ -24,7 +25,7 @@ from graphql import (
     VariableNode,
     Visitor,
     get_operation_ast,
-    parse,
+    specified_rules,
     validate,
     visit,
 )
@@ -38,7 +39,7 @@ from auth.refusals import Code, Refused
 from execution import BreadthFirstExecutor
 from resolvers.access import shared_scope
 from resolvers.live import Ended
-from schema import SCHEMA
+from schema import SCHEMA, limits
 from schema.context import Context
 from schema.errors import printed
 
@@ -67,20 +68,39 @@ class Prepared:
     personal: bool
     #: The variables that its answers depend on, beside those that only choose what is followed.
     shaping: frozenset[str]
+    _cost: limits.Cost
 
     @property
     def kind(self) -> OperationType:
         return self.operation.operation
+
+    def cost(self, variables: dict[str, Any] | None) -> int:
+        """What it costs to run with these variables. Raises Invalid where that is too much."""
+        try:
+            return self._cost.of(variables)
+        except limits.Exceeded as exceeded:
+            raise Invalid(exceeded.errors) from None
+
+
+@dataclass(frozen=True)
+class _Document:
+    """A valid document, and what each of its operations costs."""
+
+    nodes: DocumentNode
+    costs: dict[str | None, limits.Cost]
 
 
 class _Kept:
     """Documents that were parsed and found valid, the latest used last; bounded in number and in size."""
 
     def __init__(self) -> None:
-        self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._documents: OrderedDict[str, _Document] = OrderedDict()
         self._characters = 0
 
-    def document(self, query: str) -> DocumentNode:
+    def __contains__(self, query: str) -> bool:
+        return query in self._documents
+
+    def document(self, query: str) -> _Document:
         """The document of that text. Raises Invalid."""
         document = self._documents.get(query)
         if document is not None:
@@ -98,23 +118,28 @@ class _Kept:
 _kept = _Kept()
 
 
-def _validated(query: str) -> DocumentNode:
-    most = settings.current().max_tokens
+def _validated(query: str) -> _Document:
+    rules = None if settings.current().introspection == "on" else (*specified_rules, NoSchemaIntrospectionCustomRule)
     try:
-        document = parse(query, max_tokens=most)
+        nodes = limits.read(query)
+        if errors := validate(SCHEMA._schema, nodes, rules, max_errors=20, hide_suggestions=True):
+            raise Invalid(errors)
+        return _Document(nodes, limits.Cost.each(SCHEMA._schema, nodes))
+    except limits.Exceeded as exceeded:
+        raise Invalid(exceeded.errors) from None
     except GraphQLError as error:
-        if "token" in error.message and "limit" in error.message.lower():
-            message = f"The document has more than {most:,} tokens."
-            error = GraphQLError(message, extensions={"code": Code.LIMIT_EXCEEDED, "limit": most})
         raise Invalid([error]) from None
-    if errors := validate(SCHEMA._schema, document, max_errors=20, hide_suggestions=True):
-        raise Invalid(errors)
-    return document
+
+
+def kept(query: str) -> bool:
+    """Whether the document has been read before: then it takes no work to be prepared."""
+    return query in _kept
 
 
 def prepared(query: str, name: str | None) -> Prepared:
     """The operation of that name in the document, ready to run. Raises Invalid."""
-    document = _kept.document(query)
+    its = _kept.document(query)
+    document = its.nodes
     operation = get_operation_ast(document, name)
     if operation is None:
         message = (
@@ -123,9 +148,10 @@ def prepared(query: str, name: str | None) -> Prepared:
             else "Name one operation of the document to run it."
         )
         raise Invalid([GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})])
+    cost = its.costs[operation.name.value if operation.name else None]
     if operation.operation is not OperationType.SUBSCRIPTION:
-        return Prepared(document, operation, name, personal=True, shaping=frozenset())
-    return Prepared(document, operation, name, *_sharing(document, operation))
+        return Prepared(document, operation, name, personal=True, shaping=frozenset(), _cost=cost)
+    return Prepared(document, operation, name, *_sharing(document, operation), _cost=cost)
 
 
 def _sharing(document: DocumentNode, operation: OperationDefinitionNode) -> tuple[bool, frozenset[str]]:
@@ -235,4 +261,4 @@ async def _json(its: Prepared, variables: dict[str, Any] | None, context: Contex
     return orjson.dumps(given)
 
 
-__all__ = ["Ended", "Invalid", "Prepared", "events", "prepared", "rendered", "result"]
+__all__ = ["Ended", "Invalid", "Prepared", "events", "kept", "prepared", "rendered", "result"]

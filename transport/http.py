@@ -17,7 +17,8 @@ import settings
 from auth.refusals import Code
 from schema import operations
 from schema.context import Context
-from transport.operations import Answer, Malformed, Request, answer, answers, decoded, unanswerable
+from transport import rates
+from transport.operations import Answer, Malformed, Request, admitted, answer, answers, decoded, unanswerable
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -47,20 +48,23 @@ async def graphql(request: HttpRequest) -> Response:
 
 
 async def _answered(request: HttpRequest, asked: Request, welcome: list[str], media: str) -> Response:
-    context = await Context.of(request.headers.get("authorization"), request.scope["request_id"])
+    address = request.client.host if request.client else ""
+    signing_in = rates.signed_in(request.headers.get("authorization"), address)
     try:
-        operation = operations.prepared(asked.query, asked.operation_name)
+        context = await Context.of(signing_in, request.scope["request_id"])
+        operation, headers = await admitted(asked, context, address)
     except operations.Invalid as invalid:
-        if welcome == [EVENT_STREAM]:
-            return EventStream(answers(asked, context))
-        return _response(unanswerable(invalid, context), media)
+        given = unanswerable(invalid, context)
+        return EventStream(_only(given)) if welcome == [EVENT_STREAM] else _response(given, media)
+    except rates.RateLimited as limited:
+        raise Malformed(limited.message, 429, limited.code, limited.headers, **limited.extensions) from None
     if operation.kind is OperationType.MUTATION and request.method != "POST":
         raise Malformed("A mutation can't be sent by GET: use POST.", status=405, headers={"allow": "POST"})
     if welcome == [EVENT_STREAM] or (operation.kind is OperationType.SUBSCRIPTION and EVENT_STREAM in welcome):
-        return EventStream(answers(asked, context))
+        return EventStream(answers(operation, asked, context), headers)
     if operation.kind is OperationType.SUBSCRIPTION:
         raise Malformed(f"Subscriptions go over WebSocket (graphql-transport-ws), or with `Accept: {EVENT_STREAM}`.")
-    return _response(await answer(operation, asked, context), media)
+    return _response(await answer(operation, asked, context), media, headers)
 
 
 async def _request(request: HttpRequest) -> Request:
@@ -132,10 +136,10 @@ def _ranges(accept: str) -> list[tuple[str, float]]:
     return ranges
 
 
-def _response(given: Answer, media: str) -> Response:
+def _response(given: Answer, media: str, headers: dict[str, str] | None = None) -> Response:
     """A result is 200, errors and all; a request that never ran is 400 for those who know the newer media type."""
     status = 200 if given.executed or media == JSON else 400
-    return _json(given.payload, status, media)
+    return _json(given.payload, status, media, headers)
 
 
 def _json(payload: bytes, status: int, media: str, headers: dict[str, str] | None = None) -> Response:
@@ -154,8 +158,8 @@ def end_streams() -> None:
 class EventStream(StreamingResponse):
     """Answers as server-sent events: `next` for each, then `complete`; a comment now and then between."""
 
-    def __init__(self, given: AsyncGenerator[Answer, None]) -> None:
-        headers = _HEADERS | {"x-accel-buffering": "no"}
+    def __init__(self, given: AsyncGenerator[Answer, None], headers: dict[str, str] | None = None) -> None:
+        headers = _HEADERS | {"x-accel-buffering": "no"} | (headers or {})
         super().__init__(_events(given), media_type=EVENT_STREAM, headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -168,6 +172,10 @@ class EventStream(StreamingResponse):
         # A client that stalls is given up, and so is its connection.
         with suppress(TimeoutError):
             await super().__call__(scope, receive, send_in_time)
+
+
+async def _only(given: Answer) -> AsyncGenerator[Answer, None]:
+    yield given
 
 
 async def _events(given: AsyncGenerator[Answer, None]) -> AsyncIterator[bytes]:

@@ -13,6 +13,10 @@ from auth.refusals import Code
 from schema import operations
 from schema.context import Context
 from schema.errors import printed
+from transport import rates
+
+#: So many characters of a document are read for a cost of 1.
+_CHARACTERS_READ = 10
 
 _NUL = re.compile(r"\x00|\\u0000|\\u\{0+\}")
 
@@ -93,10 +97,20 @@ async def answer(operation: operations.Prepared, request: Request, context: Cont
     return Answer(orjson.dumps(payload), "data" in payload)
 
 
-async def answers(request: Request, context: Context) -> AsyncGenerator[Answer, None]:
+async def admitted(request: Request, context: Context, address: str) -> tuple[operations.Prepared, dict[str, str]]:
+    """The operation, within every limit and every rate, and the headers that tell what is left of the rate.
+
+    Raises Invalid, and RateLimited. To read a document costs as well, but not twice, so that none is read for nothing.
+    """
+    if not operations.kept(request.query):
+        await rates.spend(context.known, address, len(request.query) // _CHARACTERS_READ)
+    operation = operations.prepared(request.query, request.operation_name)
+    return operation, await rates.spend(context.known, address, operation.cost(request.variables))
+
+
+async def answers(operation: operations.Prepared, request: Request, context: Context) -> AsyncGenerator[Answer, None]:
     """Run any operation and answer as often as it does: a subscription for as long as it is followed."""
     try:
-        operation = operations.prepared(request.query, request.operation_name)
         if operation.kind is not OperationType.SUBSCRIPTION:
             yield await answer(operation, request, context)
             return

@@ -18,8 +18,9 @@ from auth.viewer import Viewer
 from models import database
 from schema.context import Context
 from schema.errors import printed
-from schema.operations import Ended
-from transport.operations import Malformed, Request, answers
+from schema.operations import Ended, Invalid
+from transport import rates
+from transport.operations import Malformed, Request, admitted, answers
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -41,6 +42,7 @@ class Socket:
 
     def __init__(self, websocket: WebSocket) -> None:
         self.websocket = websocket
+        self._address = websocket.client.host if websocket.client else ""
         self.viewer: Viewer | None = None
         self.initialised = False
         self.running: dict[str, asyncio.Task[None]] = {}
@@ -101,9 +103,9 @@ class Socket:
         said = payload.get("Authorization", payload.get("authorization")) if isinstance(payload, dict) else None
         header = self.websocket.headers.get("authorization")
         try:
-            viewer = await auth.authenticate(said if isinstance(said, str) else header)
+            viewer = await rates.signed_in(said if isinstance(said, str) else header, self._address)
         except Refused as refused:
-            again = refused.code is Code.SERVICE_UNAVAILABLE
+            again = refused.code in (Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED)
             raise Closed(1013 if again else 4403, refused.code) from None
         except database.UNREACHABLE:
             raise Closed(1013, Code.SERVICE_UNAVAILABLE) from None
@@ -138,13 +140,18 @@ class Socket:
         try:
             request = Request.of(payload)
             context = Context(request_id, await auth.renewed(viewer))
+            operation, _ = await admitted(request, context, self._address)
         except Malformed as malformed:
             await self._send({"type": "error", "id": id, "payload": malformed.payload()["errors"]})
+            return
+        except Invalid as invalid:
+            errors = printed(invalid.errors, request_id, executed=False)
+            await self._send({"type": "error", "id": id, "payload": errors})
             return
         except Exception as failure:
             await self._error(id, failure, request_id)
             return
-        async with aclosing(answers(request, context)) as given:
+        async with aclosing(answers(operation, request, context)) as given:
             async for answer in given:
                 if not answer.executed:
                     await self._send({"type": "error", "id": id, "payload": orjson.loads(answer.payload)["errors"]})

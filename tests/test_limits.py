@@ -1,0 +1,365 @@
+"""What an operation may ask for: every limit of docs/limits.md holds, is named with its value, and leaves room."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query, print_ast
+
+import goodtime
+import server
+import settings
+from schema import operations
+from tests import world as worlds
+from tests.world import World
+
+ROOT = Path(server.__file__).parent
+
+Set = Callable[..., None]
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Set]:
+    """Set limits, by their names in the settings, for this test."""
+
+    def use(**limits: object) -> None:
+        for name, limit in limits.items():
+            monkeypatch.setenv(f"CALLBOARD_{name.upper()}", str(limit))
+        _forget()
+
+    yield use
+    monkeypatch.undo()
+    _forget()
+
+
+def _forget() -> None:
+    settings.current.cache_clear()
+    operations._kept = operations._Kept()
+
+
+async def refusal(world: World, query: str, **variables: Any) -> dict[str, Any]:
+    """The extensions of the only error that Rita gets: the operation was not run."""
+    answer = await world.rita.answer(query, **variables)
+    assert "data" not in answer, answer
+    [error] = answer["errors"]
+    return dict(error["extensions"])
+
+
+def cost(query: str, **variables: Any) -> int:
+    """What the only operation of a document costs."""
+    return operations.prepared(query, None).cost(variables)
+
+
+@pytest.mark.parametrize(
+    ("limit", "fits", "too_much", "told"),
+    [
+        ({"max_characters": 1_000}, "{stages{id}}" + " " * 988, "{stages{id}}" + " " * 989, {"characters": 1_001}),
+        ({"max_tokens": 100}, "{account{" + "id " * 95 + "}}", "{account{" + "id " * 96 + "}}", {}),
+        ({"max_tokens": 100}, "#\n" * 94 + "{stages{id}}", "#\n" * 95 + "{stages{id}}", {}),
+        ({"max_depth": 3}, "{candidates{edges{cursor}}}", "{candidates{edges{node{id}}}}", {"depth": 4}),
+        (
+            {"max_root_fields": 2},
+            "{stages{id} account{id}}",
+            "{stages{id} ...{account{id} viewer{__typename}}}",
+            {"rootFields": 3},
+        ),
+        ({"max_aliases": 2}, "{a:stages{b:id}}", "{a:stages{b:id c:id}}", {"aliases": 3}),
+        (
+            {"max_directives": 2},
+            "{stages@skip(if:false){id@skip(if:false)}}",
+            "query @skip(if:false){...@skip(if:false){stages@skip(if:false){id}}}",
+            {"directives": 3},
+        ),
+        ({"max_merges": 3}, "{" + "account{id}" * 3 + "}", "{" + "account{id}" * 4 + "}", {"merges": 6}),
+        (
+            {"max_cost": 100},
+            "{candidates(first:49){edges{node{stage{id}}}}}",
+            "{candidates(first:50){edges{node{stage{id}}}}}",
+            {"cost": 102},
+        ),
+        (
+            {"max_sync_rows": 2},
+            '{users(emails:["a","b"]){pageInfo{endCursor}}}',
+            '{users(emails:["a","b","c"]){pageInfo{endCursor}}}',
+            {"elements": 3},
+        ),
+    ],
+    ids=lambda it: next(iter(it)) if isinstance(it, dict) and it else "",
+)
+async def test_a_limit_is_kept_to_the_last_one_and_named_with_its_value(
+    world: World, limited: Set, limit: dict[str, int], fits: str, too_much: str, told: dict[str, int]
+) -> None:
+    limited(**limit)
+
+    assert "data" in await world.rita.answer(fits)
+    assert await refusal(world, too_much) == {"code": "LIMIT_EXCEEDED", "limit": next(iter(limit.values())), **told}
+
+
+@pytest.mark.parametrize(
+    ("limit", "query", "told"),
+    [
+        ({"max_depth": 5}, "{candidates{...A}} fragment A on CandidateConnection{edges{...{...B}}} "
+         "fragment B on CandidateEdge{node{stage{...C}}} fragment C on Stage{id}", {"depth": 5}),
+        ({"max_aliases": 5}, "{account{...A ...A}} fragment A on Account{...B ...B} "
+         "fragment B on Account{a:id}", {"aliases": 4}),
+        ({"max_directives": 9}, "{account{...A ...A}} fragment A on Account{...B ...B} "
+         "fragment B on Account{id@skip(if:false) name@skip(if:false)}", {"directives": 8}),
+        ({"max_root_fields": 9}, "{...A ...A} fragment A on Query{...B ...B} "
+         "fragment B on Query{stages{id} account{id}}", {"rootFields": 8}),
+    ],
+)  # fmt: skip
+async def test_what_stands_in_a_fragment_counts_as_often_as_it_is_spread(
+    world: World, limited: Set, limit: dict[str, int], query: str, told: dict[str, int]
+) -> None:
+    [(name, count)] = told.items()
+    limited(**{next(iter(limit)): count})
+    assert "data" in await world.rita.answer(query)
+
+    limited(**{next(iter(limit)): count - 1})
+    assert await refusal(world, query) == {"code": "LIMIT_EXCEEDED", "limit": count - 1, name: count}
+
+
+async def test_several_limits_are_named_at_once(world: World, limited: Set) -> None:
+    limited(max_aliases=1, max_root_fields=1)
+
+    answer = await world.rita.answer("{a:stages{id} b:stages{id}}")
+
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["LIMIT_EXCEEDED"] * 2
+
+
+async def test_every_operation_of_a_document_is_held_to_the_limits(world: World, limited: Set) -> None:
+    limited(max_aliases=1)
+    document = "query Small{stages{id}} query Big{a:stages{id} b:stages{id}}"
+    body = {"query": document, "operationName": "Small"}
+
+    answer = await world.server.http.post(world.server.graphql, json=body, headers=world.rita.headers)
+
+    assert answer.json()["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 1, "aliases": 2}
+
+
+def doubling(count: int, innermost: str) -> str:
+    """Fragments that spread the next one twice: 2 to the power of `count` in a few hundred tokens."""
+    spreads = "".join(f"fragment F{i} on Query{{...F{i + 1} ...F{i + 1}}} " for i in range(count))
+    return f"{{...F0}} {spreads} fragment F{count} on Query{{{innermost}}}"
+
+
+HOSTILE = {
+    "a fragment that leads back to itself": "{stages{...A}} fragment A on Stage{id ...B} fragment B on Stage{...A}",
+    "fragments that double": doubling(150, "stages{id}"),
+    "aliases that double": doubling(150, "a:stages{id}"),
+    "pages that double": doubling(120, "candidates(first:100){edges{node{id}}}"),
+    "a long chain of fragments": "{stages{...F0}} "
+    + "".join(f"fragment F{i} on Stage{{id ...F{i + 1}}} " for i in range(230))
+    + "fragment F230 on Stage{id}",
+    "one object selected again and again": "{" + "account{id}" * 480 + "}",
+    "the same in inline fragments": "{" + "...{account{id}}" * 270 + "}",
+    "the same in fragments": "{"
+    + "".join(f"...F{i} " for i in range(140))
+    + "} "
+    + "".join(f"fragment F{i} on Query{{account{{id}}}} " for i in range(140)),
+    "one deep object again and again": "{candidates{edges{node{"
+    + "owner{feedbackForms{edges{node{interview{candidate{owner{id}}}}}}}" * 80
+    + "}}}}",
+    "one field again and again": "{account{" + "id " * 1_990 + "}}",
+    "fields that are none": "{" + " ".join(f"a{i}" for i in range(1_990)) + "}",
+    "a comment without end": "#" + "x" * 900_000 + "\n{stages{id}}",
+    "a text without end": '{node(id:"' + "\\n" * 400_000 + '"){id}}',
+    "nothing but commas": "," * 900_000 + "{stages{id}}",
+    "a document of braces": "{a" * 300_000,
+    "lists within lists": "{users(emails:" + "[" * 900 + "]" * 900 + "){edges{cursor}}}",
+    "objects within objects": "{candidates(filter:" + "{a:" * 600 + "1" + "}" * 600 + "){edges{cursor}}}",
+    "introspection in circles": "{__schema{types{" + "fields{type{" * 6 + "name" + "}}" * 6 + "}}}",
+    "introspection many times": "{" + "".join(f"a{i}:__schema{{types{{fields{{name}}}}}}" for i in range(31)) + "}",
+    "a page of pages": "{candidates(first:100){edges{node{interviewPanels(first:100){edges{node{id}}}}}}}",
+    "a page of less than nothing": "{candidates(first:-10000){edges{node{interviewPanels{edges{node{id}}}}}}}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+async def test_a_hostile_document_is_refused_at_once(world: World, what: str) -> None:
+    began = time.process_time()
+
+    answer = await world.nobody.answer(HOSTILE[what])
+
+    assert "data" not in answer
+    codes = {error["extensions"]["code"] for error in answer["errors"]}
+    assert codes <= {"LIMIT_EXCEEDED", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"}, answer
+    assert time.process_time() - began < 0.5
+
+
+async def test_the_cost_of_a_refused_operation_is_told(world: World) -> None:
+    query = "{candidates(first:100){edges{node{interviewPanels(first:100){edges{node{id}}}}}}}"
+
+    # The operation, its page, 100 candidates, a page for each, and 100 panels on each.
+    assert await refusal(world, query) == {"code": "LIMIT_EXCEEDED", "limit": 10_000, "cost": 2 + 100 * (1 + 1 + 100)}
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "expected"),
+    [
+        ("{__typename}", {}, 1),
+        ("{account{id}}", {}, 2),
+        ("{stages{id name}}", {}, 5),
+        ("{candidates{edges{node{id}}}}", {}, 27),
+        ("{candidates(first:10){edges{node{id}}}}", {}, 12),
+        ("{candidates(first:null){edges{node{id}}}}", {}, 27),
+        ("{candidates(first:10){edges{cursor} pageInfo{endCursor}}}", {}, 3),
+        ("{candidates(first:10){totalCount}}", {}, 12),
+        ("{interviewPanelChanges{edges{node{cursor}}}}", {}, 102),
+        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {}, 27),
+        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": None}, 27),
+        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": 10}, 12),
+        ("query($n:Int=7){candidates(first:$n){edges{node{id}}}}", {}, 9),
+        ("query($n:Int=7){candidates(first:$n){edges{node{id}}}}", {"n": 10}, 12),
+        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": "10"}, 502),
+        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": -5}, 502),
+        (
+            "query($n:Int){candidates(first:$n){...C}} fragment C on CandidateConnection{edges{node{stage{id}}}}",
+            {"n": 3},
+            8,
+        ),
+        (
+            "query($n:Int,$m:Int){candidates(first:$n){edges{node{interviewPanels(first:$m){edges{node{id}}}}}}}",
+            {"n": 3, "m": 5},
+            2 + 3 * (1 + 1 + 5),
+        ),
+        ("{interviewPanel(id:1){interviews{interviewers{user{id}}}}}", {}, 2 + 4 * (1 + 4 * 2)),
+        ("{node(id:1){...on Interview{calendarInvite}}}", {}, 12),
+        ("mutation($i:RestoreInterviewPanelInput!){restoreInterviewPanel(input:$i){panel{id}}}", {"i": {}}, 55),
+        ('mutation{restoreInterviewPanel(input:{id:"1"}){panel{id}}}', {}, 55),
+        (
+            "mutation($u:[UserInput!]!){syncUsers(users:$u){users{id}}}",
+            {"u": [{"email": "a"}] * 500},
+            50 + 1 + 4 + 3 * 500,
+        ),
+    ],
+)
+def test_the_cost_of(query: str, variables: dict[str, Any], expected: int) -> None:
+    assert cost(query, **variables) == expected
+
+
+async def test_the_largest_push_and_the_largest_sync_are_within_the_cost(world: World) -> None:
+    people = [{"email": f"{n}@mail.example"} for n in range(50)]
+    panel = world.a_panel("panel", *(world.an_interview(str(n), *people) for n in range(50)))
+
+    assert cost(worlds.PUSH, input=panel) < settings.current().max_cost
+    assert cost(HONEST["GoodTime: upsertInterviewPanel"], input=panel) < settings.current().max_cost
+
+
+async def test_page_sizes_given_as_variables_count_at_each_run(world: World) -> None:
+    query = "query($n:Int!){candidates(first:$n){edges{node{interviewPanels(first:100){edges{node{id}}}}}}}"
+
+    assert "data" in await world.rita.answer(query, n=10)
+    assert (await refusal(world, query, n=100))["cost"] == 10_202
+    assert "data" in await world.rita.answer(query, n=10)
+
+
+async def test_a_page_out_of_bounds_is_told_as_that(world: World) -> None:
+    query = "query($n:Int){candidates(first:$n){edges{node{id}}}}"
+
+    assert {await world.rita.refused(query, n=first) for first in (0, -1, 101, 2**31 - 1)} == {"BAD_USER_INPUT"}
+
+
+async def test_a_list_in_the_variables_is_counted(world: World) -> None:
+    query = "query($emails:[String!]){users(emails:$emails){edges{node{id}}}}"
+
+    assert "data" in await world.rita.answer(query, emails=["a@mail.example"] * 500)
+    assert await refusal(world, query, emails=["a@mail.example"] * 501) == {
+        "code": "LIMIT_EXCEEDED", "limit": 500, "elements": 501,
+    }  # fmt: skip
+
+
+async def test_the_limits_hold_over_websockets_as_well(world: World) -> None:
+    query = "{candidates(first:100){edges{node{interviewPanels(first:100){edges{node{id}}}}}}}"
+    async with world.rita.connected() as connection:
+        await connection.send(type="subscribe", id="1", payload={"query": query})
+        message = await connection.receive()
+
+    assert message["type"] == "error"
+    assert message["payload"][0]["extensions"]["cost"] == 10_202
+
+
+async def test_the_limits_hold_for_event_streams_as_well(world: World) -> None:
+    aliases = "".join(f"a{number}:id " for number in range(31))
+    body = {"query": f"subscription{{interviewPanelChanges{{panel{{{aliases}}}}}}}"}
+    headers = {**world.rita.headers, "accept": "text/event-stream"}
+
+    answer = await world.server.http.post(world.server.graphql, json=body, headers=headers)
+
+    assert json.loads(re.findall(r"data: (.+)", answer.text)[0])["errors"][0]["extensions"]["aliases"] == 31
+
+
+@pytest.mark.parametrize("type_depth", [9, 13])
+async def test_whoever_is_not_signed_in_can_read_the_whole_schema(world: World, type_depth: int) -> None:
+    query = get_introspection_query(
+        specified_by_url=True, schema_description=True, input_value_deprecation=True, type_depth=type_depth
+    )
+
+    answer = await world.nobody.answer(query)
+
+    assert "errors" not in answer
+    assert "InterviewPanel" in {its["name"] for its in answer["data"]["__schema"]["types"]}
+
+
+async def test_introspection_can_be_switched_off(world: World, limited: Set) -> None:
+    limited(introspection="off")
+
+    for query in ("{__schema{types{name}}}", '{__type(name:"User"){name}}'):
+        answer = await world.sam.answer(query)
+        assert {error["extensions"]["code"] for error in answer["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
+    assert await world.sam.ask("{viewer{__typename}}") == {"viewer": {"__typename": "User"}}
+
+
+async def test_no_name_is_suggested(world: World) -> None:
+    answer = await world.nobody.answer("{candidate(idd:1){nam} stage{id} node(id:1){...on Usr{id}}}")
+
+    assert "Did you mean" not in json.dumps(answer)
+
+
+def console_operations() -> Iterator[tuple[str, str]]:
+    """Every operation that the console's scripts send, with the texts of their constants put in."""
+    scripts = [ROOT / "console" / "fragments.js", *sorted((ROOT / "console").glob("*.js"))]
+    constants: dict[str, str] = {}
+    for script in scripts:
+        text = script.read_text()
+        constants |= dict(re.findall(r"const ([A-Z]+) = `([^`]*)`", text))
+        for literal in re.findall(r"`([^`]*)`", text):
+            whole = literal
+            while whole != (whole := Template(whole).safe_substitute(constants)):
+                pass
+            name = re.search(r"\b(?:query|mutation|subscription) ([A-Z]\w+)", whole)
+            if name and "${" not in whole:
+                yield f"{script.name}: {name[1]}", whole
+
+
+HONEST = {
+    **dict(console_operations()),
+    **{it.name: it.read_text() for it in sorted((ROOT / "examples").glob("*.graphql"))},
+    **{f"GoodTime: {name}": print_ast(it.document) for name, it in goodtime.MUTATIONS.items()},
+    "GoodTime: candidates": print_ast(goodtime.CANDIDATES.document),
+    "GoodTime: a panel": print_ast(goodtime.PANEL.document),
+}
+
+
+def test_the_consoles_operations_are_found() -> None:
+    assert {"Profile", "Candidates", "Me"} <= {name.partition(": ")[2] for name in HONEST}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_what_an_honest_client_asks_is_far_within_every_limit(name: str) -> None:
+    assert cost(HONEST[name], first=25) <= settings.current().max_cost / 3
+
+
+async def test_judging_a_kept_document_takes_no_time_worth_speaking_of() -> None:
+    profile = operations.prepared((ROOT / "examples" / "profile.graphql").read_text(), None)
+    began = time.process_time()
+
+    for _ in range(1_000):
+        profile.cost({"candidateId": "cnd_1", "after": None})
+
+    assert (time.process_time() - began) / 1_000 < 50e-6
