@@ -22,7 +22,7 @@ def given(value: T | None) -> T | None:
 
 def plain(kind: type[T], its: object) -> T:
     """The input's values as `kind`, a dataclass of the rules: what is left out or null takes the default there."""
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     taken: dict[str, Any] = {}
     for field in fields(kind):  # type: ignore[arg-type]
         value = given(getattr(its, field.name))
