@@ -37,7 +37,7 @@ async def page(viewer: Viewer, its: AuditFilter, first: int | None, after: str |
         [last] = paging.read_cursor("audit", after, str)
         found = found.filter(id__lt=last)
     rows = await found.order_by("-id").limit(size + 1)
-    return paging.page_of([Edge(paging.cursor("audit", row.id), row) for row in rows], size, after)
+    return paging.page_of([Edge(row, _cursor) for row in rows], size, after)
 
 
 async def targets(viewer: Viewer, events: Sequence[AuditEvent]) -> list[models.Row | None]:
@@ -49,3 +49,7 @@ async def targets(viewer: Viewer, events: Sequence[AuditEvent]) -> list[models.R
     for prefix, some in ids.items():
         found |= {row.id: row for row in await visible(viewer, _TARGETS[prefix]).filter(id__in=some)}
     return [found.get(event.target_id) for event in events]
+
+
+def _cursor(event: AuditEvent) -> str:
+    return paging.cursor("audit", event.id)

@@ -177,7 +177,7 @@ async def page(viewer: Viewer, candidate_id: str | None, first: int | None, afte
     found = await behind_position(viewer, position, candidate_id).limit(size + 1)
     if after is not None:
         await require_kept(viewer, position)
-    return paging.page_of([Edge(cursor_of(change), change) for change in found], size, after)
+    return paging.page_of([Edge(change, cursor_of) for change in found], size, after)
 
 
 async def beginning(viewer: Viewer, after: str | None) -> tuple[int, int]:

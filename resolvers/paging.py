@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
 
+import orjson
 from tortoise.expressions import Q, RawSQL
 from tortoise.fields import DatetimeField
 from tortoise.models import Model
@@ -25,18 +25,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Edge(Generic[T]):
-    """A row and the cursor behind it."""
+    """A row and the cursor behind it, written only for whoever asks."""
 
-    cursor: str
     node: T
+    cursor_of: Callable[[T], str] = field(repr=False)
 
-
-@dataclass(frozen=True)
-class PageInfo:
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    @property
+    def cursor(self) -> str:
+        return self.cursor_of(self.node)
 
 
 @dataclass(frozen=True)
@@ -44,26 +40,33 @@ class Page(Generic[T]):
     """Some rows of a list, in its order; `count` tells how many the list has in all."""
 
     edges: list[Edge[T]]
-    page_info: PageInfo
+    has_next_page: bool
+    has_previous_page: bool
     count: Callable[[], Awaitable[int]] | None = field(default=None, repr=False)
 
     @property
     def rows(self) -> list[T]:
         return [edge.node for edge in self.edges]
 
+    @property
+    def page_info(self) -> "Page[T]":
+        """Where the page stands in its list."""
+        return self
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self.edges[0].cursor if self.edges else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self.edges[-1].cursor if self.edges else None
+
 
 def page_of(
     edges: Sequence[Edge[T]], first: int, after: str | None, count: Callable[[], Awaitable[int]] | None = None
 ) -> Page[T]:
     """The page from one row more than it has: the surplus row tells that there is a next page."""
-    kept = list(edges[:first])
-    info = PageInfo(
-        has_next_page=len(edges) > first,
-        has_previous_page=after is not None,
-        start_cursor=kept[0].cursor if kept else None,
-        end_cursor=kept[-1].cursor if kept else None,
-    )
-    return Page(kept, info, count)
+    return Page(list(edges[:first]), len(edges) > first, after is not None, count)
 
 
 def few(given: Sequence[object], argument: str) -> None:
@@ -103,7 +106,8 @@ async def page(
     behind = _place_of(build, viewer, shape, values, order, after)
     tail = "ORDER BY " + ", ".join(f'base."{name}"' for name in order)
     found = await hot(viewer, _page, (build, order, size, *shape), {**values, **behind}, *along, tail=tail)
-    edges = [Edge(_cursor(row, order), row) for row, *_ in found]
+    cursor_of = partial(_cursor, order)
+    edges = [Edge(row, cursor_of) for row, *_ in found]
     return page_of(edges, size, after, partial(_counted, viewer, build, shape, values))
 
 
@@ -122,9 +126,10 @@ async def pages(
     behind = _place_of(build, viewer, shape, values, order, after)
     tail = f"WHERE base.place <= {size + 1} ORDER BY base.place"
     found = await hot(viewer, _ranked, (build, parent, order, *shape), {**values, **behind}, tail=tail)
+    cursor_of = partial(_cursor, order)
     edges: dict[str, list[Edge[Any]]] = {}
     for (row,) in found:
-        edges.setdefault(getattr(row, parent), []).append(Edge(_cursor(row, order), row))
+        edges.setdefault(getattr(row, parent), []).append(Edge(row, cursor_of))
     return {key: page_of(its, size, after) for key, its in edges.items()}
 
 
@@ -153,7 +158,7 @@ def nothing(after: str | None = None) -> Page[Any]:
 def cursor(kind: str, *values: Any) -> str:
     """An opaque cursor that holds these values and can only be read back as the same kind."""
     plain = [value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps([kind, *plain], separators=(",", ":")).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([kind, *plain])).decode().rstrip("=")
 
 
 def read_cursor(kind: str, text: str, *types: type) -> list[Any]:
@@ -161,7 +166,7 @@ def read_cursor(kind: str, text: str, *types: type) -> list[Any]:
     try:
         if len(text) > _LONGEST_CURSOR:
             raise ValueError
-        given, *plain = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+        given, *plain = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
         if given != kind or len(plain) != len(types):
             raise ValueError
         return [_value(value, wanted) for value, wanted in zip(plain, types, strict=True)]
@@ -187,7 +192,7 @@ def _kind(model: type[Model], order: tuple[str, ...]) -> str:
     return f"{model._meta.db_table}:{','.join(order)}"
 
 
-def _cursor(row: Model, order: tuple[str, ...]) -> str:
+def _cursor(order: tuple[str, ...], row: Model) -> str:
     return cursor(_kind(type(row), order), *(getattr(row, name) for name in order))
 
 

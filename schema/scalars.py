@@ -32,7 +32,10 @@ def _instant(text: Any) -> datetime:
 
 
 def _printed(instant: datetime) -> str:
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    text = instant.isoformat()
+    if not text.endswith("+00:00"):
+        text = instant.astimezone(UTC).isoformat()
+    return text.removesuffix("+00:00") + "Z"
 
 
 def _url(text: Any) -> values.URL:
