@@ -78,7 +78,8 @@ async def page(
         "now": clock.now() if its.has_upcoming_panel is not None else None,
     }
     values = {name: value for name, value in exact.items() if value is not None}
-    shape = (its.archived, its.search.lower() if its.search else None, its.has_upcoming_panel)
+    search = paging.sought(its.search)
+    shape = (its.archived, search.lower() if search else None, its.has_upcoming_panel)
     along = _along(lambda *path: wants("edges", "node", *path))
     return await paging.page(viewer, _listed, shape, values, (order.value.lower(), "id"), first, after, *along)
 

@@ -113,7 +113,7 @@ async def users(
     require(viewer, Act.LIST_DIRECTORY)
     paging.few(emails or (), "emails")
     named = {"emails": [values.email(email) for email in emails]} if emails is not None else {}
-    shape = (search or None, include_deactivated)
+    shape = (paging.sought(search), include_deactivated)
     return await paging.page(viewer, _users_listed, shape, named, ("name", "id"), first, after)
 
 

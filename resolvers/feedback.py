@@ -216,7 +216,7 @@ async def templates(
 ) -> Page[models.FeedbackTemplate]:
     """The account's templates by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
-    shape = (search or None, include_archived)
+    shape = (paging.sought(search), include_archived)
     return await paging.page(viewer, _templates_listed, shape, {}, ("name", "id"), first, after)
 
 

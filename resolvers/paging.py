@@ -1,7 +1,6 @@
 """Keyset pages: a page goes on behind the values of its last row, so rows that come or go elsewhere never shift it."""
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models.reading import Joined
 from resolvers.access import hot
+from resolvers.values import NAME
 
 T = TypeVar("T")
 
@@ -74,6 +74,13 @@ def few(given: Sequence[object], argument: str) -> None:
     most = settings.current().max_sync_rows
     if len(given) > most:
         raise Refused(Code.LIMIT_EXCEEDED, f"`{argument}` takes at most {most} at a time.", limit=most)
+
+
+def sought(search: str | None) -> str | None:
+    """What to look for, or None for everything. Raises Refused(LIMIT_EXCEEDED) for a text longer than any name."""
+    if search is not None and len(search) > NAME:
+        raise Refused(Code.LIMIT_EXCEEDED, f"`search` takes at most {NAME} characters.", limit=NAME)
+    return search or None
 
 
 def bounded(first: int | None, default: int = 25, most: int | None = None) -> int:
@@ -157,8 +164,7 @@ def nothing(after: str | None = None) -> Page[Any]:
 
 def cursor(kind: str, *values: Any) -> str:
     """An opaque cursor that holds these values and can only be read back as the same kind."""
-    plain = [value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(orjson.dumps([kind, *plain])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([kind, *values])).decode().rstrip("=")
 
 
 def read_cursor(kind: str, text: str, *types: type) -> list[Any]:
@@ -170,7 +176,7 @@ def read_cursor(kind: str, text: str, *types: type) -> list[Any]:
         if given != kind or len(plain) != len(types):
             raise ValueError
         return [_value(value, wanted) for value, wanted in zip(plain, types, strict=True)]
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, OverflowError):
         raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.") from None
 
 

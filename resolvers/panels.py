@@ -62,6 +62,7 @@ def _named(viewer: Viewer, **named: Any) -> QuerySet[Panel]:
 
 async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str | None) -> Page[Panel]:
     """The panels that the viewer may see, by their start."""
+    paging.few(its.external_ids or (), "externalIds")
     exact = {
         "candidate_id": its.candidate_id,
         "external_id__in": its.external_ids,
@@ -71,7 +72,7 @@ async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str |
         "now": clock.now() if its.status is not None else None,
     }
     values = {name: value for name, value in exact.items() if value is not None}
-    status = tuple(its.status) if its.status is not None else None
+    status = tuple(each for each in InterviewPanelStatus if each in its.status) if its.status is not None else None
     canceled_too = its.include_canceled or InterviewPanelStatus.CANCELED in (status or ())
     return await paging.page(viewer, _listed, (status, canceled_too), values, ("listed_at", "id"), first, after)
 

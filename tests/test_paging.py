@@ -1,0 +1,276 @@
+"""Pages: bounded, opaque, and the same list whatever their size."""
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auth.refusals import Refused
+from resolvers import paging
+from tests.world import Server, World, in_hours
+
+
+@dataclass(frozen=True)
+class Paged:
+    """A list of the contract: who asks, the fields that lead to it, and the list with `PAGE` in place of the paging."""
+
+    name: str
+    who: str
+    document: str
+    default: int = 25
+    most: int = 100
+
+
+ROWS = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { %s } }"
+LISTS = [
+    Paged("users", "rita", f"users(PAGE) {{ {ROWS % 'id'} }}"),
+    Paged("candidates by name", "rita", f"candidates(PAGE) {{ {ROWS % 'id'} }}"),
+    Paged("candidates by creation", "rita", f"candidates(orderBy: CREATED_AT, PAGE) {{ {ROWS % 'id'} }}"),
+    Paged("candidates by update", "rita", f"candidates(orderBy: UPDATED_AT, PAGE) {{ {ROWS % 'id'} }}"),
+    Paged("panels", "rita", f"interviewPanels(PAGE) {{ {ROWS % 'id'} }}"),
+    Paged("interviews", "rita", f"interviews(PAGE) {{ {ROWS % 'id'} }}"),
+    Paged("an interviewer's interviews", "ivo", f"interviews(PAGE) {{ {ROWS % 'id'} }}"),
+    Paged("templates", "rita", f"feedbackTemplates(PAGE) {{ {ROWS % 'id'} }}"),
+    Paged("changes", "rita", f"interviewPanelChanges(PAGE) {{ {ROWS % 'cursor'} }}", default=100, most=500),
+    Paged(
+        "panels of a candidate", "rita", f'candidate(externalId: "lea") {{ interviewPanels(PAGE) {{ {ROWS % "id"} }} }}'
+    ),
+    Paged("forms of the viewer", "ivo", f"viewer {{ ... on User {{ feedbackForms(PAGE) {{ {ROWS % 'id'} }} }} }}"),
+]
+each_list = pytest.mark.parametrize("its", LISTS, ids=lambda its: its.name)
+
+
+@pytest.fixture(scope="module")
+async def world(running: Server) -> World:
+    """Seven of everything, in pairs that only their ids tell apart."""
+    its = await World.made(running)
+    twins = [f"twin-{number}" for number in range(7)]
+    users = [{"email": its.email(twin), "name": f"Twin {twin[-1:] > '3'}", "role": "INTERVIEWER"} for twin in twins]
+    await its.sam.sync("users", users)
+    await its.sam.sync("candidates", [{"externalId": twin, "name": "Twin", "stage": "On-site"} for twin in twins])
+    score = {"type": "SCORE", "label": "Overall"}
+    await its.sam.sync("feedbackTemplates", [{"externalId": twin, "name": "Twin", "fields": [score]} for twin in twins])
+    for number, twin in enumerate(twins):
+        interview = its.an_interview("one", "ivo", startsAt=in_hours(24 + number // 3))
+        interview["feedbackTemplateId"] = its.templates["values"]
+        pushed = await its.goodtime.push(**its.a_panel(twin, interview, candidateExternalId="lea"))
+        assert pushed["outcome"] == "CREATED"
+    return its
+
+
+async def answered(world: World, its: Paged, first: int | None = 100, after: str | None = None) -> dict[str, Any]:
+    """The whole answer to a question for a page."""
+    document = its.document.replace("PAGE", "first: $first, after: $after")
+    person = getattr(world, its.who)
+    return dict(await person.answer(f"query ($first: Int, $after: String) {{ {document} }}", first=first, after=after))
+
+
+async def page(world: World, its: Paged, **asked: Any) -> dict[str, Any]:
+    answer = await answered(world, its, **asked)
+    assert "errors" not in answer, answer
+    found: dict[str, Any] = answer["data"]
+    while "edges" not in found:
+        [found] = found.values()
+    return found
+
+
+def refusal(answer: dict[str, Any]) -> str:
+    [error] = answer["errors"]
+    return str(error["extensions"]["code"])
+
+
+@each_list
+async def test_pages_of_one_walk_the_same_list_as_one_big_page(its: Paged, world: World) -> None:
+    whole = await page(world, its)
+    walked: list[dict[str, Any]] = []
+    after = None
+    while True:
+        small = await page(world, its, first=1, after=after)
+        walked += small["edges"]
+        assert small["pageInfo"]["hasPreviousPage"] is (after is not None)
+        assert small["pageInfo"]["startCursor"] == small["pageInfo"]["endCursor"] == small["edges"][0]["cursor"]
+        after = small["pageInfo"]["endCursor"]
+        if not small["pageInfo"]["hasNextPage"]:
+            break
+
+    assert len(whole["edges"]) >= 7
+    assert walked == whole["edges"]
+    assert whole["pageInfo"] == {
+        "hasNextPage": False,
+        "hasPreviousPage": False,
+        "startCursor": walked[0]["cursor"],
+        "endCursor": walked[-1]["cursor"],
+    }
+
+
+@each_list
+async def test_behind_the_last_row_is_an_empty_page(its: Paged, world: World) -> None:
+    last = (await page(world, its))["pageInfo"]["endCursor"]
+
+    empty = await page(world, its, after=last)
+
+    assert empty["edges"] == []
+    assert empty["pageInfo"] == {
+        "hasNextPage": False,
+        "hasPreviousPage": True,
+        "startCursor": None,
+        "endCursor": None,
+    }
+
+
+@each_list
+async def test_a_page_is_bounded(its: Paged, world: World) -> None:
+    for first in (0, -1, its.most + 1, 2**31 - 1, -(2**31)):
+        answer = await answered(world, its, first=first)
+        assert refusal(answer) == "BAD_USER_INPUT"
+        assert f"between 1 and {its.most}" in answer["errors"][0]["message"]
+    assert len((await page(world, its, first=its.most))["edges"]) >= 7
+
+
+@each_list
+async def test_null_is_the_default_size(its: Paged, world: World) -> None:
+    assert await page(world, its, first=None) == await page(world, its, first=its.default)
+
+
+def coded(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+BAD = [
+    "",
+    "nonsense",
+    "ü",
+    "====",
+    "a" * 100_000,
+    coded(None),
+    coded([]),
+    coded({}),
+    coded(["changes"]),
+    coded(["changes", True]),
+    coded(["changes", -1]),
+    coded(["changes", 10**30]),
+    coded(["changes", "1"]),
+    coded(["panel:listed_at,id", "9999-12-31T23:59:59-23:59", "pan_"]),
+    coded(["panel:listed_at,id", "0001-01-01T00:00:00+23:59", "pan_"]),
+    coded(["panel:listed_at,id", "2026-01-01T00:00:00", "pan_"]),
+    coded(["user:name,id", "\ud800", "usr_"]),
+    coded(["user:name,id", "a\x00b", "usr_"]),
+    coded(["user:name,id", None, "usr_"]),
+    base64.urlsafe_b64encode(b"[" * 3_000).decode(),
+    base64.urlsafe_b64encode(b'["changes", NaN]').decode(),
+    base64.urlsafe_b64encode(b"\xff\xfe").decode(),
+]
+
+
+@each_list
+async def test_a_bad_cursor_is_a_clear_error(its: Paged, world: World) -> None:
+    for bad in BAD:
+        answer = await answered(world, its, after=bad)
+        assert refusal(answer) == "BAD_USER_INPUT", bad[:100]
+        assert "cursor" in answer["errors"][0]["message"]
+
+
+@each_list
+async def test_a_cursor_of_another_list_is_none_of_this_one(its: Paged, world: World) -> None:
+    own = (await page(world, its))["edges"][0]["cursor"]
+    kind = json.loads(base64.urlsafe_b64decode(own + "=" * (-len(own) % 4)))[0]
+    for other in LISTS:
+        cursor = (await page(world, other))["edges"][0]["cursor"]
+        others = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))[0]
+        answer = await answered(world, its, after=cursor)
+        assert ("errors" in answer) is (kind != others), (its.name, other.name)
+
+
+async def test_a_cursor_of_another_account_shows_nothing_of_it(running: Server, world: World) -> None:
+    other = await World.made(running)
+    for its in LISTS:
+        cursor = (await page(world, its))["edges"][2]["cursor"]
+        answer = await answered(other, its, after=cursor)
+        assert world.slug not in json.dumps(answer)
+
+
+async def test_each_parent_has_a_page_of_its_own(world: World) -> None:
+    await world.goodtime.push(**world.a_panel("carlas", candidateExternalId="carla"))
+    document = """query ($first: Int, $after: String) { candidates(first: 100) { edges { node { externalId
+      interviewPanels(first: $first, after: $after) {
+        pageInfo { hasNextPage endCursor } edges { node { externalId } } } } } } }"""
+
+    async def panels(**asked: Any) -> dict[str, Any]:
+        edges = (await world.rita.ask(document, **asked))["candidates"]["edges"]
+        return {edge["node"]["externalId"]: edge["node"]["interviewPanels"] for edge in edges}
+
+    first = await panels(first=3)
+    second = await panels(first=3, after=first["lea"]["pageInfo"]["endCursor"])
+
+    names = {who: [edge["node"]["externalId"] for edge in first[who]["edges"]] for who in ("lea", "carla", "anna")}
+    assert names == {"lea": ["twin-0", "twin-1", "twin-2"], "carla": ["carlas"], "anna": []}
+    assert [first[who]["pageInfo"]["hasNextPage"] for who in ("lea", "carla", "anna")] == [True, False, False]
+    assert [edge["node"]["externalId"] for edge in second["lea"]["edges"]] == ["twin-3", "twin-4", "twin-5"]
+
+
+async def test_a_filter_takes_500_external_ids_and_no_more(world: World) -> None:
+    document = "query ($ids: [String!]) { interviewPanels(filter: {externalIds: $ids}) { edges { node { id } } } }"
+    ids = [f"number-{number}" for number in range(498)] + ["twin-1", "{{account_id}}"]
+
+    found = await world.rita.ask(document, ids=ids)
+    answer = await world.rita.answer(document, ids=[*ids, "one more"])
+
+    assert len(found["interviewPanels"]["edges"]) == 1
+    assert answer["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 500}
+
+
+async def test_the_same_status_over_and_over_is_that_status(world: World) -> None:
+    document = "query ($its: [InterviewPanelStatus!]) { interviewPanels(filter: {status: $its}) { edges { cursor } } }"
+
+    once = await world.rita.ask(document, its=["SCHEDULED", "COMPLETE"])
+    over = await world.rita.ask(document, its=["COMPLETE", "SCHEDULED"] * 10_000)
+
+    assert len(once["interviewPanels"]["edges"]) >= 7
+    assert over == once
+    assert (await world.rita.ask(document, its=[]))["interviewPanels"]["edges"] == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.text(st.characters(codec=None)),
+    lambda its: st.lists(its) | st.dictionaries(st.text(), its),
+)
+CURSORS = (
+    st.sampled_from(BAD)
+    | st.text()
+    | st.binary().map(lambda its: base64.urlsafe_b64encode(its).decode())
+    | JSON.map(coded)
+    | st.lists(JSON).map(lambda its: coded(["panel:listed_at,id", *its]))
+    | st.tuples(st.datetimes(timezones=st.timezones()).map(str) | st.text(), JSON).map(
+        lambda its: coded(["panel:listed_at,id", *its])
+    )
+)
+
+
+@given(text=CURSORS)
+def test_whatever_a_cursor_is_it_reads_or_is_refused(text: str) -> None:
+    try:
+        instant, id = paging.read_cursor("panel:listed_at,id", text, datetime, str)
+    except Refused:
+        return
+    assert instant.tzinfo is UTC
+    assert id.encode().decode() == id
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.text(), st.integers(-(2**63), 2**63 - 1))
+def test_a_cursor_reads_back_as_what_went_into_it(instant: datetime, text: str, number: int) -> None:
+    if "\x00" not in text:
+        cursor = paging.cursor("kind", instant, text, number)
+        assert paging.read_cursor("kind", cursor, datetime, str, int) == [instant, text, number]
+        with pytest.raises(Refused):
+            paging.read_cursor("another", cursor, datetime, str, int)
+
+
+def test_a_cursor_of_the_longest_texts_is_not_too_long() -> None:
+    cursor = paging.cursor("candidate:name,id", "\U0001f600" * 500, "cnd_01hq0000000000000000000000")
+
+    assert paging.read_cursor("candidate:name,id", cursor, str, str)[0] == "\U0001f600" * 500
