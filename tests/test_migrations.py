@@ -1,0 +1,136 @@
+"""The database is brought to the current version from any earlier one, and is then what the models say."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from tortoise import connections
+from tortoise.context import TortoiseContext
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+
+from models import database
+from tests.conftest import ON_POSTGRES
+from tests.processes import ROOT, Installation, postgres_database
+
+APPS: dict[str, Any] = database.TORTOISE_ORM["apps"]
+VERSIONS = sorted(path.stem for path in (ROOT / "models" / "migrations").glob("0*.py"))
+
+#: One row for all that makes a table what it is, but for the names that constraints and indexes happen to have.
+POSTGRES_SHAPE = """
+    SELECT table_name, 'column', concat_ws(' ', column_name, udt_name, character_maximum_length, is_nullable,
+      column_default, is_identity)
+    FROM information_schema.columns WHERE table_schema = 'public'
+  UNION ALL
+    SELECT conrelid::regclass::text, 'constraint', pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f', 'p', 'u', 'x')
+  UNION ALL
+    SELECT tablename, 'index', regexp_replace(indexdef, 'INDEX \\S+ ON', 'INDEX ON') FROM pg_indexes
+    WHERE schemaname = 'public'"""
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[TortoiseContext]:
+    """The database for this test alone, beside the one of the server in this process."""
+    async with TortoiseContext() as context:
+        await context.init(config=database.config(url))
+        yield context
+
+
+@asynccontextmanager
+async def another(installation: Installation) -> AsyncIterator[str]:
+    """The URL of one more database with nothing in it."""
+    if ON_POSTGRES:
+        async with postgres_database() as url:
+            yield url
+    else:
+        yield f"sqlite://{installation.folder}/another.db"
+
+
+async def shape(url: str) -> list[tuple[str, ...]]:
+    """Tables, columns, keys, constraints and indexes of a database, without those of the migrations' own table."""
+    async with opened(url):
+        rows = await (_postgres_shape() if ON_POSTGRES else _sqlite_shape())
+    found = sorted(row for row in rows if not row[0].startswith(("tortoise_", "sqlite_")))
+    assert {"column", "index"} <= {row[1] for row in found}
+    return found
+
+
+async def _postgres_shape() -> list[tuple[str, ...]]:
+    rows = await connections.get("default").execute_query_dict(POSTGRES_SHAPE)
+    return [tuple(row.values()) for row in rows]
+
+
+async def _sqlite_shape() -> list[tuple[str, ...]]:
+    async def asked(query: str) -> list[dict[str, Any]]:
+        return await connections.get("default").execute_query_dict(query)
+
+    rows: list[tuple[str, ...]] = []
+    for table in [row["name"] for row in await asked("SELECT name FROM sqlite_master WHERE type = 'table'")]:
+        for column in await asked(f'PRAGMA table_info("{table}")'):
+            del column["cid"]
+            rows.append((table, "column", str(sorted(column.items()))))
+        for key in await asked(f'PRAGMA foreign_key_list("{table}")'):
+            del key["id"]
+            rows.append((table, "foreign key", str(sorted(key.items()))))
+        for index in await asked(f'PRAGMA index_list("{table}")'):
+            columns = [row["name"] for row in await asked(f'PRAGMA index_info("{index["name"]}")')]
+            [made] = await asked(f"SELECT sql FROM sqlite_master WHERE name = '{index['name']}'")
+            condition = (made["sql"] or "").partition(" WHERE ")[2]
+            rows.append((table, "unique" if index["unique"] else "index", str(columns), condition))
+    return rows
+
+
+async def shape_of_the_models(empty: Installation) -> list[tuple[str, ...]]:
+    """What the models would make of an empty database without any migration."""
+    async with another(empty) as url:
+        async with opened(url) as context:
+            await context.generate_schemas(safe=False)
+        return await shape(url)
+
+
+async def test_migrated_from_empty_the_database_is_what_the_models_say(empty: Installation) -> None:
+    await empty.done("migrate")
+
+    assert await shape(empty.database_url) == await shape_of_the_models(empty)
+
+
+@pytest.mark.parametrize("version", VERSIONS[:-1])
+async def test_migrated_from_an_earlier_version_the_database_is_what_the_models_say(
+    version: str, empty: Installation
+) -> None:
+    async with opened(empty.database_url):
+        await MigrationExecutor(connections.get("default"), APPS).migrate([MigrationTarget("models", version)])
+
+    applied = await empty.done("migrate")
+
+    assert applied == f"Applied {', '.join(VERSIONS[VERSIONS.index(version) + 1 :])}."
+    assert await shape(empty.database_url) == await shape_of_the_models(empty)
+
+
+async def test_several_processes_may_migrate_at_once(empty: Installation) -> None:
+    ended = await asyncio.gather(*(empty.run("migrate") for _ in range(3)))
+
+    assert [(each.code, each.err) for each in ended] == [(0, "")] * 3
+    said = sorted(each.out.strip() for each in ended)
+    assert said == [f"Applied {', '.join(VERSIONS)}."] + ["The database is at the current version already."] * 2
+    assert await shape(empty.database_url) == await shape_of_the_models(empty)
+
+
+async def test_no_change_of_the_models_is_without_its_migration(empty: Installation) -> None:
+    async with opened(empty.database_url) as context:
+        assert context.apps is not None
+        missing = await MigrationAutodetector(context.apps, APPS).changes()
+
+    assert [writer.name for writer in missing] == []
+
+
+async def test_a_server_serves_again_once_the_database_is_migrated(empty: Installation) -> None:
+    assert "callboard migrate" in await empty.refused("serve")
+
+    await empty.done("migrate")
+
+    async with empty.running("serve") as server:
+        assert server.address
