@@ -23,8 +23,8 @@ check: .venv/test ## lint, format, types, and which room may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/test ## measure; each script of benchmarks/ prints one table
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: .venv/test ## measure, beside peers and on PostgreSQL: half an hour, a table each (docs/benchmarks.md)
+	@for each in execution profile push fanout growth; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each || exit 1; done
 
 lock: ## pin what pyproject.toml asks for, afresh, in constraints.txt
 	rm -rf var/lock
