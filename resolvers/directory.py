@@ -111,7 +111,6 @@ async def users(
 ) -> Page[User]:
     """The account's users by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
-    paging.few(emails or (), "emails")
     named = {"emails": [values.email(email) for email in emails]} if emails is not None else {}
     shape = (paging.sought(search), include_deactivated)
     return await paging.page(viewer, _users_listed, shape, named, ("name", "id"), first, after)
@@ -201,7 +200,7 @@ async def accounts_of(email: str) -> list[str]:
 
 
 async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
-    """Take the users over, matched by external id, else by email. Raises Refused(FORBIDDEN, LIMIT_EXCEEDED)."""
+    """Take the users over, matched by external id, else by email. Raises Refused(FORBIDDEN)."""
 
     async def act(commit: Commit) -> Synced[User]:
         faults = list(_user_faults(rows))
@@ -230,7 +229,7 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
                 _audit(commit, user, before.get(user.id))
         return await _stored(list(taken.values()), faults)
 
-    return await _synced(viewer, "users", rows, act)
+    return await _synced(viewer, act)
 
 
 #: What of a user decides on what they may do: the role, whether they may sign in, and by which email.
@@ -315,7 +314,7 @@ def _taken(rows: Sequence[UserRow], others: Collection[User]) -> Iterator[UserEr
 
 
 async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]:
-    """Take the stages over, matched by name. Raises Refused(FORBIDDEN, LIMIT_EXCEEDED)."""
+    """Take the stages over, matched by name. Raises Refused(FORBIDDEN)."""
 
     async def act(commit: Commit) -> Synced[Stage]:
         faults = list(_twice([row.name.strip() for row in rows], "stages", "name"))
@@ -329,11 +328,11 @@ async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]
             taken.append(stage)
         return await _stored(taken, faults)
 
-    return await _synced(viewer, "stages", rows, act)
+    return await _synced(viewer, act)
 
 
 async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Posting]:
-    """Take the postings over, matched by external id. Raises Refused(FORBIDDEN, LIMIT_EXCEEDED)."""
+    """Take the postings over, matched by external id. Raises Refused(FORBIDDEN)."""
 
     async def act(commit: Commit) -> Synced[Posting]:
         faults = list(_twice([row.external_id for row in rows], "postings", "externalId"))
@@ -351,11 +350,11 @@ async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Po
             taken.append(posting)
         return await _stored(taken, faults)
 
-    return await _synced(viewer, "postings", rows, act)
+    return await _synced(viewer, act)
 
 
 async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synced[Candidate]:
-    """Take the candidates over, matched by external id. Raises Refused(FORBIDDEN, LIMIT_EXCEEDED)."""
+    """Take the candidates over, matched by external id. Raises Refused(FORBIDDEN)."""
 
     async def act(commit: Commit) -> Synced[Candidate]:
         faults = list(_candidate_faults(rows))
@@ -398,7 +397,7 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
             await _store_followers(followers)
         return synced
 
-    return await _synced(viewer, "candidates", rows, act)
+    return await _synced(viewer, act)
 
 
 def _candidate_faults(rows: Sequence[CandidateRow]) -> Iterator[UserError]:
@@ -428,7 +427,7 @@ async def _store_followers(wanted: dict[str, set[str]]) -> None:
 
 
 async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[FeedbackTemplate]:
-    """Take the feedback templates over, matched by external id. Raises Refused(FORBIDDEN, LIMIT_EXCEEDED).
+    """Take the feedback templates over, matched by external id. Raises Refused(FORBIDDEN).
 
     Forms keep the fields with which they were made.
     """
@@ -449,7 +448,7 @@ async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[
             taken.append(template)
         return await _stored(taken, faults)
 
-    return await _synced(viewer, "feedbackTemplates", rows, act)
+    return await _synced(viewer, act)
 
 
 def _template_faults(rows: Sequence[TemplateRow]) -> Iterator[UserError]:
@@ -501,11 +500,8 @@ def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredFiel
     ]
 
 
-async def _synced(
-    viewer: Viewer, argument: str, rows: Sequence[object], act: Callable[[Commit], Awaitable[Synced[AnyRow]]]
-) -> Synced[AnyRow]:
+async def _synced(viewer: Viewer, act: Callable[[Commit], Awaitable[Synced[AnyRow]]]) -> Synced[AnyRow]:
     require(viewer, Act.SYNC)
-    paging.few(rows, argument)
     return await changes.committed(viewer, act)
 
 

@@ -69,13 +69,6 @@ def page_of(
     return Page(list(edges[:first]), len(edges) > first, after is not None, count)
 
 
-def few(given: Sequence[object], argument: str) -> None:
-    """Raises Refused(LIMIT_EXCEEDED) where a list that was passed is too long."""
-    most = settings.current().max_sync_rows
-    if len(given) > most:
-        raise Refused(Code.LIMIT_EXCEEDED, f"`{argument}` takes at most {most} at a time.", limit=most)
-
-
 def sought(search: str | None) -> str | None:
     """What to look for, or None for everything. Raises Refused(LIMIT_EXCEEDED) for a text longer than any name."""
     if search is not None and len(search) > NAME:

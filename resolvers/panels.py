@@ -62,7 +62,6 @@ def _named(viewer: Viewer, **named: Any) -> QuerySet[Panel]:
 
 async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str | None) -> Page[Panel]:
     """The panels that the viewer may see, by their start."""
-    paging.few(its.external_ids or (), "externalIds")
     exact = {
         "candidate_id": its.candidate_id,
         "external_id__in": its.external_ids,

@@ -221,14 +221,15 @@ async def test_a_filter_takes_500_external_ids_and_no_more(world: World) -> None
     answer = await world.rita.answer(document, ids=[*ids, "one more"])
 
     assert len(found["interviewPanels"]["edges"]) == 1
-    assert answer["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 500}
+    [error] = answer["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["limit"]) == ("LIMIT_EXCEEDED", 500)
 
 
 async def test_the_same_status_over_and_over_is_that_status(world: World) -> None:
     document = "query ($its: [InterviewPanelStatus!]) { interviewPanels(filter: {status: $its}) { edges { cursor } } }"
 
     once = await world.rita.ask(document, its=["SCHEDULED", "COMPLETE"])
-    over = await world.rita.ask(document, its=["COMPLETE", "SCHEDULED"] * 10_000)
+    over = await world.rita.ask(document, its=["COMPLETE", "SCHEDULED"] * 250)
 
     assert len(once["interviewPanels"]["edges"]) >= 7
     assert over == once
