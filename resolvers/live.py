@@ -7,7 +7,8 @@ live, without a step in between in which a change could slip through: none is mi
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
@@ -93,17 +94,58 @@ class Channel:
         if any(restricted(follower.viewer) for follower in self.followers):
             seen_by = await audiences(found)
         for change in found:
+            audience, together = seen_by.get(change.position), dict[Hashable, list[Follower]]()
             for follower in self.followers:
-                follower.offer(change, seen_by.get(change.position))
-        self.head = found[-1].position
+                if (shared := follower.shares(change, audience)) is None:
+                    follower.offer(change, audience)
+                else:
+                    together.setdefault(shared, []).append(follower)
+            # From here on whoever catches up reads this change in the log: it must not slip by while others are told.
+            self.head = change.position
+            for followers in together.values():
+                await self._tell(followers, change, audience)
+
+    async def _tell(self, followers: "list[Follower]", change: Change, audience: Audience | None) -> None:
+        """Render the change once for all of them, and write it to each socket that takes it at once."""
+        first = followers[0]
+        assert first.straight is not None, "only such followers share"
+        try:
+            payload = await first.straight.render(first.viewer, change)
+        except Exception:
+            # Each of them meets the reason by itself, and can tell it.
+            payload = None
+        for follower in followers:
+            if payload is None or not follower.told(change, audience, payload):
+                follower.offer(change, audience)
+
+
+@dataclass(frozen=True)
+class Straight:
+    """How a change reaches a follower that sleeps: its bytes, made once for all who share them, go to the socket."""
+
+    #: Equal for those who get the same bytes.
+    shared: Callable[[Viewer], Hashable]
+    render: Callable[[Viewer, Change], Awaitable[bytes]]
+    #: False: nothing was written, since the socket doesn't take it at once.
+    write: Callable[[bytes], bool]
 
 
 class Follower:
     """A subscription: what it has still to deliver, and whether it still may."""
 
-    def __init__(self, viewer: Viewer, candidate_id: str | None, position: int, channel: Channel) -> None:
+    def __init__(
+        self,
+        viewer: Viewer,
+        candidate_id: str | None,
+        position: int,
+        channel: Channel,
+        straight: Straight | None = None,
+    ) -> None:
         self.viewer = viewer
         self.candidate_id = candidate_id
+        self.straight = straight
+        #: The position of the last change that was delivered, or of the cursor.
+        self.delivered = position
         #: Whether it has caught up, so that the channel hands it what is new.
         self.live = False
         self._channel = channel
@@ -129,6 +171,28 @@ class Follower:
         else:
             self._waiting.append((change, self.viewer.role, _now()))
             self.wake()
+
+    def shares(self, change: Change, audience: Audience | None) -> Hashable | None:
+        """What those have in common who can be told the change in the same bytes at once; None: not this one."""
+        if self.straight is None or not self._idle or change.position <= self._read:
+            return None
+        if self.candidate_id not in (None, change.candidate_id):
+            return None
+        if restricted(self.viewer) and (audience is None or not audience.has(self.viewer)):
+            return None
+        return self.straight.shared(self.viewer)
+
+    def told(self, change: Change, audience: Audience | None, payload: bytes) -> bool:
+        """Tell the change straight away; False: nothing was told, since something came in between."""
+        if self.straight is None or self.shares(change, audience) is None or not self.straight.write(payload):
+            return False
+        self._read = self.delivered = change.position
+        return True
+
+    @property
+    def _idle(self) -> bool:
+        """Whether all that there was is delivered, and it waits for more."""
+        return self.live and not self._waiting and self._woken is not None and not self._woken.done()
 
     def end(self, reason: Exception) -> None:
         """Nothing more is delivered; whoever follows gets the reason."""
@@ -250,24 +314,25 @@ HUB = Hub()
 
 
 async def follow(
-    viewer: Viewer, candidate_id: str | None, after: str | None
+    viewer: Viewer, candidate_id: str | None, after: str | None, straight: Straight | None = None
 ) -> AsyncGenerator[tuple[Viewer, Change], None]:
     """Every change behind the cursor and then each as it is committed, with the viewer as of its delivery.
 
-    Without a cursor it begins now. Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED, TOO_SLOW, or what ends the access.
+    Without a cursor it begins now. With `straight`, changes may be delivered past the caller.
+    Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED, TOO_SLOW, or what ends the access.
     """
     position, head = await changes.beginning(viewer, after)
     channel = HUB.channel(viewer.account_id, head)
-    follower = Follower(viewer, candidate_id, position, channel)
+    follower = Follower(viewer, candidate_id, position, channel, straight)
     channel.followers.add(follower)
     try:
         while True:
             change = await follower.next()
             yield follower.viewer, change
-            position = change.position
+            follower.delivered = change.position
     except TooSlow:
         message = "Too slow: the buffer is full. Subscribe again with `after` set to this cursor."
-        raise Refused(Code.TOO_SLOW, message, cursor=changes.cursor_at(position)) from None
+        raise Refused(Code.TOO_SLOW, message, cursor=changes.cursor_at(follower.delivered)) from None
     finally:
         channel.followers.discard(follower)
 

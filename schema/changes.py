@@ -79,7 +79,8 @@ class ChangesSubscription:
         candidate_id: CandidateId = strawberry.UNSET,
         after: Resume = strawberry.UNSET,
     ) -> AsyncIterator[models.Change]:
-        async with aclosing(live.follow(viewer(info), given(candidate_id), given(after))) as followed:
+        straight = info.context.straight
+        async with aclosing(live.follow(viewer(info), given(candidate_id), given(after), straight)) as followed:
             async for as_of_now, change in followed:
                 info.context.viewer = as_of_now
                 yield change

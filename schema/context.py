@@ -9,6 +9,7 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from execution import Level
 from models import database
+from resolvers.live import Straight
 
 
 @dataclass
@@ -18,6 +19,8 @@ class Context:
     request_id: str
     _viewer: Viewer | None = None
     _refusal: Exception | None = field(default=None, repr=False)
+    #: How the changes of a subscription reach its client straight away, where they can.
+    straight: Straight | None = field(default=None, repr=False)
 
     @classmethod
     async def of(cls, signing_in: Awaitable[Viewer], request_id: str) -> "Context":

@@ -5,7 +5,7 @@ Here also stands what lets a live change be rendered once for many subscribers: 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -36,9 +36,10 @@ import execution
 import models
 import settings
 from auth.refusals import Code, Refused
+from auth.viewer import Viewer
 from execution import BreadthFirstExecutor
 from resolvers.access import shared_scope
-from resolvers.live import Ended
+from resolvers.live import Ended, Straight
 from schema import SCHEMA, limits
 from schema.context import Context
 from schema.errors import printed
@@ -239,13 +240,31 @@ async def rendered(its: Prepared, variables: dict[str, Any] | None, context: Con
     """
     if its.personal or not isinstance(event, models.Change):
         return await _json(its, variables, context, event)
-    shaping = tuple((name, repr((variables or {}).get(name))) for name in sorted(its.shaping))
-    key = (event.id, id(its.document), its.name, shaping, shared_scope(context.viewer))
+    key = (event.id, *_shaped(its, variables), *shared_scope(context.viewer))
     if key not in _renderings:
         # The document is held so that its identity stays its own.
         _renderings[key] = its.document, asyncio.ensure_future(_json(its, variables, context, event))
         asyncio.get_running_loop().call_later(_FRESH_SECONDS, _renderings.pop, key)
     return await asyncio.shield(_renderings[key][1])
+
+
+def straight(
+    its: Prepared, variables: dict[str, Any] | None, request_id: str, write: Callable[[bytes], bool]
+) -> Straight | None:
+    """How the changes of a subscription are written to its socket without waking it; None: each is told by itself."""
+    if its.kind is not OperationType.SUBSCRIPTION or its.personal:
+        return None
+    shaped = _shaped(its, variables)
+
+    async def render(viewer: Viewer, change: models.Change) -> bytes:
+        return await rendered(its, variables, Context(request_id, viewer), change)
+
+    return Straight(lambda viewer: (*shaped, *shared_scope(viewer)), render, write)
+
+
+def _shaped(its: Prepared, variables: dict[str, Any] | None) -> tuple[Any, ...]:
+    """What the answer depends on beside the viewer."""
+    return (id(its.document), its.name, *(repr((variables or {}).get(name)) for name in sorted(its.shaping)))
 
 
 _FRESH_SECONDS = 0.5
@@ -261,4 +280,4 @@ async def _json(its: Prepared, variables: dict[str, Any] | None, context: Contex
     return orjson.dumps(given)
 
 
-__all__ = ["Ended", "Invalid", "Prepared", "events", "kept", "prepared", "rendered", "result"]
+__all__ = ["Ended", "Invalid", "Prepared", "events", "kept", "prepared", "rendered", "result", "straight"]

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections import Counter
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from auth.viewer import Viewer
 from models import database
 from schema.context import Context
 from schema.errors import printed
-from schema.operations import Ended, Invalid
+from schema.operations import Ended, Invalid, straight
 from transport import rates
 from transport.operations import Malformed, Request, admitted, answers
 
@@ -151,6 +152,7 @@ class Socket:
         except Exception as failure:
             await self._error(id, failure, request_id)
             return
+        context.straight = straight(operation, request.variables, request_id, partial(self._write, orjson.dumps(id)))
         async with aclosing(answers(operation, request, context)) as given:
             async for answer in given:
                 if not answer.executed:
@@ -173,6 +175,22 @@ class Socket:
                 raise Closed(4408, Code.TOO_SLOW) from None
             except RuntimeError:
                 raise WebSocketDisconnect(1006) from None
+
+    def _write(self, id: bytes, payload: bytes) -> bool:
+        """Send a change at once; False where that would have to wait, or can't be done: then nothing was sent."""
+        if self._sending.locked():
+            return False
+        text = b'{"type":"next","id":%b,"payload":%b}' % (id, payload)
+        sending = self.websocket.send({"type": "websocket.send", "text": text.decode()})
+        try:
+            sending.send(None)
+        except StopIteration:
+            return True
+        except (WebSocketDisconnect, RuntimeError):
+            return False
+        # The socket waits for its client before it writes anything.
+        sending.close()
+        return False
 
     async def _close(self, closed: Closed) -> None:
         """Tell the client why. One that is stalled gets as long again to take it."""
