@@ -195,6 +195,42 @@ class Person:
         async with self.connected() as connection:
             yield await connection.follow(query, **variables)
 
+    @asynccontextmanager
+    async def streaming(self, query: str = FOLLOW, **variables: Any) -> AsyncIterator["Following"]:
+        """The same as server-sent events. Without `after` it may begin a little later."""
+        body = {"query": query, "variables": variables}
+        headers = {**self.headers, "accept": "text/event-stream"}
+        async with self.server.http.stream("POST", self.server.graphql, json=body, headers=headers) as response:
+            events = Events(response)
+            reading = asyncio.create_task(events.read())
+            try:
+                yield Following(events, "")
+            finally:
+                reading.cancel()
+
+
+class Events:
+    """Server-sent events, read while they come."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._come: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def read(self) -> None:
+        """Take in the events until the server ends them."""
+        its: dict[str, str] = {}
+        async for line in self._response.aiter_lines():
+            if not line and "event" in its:
+                payload = json.loads(its.get("data") or "null")
+                self._come.put_nowait({"type": its["event"], "payload": payload})
+            name, _, value = line.partition(": ")
+            its = {**its, name.rstrip(":"): value} if line else {}
+
+    async def receive(self, within: float = 10) -> dict[str, Any]:
+        """The next event."""
+        async with asyncio.timeout(within):
+            return await self._come.get()
+
 
 @dataclass
 class Connection:
@@ -230,7 +266,7 @@ class Connection:
 class Following:
     """What a subscription has received and receives."""
 
-    connection: Connection
+    connection: Connection | Events
     id: str
     early: list[dict[str, Any]] = field(default_factory=list)
 
