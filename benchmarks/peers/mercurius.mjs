@@ -52,6 +52,9 @@ async function byId (name, columns, table, ids) {
   return ids.map(id => known.get(id) ?? null)
 }
 
+/** A loader that batches only: its cache would write each parent down as its key. */
+const uncached = loader => ({ loader, opts: { cache: false } })
+
 const batched = {
   resolvers: {
     Query: {
@@ -69,8 +72,8 @@ const batched = {
   },
   loaders: {
     Candidate: {
-      stage: asked => byId('stages', 'id, name', 'stage', asked.map(({ obj }) => obj.stage_id)),
-      async interviewPanels (asked) {
+      stage: uncached(asked => byId('stages', 'id, name', 'stage', asked.map(({ obj }) => obj.stage_id))),
+      interviewPanels: uncached(async asked => {
         const { first, upcomingOnly } = asked[0].params
         const ids = asked.map(({ obj }) => obj.id)
         const found = await rows(upcomingOnly ? 'upcoming' : 'panels', `
@@ -81,10 +84,10 @@ const batched = {
             ORDER BY listed_at, panel.id LIMIT $3
           ) AS its`, ids, ACCOUNT, first)
         return grouped(found, 'candidate_id', ids).map(panels => ({ edges: edges(panels) }))
-      }
+      })
     },
     InterviewPanel: {
-      async interviews (asked) {
+      interviews: uncached(async asked => {
         const ids = asked.map(({ obj }) => obj.id)
         const found = await rows('interviews', `
           SELECT id, panel_id, subject, location, meeting_url AS "meetingUrl", starts_at AS "startsAt",
@@ -92,25 +95,25 @@ const batched = {
           FROM interview WHERE panel_id = ANY($1) AND canceled_at IS NULL
           ORDER BY interview.starts_at, id`, ids)
         return grouped(found, 'panel_id', ids)
-      }
+      })
     },
     Interview: {
-      async interviewers (asked) {
+      interviewers: uncached(async asked => {
         const ids = asked.map(({ obj }) => obj.id)
         const found = await rows('interviewers', `
           SELECT interview_id, user_id, form_id, response_status AS "responseStatus",
             feedback_required AS "feedbackRequired"
           FROM interviewer WHERE interview_id = ANY($1) ORDER BY position, id`, ids)
         return grouped(found, 'interview_id', ids)
-      }
+      })
     },
     Interviewer: {
-      user: asked => byId('users', 'id, name, email', '"user"', asked.map(({ obj }) => obj.user_id)),
-      async feedbackForm (asked) {
+      user: uncached(asked => byId('users', 'id, name, email', '"user"', asked.map(({ obj }) => obj.user_id))),
+      feedbackForm: uncached(async asked => {
         const found = await byId('forms', 'id, status', 'feedback_form', asked.map(({ obj }) => obj.form_id))
         for (const form of found) if (form) form.url = FEEDBACK + form.id
         return found
-      }
+      })
     }
   }
 }
