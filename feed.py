@@ -89,7 +89,12 @@ class Line:
         pause = _SHORTEST_PAUSE_SECONDS
         while True:
             try:
-                connection = await asyncpg.connect(self._url, timeout=_ANSWER_SECONDS, command_timeout=_ANSWER_SECONDS)
+                connection = await asyncpg.connect(
+                    self._url,
+                    timeout=_ANSWER_SECONDS,
+                    command_timeout=_ANSWER_SECONDS,
+                    server_settings={"application_name": "callboard feed"},
+                )
                 pause = _SHORTEST_PAUSE_SECONDS
                 try:
                     await self._speak_and_listen(connection)

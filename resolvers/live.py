@@ -29,6 +29,7 @@ _log = logging.getLogger("callboard.live")
 #: The slow look at the log and at who may still follow: what a lost ring or a changed role costs at most.
 LOOK_SECONDS = 1.0
 
+_PATIENCE_SECONDS = 0.2
 _READ_AT_ONCE = 200
 _LOOKED_AT_ONCE = 1_000
 _FRESH_SECONDS = 1.0
@@ -65,10 +66,11 @@ class Channel:
             try:
                 while await self._read():
                     pass
-            except database.UNREACHABLE as error:
-                _log.warning("The log can't be read: %s", type(error).__name__)
-            except Exception:
-                _log.exception("The log can't be read")
+            except Exception as error:
+                away = isinstance(error, database.UNREACHABLE)
+                _log.warning("The log can't be read: %s", type(error).__name__, exc_info=None if away else error)
+                # Whoever was about to be told reads it in the log.
+                self._let_everybody_catch_up(self.head)
             await bell.heard(within=LOOK_SECONDS * 10)
 
     async def _read(self) -> bool:
@@ -102,17 +104,17 @@ class Channel:
                     together.setdefault(shared, []).append(follower)
             # From here on whoever catches up reads this change in the log: it must not slip by while others are told.
             self.head = change.position
-            for followers in together.values():
-                await self._tell(followers, change, audience)
+            await asyncio.gather(*(self._tell(followers, change, audience) for followers in together.values()))
 
     async def _tell(self, followers: "list[Follower]", change: Change, audience: Audience | None) -> None:
         """Render the change once for all of them, and write it to each socket that takes it at once."""
         first = followers[0]
         assert first.straight is not None, "only such followers share"
         try:
-            payload = await first.straight.render(first.viewer, change)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                payload = await first.straight.render(first.viewer, change)
         except Exception:
-            # Each of them meets the reason by itself, and can tell it.
+            # It takes longer than the others should wait, or it failed: each of them meets that by itself.
             payload = None
         for follower in followers:
             if payload is None or not follower.told(change, audience, payload):
@@ -158,8 +160,8 @@ class Follower:
         """A change has been committed; it is for this follower, or is stepped over."""
         if not self.live or change.position <= self._read:
             return
-        if restricted(self.viewer) and audience is None:
-            # Nobody has asked who may see it: the follower came, or was restricted, in the meantime.
+        if change.position != self._read + 1 or (restricted(self.viewer) and audience is None):
+            # One has slipped by, or nobody has asked whether this follower may see it: the log knows.
             self.live = False
             self.wake()
             return
@@ -174,7 +176,7 @@ class Follower:
 
     def shares(self, change: Change, audience: Audience | None) -> Hashable | None:
         """What those have in common who can be told the change in the same bytes at once; None: not this one."""
-        if self.straight is None or not self._idle or change.position <= self._read:
+        if self.straight is None or not self._idle or change.position != self._read + 1:
             return None
         if self.candidate_id not in (None, change.candidate_id):
             return None

@@ -15,8 +15,10 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
@@ -68,6 +70,60 @@ class Base:
         )
         assert [row["position"] for row in rows] == list(range(1, len(rows) + 1)), "the log is gap-free"
         return [(changes.cursor_at(row["position"]), row["kind"], row["external_id"]) for row in rows]
+
+    async def lengthen(self, world: World, by: int, age: timedelta) -> None:
+        """Put so many changes of that age behind the last one, as if the account had been busy then."""
+        await self.sql.execute(
+            """INSERT INTO change (account_id, position, panel_id, candidate_id, kind, actor_id, at)
+            SELECT account_id, last.position + number, panel_id, candidate_id, kind, actor_id, now() - $3::interval
+            FROM (SELECT * FROM change WHERE account_id = $1 ORDER BY position DESC LIMIT 1) AS last,
+            generate_series(1, $2) AS number""",
+            *(world.account.id, by, age),
+        )
+        await self.sql.execute("UPDATE account SET position = position + $2 WHERE id = $1", world.account.id, by)
+
+    def through(self, port: int) -> str:
+        """The database's URL over a line."""
+        parts = urlsplit(self.url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.replace(str(parts.port), str(port))))
+
+    @contextlib.asynccontextmanager
+    async def held(self, lock: str, *its: object) -> AsyncIterator[None]:
+        """What the statement locks stays locked while the block runs."""
+        connection = await asyncpg.connect(self.url)
+        try:
+            async with connection.transaction():
+                await connection.execute(lock, *its)
+                yield
+        finally:
+            await connection.close()
+
+    @contextlib.asynccontextmanager
+    async def slow_commits(self, world: World) -> AsyncIterator[None]:
+        """While the block runs, a COMMIT of that account's changes waits for the advisory lock 42."""
+        await self.sql.execute(
+            f"""CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END';
+            CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON change DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+            WHEN (NEW.account_id = '{world.account.id}') EXECUTE FUNCTION wait()"""
+        )
+        try:
+            yield
+        finally:
+            await self.sql.execute("DROP TRIGGER slow ON change; DROP FUNCTION wait()")
+
+    async def waits(self, statement: str) -> bool:
+        """Whether a process waits in such a statement for a lock."""
+        found = await self.sql.fetchval(_WAITING, f"%{statement}%")
+        return bool(found)
+
+    async def rests(self, statement: str) -> bool:
+        """Whether none does."""
+        return not await self.waits(statement)
+
+
+_WAITING = """SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $1"""
 
 
 @contextlib.asynccontextmanager

@@ -13,6 +13,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+import feed
 import settings
 from auth.refusals import Code
 from schema import operations
@@ -36,11 +37,13 @@ async def graphql(request: HttpRequest) -> Response:
         if not welcome:
             raise Malformed(f"Accept `{GRAPHQL_JSON}`, `{JSON}` or `{EVENT_STREAM}`.", status=406)
         asked = await _request(request)
-        async with asyncio.timeout(settings.current().request_seconds):
+        async with asyncio.timeout(settings.current().request_seconds) as patience:
             return await _answered(request, asked, welcome, media)
     except Malformed as malformed:
         return _json(orjson.dumps(malformed.payload()), malformed.status, media, malformed.headers)
     except TimeoutError:
+        if not patience.expired() or not feed.connected():
+            raise  # the database's, which is away or has fallen silent
         limit = settings.current().request_seconds
         message = f"The request took longer than {limit:g} seconds: ask for less at a time."
         slow = Malformed(message, status=503, code=Code.LIMIT_EXCEEDED, limit=limit)

@@ -1,6 +1,7 @@
 """`graphql-transport-ws`: operations over one WebSocket, each in a task of its own, with the protocol's close codes."""
 
 import asyncio
+import logging
 import uuid
 from collections import Counter
 from contextlib import aclosing, suppress
@@ -24,6 +25,10 @@ from transport import rates
 from transport.operations import Malformed, Request, admitted, answers
 
 PROTOCOL = "graphql-transport-ws"
+
+_FAREWELL_SECONDS = 60
+
+_log = logging.getLogger("callboard.websocket")
 
 #: How many connections each user and each integration has to this process.
 _connections: Counter[str] = Counter()
@@ -172,6 +177,7 @@ class Socket:
                 async with asyncio.timeout(settings.current().send_seconds):
                     await self.websocket.send_text(orjson.dumps(message).decode())
             except TimeoutError:
+                _log.info("A client takes nothing: it is cut off")
                 raise Closed(4408, Code.TOO_SLOW) from None
             except RuntimeError:
                 raise WebSocketDisconnect(1006) from None
@@ -193,9 +199,9 @@ class Socket:
         return False
 
     async def _close(self, closed: Closed) -> None:
-        """Tell the client why. One that is stalled gets as long again to take it."""
+        """Tell the client why. One that is stalled learns it when it wakes, if that is soon enough."""
         with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
-            async with asyncio.timeout(settings.current().send_seconds):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
                 await self.websocket.close(closed.code, closed.reason)
 
 
