@@ -13,7 +13,7 @@ from auth.refusals import Code
 from schema import operations
 from schema.context import Context
 from schema.errors import printed
-from transport import rates
+from transport import rates, turns
 
 #: So many characters of a document are read for a cost of 1.
 _CHARACTERS_READ = 10
@@ -93,7 +93,8 @@ class Answer:
 
 async def answer(operation: operations.Prepared, request: Request, context: Context) -> Answer:
     """Run a query or a mutation."""
-    payload = await operations.result(operation, request.variables, context)
+    async with turns.turn(context.known):
+        payload = await operations.result(operation, request.variables, context)
     return Answer(orjson.dumps(payload), "data" in payload)
 
 
