@@ -7,7 +7,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
@@ -173,11 +173,13 @@ async def page(viewer: Viewer, candidate_id: str | None, first: int | None, afte
     Raises Refused: BAD_USER_INPUT, or CURSOR_EXPIRED for a cursor older than the kept log.
     """
     size = paging.bounded(first, default=100, most=settings.current().max_changes_page)
-    position, _ = await beginning(viewer, after) if after is not None else (0, 0)
-    found = await behind_position(viewer, position, candidate_id).limit(size + 1)
+    position, head = await beginning(viewer, after)
+    behind = behind_position(viewer, position if after is not None else 0, candidate_id)
+    found = await behind.limit(size + 1)
     if after is not None:
         await require_kept(viewer, position)
-    return paging.page_of([Edge(change, cursor_of) for change in found], size, after)
+    edges = [Edge(change, cursor_of) for change in found]
+    return replace(paging.page_of(edges, size, after), reached=cursor_at(head))
 
 
 async def beginning(viewer: Viewer, after: str | None) -> tuple[int, int]:

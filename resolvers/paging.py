@@ -43,6 +43,8 @@ class Page(Generic[T]):
     has_next_page: bool
     has_previous_page: bool
     count: Callable[[], Awaitable[int]] | None = field(default=None, repr=False)
+    #: The end of an empty page, where its list has one to go on from.
+    reached: str | None = None
 
     @property
     def rows(self) -> list[T]:
@@ -59,7 +61,7 @@ class Page(Generic[T]):
 
     @property
     def end_cursor(self) -> str | None:
-        return self.edges[-1].cursor if self.edges else None
+        return self.edges[-1].cursor if self.edges else self.reached
 
 
 def page_of(
