@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import GraphQLErrors, World
+from tests.world import GraphQLErrors, World, told
 
 USERS = """query ($emails: [String!], $search: String, $deactivated: Boolean = false) {
   users(emails: $emails, search: $search, includeDeactivated: $deactivated) { edges { node { name email role } } } }"""
@@ -15,7 +15,7 @@ LONG = "x" * 501
 
 def faults(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """What a payload refuses: codes with their paths."""
-    return [(error["code"], ".".join(error["path"])) for error in payload["errors"]]
+    return told(payload["errors"])
 
 
 async def names(world: World, **arguments: Any) -> list[str]:
