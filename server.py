@@ -36,7 +36,7 @@ from auth import tokens
 from models import database
 from resolvers import changes, directory, integrations, live
 from schema import SCHEMA
-from transport import http, websocket
+from transport import http, rates, websocket
 from transport.requests import Requests
 
 T = TypeVar("T")
@@ -95,6 +95,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             pruning.cancel()
             await changes.drained()
             await feed.disconnect()
+            await rates.close()
 
 
 def _when_told_to_go(act: Callable[[], None]) -> None:

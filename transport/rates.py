@@ -10,8 +10,12 @@ from collections import OrderedDict
 from functools import cache
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 
 from limits.aio.storage import MemoryStorage, RedisStorage
+from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 import clock
@@ -97,21 +101,39 @@ class Counts:
 
     def __init__(self, redis_url: str | None) -> None:
         self._own = _Memory()
-        self._shared = RedisStorage(f"async+{redis_url}", implementation="redispy") if redis_url else None
+        self._shared: RedisStorage | None = None
+        if redis_url is not None:
+            # Its own patience counts as well: a cancelled command may still be waited for.
+            patience: Any = {"socket_timeout": _REDIS_SECONDS, "socket_connect_timeout": _REDIS_SECONDS}
+            self._connections = ConnectionPool.from_url(redis_url, retry=Retry(NoBackoff(), 0), **patience)
+            pool: Any = self._connections
+            self._shared = RedisStorage("async+redis://", implementation="redispy", connection_pool=pool)
         self._away_until = 0.0
 
     async def add(self, name: str, amount: int) -> int:
         """Count; what this minute has come to."""
         key = f"{name}/{_minute()}"
-        now = asyncio.get_running_loop().time()
-        if self._shared is not None and now >= self._away_until:
+        if self._shared is not None and _loop_time() >= self._away_until:
             try:
                 async with asyncio.timeout(_REDIS_SECONDS):
                     return await self._shared.incr(key, WINDOW_SECONDS, amount)
             except (RedisError, OSError, TimeoutError) as error:
-                self._away_until = now + _AWAY_SECONDS
-                _log.warning("Redis is away, and each process counts for itself: %s", type(error).__name__)
+                self._note_away(error)
         return await self._own.incr(key, WINDOW_SECONDS, amount)
+
+    async def close(self) -> None:
+        """Let go of Redis."""
+        if self._shared is not None:
+            await self._connections.aclose()
+
+    def _note_away(self, error: Exception) -> None:
+        if _loop_time() >= self._away_until:
+            _log.warning("Redis is away, so each process counts for itself: %s", type(error).__name__)
+        self._away_until = _loop_time() + _AWAY_SECONDS
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class _Memory(MemoryStorage):
@@ -132,6 +154,11 @@ class _Memory(MemoryStorage):
 @cache
 def _counts() -> Counts:
     return Counts(settings.current().redis_url)
+
+
+async def close() -> None:
+    """The process goes down."""
+    await _counts().close()
 
 
 def _minute() -> int:

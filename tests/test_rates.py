@@ -1,0 +1,390 @@
+"""Rates, counted in costs by key, user and address, by one process or by several; and whose load is whose."""
+
+import asyncio
+import os
+import secrets
+import statistics
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import websockets
+
+import clock
+import goodtime
+import settings
+from tests.cable import cable
+from tests.conftest import DATABASE_URL
+from tests.processes import Installation, missing, until
+from tests.world import FOLLOW, Person, Server, World
+from transport import rates
+
+REDIS = os.environ.get("CALLBOARD_TEST_REDIS", "redis://127.0.0.1:6379")
+
+SMALL, SMALL_COST = "{account{id}}", 2
+LARGE, LARGE_COST = "{candidates(first:48){edges{node{id}}}}", 50
+FOLLOW_COST = 3
+
+Use = Callable[..., None]
+
+
+@pytest.fixture
+async def limited(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Use]:
+    """Switch rates on, so: nothing has been counted yet, the documents are known, and it stays the same minute."""
+    for query in (SMALL, LARGE):
+        await world.rita.ask(query)
+
+    def use(**its: object) -> None:
+        for name, value in {"rate_limit": "on", **its}.items():
+            monkeypatch.setenv(f"CALLBOARD_{name.upper()}", str(value))
+        _forget()
+
+    begin = _next_minute()
+    with clock.reading(lambda: begin):
+        yield use
+    monkeypatch.undo()
+    _forget()
+
+
+def _forget() -> None:
+    settings.current.cache_clear()
+    rates._counts.cache_clear()
+    rates._trusted.clear()
+
+
+def _next_minute() -> datetime:
+    return clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+async def sent(person: Person, query: str = SMALL, **variables: Any) -> httpx.Response:
+    body = {"query": query, "variables": variables}
+    return await person.server.http.post(person.server.graphql, json=body, headers=person.headers)
+
+
+async def test_what_a_user_asks_is_counted_in_what_it_costs_until_the_minute_is_over(
+    world: World, limited: Use
+) -> None:
+    limited(user_cost_per_minute=100)
+    begin = clock.now()
+
+    assert [(await sent(world.rita, query)).status_code for query in (LARGE, SMALL, LARGE, SMALL)] == [
+        200,
+        200,
+        429,
+        200,
+    ]
+    with clock.reading(lambda: begin + timedelta(seconds=59)):
+        assert (await sent(world.rita, LARGE)).status_code == 429
+    with clock.reading(lambda: begin + timedelta(seconds=60)):
+        assert (await sent(world.rita, LARGE)).status_code == 200
+
+
+async def test_a_refusal_says_how_long_to_wait_in_the_headers_and_in_the_error(world: World, limited: Use) -> None:
+    limited(user_cost_per_minute=10)
+    begin = clock.now()
+
+    with clock.reading(lambda: begin + timedelta(seconds=18)):
+        refused = await sent(world.rita, LARGE)
+
+    [error] = refused.json()["errors"]
+    assert "data" not in refused.json()
+    assert error["extensions"] == {"code": "RATE_LIMITED", "retryAfter": 42}
+    assert refused.headers["retry-after"] == "42"
+    assert refused.headers["ratelimit-policy"] == '"cost";q=10;w=60'
+    assert refused.headers["ratelimit"] == '"cost";r=10;t=42'
+
+
+async def test_every_answer_tells_what_is_left(world: World, limited: Use) -> None:
+    limited(user_cost_per_minute=100)
+
+    answers = [await sent(world.rita, query) for query in (SMALL, LARGE)]
+
+    assert [answer.headers["ratelimit"] for answer in answers] == ['"cost";r=98;t=60', '"cost";r=48;t=60']
+    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"cost";q=100;w=60'}
+
+
+async def test_each_user_each_key_and_each_address_has_a_rate_of_its_own(world: World, limited: Use) -> None:
+    limited(user_cost_per_minute=1, key_cost_per_minute=3, address_cost_per_minute=3)
+
+    assert [(await sent(world.rita)).status_code, (await sent(world.leo)).status_code] == [429, 429]
+    assert [(await sent(world.goodtime)).status_code for _ in range(2)] == [200, 429]
+    assert [(await sent(world.nobody)).status_code for _ in range(2)] == [200, 429]
+
+    limited(user_cost_per_minute=3)
+    assert [(await sent(person)).status_code for person in (world.rita, world.leo)] == [200, 200]
+
+
+async def test_one_account_does_not_spend_anothers_rate(world: World, limited: Use) -> None:
+    other = await World.made(world.server)
+    limited(user_cost_per_minute=3)
+
+    assert [(await sent(world.rita)).status_code for _ in range(2)] == [200, 429]
+    assert (await sent(other.rita)).status_code == 200
+
+
+async def test_a_document_that_was_never_read_costs_by_its_length(world: World, limited: Use) -> None:
+    limited(user_cost_per_minute=1_000)
+    query = "{account{id}}" + " " * 4_000 + f"# {secrets.token_hex(8)}"
+
+    first, again = [await sent(world.rita, query) for _ in range(2)]
+
+    assert [first.headers["ratelimit"], again.headers["ratelimit"]] == ['"cost";r=595;t=60', '"cost";r=593;t=60']
+
+
+async def test_documents_that_cant_be_run_are_not_read_for_nothing(world: World, limited: Use) -> None:
+    limited(user_cost_per_minute=1_000)
+    query = "{" + "nothing " * 1_000 + "}"
+
+    statuses = [(await sent(world.rita, query)).status_code for _ in range(3)]
+
+    assert statuses == [200, 429, 429]
+
+
+async def test_operations_over_websockets_spend_the_same_rate(world: World, limited: Use) -> None:
+    limited(user_cost_per_minute=100)
+    async with world.rita.connected() as connection:
+        await connection.send(type="subscribe", id="1", payload={"query": LARGE})
+        assert [(await connection.receive())["type"] for _ in range(2)] == ["next", "complete"]
+        assert (await sent(world.rita, LARGE)).headers["ratelimit"] == '"cost";r=0;t=60'
+        await connection.send(type="subscribe", id="2", payload={"query": SMALL})
+        refused = await connection.receive()
+
+    assert refused["type"] == "error"
+    assert refused["payload"][0]["extensions"] == {"code": "RATE_LIMITED", "retryAfter": 60}
+
+
+async def test_a_subscription_is_paid_for_once_and_not_for_what_it_delivers(world: World, limited: Use) -> None:
+    async with world.rita.following():
+        pass  # so that its document is known
+    limited(user_cost_per_minute=FOLLOW_COST)
+    async with world.rita.following() as following:
+        for sequence in range(3):
+            await world.goodtime.push(**world.a_panel(sequence=sequence, note=str(sequence)))
+            assert (await following.next())["panel"]["externalId"] == "panel"
+
+    assert (await sent(world.rita)).status_code == 429
+
+
+async def test_an_event_stream_beyond_the_rate_is_refused_before_it_begins(world: World, limited: Use) -> None:
+    limited(user_cost_per_minute=1)
+    headers = {**world.rita.headers, "accept": "text/event-stream"}
+
+    answer = await world.server.http.post(world.server.graphql, json={"query": FOLLOW}, headers=headers)
+
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (429, "RATE_LIMITED")
+
+
+async def test_switched_off_nothing_is_counted_nor_told(world: World, limited: Use) -> None:
+    limited(rate_limit="off", user_cost_per_minute=1, address_cost_per_minute=1, failed_sign_ins_per_minute=1)
+    wrong = Person(world.server, "Bearer nobody's")
+
+    answers = [await sent(person) for person in (world.rita, wrong, wrong, wrong, world.nobody)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert not any("ratelimit" in answer.headers for answer in answers)
+
+
+async def test_an_address_from_which_too_many_sign_ins_failed_is_not_listened_to_for_the_rest_of_the_minute(
+    world: World, limited: Use
+) -> None:
+    limited(failed_sign_ins_per_minute=3)
+    begin = clock.now()
+    wrong = [Person(world.server, f"Bearer {token}") for token in ("one", "two", "three", "four")]
+
+    codes = [(await sent(person)).json()["errors"][0]["extensions"]["code"] for person in wrong]
+    assert codes == ["UNAUTHENTICATED"] * 3 + ["RATE_LIMITED"]
+    assert (await sent(world.rita)).status_code == 429
+    with pytest.raises(websockets.ConnectionClosedError, match=r"1013.*RATE_LIMITED"):
+        async with world.rita.connected():
+            pass
+
+    with clock.reading(lambda: begin + timedelta(minutes=1)):
+        assert (await sent(world.rita)).status_code == 200
+
+
+async def test_whoever_was_signed_in_before_goes_on_through_the_same_gateway(world: World, limited: Use) -> None:
+    limited(failed_sign_ins_per_minute=1)
+    await world.rita.ask(SMALL)
+    for _ in range(3):
+        await sent(Person(world.server, "Bearer wrong"))
+
+    assert (await sent(world.rita)).status_code == 200
+    assert (await sent(world.leo)).status_code == 429
+
+
+async def test_a_key_that_was_good_and_is_revoked_counts_as_any_other_failure(world: World, limited: Use) -> None:
+    limited(failed_sign_ins_per_minute=2)
+    await world.goodtime.ask("{viewer{__typename}}")
+    [key] = (await world.sam.ask("{integration(provider:GOODTIME){apiKeys{id}}}"))["integration"]["apiKeys"]
+    await world.sam.ask("mutation($id:ID!){revokeApiKey(id:$id){errors{code}}}", id=key["id"])
+
+    assert [(await sent(world.goodtime)).status_code for _ in range(3)] == [200, 200, 429]
+
+
+async def test_whoever_brings_no_credentials_has_not_failed(world: World, limited: Use) -> None:
+    limited(failed_sign_ins_per_minute=1)
+    for _ in range(3):
+        assert (await sent(world.nobody)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("203.0.113.7", "203.0.113.7", True),
+        ("203.0.113.7", "203.0.113.8", False),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("", "", True),
+    ],
+)
+def test_an_address_stands_for_its_network(one: str, other: str, same: bool) -> None:
+    assert (rates._network(one) == rates._network(other)) is same
+
+
+async def test_counting_takes_some_microseconds(limited: Use) -> None:
+    limited()
+    counts = rates.Counts(None)
+    for user in range(2_000):
+        await counts.add(f"user-{user}", 1)
+
+    began = time.process_time()
+    for _ in range(1_000):
+        await counts.add("user-1", 1)
+
+    assert (time.process_time() - began) / 1_000 < 100e-6
+
+
+async def test_counters_of_minutes_that_are_over_are_forgotten(limited: Use, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited()
+    monkeypatch.setattr(rates, "_SWEEP_SECONDS", 0.01)
+    counts, begin = rates.Counts(None), clock.now()
+    with clock.reading(lambda: begin - timedelta(hours=1)):
+        for user in range(100):
+            await counts.add(f"user-{user}", 1)
+
+    with clock.reading(lambda: begin + timedelta(hours=1)):
+        await until(lambda: not counts._own.storage)
+
+
+@pytest.fixture
+async def redis() -> str:
+    """The URL of a Redis that answers."""
+    host, _, port = REDIS.rpartition("/")[2].partition(":")
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+    except OSError:
+        missing(f"Redis at {host}:{port}")
+    writer.close()
+    return REDIS
+
+
+async def test_several_processes_count_together_over_redis(redis: str, limited: Use) -> None:
+    limited()
+    name = f"test-{secrets.token_hex(8)}"
+    one, other = rates.Counts(redis), rates.Counts(redis)
+
+    assert [await counts.add(name, 5) for counts in (one, other, one, other)] == [5, 10, 15, 20]
+    for counts in (one, other):
+        await counts.close()
+
+
+async def test_what_two_servers_allow_together_is_one_rate(redis: str, world: World, place: Path) -> None:
+    its = Installation(place, DATABASE_URL, {"RATE_LIMIT": "on", "REDIS_URL": redis, "USER_COST_PER_MINUTE": "30"})
+    async with AsyncExitStack() as stack:
+        addresses = [(await stack.enter_async_context(its.running("serve"))).address for _ in range(2)]
+        servers = [await stack.enter_async_context(Server(address)) for address in addresses]
+        await until(lambda: clock.now().second < 50)  # all of it falls into one minute
+        statuses = [
+            (await sent(Person(server, world.rita.authorization))).status_code for _ in range(10) for server in servers
+        ]
+
+    assert (statuses.count(200), statuses.count(429)) == (14, 6)  # the document was read twice, for 1 each
+
+
+async def test_while_redis_is_away_each_process_counts_for_itself_and_nobody_waits(
+    redis: str, limited: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited()
+    monkeypatch.setattr(rates, "_AWAY_SECONDS", 0.2)
+    name = f"test-{secrets.token_hex(8)}"
+    async with cable(int(redis.rpartition(":")[2])) as line:
+        counts = rates.Counts(f"redis://127.0.0.1:{line.port}")
+        assert await counts.add(name, 5) == 5
+        line.broken = True
+        line.cut()
+        began = time.monotonic()
+        assert [await counts.add(name, 5) for _ in range(3)] == [5, 10, 15]
+        assert time.monotonic() - began < 2
+        line.broken = False
+        await until(lambda: _is(5, counts.add(name, 0)))
+        await counts.close()
+
+
+async def test_a_redis_that_never_answers_holds_nobody_up(limited: Use) -> None:
+    limited()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as listening:
+        counts = rates.Counts(f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+        began = time.monotonic()
+        assert await asyncio.gather(*(counts.add("somebody", 1) for _ in range(50)))
+        assert [await counts.add("somebody", 1) for _ in range(50)]
+        assert time.monotonic() - began < 3
+        await counts.close()
+
+
+async def test_with_the_defaults_neither_the_simulator_nor_a_busy_person_is_refused(world: World, limited: Use) -> None:
+    limited()
+
+    report = await goodtime.simulate(world.server.graphql, world.goodtime.authorization[7:], panels=3, rate=1_000)  # type: ignore[index]
+
+    assert report.ok
+    assert "RATE_LIMITED" not in report.errors
+
+
+async def _is(expected: int, found: Awaitable[int]) -> bool:
+    return await found == expected
+
+
+LISTING = """{ interviewPanels(first: 100) { edges { node { id note status startsAt
+  interviews { id subject interviewers { user { name } feedbackForm { id status } } } } } } }"""
+
+
+async def test_one_accounts_load_does_not_starve_another(world: World, place: Path) -> None:
+    other = await World.made(world.server)
+    for number in range(30):
+        await world.goodtime.push(**world.a_panel(str(number), world.an_interview("one", "ivo", "noor")))
+    async with Installation(place, DATABASE_URL).running("serve") as process, Server(process.address) as server:
+        busy, calm = Person(server, world.rita.authorization), Person(server, other.rita.authorization)
+        loads = [asyncio.create_task(_asking(busy, LISTING)) for _ in range(60)]
+        await asyncio.sleep(0)
+        calms = [await _took(calm, "{candidates{edges{node{id name stage{name}}}}}") for _ in range(8)]
+        for load in loads:
+            load.cancel()
+        waits = [took for load in await asyncio.gather(*loads) for took in load]
+
+    assert statistics.median(calms) < statistics.median(waits) / 3, (calms, waits)
+
+
+async def _asking(person: Person, query: str) -> list[float]:
+    """How long each answer took in seconds, until it is cancelled."""
+    took: list[float] = []
+    try:
+        while True:
+            took.append(await _took(person, query))
+    except asyncio.CancelledError:
+        return took
+
+
+async def _took(person: Person, query: str) -> float:
+    began = time.monotonic()
+    await person.ask(query)
+    return time.monotonic() - began
