@@ -201,7 +201,7 @@ def answer(found: ExecutionResult, context: Context) -> dict[str, Any]:
     if not found.errors:
         return {"data": found.data}
     errors = printed(found.errors, context.request_id, executed=True)
-    never_ran = found.data is None and all(it.path is None and it.original_error is None for it in found.errors)
+    never_ran = found.data is None and all(error.path is None for error in found.errors)
     return {"errors": errors} if never_ran else {"data": found.data, "errors": errors}
 
 

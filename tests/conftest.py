@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -32,7 +32,9 @@ os.environ.update(
 import uvicorn  # noqa: E402 - the settings above come first
 
 import server  # noqa: E402
+import settings  # noqa: E402
 from models import database  # noqa: E402
+from schema import operations  # noqa: E402
 from tests.processes import Installation, postgres_database  # noqa: E402
 from tests.world import Server, World  # noqa: E402
 
@@ -82,6 +84,28 @@ async def running(migrated: str) -> AsyncIterator[Server]:
 async def world(running: Server) -> World:
     """A fresh account with its people, candidates and templates, and GoodTime switched on."""
     return await World.made(running)
+
+
+Set = Callable[..., None]
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Set]:
+    """Set limits, by their names in the settings, for this test and the server in this process."""
+
+    def use(**limits: object) -> None:
+        for name, limit in limits.items():
+            monkeypatch.setenv(f"CALLBOARD_{name.upper()}", str(limit))
+        _read_anew()
+
+    yield use
+    monkeypatch.undo()
+    _read_anew()
+
+
+def _read_anew() -> None:
+    settings.current.cache_clear()
+    operations._kept = operations._Kept()
 
 
 @pytest.fixture

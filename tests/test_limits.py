@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -16,30 +16,10 @@ import server
 import settings
 from schema import operations
 from tests import world as worlds
+from tests.conftest import Set
 from tests.world import World
 
 ROOT = Path(server.__file__).parent
-
-Set = Callable[..., None]
-
-
-@pytest.fixture
-def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Set]:
-    """Set limits, by their names in the settings, for this test."""
-
-    def use(**limits: object) -> None:
-        for name, limit in limits.items():
-            monkeypatch.setenv(f"CALLBOARD_{name.upper()}", str(limit))
-        _forget()
-
-    yield use
-    monkeypatch.undo()
-    _forget()
-
-
-def _forget() -> None:
-    settings.current.cache_clear()
-    operations._kept = operations._Kept()
 
 
 async def refusal(world: World, query: str, **variables: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ EVENT_STREAM = "text/event-stream"
 
 _HEADERS = {"cache-control": "no-store"}
 _PING_SECONDS = 12.0
+_LISTENING_SECONDS = 1.0
 
 
 async def graphql(request: HttpRequest) -> Response:
@@ -39,6 +40,8 @@ async def graphql(request: HttpRequest) -> Response:
         asked = await _request(request)
         async with asyncio.timeout(settings.current().request_seconds) as patience:
             return await _answered(request, asked, welcome, media)
+    except CutOff as cut_off:
+        return LastWord(orjson.dumps(cut_off.payload()), cut_off.status, _HEADERS, f"{media}; charset=utf-8")
     except Malformed as malformed:
         return _json(orjson.dumps(malformed.payload()), malformed.status, media, malformed.headers)
     except TimeoutError:
@@ -95,7 +98,7 @@ async def _body(request: HttpRequest) -> bytes:
                 _bounded(len(body))
     except TimeoutError:
         message = f"The body took longer than {its.request_seconds:g} seconds."
-        raise _cut_off(message, 408, its.request_seconds) from None
+        raise CutOff(message, 408, Code.LIMIT_EXCEEDED, limit=its.request_seconds) from None
     except ClientDisconnect:
         raise Malformed("The body ended early.") from None
     return bytes(body)
@@ -104,23 +107,44 @@ async def _body(request: HttpRequest) -> bytes:
 def _bounded(length: int) -> None:
     most = settings.current().max_body_bytes
     if length > most:
-        raise _cut_off(f"The body is larger than {most:,} bytes.", 413, most)
+        raise CutOff(f"The body is larger than {most:,} bytes.", 413, Code.LIMIT_EXCEEDED, limit=most)
 
 
-def _cut_off(message: str, status: int, limit: float) -> Malformed:
-    """What is left of the body is not read, so that the connection is of no further use."""
-    return Malformed(message, status, Code.LIMIT_EXCEEDED, headers={"connection": "close"}, limit=limit)
+class CutOff(Malformed):
+    """Raised in the middle of a body, the rest of which nobody wants."""
+
+
+class LastWord(Response):
+    """An answer in the middle of a body, and the end of the connection.
+
+    It ends only when the client has had the time to listen: closed with more of the body coming in, a connection may
+    take what was answered with it. A client that sends on regardless is heard for as much again as a body may have.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [*self.raw_headers, (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LISTENING_SECONDS):
+                left = settings.current().max_body_bytes
+                while left > 0 and (message := await receive()).get("more_body"):
+                    left -= len(message["body"])
+                if left <= 0:
+                    await asyncio.sleep(_LISTENING_SECONDS)
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _welcome(accept: str) -> list[str]:
     """Our media types that an `Accept` value takes, the most welcome first."""
     weights = {}
     for offered in (GRAPHQL_JSON, JSON, EVENT_STREAM):
-        ranges = [offered, f"{offered.partition('/')[0]}/*", "*/*"]
+        # Whoever takes anything waits for an answer that ends: a stream has to be asked for by its name.
+        ranges = [offered] if offered == EVENT_STREAM else [offered, "application/*", "*/*"]
         found = [(range_, weight) for range_, weight in _ranges(accept) if range_ in ranges]
         range_, weight = min(found, key=lambda each: ranges.index(each[0]), default=("", 0.0))
         if weight > 0:
-            # Whoever takes anything gets plain JSON; whoever names the newer type knows it.
+            # And whoever takes anything gets plain JSON; whoever names the newer type knows it.
             weights[offered] = (weight, range_ == offered, offered == (GRAPHQL_JSON if range_ == offered else JSON))
     return sorted(weights, key=lambda offered: weights[offered], reverse=True)
 
