@@ -1,7 +1,7 @@
 """The data set: one account with candidates, panels, interviews, interviewers and forms, made by SQL.
 
 Each shape has a PostgreSQL database of its own, `callboard_bench_…`, at our own migrated schema. It is kept between
-runs, and made afresh where the shape, this file or the migrations have changed since.
+runs, and made afresh where what it is made by has changed since.
 """
 
 import hashlib
@@ -135,9 +135,26 @@ async def _administered(statement: str, *values: str) -> Any:
         await administrator.close()
 
 
+async def forget_pushes(connection: asyncpg.Connection) -> None:
+    """Take away the panels that a benchmark has pushed, with all their parts."""
+    await _spare_checks(connection)
+    pushed = "(SELECT id FROM panel WHERE external_id LIKE 'pushed-%')"
+    for table in ("interviewer", "feedback_form", "interview", "change"):
+        await connection.execute(f"DELETE FROM {table} WHERE panel_id IN {pushed}")
+    await connection.execute(f"DELETE FROM panel WHERE id IN {pushed}")
+    await connection.execute("VACUUM ANALYZE")
+
+
+async def _spare_checks(connection: asyncpg.Connection) -> None:
+    """Don't check foreign keys in this session, where a superuser asks: there are too many rows for it."""
+    with suppress(asyncpg.InsufficientPrivilegeError):
+        await connection.execute("SET session_replication_role = replica")
+
+
 def _fingerprint(shape: Shape) -> str:
-    sources = [Path(__file__), *sorted(_MIGRATIONS.glob("0*.py"))]
-    return hashlib.sha256(repr(shape).encode() + b"".join(map(Path.read_bytes, sources))).hexdigest()
+    migrations = sorted(_MIGRATIONS.glob("0*.py"))
+    made_by = "".join(_statements(shape)) + repr((_STAGES, _FIELDS))
+    return hashlib.sha256(made_by.encode() + b"".join(map(Path.read_bytes, migrations))).hexdigest()
 
 
 async def _access(shape: Shape) -> Access:
@@ -161,8 +178,7 @@ async def _fill(shape: Shape) -> None:
         await integrations.switch(viewer, IntegrationProvider.GOODTIME, True)
     connection = await asyncpg.connect(shape.url)
     try:
-        with suppress(asyncpg.InsufficientPrivilegeError):  # a superuser may spare the foreign keys' checks
-            await connection.execute("SET session_replication_role = replica")
+        await _spare_checks(connection)
         for statement in _statements(shape):
             await connection.execute(statement)
         await connection.execute("VACUUM ANALYZE")
@@ -188,7 +204,7 @@ def _statements(shape: Shape) -> list[str]:
     # Weekdays of 2025 or of 2045, so that what is upcoming stays so, whenever the data was made.
     start = (
         f"(CASE WHEN {is_over('p')} THEN timestamptz '2025-01-06 08:00Z' ELSE timestamptz '2045-01-02 08:00Z' END"
-        " + (p * 7919 % 350) * interval '1 day' + (p % 6) * interval '1 hour')"
+        " + (p::bigint * 7919 % 350) * interval '1 day' + (p % 6) * interval '1 hour')"
     )
     interview_rows = f"""
         SELECT n, p, {start} + (n % {interviews}) * interval '1 hour' AS starts_at

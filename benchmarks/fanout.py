@@ -148,7 +148,7 @@ async def run(contenders: list[Contender], shape: data.Shape, subscribers: int, 
             turns = [Turn(each, access, subscribers, connection, seconds, change) for each in contenders]
             results = await taken(turns, rounds, Turn.figures)
         finally:
-            await connection.execute("DELETE FROM panel WHERE external_id LIKE 'pushed-%'")
+            await data.forget_pushes(connection)
             await connection.close()
     title = f"{subscribers:,} subscribers, {rounds} rounds"
     ratios = {"deliveries/s": more, "μs a delivery": less, "p99 ms": less, "KiB idle": less, "ms to join": less}

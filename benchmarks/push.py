@@ -99,8 +99,7 @@ async def _measure(contenders: list[Contender], access: data.Access, rounds: int
             title = f"push, {AT_ONCE} at once, {rounds} rounds of {seconds:g} s"
             print(table(title, results, {"a second": more, "server, ms of CPU": less}), "\n", flush=True)
     finally:
-        await connection.execute("DELETE FROM panel WHERE external_id LIKE 'pushed-%'")
-        await connection.execute("VACUUM ANALYZE")
+        await data.forget_pushes(connection)
         await connection.close()
         await administrator.close()
 
