@@ -1,7 +1,5 @@
 """What is stored: rows, unique constraints, indexes, and the facts that follow from one row."""
 
-from tortoise.models import Model
-
 from models.audit import AuditAct, AuditEvent
 from models.base import Row, new_id
 from models.candidates import Candidate, Follower
@@ -65,10 +63,3 @@ __all__ = [
     "standing",
     "with_status",
 ]
-
-# Texts are checked where they come in, and the database has the last word. As a filter, a text that is too long finds
-# nothing, as any other that isn't there; the ORM would raise.
-for _kind in list(globals().values()):
-    if isinstance(_kind, type) and issubclass(_kind, Model):
-        for _field in _kind._meta.fields_map.values():
-            _field.validators.clear()
