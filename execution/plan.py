@@ -107,9 +107,7 @@ class Plans:
         plan: Plan = self._kept_or_made(key, executor, lambda: Compilation(executor, given).plan(root, fields))
         return plan
 
-    def _kept_or_made(
-        self, key: tuple[Any, ...], executor: Executor[Any], make: Callable[[], tuple[Any, int]]
-    ) -> Any:
+    def _kept_or_made(self, key: tuple[Any, ...], executor: Executor[Any], make: Callable[[], tuple[Any, int]]) -> Any:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key][0]

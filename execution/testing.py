@@ -46,7 +46,7 @@ Strategy = st.SearchStrategy[Any]
 SCALARS: dict[str, Strategy] = {
     "Int": st.integers(-3, 100),
     "Float": st.floats(-9, 9),
-    "String": st.text("aé\"\\\n", max_size=4),
+    "String": st.text('aé"\\\n', max_size=4),
     "Boolean": st.booleans(),
     "ID": st.text("abc1", min_size=1, max_size=4),
 }

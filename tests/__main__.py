@@ -1,4 +1,4 @@
-"""What `make test` runs: the suite on SQLite, then on PostgreSQL what depends on the database; and what it could not run.
+"""What `make test` runs: the suite on SQLite, then on PostgreSQL what depends on the database; and what was left out.
 
 With CI=true nothing may be missing: the tests that need what is not there fail instead of being skipped.
 """

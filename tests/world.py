@@ -33,22 +33,41 @@ PANEL = """fragment Panel on InterviewPanel {
     id externalId subject note location meetingUrl startsAt endsAt durationMinutes
     cancellation { origin reason calendarEventRemains }
     feedbackReminder
-    interviewers { user { email } responseStatus feedbackRequired feedbackForm { id url status template { externalId } } }
+    interviewers { user { email } responseStatus feedbackRequired
+      feedbackForm { id url status template { externalId } } }
   }
 }"""
-PUSH = PANEL + """mutation ($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) {
+PUSH = (
+    PANEL
+    + """mutation ($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) {
   outcome panel { ...Panel } warnings { code path message } errors { code path message } } }"""
-PUSH_ONE = PANEL + """mutation ($input: UpsertInterviewInput!) { upsertInterview(input: $input) {
-  outcome interview { id externalId } panel { ...Panel } warnings { code path message } errors { code path message } } }"""
-CANCEL = PANEL + """mutation ($input: CancelInterviewPanelInput!) { cancelInterviewPanel(input: $input) {
+)
+PUSH_ONE = (
+    PANEL
+    + """mutation ($input: UpsertInterviewInput!) { upsertInterview(input: $input) {
+  outcome interview { id externalId } panel { ...Panel }
+  warnings { code path message } errors { code path message } } }"""
+)
+CANCEL = (
+    PANEL
+    + """mutation ($input: CancelInterviewPanelInput!) { cancelInterviewPanel(input: $input) {
   calendarEventRemains panel { ...Panel } errors { code path message } } }"""
-CANCEL_ONE = PANEL + """mutation ($input: CancelInterviewInput!) { cancelInterview(input: $input) {
+)
+CANCEL_ONE = (
+    PANEL
+    + """mutation ($input: CancelInterviewInput!) { cancelInterview(input: $input) {
   calendarEventRemains interview { id externalId } panel { ...Panel } errors { code path message } } }"""
-RESTORE = PANEL + """mutation ($input: RestoreInterviewPanelInput!) { restoreInterviewPanel(input: $input) {
+)
+RESTORE = (
+    PANEL
+    + """mutation ($input: RestoreInterviewPanelInput!) { restoreInterviewPanel(input: $input) {
   panel { ...Panel } errors { code path message } } }"""
+)
 SUBMIT = """mutation ($input: SubmitFeedbackInput!) { submitFeedback(input: $input) {
   form { id status completedAt answers { fieldId values } } errors { code path message } } }"""
-SHOW = PANEL + """query ($id: ID, $externalId: String) { interviewPanel(id: $id, externalId: $externalId) { ...Panel } }"""
+SHOW = (
+    PANEL + """query ($id: ID, $externalId: String) { interviewPanel(id: $id, externalId: $externalId) { ...Panel } }"""
+)
 FORM = """query ($id: ID!) { feedbackForm(id: $id) {
   id url status completedAt instructions template { externalId } interview { externalId } interviewer { email }
   fields { id type label description required options } answers { fieldId values } } }"""
@@ -56,7 +75,8 @@ CHANGES = """query ($after: String, $first: Int, $candidateId: ID) {
   interviewPanelChanges(after: $after, first: $first, candidateId: $candidateId) {
     pageInfo { hasNextPage endCursor } edges { cursor node { cursor kind at panel { externalId } } } } }"""
 FOLLOW = """subscription ($after: String, $candidateId: ID) {
-  interviewPanelChanges(after: $after, candidateId: $candidateId) { cursor kind panel { externalId status version } } }"""
+  interviewPanelChanges(after: $after, candidateId: $candidateId) {
+    cursor kind panel { externalId status version } } }"""
 
 
 class Server:
@@ -311,7 +331,7 @@ class World:
     noor: Person  # Interviewer
     goodtime: Person
     nobody: Person
-    #: external id to id: `carla` is anybody's, `lea` is Leo's, `arno` is archived, `anna` is in a stage without interviews
+    #: external id to id: `carla` anybody's, `lea` Leo's, `arno` archived, `anna` in a stage without interviews
     candidates: dict[str, str]
     #: external id to id: `technical`, `values`
     templates: dict[str, str]
