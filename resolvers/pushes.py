@@ -5,24 +5,18 @@ docs/decisions/0007): the panel and each interview keep the revision that they h
 them off, and only a higher one replaces it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import Enum
-from typing import Any
 
-from tortoise.queryset import QuerySet
-
-import clock
+import metrics
 from auth.viewer import Viewer
-from models import Cancellation, CancelOrigin, FeedbackFormStatus, Interview, Interviewer, Panel, ResponseStatus
+from models import Cancellation, CancelOrigin, Interview, Interviewer, Panel, ResponseStatus
 from models import InterviewPanelChangeKind as Kind
-from models.reading import Joined
-from resolvers import changes, declarations
-from resolvers.access import Act, hot, require, unscoped
+from resolvers import changes, declarations, warnings
+from resolvers.access import Act, require
 from resolvers.changes import Commit
-from resolvers.declarations import MOST_MINUTES, Declaration, Event, PanelPush, Push, Seat, SinglePush
-from resolvers.errors import ErrorCode, PushWarning, UserError, WarningCode, error, warning
+from resolvers.declarations import Declaration, Event, PanelPush, Push, SinglePush
+from resolvers.errors import ErrorCode, PushWarning, UserError, error
 from resolvers.whole import Held, below, deleted, held, highest, locked_by_external_id, new_panel, newer, shown, stand
 
 
@@ -58,7 +52,7 @@ async def push(viewer: Viewer, its: Push) -> Pushed:
         declared = await Declaration.read(viewer, its, whole)
         if declared.errors:
             return Pushed(errors=list(declared.errors.values()))
-        if its.sequence is None and whole.panel.canceled_origin is CancelOrigin.SCHEDULER:
+        if its.sequence is None and deleted(whole.panel):
             message = "It was deleted in the scheduler: only a push with a higher sequence brings it back."
             return Pushed(shown(whole.panel), errors=[error(ErrorCode.PANEL_CANCELED, message, ("input",))])
         if _conflicts(whole, declared):
@@ -69,7 +63,9 @@ async def push(viewer: Viewer, its: Push) -> Pushed:
             return Pushed(shown(whole.panel), errors=[refusal])
         return await _applied(viewer, commit, whole, declared)
 
-    return await changes.committed(viewer, act)
+    pushed = await changes.committed(viewer, act)
+    metrics.pushed(pushed.outcome.value if pushed.outcome else "REFUSED")
+    return pushed
 
 
 def _stale(whole: Held, its: Push) -> Pushed:
@@ -148,12 +144,8 @@ async def _applied(viewer: Viewer, commit: Commit, whole: Held, declared: Declar
     if taking.changed or taking.settled:
         stood = stand(whole, commit)
         await whole.write(commit, taking.kind(stood) if taking.changed or stood else None)
-    return Pushed(
-        whole.panel,
-        taking.outcome,
-        list(_warnings(whole, declared)) + await _double_bookings(viewer, whole, declared.events),
-        interview=_asked_about(whole, declared.push),
-    )
+    found = await warnings.of(viewer, whole, declared)
+    return Pushed(whole.panel, taking.outcome, found, interview=_asked_about(whole, declared.push))
 
 
 class _Taking:
@@ -288,81 +280,3 @@ class _Taking:
         if not self.was_known:
             return Kind.CREATED
         return Kind.RESCHEDULED if self.rescheduled and not is_canceled else Kind.UPDATED
-
-
-def _warnings(whole: Held, declared: Declaration) -> Iterator[PushWarning]:
-    """What was accepted, but deserves the scheduler's look."""
-    panel, candidate = whole.panel, declared.candidate
-    if candidate is not None and candidate.archived_at is not None:
-        yield warning(WarningCode.CANDIDATE_ARCHIVED, "The candidate is archived.", declared.candidate_path)
-    if panel.canceled_origin is CancelOrigin.ATS:
-        message = "A user has cancelled the panel in the ATS: it is stored, and stays off the profile."
-        yield warning(WarningCode.PANEL_CANCELED_IN_ATS, message, ("input",))
-    for event in declared.events:
-        interview = whole.interviews[event.external_id]
-        if interview.canceled_origin is CancelOrigin.ATS and panel.canceled_origin is not CancelOrigin.ATS:
-            message = "A user has cancelled this interview in the ATS: it is stored, and stays off the profile."
-            yield warning(WarningCode.PANEL_CANCELED_IN_ATS, message, event.path)
-        if event.starts_at < clock.now():
-            yield warning(
-                WarningCode.STARTS_IN_THE_PAST, "The interview starts in the past.", (*event.path, "startsAt")
-            )
-        for seat in event.seats:
-            yield from _seat_warnings(whole, interview, seat)
-
-
-def _seat_warnings(whole: Held, interview: Interview, seat: Seat) -> Iterator[PushWarning]:
-    if seat.user.deactivated_at is not None:
-        message = f"{seat.user.name} is deactivated, and stays on the interview."
-        yield warning(WarningCode.INTERVIEWER_DEACTIVATED, message, seat.path)
-    form = whole.forms.get((interview.id, seat.user.id))
-    if form is not None and form.status is FeedbackFormStatus.COMPLETED and form.template_id != seat.template_id:
-        message = f"{seat.user.name} has submitted feedback: the form stays as it is."
-        yield warning(WarningCode.FEEDBACK_ALREADY_SUBMITTED, message, seat.path)
-
-
-async def _double_bookings(viewer: Viewer, whole: Held, events: list[Event]) -> list[PushWarning]:
-    """Who is on another interview at the same time, anywhere in the account. Rule 8. One statement."""
-    panel, stored = whole.panel, {event.external_id: whole.interviews[event.external_id] for event in events}
-    standing = [event for event in events if stored[event.external_id].canceled_at is None]
-    if not standing or panel.canceled_at is not None:
-        return []
-    begin, end = min(event.starts_at for event in standing), max(event.ends_at for event in standing)
-    within = {
-        "user_ids": sorted({seat.user.id for event in standing for seat in event.seats}),
-        "earliest": begin - timedelta(minutes=MOST_MINUTES),
-        "begin": begin,
-        "end": end,
-    }
-    booked: dict[str, list[Interview]] = {}
-    for seat, interview in await hot(viewer, _bookings, (), within, _BOOKED):
-        booked.setdefault(seat.user_id, []).append(interview)
-    return [
-        warning(
-            WarningCode.INTERVIEWER_DOUBLE_BOOKED, f"{seat.user.name} has another interview at that time.", seat.path
-        )
-        for event in standing
-        for seat in event.seats
-        if any(
-            other.id != stored[event.external_id].id
-            and other.starts_at < event.ends_at
-            and other.ends_at > event.starts_at
-            for other in booked.get(seat.user.id, ())
-        )
-    ]
-
-
-_BOOKED = Joined("booked", Interview, "booked.id = base.interview_id")
-
-
-def _bookings(viewer: Viewer, user_ids: list[str], earliest: Any, begin: Any, end: Any) -> QuerySet[Interviewer]:
-    """The seats of these users on what takes place between begin and end: none of it starts before the earliest."""
-    return unscoped(Interviewer, "whoever is booked in the account, to tell its own scheduler").filter(
-        user_id__in=user_ids,
-        interview__account_id=viewer.account_id,
-        interview__starts_at__gt=earliest,
-        interview__starts_at__lt=end,
-        interview__ends_at__gt=begin,
-        interview__canceled_at__isnull=True,
-        panel__canceled_at__isnull=True,
-    )

@@ -87,7 +87,9 @@ class UpsertInterviewInput:
 @strawberry.type(description="What a push came to.")
 class UpsertInterviewPanelPayload:
     panel: InterviewPanel | None = strawberry.field(
-        description="As it stands now, with the feedback links for the calendar invites; null where it was refused."
+        description=(
+            "As it stands now, with the feedback links for the calendar invites; null where the push itself is wrong."
+        )
     )
     outcome: pushes.UpsertOutcome | None = strawberry.field(description="What was done; null where it was refused.")
     warnings: list[Warning] = strawberry.field(description="What was accepted, but deserves a look.")
