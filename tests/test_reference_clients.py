@@ -1,4 +1,4 @@
-"""The protocols as others wrote them: the reference clients graphql-ws and graphql-sse, from npm, against the server."""
+"""The protocols as others wrote them: the reference clients graphql-ws and graphql-sse from npm against the server."""
 
 import asyncio
 import fcntl
