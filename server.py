@@ -31,7 +31,9 @@ import demo as demo_account
 import feed
 import goodtime
 import logs
+import metrics
 import settings
+import traces
 from auth import tokens
 from models import database
 from resolvers import changes, directory, integrations, live
@@ -49,6 +51,7 @@ _log = logging.getLogger("callboard.server")
 
 _READY_SECONDS = 5
 _DAY_SECONDS = 24 * 3600.0
+_WATCH_SECONDS = 1.0
 
 
 def app() -> Starlette:
@@ -66,6 +69,7 @@ def app() -> Starlette:
         WebSocketRoute("/graphql", websocket.serve),
         Route("/healthz", alive),
         Route("/readyz", ready),
+        Route("/metrics", measured),
         Mount("/console", GZipMiddleware(StaticFiles(directory=CONSOLE))),
         *(Route(path, console) for path in ("/", "/feedback/{id}", "/candidates/{id}")),
         *(Route(path, console) for path in ("/interviews", "/activity", "/settings/integrations")),
@@ -87,12 +91,17 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             await feed.connect(its.database_url)
         live.HUB.begin()
         _when_told_to_go(http.end_streams)
-        pruning = asyncio.create_task(_prune_daily(timedelta(days=its.change_retention_days)))
+        metrics.forget_the_dead()
+        traces.start()
+        beside = [asyncio.create_task(_prune_daily(timedelta(days=its.change_retention_days)))]
+        beside += [asyncio.create_task(_watch_the_pool())]
         try:
             yield
         finally:
             live.HUB.end()
-            pruning.cancel()
+            for task in beside:
+                task.cancel()
+            traces.stop()
             await changes.drained()
             await feed.disconnect()
             await rates.close()
@@ -125,6 +134,12 @@ async def _prune_daily(retention: timedelta) -> None:
             _log.exception("The old changes can't be dropped: trying again tomorrow")
 
 
+async def _watch_the_pool() -> None:
+    while True:
+        metrics.pool(*database.pool())
+        await asyncio.sleep(_WATCH_SECONDS)
+
+
 async def graphql(request: Request) -> Response:
     """The API; for a browser that just looks, the page to explore it with."""
     if request.method == "GET" and "query" not in request.query_params and _is_browser(request):
@@ -154,6 +169,11 @@ async def ready(request: Request) -> Response:
     if not feed.connected():
         return JSONResponse({"status": "the other processes can't be heard: changes come up to 2 s late"}, 503)
     return JSONResponse({"status": "ready"})
+
+
+async def measured(request: Request) -> Response:
+    """What all processes have counted, for Prometheus."""
+    return Response(metrics.printed(), media_type=metrics.CONTENT_TYPE)
 
 
 def _is_browser(request: Request) -> bool:
@@ -189,7 +209,8 @@ def serve(
     listening = _bound(host, port)
     _log.info("listening", extra={"address": _address(listening)})
     if workers > 1:
-        Multiprocess(_config("server:worker", workers=workers), sockets=[listening]).run()
+        with metrics.shared():
+            Multiprocess(_config("server:worker", workers=workers), sockets=[listening]).run()
     else:
         _end_well_when_told_to_go()
         uvicorn.Server(_config(app)).run(sockets=[listening])

@@ -16,8 +16,11 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
+from tortoise.log import db_client_logger
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
+
+import metrics
 
 #: What a database that can't be reached, is busy for too long or isn't migrated raises, whichever driver says it.
 UNREACHABLE = (
@@ -60,7 +63,23 @@ async def opened(url: str, statement_seconds: float | None = _STATEMENT_SECONDS)
         await context.init(config=config(url, statement_seconds), _enable_global_fallback=True)
         if path is not None:
             await _teach_capitals()
+        connections.get("default").log = _Counting()
         yield
+
+
+class _Counting:
+    """Stands where Tortoise tells its log of every statement: on the way there they are counted."""
+
+    def debug(self, message: str, *values: object) -> None:
+        if message == "%s: %s":
+            metrics.statement()
+        db_client_logger.debug(message, *values)
+
+
+def pool() -> tuple[int, int]:
+    """How many connections of this process are at work, and how many are idle; of SQLite's only one none is counted."""
+    its = getattr(connections.get("default"), "_pool", None)
+    return (its.get_size() - its.get_idle_size(), its.get_idle_size()) if its is not None else (0, 0)
 
 
 def _openable(path: Path) -> None:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
+import clock
 import feed
+import metrics
 import models
 import settings
 from auth import viewer as auth
@@ -105,6 +107,7 @@ class Channel:
             # From here on whoever catches up reads this change in the log: it must not slip by while others are told.
             self.head = change.position
             await asyncio.gather(*(self._tell(followers, change, audience) for followers in together.values()))
+            metrics.handed_out((clock.now() - change.at).total_seconds())
 
     async def _tell(self, followers: "list[Follower]", change: Change, audience: Audience | None) -> None:
         """Render the change once for all of them, and write it to each socket that takes it at once."""
@@ -116,9 +119,13 @@ class Channel:
         except Exception:
             # It takes longer than the others should wait, or it failed: each of them meets that by itself.
             payload = None
+        told = 0
         for follower in followers:
-            if payload is None or not follower.told(change, audience, payload):
+            if payload is not None and follower.told(change, audience, payload):
+                told += 1
+            else:
                 follower.offer(change, audience)
+        metrics.delivered(told)
 
 
 @dataclass(frozen=True)
@@ -332,7 +339,9 @@ async def follow(
             change = await follower.next()
             yield follower.viewer, change
             follower.delivered = change.position
+            metrics.delivered()
     except TooSlow:
+        metrics.cut_off("buffer")
         message = "Too slow: the buffer is full. Subscribe again with `after` set to this cursor."
         raise Refused(Code.TOO_SLOW, message, cursor=changes.cursor_at(follower.delivered)) from None
     finally:

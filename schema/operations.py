@@ -75,6 +75,14 @@ class Prepared:
     def kind(self) -> OperationType:
         return self.operation.operation
 
+    @property
+    def field(self) -> str:
+        """The name of its root field; `several` where it has more."""
+        match self.operation.selection_set.selections:
+            case [FieldNode(name=name)]:
+                return name.value
+        return "several"
+
     def cost(self, variables: dict[str, Any] | None) -> int:
         """What it costs to run with these variables. Raises Invalid where that is too much."""
         try:

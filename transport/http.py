@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 import feed
+import metrics
 import settings
 from auth.refusals import Code
 from schema import operations
@@ -196,9 +197,11 @@ class EventStream(StreamingResponse):
             async with asyncio.timeout(limit):
                 await send(message)
 
-        # A client that stalls is given up, and so is its connection.
-        with suppress(TimeoutError):
+        try:
             await super().__call__(scope, receive, send_in_time)
+        except TimeoutError:
+            # A client that stalls is given up, and so is its connection.
+            metrics.cut_off("stalled")
 
 
 async def _only(given: Answer) -> AsyncGenerator[Answer, None]:

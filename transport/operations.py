@@ -9,6 +9,8 @@ from typing import Any
 import orjson
 from graphql import GraphQLError, OperationType
 
+import metrics
+import traces
 from auth.refusals import Code
 from schema import operations
 from schema.context import Context
@@ -40,7 +42,7 @@ class Malformed(Exception):
 
     def payload(self) -> dict[str, Any]:
         """As a GraphQL answer."""
-        return {"errors": [{"message": self.message, "extensions": self.extensions}]}
+        return {"errors": refused([{"message": self.message, "extensions": self.extensions}])}
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,23 @@ class Answer:
 
 async def answer(operation: operations.Prepared, request: Request, context: Context) -> Answer:
     """Run a query or a mutation."""
-    async with turns.turn(context.known):
-        payload = await operations.result(operation, request.variables, context)
+    kind, name = operation.kind.value, operation.field
+    with traces.span(f"{kind} {name}") as span, metrics.Operation(kind, name) as its:
+        async with turns.turn(context.known):
+            payload = await operations.result(operation, request.variables, context)
+        its.outcome = _outcome(payload.get("errors"))
+        span.tell(request_id=context.request_id, outcome=its.outcome, statements=its.statements)
     return Answer(orjson.dumps(payload), "data" in payload)
+
+
+def _outcome(errors: list[dict[str, Any]] | None) -> str:
+    return str(errors[0]["extensions"]["code"]) if errors else "OK"
+
+
+def refused(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The errors of what never became an operation, counted."""
+    metrics.ended("none", "none", _outcome(errors))
+    return errors
 
 
 async def admitted(request: Request, context: Context, address: str) -> tuple[operations.Prepared, dict[str, str]]:
@@ -111,25 +127,33 @@ async def admitted(request: Request, context: Context, address: str) -> tuple[op
 
 async def answers(operation: operations.Prepared, request: Request, context: Context) -> AsyncGenerator[Answer, None]:
     """Run any operation and answer as often as it does: a subscription for as long as it is followed."""
+    if operation.kind is not OperationType.SUBSCRIPTION:
+        yield await answer(operation, request, context)
+        return
+    outcome = "OK"
     try:
-        if operation.kind is not OperationType.SUBSCRIPTION:
-            yield await answer(operation, request, context)
-            return
-        async with aclosing(operations.events(operation, request.variables, context)) as events:
-            async for event in events:
-                yield Answer(await operations.rendered(operation, request.variables, context, event), True)
+        with metrics.subscribed():
+            async with aclosing(operations.events(operation, request.variables, context)) as events:
+                async for event in events:
+                    yield Answer(await operations.rendered(operation, request.variables, context, event), True)
     except operations.Invalid as invalid:
-        yield unanswerable(invalid, context)
+        errors = printed(invalid.errors, context.request_id, executed=False)
+        outcome = _outcome(errors)
+        yield Answer(orjson.dumps({"errors": errors}), False)
     except operations.Ended:
+        outcome = "CUT_OFF"
         raise
     except Exception as failure:
         errors = printed([GraphQLError(str(failure), original_error=failure)], context.request_id, executed=True)
+        outcome = _outcome(errors)
         yield Answer(orjson.dumps({"data": None, "errors": errors}), True)
+    finally:
+        metrics.ended("subscription", operation.field, outcome)
 
 
 def unanswerable(invalid: operations.Invalid, context: Context) -> Answer:
     """The answer to a document that can't be run."""
-    errors = printed(invalid.errors, context.request_id, executed=False)
+    errors = refused(printed(invalid.errors, context.request_id, executed=False))
     return Answer(orjson.dumps({"errors": errors}), False)
 
 

@@ -19,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 import clock
+import metrics
 import settings
 from auth import viewer as auth
 from auth.refusals import Code, Refused
@@ -47,12 +48,13 @@ async def spend(viewer: Viewer | None, address: str, cost: int) -> dict[str, str
     its = settings.current()
     if its.rate_limit == "off":
         return {}
+    of: metrics.Rated
     if viewer is None:
-        who, most = f"address/{_network(address)}", its.address_cost_per_minute
+        of, who, most = "address", f"address/{_network(address)}", its.address_cost_per_minute
     elif viewer.key is not None:
-        who, most = viewer.key.id, its.key_cost_per_minute
+        of, who, most = "key", viewer.key.id, its.key_cost_per_minute
     else:
-        who, most = viewer.actor_id, its.user_cost_per_minute
+        of, who, most = "user", viewer.actor_id, its.user_cost_per_minute
     spent = await _counts().add(who, cost)
     refused = spent > most
     if refused:
@@ -63,6 +65,7 @@ async def spend(viewer: Viewer | None, address: str, cost: int) -> dict[str, str
         "ratelimit": f'"cost";r={left};t={_left()}',
     }
     if refused:
+        metrics.rate_refused(of)
         raise RateLimited(f"The operation costs {cost:,}, and of {most:,} a minute {left:,} are left.", **headers)
     return headers
 
@@ -78,6 +81,7 @@ async def signed_in(authorization: str | None, address: str) -> Viewer:
         return await auth.authenticate(authorization)
     failures, its_digest = f"failures/{_network(address)}", sha256(authorization.encode()).digest()
     if its_digest not in _trusted and await _counts().add(failures, 0) >= its.failed_sign_ins_per_minute:
+        metrics.rate_refused("sign-ins")
         raise RateLimited("Too many sign-ins have failed from this address.")
     try:
         viewer = await auth.authenticate(authorization)

@@ -10,6 +10,8 @@ from graphql import GraphQLError
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+import metrics
+import traces
 from schema.errors import printed
 
 _log = logging.getLogger("callboard.requests")
@@ -49,7 +51,8 @@ class Requests:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *_HEADERS]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        with structlog.contextvars.bound_contextvars(request_id=request_id), traces.span("request", headers) as span:
             try:
                 await self.app(scope, receive, send_with_headers)
             except Exception as failure:
@@ -58,9 +61,12 @@ class Requests:
                     raise
                 await JSONResponse({"errors": errors}, 500)(scope, receive, send_with_headers)
             finally:
-                # Neither the query string nor any header is logged: either may hold what is nobody's business.
-                told = {"method": scope["method"], "path": scope["path"][:200], "status": status}
+                # Which way in it was, not its URL nor any header: they may hold what is nobody's business.
+                route = getattr(scope.get("route"), "path", "")
+                told = {"method": scope["method"][:10], "route": route, "status": status}
                 _log.info("request", extra={**told, "ms": round((time.perf_counter() - began) * 1000, 1)})
+                metrics.responded(scope["method"], status)
+                span.tell(request_id=request_id, **told)
 
 
 def _request_id(scope: Scope) -> str:

@@ -13,6 +13,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+import metrics
 import settings
 from auth import viewer as auth
 from auth.refusals import Code, Refused
@@ -22,7 +23,7 @@ from schema.context import Context
 from schema.errors import printed
 from schema.operations import Ended, Invalid, straight
 from transport import rates
-from transport.operations import Malformed, Request, admitted, answers
+from transport.operations import Malformed, Request, admitted, answers, refused
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -151,7 +152,7 @@ class Socket:
             await self._send({"type": "error", "id": id, "payload": malformed.payload()["errors"]})
             return
         except Invalid as invalid:
-            errors = printed(invalid.errors, request_id, executed=False)
+            errors = refused(printed(invalid.errors, request_id, executed=False))
             await self._send({"type": "error", "id": id, "payload": errors})
             return
         except Exception as failure:
@@ -167,7 +168,7 @@ class Socket:
         await self._send({"type": "complete", "id": id})
 
     async def _error(self, id: str, failure: Exception, request_id: str) -> None:
-        errors = printed([GraphQLError("", original_error=failure)], request_id, executed=True)
+        errors = refused(printed([GraphQLError("", original_error=failure)], request_id, executed=True))
         await self._send({"type": "error", "id": id, "payload": errors})
 
     async def _send(self, message: dict[str, Any]) -> None:
@@ -178,6 +179,7 @@ class Socket:
                     await self.websocket.send_text(orjson.dumps(message).decode())
             except TimeoutError:
                 _log.info("A client takes nothing: it is cut off")
+                metrics.cut_off("stalled")
                 raise Closed(4408, Code.TOO_SLOW) from None
             except RuntimeError:
                 raise WebSocketDisconnect(1006) from None

@@ -1,0 +1,195 @@
+"""What the processes count, for Prometheus: see docs/operations.md and docs/grafana.json. Imports nothing of ours.
+
+No label takes a value that a client can make up: names of root fields, codes and outcomes are as many as we have.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Literal
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import generate_latest as _printed
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+#: Whose rate it is.
+Rated = Literal["key", "user", "address", "sign-ins"]
+
+_SHARED = "PROMETHEUS_MULTIPROC_DIR"
+
+_operations = Counter(
+    "callboard_operations_total",
+    "GraphQL operations that have ended, by kind, root field and outcome: OK, an error's code, or CUT_OFF.",
+    ("kind", "field", "outcome"),
+)
+_seconds = Histogram(
+    "callboard_operation_seconds",
+    "How long queries and mutations took to run.",
+    ("kind", "field"),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_statements = Histogram(
+    "callboard_operation_statements",
+    "SQL statements that queries and mutations took.",
+    ("kind", "field"),
+    buckets=(0, 1, 2, 3, 5, 8, 13, 21, 34, 55),
+)
+_responses = Counter("callboard_http_responses_total", "HTTP responses by method and status.", ("method", "status"))
+_pushes = Counter("callboard_pushes_total", "Pushes by outcome; REFUSED: nothing was written.", ("outcome",))
+_subscribers = Gauge("callboard_subscribers", "Subscriptions open right now.", multiprocess_mode="livesum")
+_deliveries = Counter("callboard_deliveries_total", "Changes delivered to subscribers.")
+_feed_lag = Histogram(
+    "callboard_feed_lag_seconds",
+    "From a change's act to its hand-out to those who follow live.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_cut_offs = Counter("callboard_cut_offs_total", "Subscribers cut off for a full buffer or a stalled send.", ("reason",))
+_rate_refusals = Counter("callboard_rate_refusals_total", "Refusals of what is beyond a rate, by whose it is.", ("of",))
+_connections = Gauge(
+    "callboard_database_connections",
+    "Connections of the pool to PostgreSQL, by state.",
+    ("state",),
+    multiprocess_mode="livesum",
+)
+
+
+class Operation:
+    """A query or a mutation while it runs: statements are counted to it, and at its end it is counted itself."""
+
+    __slots__ = ("_began", "_token", "field", "kind", "outcome", "statements")
+
+    _began: float
+    _token: Token["Operation | None"]
+
+    def __init__(self, kind: str, field: str) -> None:
+        self.kind = kind
+        self.field = field
+        self.outcome = "CUT_OFF"
+        self.statements = 0
+
+    def __enter__(self) -> "Operation":
+        self._token = _running.set(self)
+        self._began = perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        seconds, statements = _of(self.kind, self.field)
+        seconds.observe(perf_counter() - self._began)
+        statements.observe(self.statements)
+        _running.reset(self._token)
+        ended(self.kind, self.field, self.outcome)
+
+
+_running: ContextVar[Operation | None] = ContextVar("operation", default=None)
+
+
+def statement() -> None:
+    """A statement is sent: it counts to the operation that runs, if one does."""
+    operation = _running.get()
+    if operation is not None:
+        operation.statements += 1
+
+
+def ended(kind: str, field: str, outcome: str) -> None:
+    """An operation has ended; one that never was any has the kind and the field `none`."""
+    _ended(kind, field, outcome).inc()
+
+
+def responded(method: str, status: int | None) -> None:
+    """An HTTP request has been answered, or with None broken off."""
+    _responded(method if method in ("GET", "POST", "OPTIONS", "HEAD") else "other", status or 0).inc()
+
+
+def pushed(outcome: str) -> None:
+    """A push has come to its end."""
+    _pushes.labels(outcome).inc()
+
+
+@contextmanager
+def subscribed() -> Iterator[None]:
+    """Inside the block there is one subscriber more."""
+    _subscribers.inc()
+    try:
+        yield
+    finally:
+        _subscribers.dec()
+
+
+def delivered(many: int = 1) -> None:
+    """A change went out to so many subscribers."""
+    _deliveries.inc(many)
+
+
+def handed_out(seconds: float) -> None:
+    """A change was handed out so long after its act."""
+    _feed_lag.observe(max(0.0, seconds))
+
+
+def cut_off(reason: Literal["buffer", "stalled"]) -> None:
+    """A subscriber was too slow."""
+    _cut_offs.labels(reason).inc()
+
+
+def rate_refused(of: Rated) -> None:
+    """Something was beyond a rate."""
+    _rate_refusals.labels(of).inc()
+
+
+def pool(used: int, idle: int) -> None:
+    """How many connections of this process's pool are at work, and how many wait for some."""
+    _connections.labels("used").set(used)
+    _connections.labels("idle").set(idle)
+
+
+@cache
+def _of(kind: str, field: str) -> tuple[Histogram, Histogram]:
+    return _seconds.labels(kind, field), _statements.labels(kind, field)
+
+
+@cache
+def _ended(kind: str, field: str, outcome: str) -> Counter:
+    return _operations.labels(kind, field, outcome)
+
+
+@cache
+def _responded(method: str, status: int) -> Counter:
+    return _responses.labels(method, str(status))
+
+
+def printed() -> bytes:
+    """Everything counted, in Prometheus's text: of all processes, whichever of them is asked."""
+    if _SHARED not in os.environ:
+        return _printed(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return _printed(registry)
+
+
+@contextmanager
+def shared() -> Iterator[None]:
+    """Processes started inside the block count together, through files in a folder that goes with it."""
+    with TemporaryDirectory(prefix="callboard-metrics-") as folder:
+        os.environ[_SHARED] = folder
+        try:
+            yield
+        finally:
+            del os.environ[_SHARED]
+
+
+def forget_the_dead() -> None:
+    """What processes that have ended had open is open no more: to be called by the one that takes their place."""
+    for path in Path(os.environ.get(_SHARED, os.devnull)).glob("gauge_live*_*.db"):
+        pid = int(path.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        except PermissionError:
+            continue
