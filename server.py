@@ -364,6 +364,8 @@ def _config(application: Callable[[], Starlette] | str, workers: int = 1) -> uvi
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=8,
+        # A worker that is only just starting on a busy machine must not be taken for one that hangs.
+        timeout_worker_healthcheck=30,
         ws_max_size=its.websocket_message_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=its.keep_alive_seconds,

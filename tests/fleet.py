@@ -183,7 +183,7 @@ class Process:
         self._process = await asyncio.create_subprocess_exec(
             *command, cwd=ROOT, env=self._environment, stdout=asyncio.subprocess.DEVNULL, stderr=self._stderr
         )
-        await eventually(self._ready, within=30)
+        await eventually(self._ready, within=60)
 
     async def _ready(self) -> bool:
         assert self.process.returncode is None, f"the server starts: {self.log()[-5:]}"
@@ -233,6 +233,17 @@ async def serving(database_url: str, workers: int = 1, **its_settings: object) -
         await process.close()
 
 
+@contextlib.asynccontextmanager
+async def both_serving(database_url: str) -> AsyncIterator[tuple[Process, Process]]:
+    """Two processes that serve."""
+    both = Process(database_url, 1, {}), Process(database_url, 1, {})
+    try:
+        await asyncio.gather(*(process.start() for process in both))
+        yield both
+    finally:
+        await asyncio.gather(*(process.close() for process in both))
+
+
 def at(person: Person, server: Server) -> Person:
     """The same person, asking another server."""
     return dataclasses.replace(person, server=server)
@@ -245,7 +256,7 @@ class Subscriber:
         self.received: list[Row] = []
         self.cursor = after or changes.cursor_at(0)
         self.connections = 0
-        #: The codes of errors and of closes that it met.
+        #: The codes of the errors and of the closes that it met, or what else ended a connection.
         self.ends: Counter[str] = Counter()
         self._person = person
         self._addresses = addresses or (person.server.websocket,)
@@ -254,8 +265,12 @@ class Subscriber:
 
     async def run(self) -> None:
         while True:
-            with contextlib.suppress(OSError, websockets.WebSocketException):
+            try:
                 await self._follow(self._addresses[self.connections % len(self._addresses)])
+            except websockets.ConnectionClosed as closed:
+                self.ends[str(closed.rcvd.code if closed.rcvd else None)] += 1
+            except (OSError, websockets.WebSocketException) as error:
+                self.ends[type(error).__name__] += 1
             await asyncio.sleep(0.05)
 
     async def _follow(self, address: str) -> None:
@@ -273,7 +288,6 @@ class Subscriber:
                 elif message["type"] != "ping":
                     self._note(message)
                     return
-        self.ends[str(client.close_code)] += 1
 
     def _credentials(self) -> dict[str, str]:
         return {"Authorization": self._person.authorization or ""}
@@ -319,7 +333,7 @@ async def eventually(claim: Callable[[], Any], within: float = 10) -> None:
             found = claim()
             if await found if asyncio.iscoroutine(found) else found:
                 return
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 async def _make_worlds() -> None:
