@@ -101,7 +101,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             live.HUB.end()
             for task in beside:
                 task.cancel()
-            traces.stop()
+            await traces.stop()
             await changes.drained()
             await feed.disconnect()
             await rates.close()

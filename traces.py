@@ -4,6 +4,7 @@ A span tells kinds, names of root fields, codes, counts and the request's id: no
 exception, and nothing of who asked. Imports nothing of ours.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import Iterator, Mapping
@@ -12,13 +13,14 @@ from typing import Any
 
 _log = logging.getLogger("callboard.traces")
 
+_provider: Any = None
 _tracer: Any = None
 
 
 def start() -> None:
     """From now on spans go to OTEL_EXPORTER_OTLP_ENDPOINT, as OpenTelemetry's other variables say."""
-    global _tracer
-    if _tracer is not None or not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+    global _provider, _tracer
+    if _provider is not None or not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -29,17 +31,17 @@ def start() -> None:
         _log.warning("OTEL_EXPORTER_OTLP_ENDPOINT is set, but its packages are missing: install callboard[otel].")
         return
     name = os.environ.get("OTEL_SERVICE_NAME", "callboard")
-    provider = TracerProvider(resource=Resource.create({"service.name": name}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    _tracer = provider.get_tracer("callboard")
+    _provider = TracerProvider(resource=Resource.create({"service.name": name}))
+    _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    _tracer = _provider.get_tracer("callboard")
 
 
-def stop() -> None:
-    """What is waiting is sent."""
-    global _tracer
-    tracer, _tracer = _tracer, None
-    if tracer is not None:
-        tracer.span_processor.shutdown()
+async def stop() -> None:
+    """What is waiting is sent, as far as anybody takes it."""
+    global _provider, _tracer
+    provider, _provider, _tracer = _provider, None, None
+    if provider is not None:
+        await asyncio.to_thread(provider.shutdown)
 
 
 class Span:
@@ -49,10 +51,9 @@ class Span:
         self._span = span
 
     def tell(self, **its: str | int | None) -> None:
-        """Attributes, by names whose `_` stand for `.`."""
+        """Attributes of the span."""
         if self._span is not None:
-            for name, value in its.items():
-                self._span.set_attribute(name.replace("_", "."), value if value is not None else "")
+            self._span.set_attributes({name: value for name, value in its.items() if value is not None})
 
 
 _NOTHING = nullcontext(Span())

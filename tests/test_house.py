@@ -29,7 +29,7 @@ TOOLS = {
 }
 #: Who may import what of ours, for those who otherwise stand alone.
 LEAVES = {"clock": set(), "settings": set(), "logs": set(), "feed": set(), "goodtime_lives": set()}
-LEAVES |= {"goodtime": {"goodtime_lives"}}
+LEAVES |= {"goodtime": {"goodtime_lives"}, "metrics": set(), "traces": set()}
 
 MODELS = {name for name, its in vars(models).items() if isinstance(its, type) and issubclass(its, Model)}
 #: What asks the database for rows; making new ones is no question.
