@@ -6,6 +6,7 @@ runs, and made afresh where what it is made by has changed since.
 
 import hashlib
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -77,8 +78,8 @@ QUICK = Shape(100, users=100, kept=False)
 
 
 def grown(panels: int) -> Shape:
-    """So many panels of one interview with one interviewer: for what should not depend on how many there are."""
-    return Shape(panels // 2, interviews_each=1, seats_each=1)
+    """So many panels of one interview with one interviewer, 50 a user: for what should not depend on the number."""
+    return Shape(panels // 2, interviews_each=1, seats_each=1, users=panels // 50)
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,18 @@ async def _administered(statement: str, *values: str) -> Any:
         return await administrator.fetchval(statement, *values)
     finally:
         await administrator.close()
+
+
+async def warm(shape: Shape) -> None:
+    """Have all of it read once, so that no query waits for the disk where another one didn't."""
+    connection = await asyncpg.connect(shape.url)
+    try:
+        await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+        await connection.execute("SELECT pg_prewarm(oid, 'read') FROM pg_class WHERE relkind IN ('r', 'i', 't')")
+    except asyncpg.PostgresError as error:
+        print(f"Not read ahead: {error}", file=sys.stderr)
+    finally:
+        await connection.close()
 
 
 async def forget_pushes(connection: asyncpg.Connection) -> None:

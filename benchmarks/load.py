@@ -79,10 +79,7 @@ async def put(
     if seconds is not None:
         for caller in callers:
             loop.call_later(seconds, caller.stop)
-    try:
-        await asyncio.gather(*(caller.done for caller in callers))
-    except Refused as refused:
-        raise SystemExit(f"{running.name}: {refused}") from None
+    await asyncio.gather(*(caller.done for caller in callers))
     load.seconds = perf_counter() - began
     return load
 
@@ -163,7 +160,8 @@ class _Caller(asyncio.Protocol):
 
     def _refuse(self) -> None:
         if not self.done.done():
-            self.done.set_exception(Refused(self.buffer[:2000].decode(errors="replace") or "the connection was lost"))
+            said = self.buffer[:2000].decode(errors="replace")
+            self.done.set_exception(Refused(said or "the connection was lost"))
         self.transport.close()
 
 
