@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench soak lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -25,6 +25,10 @@ check: .venv/test ## lint, format, types, and which room may import which
 
 bench: .venv/test ## measure, beside peers and on PostgreSQL: half an hour, a table each (docs/benchmarks.md)
 	@for each in execution profile push fanout growth; do echo "== $$each"; $(BIN)/python -m benchmarks.$$each || exit 1; done
+
+SECONDS ?= 300
+soak: .venv/test ## random faults under load on several processes and PostgreSQL, five minutes (SECONDS=… for less): who missed what
+	@$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
 
 lock: ## pin what pyproject.toml asks for, afresh, in constraints.txt
 	rm -rf var/lock

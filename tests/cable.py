@@ -67,7 +67,11 @@ class Cable:
             writer.transport.abort()
             return
         self.connections += 1
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to)
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.to)
+        except OSError:
+            writer.transport.abort()
+            return
         call = Call(writer, far_writer)
         if self._silent:
             call.audible.clear()

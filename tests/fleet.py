@@ -314,6 +314,30 @@ class Subscriber:
             raise AssertionError(f"the change {cursor} should have arrived {met}") from None
 
 
+class EventSubscriber(Subscriber):
+    """The same over server-sent events."""
+
+    async def _follow(self, address: str) -> None:
+        self.connections += 1
+        body = {"query": FOLLOW, "variables": {"after": self.cursor}}
+        headers = {"accept": "text/event-stream", "authorization": self._credentials()["Authorization"]}
+        url = address.replace("ws", "http", 1)
+        async with httpx.AsyncClient(timeout=httpx.Timeout(3, read=20)) as client:
+            try:
+                async with client.stream("POST", url, json=body, headers=headers) as events:
+                    async for line in events.aiter_lines():
+                        if line.startswith("data: {"):
+                            await self._hear(json.loads(line.removeprefix("data: ")))
+            except httpx.HTTPError as error:
+                raise OSError(type(error).__name__) from None
+
+    async def _hear(self, payload: dict[str, Any]) -> None:
+        if "errors" in payload:
+            self._note({"payload": payload})
+        else:
+            await self._take(payload["data"]["interviewPanelChanges"])
+
+
 @contextlib.asynccontextmanager
 async def following(*subscribers: Subscriber) -> AsyncIterator[None]:
     """They follow while the block runs."""

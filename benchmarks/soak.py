@@ -1,0 +1,245 @@
+"""Random faults under load, for minutes: several real processes on PostgreSQL, and whether anybody missed anything.
+
+`make soak`, or `python -m benchmarks.soak --seconds 300`. Prints a table of counts; exits 1 where one isn't as it must be.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import logging
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+os.environ |= {"CALLBOARD_RATE_LIMIT": "off", "CALLBOARD_LOG_FORMAT": "json", "CALLBOARD_KEEP_ALIVE_SECONDS": "2"}
+os.environ.setdefault("CALLBOARD_JWT_SECRET", "a secret of the soak, long enough to be one")
+
+import goodtime
+from tests.cable import Cable, cable
+from tests.fleet import Base, EventSubscriber, Process, Row, Subscriber, base, following, serving
+from tests.world import World
+
+POSTGRES = os.environ.get("CALLBOARD_BENCH_POSTGRES", "postgres://root@127.0.0.1:5432")
+
+
+@dataclass
+class Site:
+    """A process, with its line to the database and the line that its clients come by."""
+
+    process: Process
+    to_database: Cable
+    to_clients: Cable
+
+    @property
+    def graphql(self) -> str:
+        return f"http://127.0.0.1:{self.to_clients.port}/graphql"
+
+    @property
+    def websocket(self) -> str:
+        return self.graphql.replace("http", "ws", 1)
+
+
+@contextlib.asynccontextmanager
+async def site(database: Base) -> AsyncIterator[Site]:
+    async with (
+        cable(5432) as to_database,
+        serving(database.through(to_database.port)) as process,
+        cable(process.port) as to_clients,
+    ):
+        yield Site(process, to_database, to_clients)
+
+
+@dataclass
+class Soak:
+    """One long run."""
+
+    database: Base
+    sites: list[Site]
+    random: random.Random
+    faults: Counter[str] = field(default_factory=Counter)
+    acknowledged: Counter[str] = field(default_factory=Counter)
+    complaints: list[str] = field(default_factory=list)
+
+    async def work(self, world: World, site: Site, stop: asyncio.Event) -> None:
+        """Be GoodTime at that site until told to stop, whatever happens to it."""
+        key = (world.goodtime.authorization or "").removeprefix("Bearer ")
+        while not stop.is_set():
+            try:
+                report = await goodtime.simulate(site.graphql, key, rate=10, stop=stop)
+            except goodtime.Stopped as stopped:
+                self.acknowledged["runs of the simulator that gave up"] += 1
+                logging.warning("%s", stopped)
+                continue
+            self.acknowledged += report.outcomes
+            self.complaints += report.faults
+
+    async def harm(self, stop: asyncio.Event) -> None:
+        """One fault after another until told to stop; each is mended before the next."""
+        faults: dict[str, Callable[[Site], Awaitable[None]]] = {
+            "kill -9": self.kill,
+            "restart": self.restart,
+            "clients cut off": self.cut_clients,
+            "clients in silence": self.silence_clients,
+            "database away": self.cut_database,
+            "database in silence": self.silence_database,
+            "listening connection silent": self.silence_listening,
+            "listening connections killed": self.kill_listening,
+            "all connections killed": self.kill_all_connections,
+        }
+        order = itertools.chain.from_iterable(
+            self.random.sample(sorted(faults), len(faults)) for _ in itertools.count()
+        )
+        for name in order:
+            await self.pause(0.5, 3, stop)
+            if stop.is_set():
+                return
+            self.faults[name] += 1
+            await faults[name](self.random.choice(self.sites))
+
+    async def pause(self, shortest: float, longest: float, stop: asyncio.Event | None = None) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.random.uniform(shortest, longest)):
+                await (stop or asyncio.Event()).wait()
+
+    async def kill(self, site: Site) -> None:
+        site.process.kill()
+        await site.process.ended(within=10)
+        await site.process.start()
+
+    async def restart(self, site: Site) -> None:
+        site.process.terminate()
+        await site.process.ended(within=10)
+        await site.process.start()
+
+    async def cut_clients(self, site: Site) -> None:
+        site.to_clients.cut()
+
+    async def silence_clients(self, site: Site) -> None:
+        await self.silence(site.to_clients)
+
+    async def cut_database(self, site: Site) -> None:
+        site.to_database.broken = True
+        site.to_database.cut()
+        await self.pause(0.5, 4)
+        site.to_database.broken = False
+
+    async def silence_database(self, site: Site) -> None:
+        await self.silence(site.to_database)
+
+    async def silence_listening(self, site: Site) -> None:
+        await self.silence(site.to_database, saying=b"LISTEN")
+
+    async def silence(self, line: Cable, saying: bytes | None = None) -> None:
+        """Nothing gets through for a while; then either all that was held back does, or the connections are gone."""
+        line.hush(saying)
+        await self.pause(1, 8)
+        if self.random.random() < 0.5:
+            line.cut()
+        line.speak()
+
+    async def kill_listening(self, site: Site) -> None:
+        await self.terminate("AND application_name = 'callboard feed'")
+
+    async def kill_all_connections(self, site: Site) -> None:
+        await self.terminate("")
+
+    async def terminate(self, which: str) -> None:
+        await self.database.sql.execute(
+            f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name LIKE 'callboard%' {which}"""
+        )
+
+
+def judged(log: list[Row], received: list[Row]) -> Counter[str]:
+    """What one subscriber got, held against the log."""
+    places = {row: place for place, row in enumerate(log)}
+    found = [places.get(row, -1) for row in received]
+    return Counter(
+        {
+            "deliveries expected": len(log),
+            "delivered": len(received),
+            "lost": len(places.keys() - set(received)),
+            "doubled": len(received) - len(set(received)),
+            "out of order": sum(1 for before, after in itertools.pairwise(found) if after <= before),
+            "not in the log": found.count(-1),
+        }
+    )
+
+
+async def run(seconds: float, processes: int, seed: int) -> int:
+    """The exit code."""
+    async with base(POSTGRES) as database, contextlib.AsyncExitStack() as stack:
+        sites = [await stack.enter_async_context(site(database)) for _ in range(processes)]
+        soak, stop = Soak(database, sites, random.Random(seed)), asyncio.Event()
+        worlds = [await database.world(sites[0].process.server) for _ in range(2)]
+        subscribers = {world.slug: list(followers(world, sites)) for world in worlds}
+        everybody = [each for some in subscribers.values() for each in some]
+        async with following(*everybody):
+            async with asyncio.TaskGroup() as group:
+                for world, place in itertools.product(worlds, sites):
+                    group.create_task(soak.work(world, place, stop))
+                harming = group.create_task(soak.harm(stop))
+                await asyncio.sleep(seconds)
+                stop.set()
+                await harming
+            counts: Counter[str] = Counter()
+            for world in worlds:
+                log = await database.log(world)
+                counts["changes logged"] += len(log)
+                for subscriber in subscribers[world.slug]:
+                    with contextlib.suppress(AssertionError):
+                        await subscriber.until(log[-1][0], within=30)
+                    counts += judged(log, subscriber.received)
+        return printed(soak, counts, everybody, seconds)
+
+
+def followers(world: World, sites: list[Site]) -> list[Subscriber]:
+    """Some stay with one process, others go round; some over WebSocket, some over server-sent events."""
+    addresses = [site.websocket for site in sites]
+    staying = [Subscriber(world.rita, address) for address in addresses]
+    going = [Subscriber(world.ada, *addresses[place:], *addresses[:place]) for place in range(len(addresses))]
+    events = [EventSubscriber(world.sam, *addresses), EventSubscriber(world.goodtime, *reversed(addresses))]
+    return [*staying, *going, *events]
+
+
+def printed(soak: Soak, counts: Counter[str], subscribers: list[Subscriber], seconds: float) -> int:
+    ends: Counter[str] = sum((subscriber.ends for subscriber in subscribers), Counter())
+    rows: dict[str, Any] = {
+        "seconds": f"{seconds:g}",
+        "processes": len(soak.sites),
+        "subscribers": len(subscribers),
+        "pushes acknowledged": f"{sum(soak.acknowledged.values()):,}",
+        **{name: f"{counts[name]:,}" for name in ("changes logged", "deliveries expected", "delivered")},
+        **{name: f"{counts[name]:,}" for name in ("lost", "doubled", "out of order", "not in the log")},
+        "panels not as GoodTime meant them": len(soak.complaints),
+        "reconnects": f"{sum(subscriber.connections - 1 for subscriber in subscribers):,}",
+        "faults": f"{sum(soak.faults.values())}: {goodtime.counted(soak.faults)}",
+        "connections ended by": goodtime.counted(ends),
+    }
+    print("| | |\n|---|---|")
+    print("\n".join(f"| {name} | {value} |" for name, value in rows.items()))
+    for complaint in soak.complaints:
+        print(f"! {complaint}")
+    wrong = [counts[name] for name in ("lost", "doubled", "out of order", "not in the log")]
+    return 1 if any(wrong) or soak.complaints else 0
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--seconds", type=float, default=300, help="how long (300)")
+    asked.add_argument("--processes", type=int, default=3, help="how many serve (3)")
+    asked.add_argument("--seed", type=int, default=None, help="the same faults again")
+    its = asked.parse_args()
+    logging.getLogger("goodtime").setLevel(logging.ERROR)
+    seed = random.randrange(10**6) if its.seed is None else its.seed
+    print(f"seed {seed}", file=sys.stderr)
+    raise SystemExit(asyncio.run(run(its.seconds, its.processes, seed)))
+
+
+if __name__ == "__main__":
+    main()
