@@ -16,10 +16,11 @@ from starlette.types import Receive, Scope, Send
 import feed
 import metrics
 import settings
-from auth.refusals import Code
+from auth.refusals import Code, Refused
+from auth.viewer import Viewer
 from schema import operations
 from schema.context import Context
-from transport import rates
+from transport import rates, turns
 from transport.operations import Answer, Malformed, Request, admitted, answer, answers, decoded, unanswerable
 
 JSON = "application/json"
@@ -68,7 +69,10 @@ async def _answered(request: HttpRequest, asked: Request, welcome: list[str], me
     if operation.kind is OperationType.MUTATION and request.method != "POST":
         raise Malformed("A mutation can't be sent by GET: use POST.", status=405, headers={"allow": "POST"})
     if welcome == [EVENT_STREAM] or (operation.kind is OperationType.SUBSCRIPTION and EVENT_STREAM in welcome):
-        return EventStream(answers(operation, asked, context), headers)
+        try:
+            return EventStream(answers(operation, asked, context), headers, context.known)
+        except Refused as refused:
+            raise Malformed(refused.message, 429, refused.code, headers, **refused.extensions) from None
     if operation.kind is OperationType.SUBSCRIPTION:
         raise Malformed(f"Subscriptions go over WebSocket (graphql-transport-ws), or with `Accept: {EVENT_STREAM}`.")
     return _response(await answer(operation, asked, context), media, headers)
@@ -186,9 +190,15 @@ def end_streams() -> None:
 class EventStream(StreamingResponse):
     """Answers as server-sent events: `next` for each, then `complete`; a comment now and then between."""
 
-    def __init__(self, given: AsyncGenerator[Answer, None], headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, given: AsyncGenerator[Answer, None], headers: dict[str, str] | None = None, viewer: Viewer | None = None
+    ) -> None:
+        """For a viewer: it is among the connections that they have open. Raises Refused where these are too many."""
         headers = _HEADERS | {"x-accel-buffering": "no"} | (headers or {})
         super().__init__(_events(given), media_type=EVENT_STREAM, headers=headers)
+        self._viewer = viewer
+        if viewer is not None:
+            turns.enter(viewer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = settings.current().send_seconds
@@ -202,6 +212,9 @@ class EventStream(StreamingResponse):
         except TimeoutError:
             # A client that stalls is given up, and so is its connection.
             metrics.cut_off("stalled")
+        finally:
+            if self._viewer is not None:
+                turns.leave(self._viewer)
 
 
 async def _only(given: Answer) -> AsyncGenerator[Answer, None]:

@@ -1,12 +1,17 @@
-"""Who is served next when more is asked than can be done: an account's requests wait for each other, not for others."""
+"""Who is served next when more is asked than can be done, and who may stay: nobody's load keeps others waiting."""
 
 import asyncio
+from collections import Counter
 from weakref import WeakValueDictionary
 
 import settings
+from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 
 _turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+#: How many connections each user and each integration keeps open to this process.
+_open: Counter[str] = Counter()
 
 
 def turn(viewer: Viewer | None) -> asyncio.Semaphore:
@@ -16,3 +21,19 @@ def turn(viewer: Viewer | None) -> asyncio.Semaphore:
     if turns is None:
         turns = _turns[whose] = asyncio.Semaphore(settings.current().requests_per_account)
     return turns
+
+
+def enter(viewer: Viewer) -> None:
+    """Count a connection that is kept open. Raises Refused where the user, or the integration, has too many."""
+    most = settings.current().connections_per_user
+    if _open[viewer.actor_id] >= most:
+        message = f"A user has at most {most} WebSockets and event streams open at a time."
+        raise Refused(Code.LIMIT_EXCEEDED, message, limit=most)
+    _open[viewer.actor_id] += 1
+
+
+def leave(viewer: Viewer) -> None:
+    """The connection is closed."""
+    _open[viewer.actor_id] -= 1
+    if not _open[viewer.actor_id]:
+        del _open[viewer.actor_id]

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import uuid
-from collections import Counter
 from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any
@@ -22,7 +21,7 @@ from models import database
 from schema.context import Context
 from schema.errors import printed
 from schema.operations import Ended, Invalid, straight
-from transport import rates
+from transport import rates, turns
 from transport.operations import Malformed, Request, admitted, answers, refused
 
 PROTOCOL = "graphql-transport-ws"
@@ -30,9 +29,6 @@ PROTOCOL = "graphql-transport-ws"
 _FAREWELL_SECONDS = 60
 
 _log = logging.getLogger("callboard.websocket")
-
-#: How many connections each user and each integration has to this process.
-_connections: Counter[str] = Counter()
 
 
 class Closed(Exception):
@@ -68,7 +64,7 @@ class Socket:
             await self._close(closed)
         finally:
             if self.viewer is not None:
-                _leave(self.viewer)
+                turns.leave(self.viewer)
 
     async def _read(self) -> None:
         """Take message after message; ends by raising Closed or WebSocketDisconnect, and all operations with it."""
@@ -111,12 +107,12 @@ class Socket:
         header = self.websocket.headers.get("authorization")
         try:
             viewer = await rates.signed_in(said if isinstance(said, str) else header, self._address)
+            turns.enter(viewer)
         except Refused as refused:
             again = refused.code in (Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED)
             raise Closed(1013 if again else 4403, refused.code) from None
         except database.UNREACHABLE:
             raise Closed(1013, Code.SERVICE_UNAVAILABLE) from None
-        _enter(viewer)
         self.viewer = viewer
         await self._send({"type": "connection_ack"})
 
@@ -218,20 +214,6 @@ async def serve(websocket: WebSocket) -> None:
         return
     await websocket.accept(PROTOCOL)
     await Socket(websocket).serve()
-
-
-def _enter(viewer: Viewer) -> None:
-    """Count the connection. Raises Closed where the user, or the integration, has too many."""
-    most = settings.current().connections_per_user
-    if _connections[viewer.actor_id] >= most:
-        raise Closed(4403, f"{Code.LIMIT_EXCEEDED}: at most {most} connections a user")
-    _connections[viewer.actor_id] += 1
-
-
-def _leave(viewer: Viewer) -> None:
-    _connections[viewer.actor_id] -= 1
-    if not _connections[viewer.actor_id]:
-        del _connections[viewer.actor_id]
 
 
 def _from_here_or_allowed(websocket: WebSocket) -> bool:
