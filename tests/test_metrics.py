@@ -1,0 +1,377 @@
+"""What is counted: each number against what was done, labels that no client can make up, and spans."""
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+import models
+import server
+import settings
+import traces
+from auth.refusals import Code
+from auth.viewer import Viewer
+from resolvers import live
+from resolvers.pushes import UpsertOutcome
+from schema import SCHEMA
+from tests.processes import Installation, missing, postgres_database, until
+from tests.world import Person, Server, World, statements
+from transport import rates
+
+ROOT = Path(server.__file__).parent
+
+Sample = tuple[str, frozenset[tuple[str, str]]]
+
+
+async def measured(address: str, its: Server) -> dict[Sample, float]:
+    """Everything that is counted, by name and labels."""
+    response = await its.http.get(f"{address}/metrics")
+    assert response.headers["content-type"].startswith("text/plain")
+    families = text_string_to_metric_families(response.text)
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name.startswith("callboard_")
+    }
+
+
+@contextlib.asynccontextmanager
+async def counting(its: Server) -> AsyncIterator[dict[str, float]]:
+    """At the end of the block, what has changed in it: by names such as `pushes_total outcome=CREATED`."""
+    before, changed = await measured(its.address, its), dict[str, float]()
+    yield changed
+    for (name, labels), value in (await measured(its.address, its)).items():
+        if value != before.get((name, labels), 0) and not name.endswith(("_created", "_bucket")):
+            told = [f"{label}={value}" for label, value in sorted(labels)]
+            changed[" ".join([name.removeprefix("callboard_"), *told])] = value - before.get((name, labels), 0)
+
+
+async def test_operations_are_counted_by_kind_root_field_and_outcome(world: World) -> None:
+    async with counting(world.server) as changed:
+        await world.rita.ask("query Anything { it: viewer { __typename } }")
+        await world.rita.ask("{ stages { id } postings { id } }")
+        await world.ivo.answer("{ stages { id } }")
+        await world.sam.ask("mutation { setIntegrationEnabled(provider: GOODTIME, enabled: true) { errors { code } } }")
+        await world.nobody.answer("{ viewer { __typename } }")
+
+    counted = {name: value for name, value in changed.items() if name.startswith("operations_total")}
+    assert counted == {
+        "operations_total field=viewer kind=query outcome=OK": 1,
+        "operations_total field=several kind=query outcome=OK": 1,
+        "operations_total field=stages kind=query outcome=FORBIDDEN": 1,
+        "operations_total field=setIntegrationEnabled kind=mutation outcome=OK": 1,
+        "operations_total field=viewer kind=query outcome=UNAUTHENTICATED": 1,
+    }
+    assert changed["operation_seconds_count field=viewer kind=query"] == 2
+    assert 0 < changed["operation_seconds_sum field=viewer kind=query"] < 60
+    # The last reading of what is counted is itself a response, of the first.
+    assert changed["http_responses_total method=POST status=200"] == 5
+
+
+async def test_what_never_becomes_an_operation_is_counted_by_its_code(world: World) -> None:
+    async with counting(world.server) as changed:
+        await world.rita.answer("{ nothingOfTheKind }")
+        await world.rita.answer("{ viewer {")
+        await world.server.http.post(world.server.graphql, content=b"{}", headers={"content-type": "application/json"})
+        await world.server.http.post(world.server.graphql, content=b"x", headers={"content-type": "text/plain"})
+        async with world.rita.connected() as connection:
+            await connection.send(type="subscribe", id="1", payload={"query": "{ nothing }"})
+            await connection.receive()
+
+    assert {name: value for name, value in changed.items() if name.startswith("operations_total")} == {
+        "operations_total field=none kind=none outcome=GRAPHQL_VALIDATION_FAILED": 2,
+        "operations_total field=none kind=none outcome=GRAPHQL_PARSE_FAILED": 1,
+        "operations_total field=none kind=none outcome=BAD_USER_INPUT": 2,
+    }
+
+
+async def test_the_statements_of_an_operation_are_those_that_are_sent_for_it(world: World) -> None:
+    document = "query ($id: ID) { candidate(id: $id) { stage { name } interviewPanels { edges { cursor } } } }"
+    with statements() as to_sign_in:
+        await world.rita.ask("{ viewer { __typename } }")
+
+    async with counting(world.server) as changed:
+        with statements() as sent:
+            await world.rita.ask(document, id=world.candidates["carla"])
+
+    assert changed["operation_statements_sum field=candidate kind=query"] == len(sent) - len(to_sign_in) > 0
+    assert changed["operation_statements_count field=candidate kind=query"] == 1
+
+
+async def test_pushes_are_counted_by_what_they_came_to(world: World) -> None:
+    async with counting(world.server) as changed:
+        await world.goodtime.push(**world.a_panel(sequence=2))
+        await world.goodtime.push(**world.a_panel(sequence=2))
+        await world.goodtime.push(**world.a_panel(sequence=1))
+        await world.goodtime.push(**world.a_panel("other", candidateExternalId="nobody"))
+        await world.goodtime.push_one(
+            panelExternalId="panel", sequence=3, interview=world.an_interview(subject="Something else")
+        )
+
+    assert {name: value for name, value in changed.items() if name.startswith("pushes_total")} == {
+        "pushes_total outcome=CREATED": 1,
+        "pushes_total outcome=UNCHANGED": 1,
+        "pushes_total outcome=STALE_IGNORED": 1,
+        "pushes_total outcome=REFUSED": 1,
+        "pushes_total outcome=UPDATED": 1,
+    }
+
+
+async def test_subscribers_and_what_is_delivered_to_them_are_counted(world: World) -> None:
+    before = await measured(world.server.address, world.server)
+    open_now = ("callboard_subscribers", frozenset[tuple[str, str]]())
+
+    async with counting(world.server) as changed, world.rita.following() as one, world.leo.following() as other:
+        during = await measured(world.server.address, world.server)
+        await world.goodtime.push(**world.a_panel())
+        await world.goodtime.push(**world.a_panel("leas", candidateExternalId="lea"))
+        for _ in range(2):
+            await one.next()
+        await other.next()
+
+    assert during[open_now] - before[open_now] == 2
+    assert changed["deliveries_total"] == 3
+    assert changed["feed_lag_seconds_count"] == 2
+    assert 0 <= changed["feed_lag_seconds_sum"] < 60
+
+    async def is_closed() -> bool:
+        now = await measured(world.server.address, world.server)
+        return now[open_now] == before[open_now]
+
+    await until(is_closed)
+
+
+async def test_who_falls_a_buffer_behind_is_counted(world: World) -> None:
+    rita = await models.User.get(id=world.rita.id)
+    followed = live.follow(Viewer(world.account, rita), None, None)
+    async with counting(world.server) as changed, contextlib.aclosing(followed) as slow:
+        waiting = asyncio.create_task(anext(slow))
+        await until(lambda: world.account.id in live.HUB._channels)
+        [follower] = live.HUB._channels[world.account.id].followers
+        await until(lambda: follower.live)
+        await world.goodtime.push(**world.a_panel())
+        _, first = await waiting
+        for position in range(first.position + 1, first.position + settings.current().subscriber_buffer + 2):
+            follower.offer(models.Change(position=position, candidate_id=first.candidate_id), None)
+        with contextlib.suppress(Exception):
+            await anext(slow)
+
+    assert changed["cut_offs_total reason=buffer"] == 1
+
+
+@pytest.fixture
+def stingy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Inside the test, rates are small."""
+    for name, value in (("RATE_LIMIT", "on"), ("USER_COST_PER_MINUTE", "1"), ("FAILED_SIGN_INS_PER_MINUTE", "1")):
+        monkeypatch.setenv(f"CALLBOARD_{name}", value)
+    _forget()
+    yield
+    monkeypatch.undo()
+    _forget()
+
+
+def _forget() -> None:
+    settings.current.cache_clear()
+    rates._counts.cache_clear()
+    rates._trusted.clear()
+
+
+async def test_what_is_beyond_a_rate_is_counted_by_whose_it_is(world: World, stingy: None) -> None:
+    wrong = Person(world.server, "Bearer nonsense")
+    async with counting(world.server) as changed:
+        await world.rita.answer("{ viewer { __typename ... on User { id } } account { id } }")
+        for _ in range(2):
+            await wrong.answer("{ viewer { __typename } }")
+
+    assert changed["rate_refusals_total of=user"] == 1
+    assert changed["rate_refusals_total of=sign-ins"] == 1
+
+
+ROOT_FIELDS = {
+    field
+    for root in (SCHEMA._schema.query_type, SCHEMA._schema.mutation_type, SCHEMA._schema.subscription_type)
+    if root is not None
+    for field in root.fields
+}
+OUTCOMES = {"OK", "CUT_OFF", "REFUSED", *Code, *(outcome.value for outcome in UpsertOutcome)}
+KNOWN = {
+    "kind": {"query", "mutation", "subscription", "none"},
+    "field": {"none", "several", "__schema", "__type", "__typename", *ROOT_FIELDS},
+    "outcome": OUTCOMES,
+    "method": {"GET", "POST", "OPTIONS", "HEAD", "other"},
+    "reason": {"buffer", "stalled"},
+    "of": {"key", "user", "address", "sign-ins"},
+    "state": {"used", "idle"},
+}
+
+
+async def test_no_client_can_make_up_a_label(world: World) -> None:
+    http, address = world.server.http, world.server.address
+    for number in range(20):
+        await world.rita.answer(f"query Name{number} {{ alias{number}: viewer {{ __typename }} }}")
+        await world.rita.answer(f"{{ unknown{number} }}")
+        await world.rita.answer("fragment F on Query { __schema { __typename } } { ...F }")
+        await http.request(f"BREW{number}", world.server.graphql)
+        await http.get(f"{address}/nothing/{number}", headers={"x-request-id": f"request-{number}"})
+    await world.rita.answer("{ __schema { __typename } }")
+
+    samples = await measured(address, world.server)
+
+    labels = {label for _, labels in samples for label in labels if label[0] not in ("le", "status")}
+    assert {(name, value) for name, value in labels if value not in KNOWN[name]} == set()
+    statuses = {value for _, labels in samples for name, value in labels if name == "status"}
+    assert all(re.fullmatch(r"0|[1-5]\d\d", status) for status in statuses)
+
+
+def _named(expressions: str) -> set[str]:
+    return {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"callboard_\w+", expressions)}
+
+
+async def test_the_dashboard_shows_every_metric_and_none_that_there_is_not(world: World) -> None:
+    dashboard = json.loads((ROOT / "docs" / "grafana.json").read_text())
+    response = await world.server.http.get(f"{world.server.address}/metrics")
+    there = {
+        family.name + ("_total" if family.type == "counter" else "")
+        for family in text_string_to_metric_families(response.text)
+        if family.name.startswith("callboard_") and not family.name.endswith("_created")
+    }
+
+    shown = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+
+    assert _named(" ".join(shown)) == there
+
+
+async def test_several_processes_count_together_and_what_a_dead_one_had_open_is_closed(place: Path) -> None:
+    async with postgres_database() as url:
+        its = Installation(place, url)
+        await its.done("migrate")
+        await its.done("account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example")
+        token = await its.done("token", "sam@acme.example")
+        async with its.running("serve", "--workers", "2") as process, Server(process.address) as served:
+            sam = Person(served, f"Bearer {token}")
+            for _ in range(20):
+                served.http.headers["connection"] = "close"
+                await sam.ask("{ viewer { __typename } }")
+            asked = ("callboard_operations_total", _labels(field="viewer", kind="query", outcome="OK"))
+            for _ in range(5):
+                assert (await measured(process.address, served))[asked] == 20
+
+            subscribers = ("callboard_subscribers", _labels())
+            async with contextlib.AsyncExitStack() as stack:
+                for _ in range(6):
+                    await stack.enter_async_context(sam.following())
+                assert (await measured(process.address, served))[subscribers] == 6
+                [worker, *_] = _children(process.process.pid)
+                os.kill(worker, signal.SIGKILL)
+
+                async def is_replaced() -> bool:
+                    return worker not in _children(process.process.pid) and len(_children(process.process.pid)) == 2
+
+                await until(is_replaced)
+
+                async def are_fewer() -> bool:
+                    return (await measured(process.address, served))[subscribers] < 6
+
+                await until(are_fewer)
+            assert (await measured(process.address, served))[asked] == 20
+
+
+def _labels(**its: str) -> frozenset[tuple[str, str]]:
+    return frozenset(its.items())
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that serve for the one that started them."""
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    if not path.exists():
+        missing("/proc")
+    return [
+        child
+        for child in map(int, path.read_text().split())
+        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
+def test_without_an_endpoint_or_without_its_packages_nothing_is_traced(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+    traces.start()
+    assert not caplog.records
+
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    traces.start()
+
+    assert [record.message for record in caplog.records] == [
+        "OTEL_EXPORTER_OTLP_ENDPOINT is set, but its packages are missing: install callboard[otel]."
+    ]
+    with traces.span("anything", {"traceparent": "00-1-1-01"}) as span:
+        span.tell(outcome="OK")
+
+
+@contextlib.asynccontextmanager
+async def collector() -> AsyncIterator[tuple[str, list[bytes]]]:
+    """Where spans can be sent, and what has been."""
+    received: list[bytes] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        assert length
+        received.append(await reader.readexactly(int(length[1])))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    listening = await asyncio.start_server(take, "127.0.0.1", 0)
+    async with listening:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", received
+
+
+async def test_spans_tell_the_kind_the_code_and_the_counts_below_the_callers_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("opentelemetry.sdk.trace")
+    async with collector() as (endpoint, received):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+        traces.start()
+        above = f"00-{'ab' * 16}-{'cd' * 8}-01"
+        body = {"query": "query ($email: [String!]) { users(emails: $email) { edges { cursor } } }"}
+        headers = world.rita.headers | {"traceparent": above, "x-request-id": "a-request-of-the-test"}
+        body |= {"variables": {"email": [world.email("ivo")]}}
+        await world.server.http.post(world.server.graphql, json=body, headers=headers)
+        await traces.stop()
+
+    spans = list(_spans(received))
+    names = {span.name: span for span in spans}
+    request, operation = names["request"], names["query users"]
+    assert request.trace_id.hex() == operation.trace_id.hex() == "ab" * 16
+    assert request.parent_span_id.hex() == "cd" * 8
+    assert operation.parent_span_id == request.span_id
+    told = {each.key: each.value.string_value or each.value.int_value for each in operation.attributes}
+    assert told == {"request_id": "a-request-of-the-test", "outcome": "OK", "statements": 1}
+    told = {each.key: each.value.string_value or each.value.int_value for each in request.attributes}
+    assert told == {"request_id": "a-request-of-the-test", "method": "POST", "route": "/graphql", "status": 200}
+    everything = b"".join(received)
+    assert not [word for word in ("Ivo", "ivo@", world.slug, "emails") if word.encode() in everything]
+
+
+def _spans(received: list[bytes]) -> Iterator[Any]:
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+    for payload in received:
+        for resource in ExportTraceServiceRequest.FromString(payload).resource_spans:
+            for scope in resource.scope_spans:
+                yield from scope.spans
