@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
+from zlib import crc32
 
 import orjson
 from tortoise.expressions import Q, RawSQL
@@ -17,7 +18,7 @@ import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models.reading import Joined
-from resolvers.access import hot
+from resolvers.access import hot, visible
 from resolvers.values import NAME
 
 T = TypeVar("T")
@@ -100,12 +101,13 @@ async def page(
     after: str | None,
     *along: Joined,
 ) -> Page[Any]:
-    """The rows of `build(viewer, *shape, **values)` behind `after`, in the order of these columns. One statement.
+    """The rows of `build(viewer, *shape, **values)` behind `after`, in the order of these columns.
 
-    The last column is unique. `along` are the rows that they point at and that are read along with them.
+    One statement, and behind a cursor of a list by name one more. The last column is the id. `along` are the rows that
+    they point at and that are read along with them.
     """
     size = bounded(first)
-    behind = _place_of(build, viewer, shape, values, order, after)
+    behind = await _place_of(build, viewer, shape, values, order, after)
     tail = "ORDER BY " + ", ".join(f'base."{name}"' for name in order)
     found = await hot(viewer, _page, (build, order, size, *shape), {**values, **behind}, *along, tail=tail)
     cursor_of = partial(_cursor, order)
@@ -125,7 +127,7 @@ async def pages(
 ) -> dict[str, Page[Any]]:
     """Such a page for each parent at once, by the value of the column `parent`. One statement, however many parents."""
     size = bounded(first)
-    behind = _place_of(build, viewer, shape, values, order, after)
+    behind = await _place_of(build, viewer, shape, values, order, after)
     tail = f"WHERE base.place <= {size + 1} ORDER BY base.place"
     found = await hot(viewer, _ranked, (build, parent, order, *shape), {**values, **behind}, tail=tail)
     cursor_of = partial(_cursor, order)
@@ -194,13 +196,18 @@ def _kind(model: type[Model], order: tuple[str, ...]) -> str:
 
 
 def _cursor(order: tuple[str, ...], row: Model) -> str:
-    return cursor(_kind(type(row), order), *(getattr(row, name) for name in order))
+    return cursor(_kind(type(row), order), *(_veiled(getattr(row, name), row) for name in order[:-1]), row.pk)
+
+
+def _veiled(value: Any, row: Model) -> Any:
+    """The value as a cursor has it: cursors travel far, and a text may be somebody's name."""
+    return crc32(f"{row.pk} {value}".encode()) if isinstance(value, str) else value
 
 
 _BEHIND, _BEHIND_LAST = "behind", "behind_last"
 
 
-def _place_of(
+async def _place_of(
     build: Build,
     viewer: Viewer,
     shape: tuple[Hashable, ...],
@@ -212,8 +219,26 @@ def _place_of(
     if after is None:
         return {}
     model = build(viewer, *shape, **values).model
-    types = [datetime if isinstance(model._meta.fields_map[name], DatetimeField) else str for name in order]
-    return dict(zip((_BEHIND, _BEHIND_LAST), read_cursor(_kind(model, order), after, *types), strict=False))
+    is_plain = [isinstance(model._meta.fields_map[name], DatetimeField) for name in order[:-1]]
+    types = [datetime if plain else int for plain in is_plain]
+    *found, last = read_cursor(_kind(model, order), after, *types, str)
+    if not all(is_plain):
+        found = await _unveiled(viewer, model, order, found, last)
+    return dict(zip((_BEHIND, _BEHIND_LAST), (*found, last), strict=False))
+
+
+async def _unveiled(viewer: Viewer, model: type[Model], order: tuple[str, ...], found: list[Any], id: str) -> list[Any]:
+    """The values that a cursor has veiled, as the row itself has them. Raises Refused(BAD_USER_INPUT)."""
+    for (row,) in await hot(viewer, _seen, (model,), {"id": id}):
+        values = [getattr(row, name) for name in order[:-1]]
+        if [_veiled(value, row) for value in values] == found:
+            return values
+    message = "`after` is no cursor of this list, or its row has changed since: begin again without it."
+    raise Refused(Code.BAD_USER_INPUT, message)
+
+
+def _seen(viewer: Viewer, model: type[Model], id: str) -> QuerySet[Any]:
+    return visible(viewer, model).filter(id=id)
 
 
 def _behind(
