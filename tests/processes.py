@@ -55,6 +55,32 @@ def npm(*packages: str) -> Path:
     return folder
 
 
+@dataclass
+class Script:
+    """A script of Node's that is running."""
+
+    process: asyncio.subprocess.Process
+
+    async def line(self, within: float = PATIENCE) -> str:
+        """The next line that it prints; empty at its end."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(within):
+            return (await self.process.stdout.readline()).decode()
+
+
+@contextlib.asynccontextmanager
+async def node(folder: Path, script: str, *arguments: str) -> AsyncIterator[Script]:
+    """A script that may import what `npm` has put into the folder, until the end of the block."""
+    command = [tool("node"), "--input-type=module", "--eval", script, *arguments]
+    process = await asyncio.create_subprocess_exec(*command, cwd=folder, stdout=asyncio.subprocess.PIPE)
+    try:
+        yield Script(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
 async def until(condition: Any, seconds: float = PATIENCE) -> Any:
     """What the condition (awaitable or not) gives once it is true. Fails after so many seconds."""
     async with asyncio.timeout(seconds):

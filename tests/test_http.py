@@ -16,7 +16,7 @@ import orjson
 import pytest
 
 from tests.conftest import Set
-from tests.processes import Installation, npm, tool
+from tests.processes import Installation, node, npm
 from tests.world import CHANGES, World, in_hours
 
 pytestmark = pytest.mark.once
@@ -43,19 +43,14 @@ for await (const result of client.iterate({ query })) console.log(JSON.stringify
 """
 
 
-async def node(folder: Any, script: str, *arguments: str) -> asyncio.subprocess.Process:
-    """A script of Node's that may import what npm has put into the folder."""
-    command = [tool("node"), "--input-type=module", "--eval", script, *arguments]
-    return await asyncio.create_subprocess_exec(*command, cwd=folder, stdout=asyncio.subprocess.PIPE)
-
-
 async def test_the_audit_of_graphql_http_finds_nothing(world: World) -> None:
     folder = npm("graphql-http@1", "graphql@16")
 
-    audit = await node(folder, AUDIT, world.server.graphql)
-    out, _ = await audit.communicate()
+    async with node(folder, AUDIT, world.server.graphql) as audit:
+        found = []
+        while line := await audit.line():
+            found.append(json.loads(line))
 
-    found = [json.loads(line) for line in out.splitlines()]
     assert len(found) >= 60
     assert [each for each in found if each["status"] != "ok"] == []
 
@@ -331,19 +326,13 @@ async def test_the_client_of_graphql_sse_is_served(world: World) -> None:
     folder = npm("graphql-sse@2", "graphql@16")
     query = "subscription { interviewPanelChanges { kind panel { externalId } } }"
 
-    client = await node(folder, SSE_CLIENT, world.server.graphql, world.rita.authorization or "", query)
-    assert client.stdout is not None
-    try:
-        first = asyncio.create_task(client.stdout.readline())
-        async with asyncio.timeout(30):
-            for number in range(100):
-                await world.goodtime.push(**world.a_panel(f"panel-{number}"))
-                if (await asyncio.wait({first}, timeout=0.2))[0]:
-                    break
-            change = json.loads(await first)["data"]["interviewPanelChanges"]
-    finally:
-        client.kill()
-        await client.wait()
+    async with node(folder, SSE_CLIENT, world.server.graphql, world.rita.authorization or "", query) as client:
+        following = asyncio.create_task(client.line())
+        for number in range(100):
+            await world.goodtime.push(**world.a_panel(f"panel-{number}"))
+            if (await asyncio.wait({following}, timeout=0.2))[0]:
+                break
+        change = json.loads(await following)["data"]["interviewPanelChanges"]
 
     assert change["kind"] == "CREATED"
 

@@ -1,201 +1,343 @@
-"""graphql-transport-ws, message by message: who may connect, what closes a connection with which code, and limits."""
+"""`graphql-transport-ws` to the letter: messages, close codes, and how much one connection may ask for."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 import websockets
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from tests.conftest import Set
-from tests.processes import until
-from tests.world import FOLLOW, Connection, Person, World
-from transport import turns
+from tests.processes import Installation, node, npm
+from tests.world import FOLLOW, PUSH, Connection, Server, World
+
+pytestmark = pytest.mark.once
 
 PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
+SCHEMA = {"query": "{ __typename }"}
+
+CLIENT = """
+import { createClient } from "graphql-ws";
+import WebSocket from "ws";
+const [url, Authorization, query] = process.argv.slice(1);
+const client = createClient({ url, webSocketImpl: WebSocket, connectionParams: { Authorization }, retryAttempts: 0 });
+const tell = async (query) => {
+  for await (const result of client.iterate({ query })) console.log(JSON.stringify(result));
+};
+await tell("{ viewer { __typename } }");
+await tell("{ nothing }").catch((errors) => console.log(JSON.stringify(errors)));
+await tell(query);
+"""
 
 
 @asynccontextmanager
-async def opened(world: World, *protocols: str, **options: Any) -> AsyncIterator[Connection]:
-    """A WebSocket on which nothing has been said."""
-    spoken = [websockets.Subprotocol(its) for its in protocols] or [PROTOCOL]
-    async with websockets.connect(world.server.websocket, subprotocols=spoken, **options) as socket:
+async def opened(server: Server, **options: Any) -> AsyncIterator[Connection]:
+    """A connection that has not said anything yet."""
+    async with websockets.connect(server.websocket, **{"subprotocols": [PROTOCOL], **options}) as socket:
         yield Connection(socket)
 
 
-async def closing(connection: Connection) -> tuple[int, str]:
-    """The code and the reason with which the server closes."""
-    async with asyncio.timeout(10):
-        with contextlib.suppress(ConnectionClosed):
-            while True:
-                await connection.socket.recv()
-    assert connection.socket.close_code is not None, "the server said goodbye"
-    return connection.socket.close_code, str(connection.socket.close_reason)
+async def closed(connection: Connection, within: float = 10) -> int:
+    """The code with which the server closes the connection, whatever comes before."""
+    async with asyncio.timeout(within):
+        await connection.socket.wait_closed()
+    return connection.socket.close_code or 0
 
 
-async def initialised(connection: Connection, person: Person) -> None:
-    await connection.send(type="connection_init", payload={"Authorization": person.authorization})
-    assert await connection.receive() == {"type": "connection_ack"}
+async def messages(connection: Connection, id: str) -> list[dict[str, Any]]:
+    """The messages of an operation up to its last."""
+    found = [await connection.receive()]
+    while found[-1]["type"] == "next":
+        found.append(await connection.receive())
+    assert {message["id"] for message in found} == {id}
+    return found
+
+
+@pytest.mark.parametrize("offered", [None, ["graphql-ws"], ["graphql-transport-wss", "soap"]])
+async def test_no_other_protocol_is_spoken(offered: list[str] | None, world: World) -> None:
+    async with opened(world.server, subprotocols=offered) as connection:
+        assert await closed(connection) == 4406
+
+
+async def test_the_protocol_is_found_among_others(world: World) -> None:
+    async with opened(world.server, subprotocols=["graphql-ws", PROTOCOL]) as connection:
+        assert connection.socket.subprotocol == PROTOCOL
 
 
 @pytest.mark.parametrize(
-    "message",
+    "sent",
     [
         "",
-        "no JSON",
+        "{",
+        "hello",
+        "null",
         "[]",
-        '"text"',
-        "{}",
-        '{"type":"nothing"}',
-        '{"type":"subscribe"}',
-        '{"type":"subscribe","id":"1"}',
-        '{"type":"subscribe","id":"","payload":{"query":"{account{id}}"}}',
-        '{"type":"subscribe","id":1,"payload":{"query":"{account{id}}"}}',
-        '{"type":"subscribe","id":"1","payload":"{account{id}}"}',
-        '{"type":"complete"}',
-        '{"type":"connection_ack"}',
-        "[" * 100_000,
-        b"\x00\xff",
+        "[" * 5_000,
+        b"\x00",
+        b'{"type": "ping"}',
+        {},
+        {"type": "start", "id": "1", "payload": SCHEMA},
+        {"type": "connection_ack"},
+        {"type": "next", "id": "1", "payload": {}},
+        {"type": "ping", "payload": "x"},
+        {"type": "pong", "payload": []},
+        {"type": "connection_init", "payload": "Bearer x"},
+        {"type": "subscribe", "payload": SCHEMA},
+        {"type": "subscribe", "id": "", "payload": SCHEMA},
+        {"type": "subscribe", "id": 1, "payload": SCHEMA},
+        {"type": "subscribe", "id": "1"},
+        {"type": "subscribe", "id": "1", "payload": "{ __typename }"},
+        {"type": "subscribe", "id": "1", "payload": {}},
+        {"type": "subscribe", "id": "1", "payload": {"query": 1}},
+        {"type": "subscribe", "id": "1", "payload": {**SCHEMA, "variables": "{}"}},
+        {"type": "subscribe", "id": "1", "payload": {**SCHEMA, "operationName": 1}},
+        {"type": "subscribe", "id": "1", "payload": {**SCHEMA, "extensions": []}},
+        {"type": "complete"},
+        {"type": "complete", "id": 1},
     ],
+    ids=str,
 )
-async def test_a_message_that_is_none_closes_with_4400(world: World, message: str | bytes) -> None:
-    async with opened(world) as connection:
-        await initialised(connection, world.rita)
-        await connection.socket.send(message)
-
-        assert (await closing(connection))[0] == 4400
-
-
-async def test_to_subscribe_before_the_acknowledgement_closes_with_4401(world: World) -> None:
-    async with opened(world) as connection:
-        await connection.send(type="subscribe", id="1", payload={"query": "{account{id}}"})
-
-        assert await closing(connection) == (4401, "Unauthorized")
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [None, {}, {"Authorization": "Bearer nobody's"}, {"Authorization": 1}, {"authorization": "Basic !"}, [], "Bearer"],
-)
-async def test_whoever_is_not_let_in_is_told_with_4403(world: World, payload: object) -> None:
-    async with opened(world) as connection:
-        await connection.send(type="connection_init", payload=payload)
-
-        assert await closing(connection) == (4403, "UNAUTHENTICATED")
-
-
-async def test_credentials_may_come_in_the_header_as_well(world: World) -> None:
-    async with opened(world, additional_headers=world.rita.headers) as connection:
-        await connection.send(type="connection_init")
-
-        assert await connection.receive() == {"type": "connection_ack"}
-
-
-async def test_who_says_nothing_in_time_is_closed_with_4408(world: World, limited: Set) -> None:
-    limited(websocket_init_seconds=0.2)
-    async with opened(world) as connection:
-        assert await closing(connection) == (4408, "Connection initialisation timeout")
-
-
-async def test_one_that_only_pings_is_closed_with_4408_all_the_same(world: World, limited: Set) -> None:
-    limited(websocket_init_seconds=0.5)
-    async with opened(world) as connection:
-        for _ in range(5):
-            await connection.send(type="ping")
-            assert await connection.receive() == {"type": "pong"}
-
-        assert (await closing(connection))[0] == 4408
-
-
-async def test_an_id_that_is_in_use_closes_with_4409(world: World) -> None:
-    async with opened(world) as connection:
-        await initialised(connection, world.rita)
-        for _ in range(2):
-            await connection.send(type="subscribe", id="same", payload={"query": FOLLOW})
-
-        assert await closing(connection) == (4409, "Subscriber for same already exists")
-
-
-async def test_to_initialise_twice_closes_with_4429(world: World) -> None:
-    async with opened(world) as connection:
-        await initialised(connection, world.rita)
-        await connection.send(type="connection_init")
-
-        assert await closing(connection) == (4429, "Too many initialisation requests")
-
-
-@pytest.mark.parametrize("protocol", ["graphql-ws", "something"])
-async def test_no_other_protocol_is_spoken(world: World, protocol: str) -> None:
-    async with opened(world, protocol) as connection:
-        assert await closing(connection) == (4406, "Subprotocol not acceptable")
-
-
-async def test_a_message_beyond_the_limit_closes_with_1009_and_one_of_just_the_limit_is_read(world: World) -> None:
-    async with opened(world) as connection:
-        await initialised(connection, world.rita)
-        ping = json.dumps({"type": "ping"})
-        await connection.socket.send(ping + " " * (256 * 1024 - len(ping)))
-        assert await connection.receive() == {"type": "pong"}
-        await connection.socket.send(ping + " " * (256 * 1024 - len(ping) + 1))
-
-        assert (await closing(connection))[0] == 1009
-
-
-async def test_beyond_its_subscriptions_a_connection_is_refused_more_and_keeps_those_it_has(
-    world: World, limited: Set
-) -> None:
-    limited(subscriptions_per_connection=3)
+async def test_what_is_no_message_closes_the_connection(sent: Any, world: World) -> None:
     async with world.rita.connected() as connection:
-        for id in "1234":
-            await connection.send(type="subscribe", id=id, payload={"query": FOLLOW})
-        refused = await connection.receive()
-        assert (refused["type"], refused["id"]) == ("error", "4")
-        assert refused["payload"][0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 3}
+        await connection.socket.send(sent if isinstance(sent, str | bytes) else json.dumps(sent))
 
-        await connection.send(type="complete", id="1")
-        await connection.send(type="subscribe", id="5", payload={"query": FOLLOW})
+        assert await closed(connection) == 4400
+
+
+async def test_nothing_is_run_before_the_connection_is_initialised(world: World) -> None:
+    async with opened(world.server) as connection:
+        await connection.send(type="subscribe", id="1", payload=SCHEMA)
+
+        assert await closed(connection) == 4401
+
+
+async def test_bad_credentials_close_the_connection(world: World) -> None:
+    for payload in ({"Authorization": "Bearer x"}, {}, None):
+        async with opened(world.server) as connection:
+            await connection.send(type="connection_init", **({} if payload is None else {"payload": payload}))
+            assert await closed(connection) == 4403
+
+
+async def test_a_connection_that_is_not_initialised_in_time_is_closed(world: World, limited: Set) -> None:
+    limited(websocket_init_seconds=0.2)
+
+    async with opened(world.server) as connection:
+        await connection.send(type="ping")
+        assert await closed(connection) == 4408
+
+
+async def test_once_initialised_a_connection_may_be_silent(world: World, limited: Set) -> None:
+    limited(websocket_init_seconds=0.2)
+
+    async with world.rita.connected() as connection:
+        with pytest.raises(TimeoutError):
+            await connection.receive(within=0.5)
         await connection.send(type="ping")
         assert await connection.receive() == {"type": "pong"}
 
 
-async def test_a_user_has_so_many_connections_and_event_streams_at_a_time(world: World, limited: Set) -> None:
-    limited(connections_per_user=3)
-    stream = {**world.rita.headers, "accept": "text/event-stream"}
-    async with AsyncExitStack() as stack:
-        for _ in range(2):
-            await stack.enter_async_context(world.rita.connected())
-        await stack.enter_async_context(
-            world.server.http.stream("POST", world.server.graphql, json={"query": FOLLOW}, headers=stream)
-        )
-        with pytest.raises(ConnectionClosed, match=r"4403.*LIMIT_EXCEEDED"):
-            await stack.enter_async_context(world.rita.connected())
-        answer = await world.server.http.post(world.server.graphql, json={"query": FOLLOW}, headers=stream)
-        assert answer.status_code == 429
-        assert answer.json()["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 3}
-        await stack.enter_async_context(world.leo.connected())
-        await stack.enter_async_context(world.goodtime.connected())
-        assert await world.rita.ask("{viewer{__typename}}")
+async def test_a_second_initialisation_closes_the_connection(world: World) -> None:
+    async with world.rita.connected() as connection:
+        await connection.send(type="connection_init")
 
-    await until(lambda: not turns._open)
+        assert await closed(connection) == 4429
+
+
+async def test_a_ping_is_answered_at_any_time_and_a_pong_needs_no_ping(world: World) -> None:
+    async with opened(world.server) as connection:
+        await connection.send(type="ping", payload={"at": 1})
+        await connection.send(type="pong")
+        await connection.send(type="pong", payload={"at": 1})
+        await connection.send(type="ping")
+
+        assert [(await connection.receive())["type"] for _ in range(2)] == ["pong", "pong"]
+
+
+async def test_an_id_belongs_to_one_operation_at_a_time(world: World) -> None:
+    async with world.rita.connected() as connection:
+        await connection.send(type="subscribe", id="1", payload={"query": FOLLOW})
+        await connection.send(type="subscribe", id="1", payload=SCHEMA)
+
+        assert await closed(connection) == 4409
+
+
+async def test_queries_and_mutations_are_answered_once_and_completed(world: World) -> None:
+    async with world.goodtime.connected() as connection:
+        await connection.send(type="subscribe", id="a", payload={"query": "{ viewer { __typename } }"})
+        asked = await messages(connection, "a")
+        variables = {"input": world.a_panel()}
+        await connection.send(type="subscribe", id="b", payload={"query": PUSH, "variables": variables})
+        pushed = await messages(connection, "b")
+
+    assert asked == [
+        {"type": "next", "id": "a", "payload": {"data": {"viewer": {"__typename": "Integration"}}}},
+        {"type": "complete", "id": "a"},
+    ]
+    assert [message["type"] for message in pushed] == ["next", "complete"]
+    assert pushed[0]["payload"]["data"]["upsertInterviewPanel"]["outcome"] == "CREATED"
+
+
+async def test_the_operation_is_chosen_by_its_name(world: World) -> None:
+    query = "query A { a: __typename } query B { b: __typename }"
+    async with world.rita.connected() as connection:
+        await connection.send(type="subscribe", id="1", payload={"query": query, "operationName": "B"})
+
+        assert (await connection.receive())["payload"] == {"data": {"b": "Query"}}
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ({"query": "{"}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "{ nothing }"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "query A { __typename } query B { __typename }"}, "BAD_USER_INPUT"),
+        ({"query": "query ($id: ID!) { node(id: $id) { id } }"}, "BAD_USER_INPUT"),
+        ({"query": FOLLOW, "variables": {"after": 1}}, "BAD_USER_INPUT"),
+        ({"query": "subscription { a: __typename b: __typename }"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "query ($a: ID!) { node(id: $a) { id } }", "variables": {"a": "\x00"}}, "BAD_USER_INPUT"),
+    ],
+)
+async def test_what_never_ran_is_an_error_and_the_connection_goes_on(
+    payload: dict[str, Any], code: str, world: World
+) -> None:
+    async with world.rita.connected() as connection:
+        await connection.send(type="subscribe", id="1", payload=payload)
+        [error] = await messages(connection, "1")
+        await connection.send(type="subscribe", id="1", payload=SCHEMA)
+        again = await messages(connection, "1")
+
+    assert error["type"] == "error"
+    assert {each["extensions"]["code"] for each in error["payload"]} == {code}
+    assert [message["type"] for message in again] == ["next", "complete"]
+
+
+async def test_what_went_wrong_while_it_ran_is_told_beside_the_data(world: World) -> None:
+    async with world.ivo.connected() as connection:
+        await connection.send(type="subscribe", id="1", payload={"query": "{ integrations { name } }"})
+        told, completed = await messages(connection, "1")
+
+    assert told["payload"]["data"] is None
+    assert told["payload"]["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert completed["type"] == "complete"
+
+
+async def test_a_completed_subscription_is_heard_of_no_more_and_its_id_is_free(world: World) -> None:
+    async with world.rita.connected() as connection:
+        following = await connection.follow()
+        await world.goodtime.push(**world.a_panel("one"))
+        await following.next()
+        await connection.send(type="complete", id=following.id)
+        await connection.send(type="complete", id="never was")
+        await connection.send(type="subscribe", id=following.id, payload=SCHEMA)
+        answered = await messages(connection, following.id)
+        await world.goodtime.push(**world.a_panel("two"))
+        await following.nothing()
+
+    assert [message["type"] for message in answered] == ["next", "complete"]
+
+
+async def test_one_connection_carries_many_operations(world: World) -> None:
+    async with world.rita.connected() as connection:
+        for id in ("a", "b"):
+            await connection.send(type="subscribe", id=id, payload={"query": FOLLOW})
+        for number in range(20):
+            await connection.send(type="subscribe", id=str(number), payload=SCHEMA)
+        answered = [await connection.receive() for _ in range(40)]
+        await world.goodtime.push(**world.a_panel())
+        followed = [await connection.receive() for _ in range(2)]
+
+    assert {message["id"] for message in answered} == {str(number) for number in range(20)}
+    assert {(message["type"], message["id"]) for message in followed} == {("next", "a"), ("next", "b")}
+
+
+async def test_a_connection_takes_so_many_operations_at_a_time(world: World, limited: Set) -> None:
+    limited(subscriptions_per_connection=2)
+
+    async with world.rita.connected() as connection:
+        for id in ("a", "b", "c"):
+            await connection.send(type="subscribe", id=id, payload={"query": FOLLOW})
+        refused = await connection.receive()
+        await connection.send(type="complete", id="a")
+        await connection.send(type="subscribe", id="c", payload=SCHEMA)
+        answered = await messages(connection, "c")
+
+    assert (refused["type"], refused["id"]) == ("error", "c")
+    assert refused["payload"][0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 2}
+    assert [message["type"] for message in answered] == ["next", "complete"]
+
+
+async def test_a_user_has_so_many_connections(world: World, limited: Set) -> None:
+    limited(connections_per_user=2)
+
+    async with world.rita.connected(), world.rita.connected():
+        async with opened(world.server) as third:
+            await third.send(type="connection_init", payload={"Authorization": world.rita.authorization})
+            assert await closed(third) == 4403
+        async with world.ada.connected():
+            pass
+
     async with world.rita.connected():
         pass
 
 
-async def test_a_page_of_another_site_does_not_connect(world: World) -> None:
-    for origin in ("https://evil.example", "null", "http://127.0.0.1", "http://127.0.0.1:1"):
+async def test_a_message_has_an_end(world: World) -> None:
+    async with world.rita.connected() as connection:
+        just_within = json.dumps({"type": "ping", "payload": {"text": "x" * 262_000}})
+        await connection.socket.send(just_within)
+        assert await connection.receive() == {"type": "pong"}
+
+        await connection.socket.send(json.dumps({"type": "ping", "payload": {"text": "x" * 300_000}}))
+        assert await closed(connection) == 1009
+
+
+async def test_a_page_from_elsewhere_can_not_connect(world: World, limited: Set) -> None:
+    limited(allowed_origins="https://ats.example")
+
+    for origin in ("https://evil.example", "null", "https://ats.example.evil.example", "http://ats.example"):
         with pytest.raises(InvalidStatus) as refused:
-            async with opened(world, origin=websockets.Origin(origin)):
+            async with opened(world.server, origin=origin):
                 pass
-        assert refused.value.response.status_code == 403, origin
+        assert refused.value.response.status_code == 403
+    for origin in ("https://ats.example", world.server.address, None):
+        async with opened(world.server, origin=origin) as connection:
+            await connection.send(type="ping")
+            assert await connection.receive() == {"type": "pong"}
 
 
-async def test_our_own_pages_and_those_of_allowed_sites_connect(world: World, limited: Set) -> None:
-    limited(allowed_origins="https://ats.example,https://other.example")
+async def test_the_client_of_graphql_ws_is_served(world: World) -> None:
+    folder = npm("graphql-ws@6", "graphql@16", "ws@8")
 
-    for origin in (world.server.address, "https://ats.example", "https://other.example"):
-        async with opened(world, origin=websockets.Origin(origin)) as connection:
-            await initialised(connection, world.rita)
+    async with node(folder, CLIENT, world.server.websocket, world.rita.authorization or "", FOLLOW) as client:
+        viewer, errors = [json.loads(await client.line()) for _ in range(2)]
+        following = asyncio.create_task(client.line())
+        for number in range(100):
+            await world.goodtime.push(**world.a_panel(f"panel-{number}"))
+            if (await asyncio.wait({following}, timeout=0.2))[0]:
+                break
+        change = json.loads(await following)
+
+    assert viewer == {"data": {"viewer": {"__typename": "User"}}}
+    assert errors[0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert change["data"]["interviewPanelChanges"]["kind"] == "CREATED"
+
+
+async def test_a_server_that_goes_down_tells_its_followers_to_come_again(installation: Installation) -> None:
+    await installation.done("account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example")
+    token = await installation.done("token", "sam@acme.example")
+
+    async with installation.running("serve") as process:
+        server = Server(process.address)
+        async with server, opened(server) as connection:
+            await connection.send(type="connection_init", payload={"Authorization": f"Bearer {token}"})
+            assert await connection.receive() == {"type": "connection_ack"}
+            await connection.follow()
+
+            stopping = asyncio.create_task(process.stop(within=10))
+
+            assert await closed(connection) == 1012
+            assert await stopping == 0
+
+    assert [line for line in process.logged if line["level"] != "info"] == []

@@ -45,6 +45,10 @@ class Malformed(Exception):
         return {"errors": refused([{"message": self.message, "extensions": self.extensions}])}
 
 
+class NoRequest(Malformed):
+    """What was sent has not even the form of a GraphQL request."""
+
+
 @dataclass(frozen=True)
 class Request:
     """A document and what belongs to it."""
@@ -58,19 +62,19 @@ class Request:
     def of(cls, its: object) -> "Request":
         """The request in a decoded JSON body. Raises Malformed."""
         if isinstance(its, list):
-            raise Malformed("Batches are not taken: send one operation a request.")
+            raise NoRequest("Batches are not taken: send one operation a request.")
         if not isinstance(its, dict):
-            raise Malformed("A request is a JSON object with a `query`.")
+            raise NoRequest("A request is a JSON object with a `query`.")
         query = its.get("query")
         if not isinstance(query, str):
-            raise Malformed("`query` must be a string.")
+            raise NoRequest("`query` must be a string.")
         variables, name, extensions = its.get("variables"), its.get("operationName"), its.get("extensions")
         if not isinstance(variables, dict | None):
-            raise Malformed("`variables` must be an object.")
+            raise NoRequest("`variables` must be an object.")
         if not isinstance(name, str | None):
-            raise Malformed("`operationName` must be a string.")
+            raise NoRequest("`operationName` must be a string.")
         if not isinstance(extensions, dict | None):
-            raise Malformed("`extensions` must be an object.")
+            raise NoRequest("`extensions` must be an object.")
         if _NUL.search(query):
             raise Malformed("The document must not contain the character NUL.")
         _check(variables)

@@ -22,7 +22,7 @@ from schema.context import Context
 from schema.errors import printed
 from schema.operations import Ended, Invalid, straight
 from transport import rates, turns
-from transport.operations import Malformed, Request, admitted, answers, refused
+from transport.operations import Malformed, NoRequest, Request, admitted, answers, refused
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -85,6 +85,8 @@ class Socket:
         except orjson.JSONDecodeError:
             raise Closed(4400, "A message is JSON text") from None
         match message:
+            case {"payload": payload} if not isinstance(payload, dict | None):
+                raise Closed(4400, "A payload is an object")
             case {"type": "connection_init"}:
                 await self._initialise(message.get("payload"))
             case {"type": "ping"}:
@@ -142,11 +144,14 @@ class Socket:
         request_id = uuid.uuid4().hex
         try:
             request = Request.of(payload)
-            context = Context(request_id, await auth.renewed(viewer))
-            operation, _ = await admitted(request, context, self._address)
+        except NoRequest as no_request:
+            raise Closed(4400, no_request.message) from None
         except Malformed as malformed:
             await self._send({"type": "error", "id": id, "payload": malformed.payload()["errors"]})
             return
+        try:
+            context = Context(request_id, await auth.renewed(viewer))
+            operation, _ = await admitted(request, context, self._address)
         except Invalid as invalid:
             errors = refused(printed(invalid.errors, request_id, executed=False))
             await self._send({"type": "error", "id": id, "payload": errors})
