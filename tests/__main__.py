@@ -10,6 +10,21 @@ import sys
 
 HERE = "127.0.0.1"
 
+#: Tests of whole processes and of what breaks them: each in a run of its own, so that none leaves the others anything.
+ALONE = (
+    "tests/console",
+    "tests/test_benchmarks.py",
+    "tests/test_cli.py",
+    "tests/test_convergence.py",
+    "tests/test_examples.py",
+    "tests/test_feed_faults.py",
+    "tests/test_goodtime.py",
+    "tests/test_live.py",
+    "tests/test_metrics.py",
+    "tests/test_migrations.py",
+    "tests/test_story.py",
+)
+
 
 def answers(port: int) -> bool:
     """Whether something listens on that port of this machine."""
@@ -26,12 +41,20 @@ def suite(database: str, *arguments: str) -> int:
     return subprocess.run(command, env=environment, check=False).returncode
 
 
+def suites(database: str, given: list[str], *arguments: str) -> list[int]:
+    """All runs on one database; a choice of tests is one run."""
+    if given:
+        return [suite(database, *arguments, *given)]
+    together = suite(database, *arguments, *(f"--ignore={path}" for path in ALONE))
+    return [together, *(suite(database, *arguments, path) for path in ALONE)]
+
+
 def main() -> int:
     """The exit code: 0 where all that could run passed, and in CI all could run."""
     given = sys.argv[1:]
-    codes = [suite("sqlite", *given)]
+    codes = suites("sqlite", given)
     if answers(5432):
-        codes.append(suite("postgres", "-m", "not once", *given))
+        codes += suites("postgres", given, "-m", "not once")
     else:
         print("\nNot run: the tests on PostgreSQL. Nothing answers at 127.0.0.1:5432.")
         codes.append(1 if os.environ.get("CI") == "true" else 0)
