@@ -40,45 +40,17 @@ def tool(name: str) -> str:
     return str(path)
 
 
-def npm(*packages: str) -> Path:
-    """A folder that is not kept, with these packages of npm's in its node_modules; versions as in `graphql@16`."""
-    names = [package.rpartition("@")[0] for package in packages]
-    folder = ROOT / "var" / "npm" / names[0].replace("/", "-")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+def reference_clients() -> Path:
+    """The folder of what others wrote to hold servers against, fetched by npm. Skips where this machine can't."""
+    folder = ROOT / "tests" / "clients"
+    with (folder / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not all((folder / "node_modules" / name).exists() for name in names):
-            command = [tool("npm"), "install", "--silent", "--no-save", "--no-package-lock", *packages]
+        if not (folder / "node_modules" / "graphql-http").exists():
+            command = [tool("npm"), "ci", "--silent"]
             fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
             if fetched.returncode:
-                missing(f"{', '.join(packages)}, which npm could not fetch ({fetched.stderr.strip()[-200:]})")
+                missing(f"What npm fetches for tests/clients ({fetched.stderr.strip()[-200:]})")
     return folder
-
-
-@dataclass
-class Script:
-    """A script of Node's that is running."""
-
-    process: asyncio.subprocess.Process
-
-    async def line(self, within: float = PATIENCE) -> str:
-        """The next line that it prints; empty at its end."""
-        assert self.process.stdout is not None
-        async with asyncio.timeout(within):
-            return (await self.process.stdout.readline()).decode()
-
-
-@contextlib.asynccontextmanager
-async def node(folder: Path, script: str, *arguments: str) -> AsyncIterator[Script]:
-    """A script that may import what `npm` has put into the folder, until the end of the block."""
-    command = [tool("node"), "--input-type=module", "--eval", script, *arguments]
-    process = await asyncio.create_subprocess_exec(*command, cwd=folder, stdout=asyncio.subprocess.PIPE)
-    try:
-        yield Script(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 async def until(condition: Any, seconds: float = PATIENCE) -> Any:

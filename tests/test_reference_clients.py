@@ -1,9 +1,7 @@
 """The protocols as others wrote them: the reference clients graphql-ws and graphql-sse from npm against the server."""
 
 import asyncio
-import fcntl
 import json
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,21 +11,14 @@ import pytest
 
 from tests.cable import Cable, cable
 from tests.conftest import DATABASE_URL
-from tests.processes import Installation, missing, tool
+from tests.processes import Installation, reference_clients, tool
 from tests.world import CANCEL, FOLLOW, Person, World
-
-CLIENTS = Path(__file__).parent / "clients"
 
 
 @pytest.fixture(params=["ws", "sse"])
 def kind(request: pytest.FixtureRequest) -> str:
     """The client's name behind `graphql-`. Skips where this machine can't run it."""
-    with (CLIENTS / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (CLIENTS / "node_modules" / "ws").exists():
-            fetched = subprocess.run([tool("npm"), "ci", "--silent"], cwd=CLIENTS, capture_output=True, text=True)
-            if fetched.returncode:
-                missing(f"graphql-ws or graphql-sse, which npm could not fetch ({fetched.stderr.strip()[-200:]})")
+    reference_clients()
     return str(request.param)
 
 
@@ -82,7 +73,7 @@ async def client(kind: str, person: Person, port: int | None = None) -> AsyncIte
     url = person.server.websocket if kind == "ws" else person.server.graphql
     if port is not None:
         url = f"{url.partition(':')[0]}://127.0.0.1:{port}/graphql"
-    command = [tool("node"), str(CLIENTS / "client.mjs"), kind, url, person.authorization or ""]
+    command = [tool("node"), str(reference_clients() / "client.mjs"), kind, url, person.authorization or ""]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
     try:

@@ -11,26 +11,13 @@ import websockets
 from websockets.exceptions import InvalidStatus
 
 from tests.conftest import Set
-from tests.processes import Installation, node, npm
+from tests.processes import Installation
 from tests.world import FOLLOW, PUSH, Connection, Server, World
 
 pytestmark = pytest.mark.once
 
 PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
 SCHEMA = {"query": "{ __typename }"}
-
-CLIENT = """
-import { createClient } from "graphql-ws";
-import WebSocket from "ws";
-const [url, Authorization, query] = process.argv.slice(1);
-const client = createClient({ url, webSocketImpl: WebSocket, connectionParams: { Authorization }, retryAttempts: 0 });
-const tell = async (query) => {
-  for await (const result of client.iterate({ query })) console.log(JSON.stringify(result));
-};
-await tell("{ viewer { __typename } }");
-await tell("{ nothing }").catch((errors) => console.log(JSON.stringify(errors)));
-await tell(query);
-"""
 
 
 @asynccontextmanager
@@ -305,23 +292,6 @@ async def test_a_page_from_elsewhere_can_not_connect(world: World, limited: Set)
         async with opened(world.server, origin=origin) as connection:
             await connection.send(type="ping")
             assert await connection.receive() == {"type": "pong"}
-
-
-async def test_the_client_of_graphql_ws_is_served(world: World) -> None:
-    folder = npm("graphql-ws@6", "graphql@16", "ws@8")
-
-    async with node(folder, CLIENT, world.server.websocket, world.rita.authorization or "", FOLLOW) as client:
-        viewer, errors = [json.loads(await client.line()) for _ in range(2)]
-        following = asyncio.create_task(client.line())
-        for number in range(100):
-            await world.goodtime.push(**world.a_panel(f"panel-{number}"))
-            if (await asyncio.wait({following}, timeout=0.2))[0]:
-                break
-        change = json.loads(await following)
-
-    assert viewer == {"data": {"viewer": {"__typename": "User"}}}
-    assert errors[0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
-    assert change["data"]["interviewPanelChanges"]["kind"] == "CREATED"
 
 
 async def test_a_server_that_goes_down_tells_its_followers_to_come_again(installation: Installation) -> None:
