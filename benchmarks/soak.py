@@ -1,6 +1,6 @@
 """Random faults under load, for minutes: several real processes on PostgreSQL, and whether anybody missed anything.
 
-`make soak`, or `python -m benchmarks.soak --seconds 300`. Prints a table of counts; exits 1 where one isn't as it must be.
+`make soak`, or `python -m benchmarks.soak --seconds 300`. Prints a table of counts; exits 1 where one is not right.
 """
 
 import argparse
