@@ -166,7 +166,7 @@ async def test_several_workers_need_postgresql(installation: Installation) -> No
 async def test_several_workers_serve_log_and_stop(installation: Installation) -> None:
     async with installation.running("serve", "--workers", "2") as several, httpx.AsyncClient() as client:
         assert (await client.get(f"{several.address}/readyz", timeout=30)).json() == {"status": "ready"}
-        await until(lambda: any(line.get("path") == "/readyz" for line in several.logged))
+        await until(lambda: any(line.get("route") == "/readyz" for line in several.logged))
 
         assert await several.stop() == 0
 

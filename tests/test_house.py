@@ -21,7 +21,7 @@ WORDS = {"audit", "cancels", "candidates", "changes", "directory", "feedback", "
 #: The files of a room that are about no word but about the room itself.
 TOOLS = {
     "models": {"base", "database", "reading", "writing"},
-    "resolvers": {"access", "calendar", "declarations", "errors", "live", "paging", "values", "whole"},
+    "resolvers": {"access", "calendar", "declarations", "errors", "live", "paging", "values", "warnings", "whole"},
     "schema": {
         *("connections", "context", "enums", "errors", "inputs"),
         *("limits", "node", "operations", "refs", "scalars"),
