@@ -231,15 +231,19 @@ async def test_connections_that_are_terminated_are_made_again() -> None:
         world = await postgres.world(process.server)
         assert await pushed(world, "before") == "CREATED"
 
-        await postgres.sql.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid()"
-        )
-
         async def works() -> bool:
             outcomes = await asyncio.gather(*(pushed(world, f"panel-{number}") for number in range(20)))
             assert set(outcomes) <= {"CREATED", "UPDATED", "UNCHANGED", "SERVICE_UNAVAILABLE"}
             return "SERVICE_UNAVAILABLE" not in outcomes
+
+        for pause in range(20):
+            under_way = asyncio.create_task(works())
+            await asyncio.sleep(pause / 200)
+            await postgres.sql.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid()"
+            )
+            await under_way
 
         await eventually(works, within=20)
 
