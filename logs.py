@@ -1,5 +1,6 @@
 """Structured logs: one line an event, with the request's id, and never a secret. Imports nothing of ours."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,11 @@ def configure(log_format: Literal["console", "json"] | None) -> None:
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
+
+
+def unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """For `loop.set_exception_handler`: asyncio itself would quote what was raised, and what it was raised for."""
+    logging.getLogger("asyncio").error("Nobody waited for what failed", exc_info=context.get("exception"))
 
 
 def _formatter(for_people: bool) -> logging.Formatter:

@@ -39,6 +39,7 @@ from models import database
 from resolvers import changes, directory, integrations, live
 from schema import SCHEMA
 from transport import http, rates, websocket
+from transport.listening import Impatient
 from transport.requests import Requests
 
 T = TypeVar("T")
@@ -93,6 +94,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         _when_told_to_go(http.end_streams)
         metrics.forget_the_dead()
         traces.start()
+        asyncio.get_running_loop().set_exception_handler(logs.unhandled)
         beside = [asyncio.create_task(_prune_daily(timedelta(days=its.change_retention_days)))]
         beside += [asyncio.create_task(_watch_the_pool())]
         try:
@@ -360,6 +362,7 @@ def _config(application: Callable[[], Starlette] | str, workers: int = 1) -> uvi
         application,
         factory=True,
         workers=workers,
+        http=Impatient,
         log_config=None,
         access_log=False,
         server_header=False,
