@@ -287,14 +287,15 @@ class Declaration:
         if person.user_id is None and person.email is None:
             yield error(ErrorCode.INVALID, "Name the interviewer by `userId` or by `email`.", path[:-1])
         elif user is None:
+            # Whom the push itself names it is told by name; everybody else stands at the path only.
             who = person.email if person.email is not None else person.user_id
             message = f"Nobody in this account is {who}"[:600] + ": ask a Super Admin to add them."
             yield error(ErrorCode.INTERVIEWER_NOT_FOUND, message, path)
         elif user.id in seats:
-            message = f"{user.name} is on this interview already."
+            message = "The same person is on this interview already."
             yield error(ErrorCode.DUPLICATE_INTERVIEWER, message, path)
         elif user.deactivated_at is not None and (interview, user.id) not in self._seated:
-            message = f"{user.name} is deactivated and can't be newly assigned."
+            message = "The user is deactivated and can't be newly assigned."
             yield error(ErrorCode.INTERVIEWER_DEACTIVATED, message, path)
 
     def _template_id(self, id: str | None, path: Path) -> str | None:

@@ -45,11 +45,11 @@ def _of_panel(whole: Held, declared: Declaration) -> Iterator[PushWarning]:
 
 def _seat_warnings(whole: Held, interview: Interview, seat: Seat) -> Iterator[PushWarning]:
     if seat.user.deactivated_at is not None:
-        message = f"{seat.user.name} is deactivated, and stays on the interview."
+        message = "The user is deactivated, and stays on the interview."
         yield warning(WarningCode.INTERVIEWER_DEACTIVATED, message, seat.path)
     form = whole.forms.get((interview.id, seat.user.id))
     if form is not None and form.status is FeedbackFormStatus.COMPLETED and form.template_id != seat.template_id:
-        message = f"{seat.user.name} has submitted feedback: the form stays as it is."
+        message = "The feedback has been submitted: the form stays as it is."
         yield warning(WarningCode.FEEDBACK_ALREADY_SUBMITTED, message, seat.path)
 
 
@@ -70,9 +70,7 @@ async def _double_bookings(viewer: Viewer, whole: Held, events: Sequence[Event])
     for seat, interview in await hot(viewer, _bookings, (), within, _BOOKED):
         booked.setdefault(seat.user_id, []).append(interview)
     return [
-        warning(
-            WarningCode.INTERVIEWER_DOUBLE_BOOKED, f"{seat.user.name} has another interview at that time.", seat.path
-        )
+        warning(WarningCode.INTERVIEWER_DOUBLE_BOOKED, "The interviewer has another interview at that time.", seat.path)
         for event in standing
         for seat in event.seats
         if any(

@@ -1,6 +1,7 @@
 """The faces of refusals: user errors and warnings in payloads, and GraphQL errors with a code for all else."""
 
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,14 @@ from resolvers import errors
 _log = logging.getLogger("callboard.schema")
 
 _LONGEST_MESSAGE = 1_000
+
+#: What graphql-core quotes of a value, which may be an answer or somebody's name: the error says where it stands.
+_QUOTED = [
+    (re.compile(r"(?s), found: .*"), "."),
+    (re.compile(r"(?s)(cannot represent .*?value): .*"), r"\1."),
+    (re.compile(r"(?s)Value '.*' does not exist in"), "The value does not exist in"),
+    (re.compile(r"(?s), found (String|BlockString) '.*"), r", found \1."),
+]
 
 
 @strawberry.type(
@@ -52,13 +61,15 @@ def _printed(error: GraphQLError, request_id: str, executed: bool) -> dict[str, 
 
 def _face(error: GraphQLError, request_id: str, executed: bool) -> tuple[str, dict[str, Any]]:
     # The outermost message says where: of a variable, it has the path within the input.
-    message, cause = error.message, error.original_error
+    message, given, cause = error.message, error.extensions or {}, error.original_error
     while isinstance(cause, GraphQLError):
         error, cause = cause, cause.original_error
     if isinstance(cause, Refused):
         return cause.message, {"code": cause.code, **cause.extensions}
     if cause is None:
-        return message, {"code": _code(error, executed), **(error.extensions or {})}
+        for quoted, instead in _QUOTED:
+            message = quoted.sub(instead, message)
+        return message, {"code": _code(error, executed), **given, **(error.extensions or {})}
     if database.is_away(cause):
         _log.error("The database can't be reached: %s", type(cause).__name__, extra={"request_id": request_id})
         message = "The database can't be reached: it is safe to try again."

@@ -152,9 +152,7 @@ def prepared(query: str, name: str | None) -> Prepared:
     operation = get_operation_ast(document, name)
     if operation is None:
         message = (
-            f"The document has no operation `{name[:100]}`."
-            if name
-            else "Name one operation of the document to run it."
+            "The document has no operation of this name." if name else "Name one operation of the document to run it."
         )
         raise Invalid([GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})])
     cost = its.costs[operation.name.value if operation.name else None]
