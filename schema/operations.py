@@ -4,6 +4,7 @@ Here also stands what lets a live change be rendered once for many subscribers: 
 """
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -105,6 +106,8 @@ class _Kept:
     def __init__(self) -> None:
         self._documents: OrderedDict[str, _Document] = OrderedDict()
         self._characters = 0
+        #: Their texts by SHA-256.
+        self.texts: dict[str, str] = {}
 
     def __contains__(self, query: str) -> bool:
         return query in self._documents
@@ -118,9 +121,11 @@ class _Kept:
         document = _validated(query)
         self._documents[query] = document
         self._characters += len(query)
+        self.texts[sha256(query)] = query
         while len(self._documents) > _MOST_KEPT or self._characters > _MOST_KEPT_CHARACTERS:
             gone, _ = self._documents.popitem(last=False)
             self._characters -= len(gone)
+            del self.texts[sha256(gone)]
         return document
 
 
@@ -143,6 +148,20 @@ def _validated(query: str) -> _Document:
 def kept(query: str) -> bool:
     """Whether the document has been read before: then it takes no work to be prepared."""
     return query in _kept
+
+
+def persisted(sha256: str) -> str:
+    """The document of that hash, as it was read before. Raises Invalid, by the words that Apollo's clients wait for."""
+    query = _kept.texts.get(sha256)
+    if query is None:
+        code = Code.PERSISTED_QUERY_NOT_FOUND
+        raise Invalid([GraphQLError("PersistedQueryNotFound", extensions={"code": code})])
+    return query
+
+
+def sha256(query: str) -> str:
+    """What a document is named by, once it was sent: in lower-case hex digits."""
+    return hashlib.sha256(query.encode(errors="surrogatepass")).hexdigest()
 
 
 def prepared(query: str, name: str | None) -> Prepared:
@@ -286,4 +305,16 @@ async def _json(its: Prepared, variables: dict[str, Any] | None, context: Contex
     return orjson.dumps(given)
 
 
-__all__ = ["Ended", "Invalid", "Prepared", "events", "kept", "prepared", "rendered", "result", "straight"]
+__all__ = [
+    "Ended",
+    "Invalid",
+    "Prepared",
+    "events",
+    "kept",
+    "persisted",
+    "prepared",
+    "rendered",
+    "result",
+    "sha256",
+    "straight",
+]

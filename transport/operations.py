@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -19,6 +19,8 @@ from transport import rates, turns
 
 #: So many characters of a document are read for a cost of 1.
 _CHARACTERS_READ = 10
+
+_PARTS = ("query", "variables", "operationName", "extensions")
 
 _NUL = re.compile(r"\x00|\\u0000|\\u\{0+\}")
 
@@ -53,10 +55,12 @@ class NoRequest(Malformed):
 class Request:
     """A document and what belongs to it."""
 
-    query: str
+    #: None: the document that was sent before, and is now only named by its hash.
+    query: str | None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
-    extensions: dict[str, Any] = field(default_factory=dict)
+    #: The SHA-256 of the document, in lower-case hex digits, of a client that sends it only when it has to.
+    sha256: str | None = None
 
     @classmethod
     def of(cls, its: object) -> "Request":
@@ -65,20 +69,37 @@ class Request:
             raise NoRequest("Batches are not taken: send one operation a request.")
         if not isinstance(its, dict):
             raise NoRequest("A request is a JSON object with a `query`.")
-        query = its.get("query")
-        if not isinstance(query, str):
-            raise NoRequest("`query` must be a string.")
-        variables, name, extensions = its.get("variables"), its.get("operationName"), its.get("extensions")
+        query, variables, name, extensions = (its.get(each) for each in _PARTS)
         if not isinstance(variables, dict | None):
             raise NoRequest("`variables` must be an object.")
         if not isinstance(name, str | None):
             raise NoRequest("`operationName` must be a string.")
         if not isinstance(extensions, dict | None):
             raise NoRequest("`extensions` must be an object.")
-        if _NUL.search(query):
+        sha256 = _sha256_of(extensions or {})
+        if not isinstance(query, str) and (query is not None or sha256 is None):
+            raise NoRequest("`query` must be a string.")
+        if query is not None and sha256 not in (None, operations.sha256(query)):
+            raise Malformed("`extensions.persistedQuery.sha256Hash` is not the SHA-256 of the `query`.")
+        if query is not None and _NUL.search(query):
             raise Malformed("The document must not contain the character NUL.")
         _check(variables)
-        return cls(query, variables, name or None, extensions or {})
+        return cls(query, variables, name or None, sha256)
+
+    @property
+    def text(self) -> str:
+        """The document. Raises Invalid where only its hash was sent, and nobody has sent it here before."""
+        return self.query if self.query is not None else operations.persisted(str(self.sha256))
+
+
+def _sha256_of(extensions: dict[str, Any]) -> str | None:
+    """The hash in Apollo's form of automatic persisted queries. Raises Malformed."""
+    match extensions.get("persistedQuery"):
+        case None:
+            return None
+        case {"version": 1, "sha256Hash": str(sha256)}:
+            return sha256.lower()
+    raise Malformed("`extensions.persistedQuery` must be an object with `version` 1 and a `sha256Hash`.")
 
 
 def decoded(text: bytes | str, its_name: str) -> object:
@@ -123,9 +144,10 @@ async def admitted(request: Request, context: Context, address: str) -> tuple[op
 
     Raises Invalid, and RateLimited. To read a document costs as well, but not twice, so that none is read for nothing.
     """
-    if not operations.kept(request.query):
-        await rates.spend(context.known, address, len(request.query) // _CHARACTERS_READ)
-    operation = operations.prepared(request.query, request.operation_name)
+    query = request.text
+    if not operations.kept(query):
+        await rates.spend(context.known, address, len(query) // _CHARACTERS_READ)
+    operation = operations.prepared(query, request.operation_name)
     return operation, await rates.spend(context.known, address, operation.cost(request.variables))
 
 
