@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak lock clean
+.PHONY: help run test check bench soak nightly audit lock hashes clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -30,12 +30,35 @@ SECONDS ?= 300
 soak: .venv/test ## random faults under load on several processes and PostgreSQL, five minutes (SECONDS=… for less): who missed what
 	@$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
 
-lock: ## pin what pyproject.toml asks for, afresh, in constraints.txt
-	rm -rf var/lock
-	$(PYTHON) -m venv var/lock
-	var/lock/bin/pip install --quiet '.[test]'
-	var/lock/bin/pip freeze --exclude callboard > constraints.txt
-	rm -rf var/lock
+nightly: .venv/test ## thousands of made-up cases, an hour or more: both executors side by side, and twenty times the fuzzing
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto -q tests/test_execution_differential.py
+	CALLBOARD_FUZZ=20 $(BIN)/python -m pytest -n auto -q tests/test_fuzzing.py
+
+audit: ## ask the advisory databases, OSV or else PyPI, what they know against the versions in constraints.txt
+	@test -x var/audit/bin/pip-audit || { $(PYTHON) -m venv var/audit && var/audit/bin/pip install --quiet pip-audit; }
+	@for service in osv pypi; do \
+		found=$$(var/audit/bin/pip-audit -s $$service --strict --no-deps --disable-pip --progress-spinner off \
+			-r constraints.txt 2> var/audit/$$service.log) \
+			&& { echo "Nothing is known against the versions in constraints.txt ($$service)."; exit 0; }; \
+		test -z "$$found" || { echo "$$found"; exit 1; }; \
+	done; \
+	echo 'Nothing was audited: no advisory database answers. var/audit/osv.log and pypi.log say why.' >&2; exit 1
+
+# Of any platform and any Python that is taken: what only some of them need has its marker in requirements*.txt.
+RESOLVED = var/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url
+
+lock: var/lock/bin/uv ## pin what pyproject.toml asks for, afresh: versions in constraints.txt, hashes in requirements*.txt
+	$(RESOLVED) --extra test pyproject.toml > var/lock/all
+	sed 's/ *;.*//' var/lock/all > constraints.txt
+	@$(MAKE) --no-print-directory hashes
+
+hashes: var/lock/bin/uv ## write requirements*.txt, with a hash for each file there is of the versions in constraints.txt
+	@: > var/lock/before; for extra in '' otel test; do \
+		$(RESOLVED) -c constraints.txt $${extra:+--extra $$extra} pyproject.toml > var/lock/all || exit 1; \
+		grep -vxFf var/lock/before var/lock/all > var/lock/added.in; \
+		$(RESOLVED) --no-deps --generate-hashes var/lock/added.in > requirements$${extra:+-$$extra}.txt || exit 1; \
+		cp var/lock/all var/lock/before; \
+	done
 
 clean: ## remove what was made: the environment, the demo's database, caches
 	rm -rf .venv var build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -52,3 +75,7 @@ clean: ## remove what was made: the environment, the demo's database, caches
 .venv/bin/pip:
 	@test -n '$(PYTHON)' || { echo 'Callboard needs Python 3.11 or newer: install it, or say PYTHON=/path/to/python.' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
+
+var/lock/bin/uv:
+	$(PYTHON) -m venv var/lock
+	var/lock/bin/pip install --quiet uv
