@@ -8,6 +8,7 @@ import pytest
 import settings
 from settings import BadSetting, Settings
 
+ROOT = Path(__file__).parent.parent
 SECRET = "thirty-two bytes or more make it one"
 
 
@@ -120,3 +121,40 @@ def test_a_secret_does_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBOARD_JWT_SECRET", SECRET)
 
     assert SECRET not in repr(read())
+
+
+def listed(page: str) -> dict[str, str]:
+    """The defaults in the tables of a page, by the settings' names; one may stand for all the names of its row."""
+    found: dict[str, str] = {}
+    for row in (ROOT / page).read_text().splitlines():
+        if not row.startswith("| `"):
+            continue
+        names, defaults = (cell.strip() for cell in row.split(" | ")[:2])
+        if all(re.fullmatch("`[A-Z_]+`", name) for name in names.removeprefix("| ").split(", ")):
+            each = re.findall("[A-Z_]+", names)
+            several = defaults.split(", ")
+            found |= zip(each, several * len(each) if len(several) == 1 else several, strict=True)
+    return found
+
+
+def in_prose(default: object) -> str:
+    """A default as the pages write it."""
+    match default:
+        case None:
+            return "unset"
+        case "":
+            return "none"
+        case str():
+            return f"`{default}`"
+    return f"{default:,}"
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    assert listed("README.md") == {name.upper(): in_prose(its.default) for name, its in Settings.model_fields.items()}
+
+
+def test_the_page_about_limits_has_the_defaults_of_the_settings() -> None:
+    its = listed("docs/limits.md")
+
+    assert its == {name: in_prose(Settings.model_fields[name.lower()].default) for name in its}
+    assert its.keys() >= {name for name in listed("README.md") if name.startswith("MAX_") and "PAGE" not in name}
