@@ -1,6 +1,6 @@
 """Candidates: found, listed, and what the Schedule buttons do for the viewer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -15,7 +15,7 @@ from auth.viewer import Viewer
 from models import Candidate, Integration, IntegrationProvider, Panel
 from models.reading import Joined
 from resolvers import paging
-from resolvers.access import Act, Wants, behind, hot, may, nothing, pointed, unscoped, visible
+from resolvers.access import Act, Wants, behind, hot, may, nothing, pointed, restricted, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.paging import Page
 
@@ -115,19 +115,27 @@ async def counts(pages: Sequence[Page[Candidate]]) -> list[int]:
 
 
 async def schedule_actions(viewer: Viewer, candidates: Sequence[Candidate]) -> list[ScheduleAction | None]:
-    """What the Schedule buttons do for each candidate; null where the viewer may not schedule. Three statements."""
+    """What the Schedule buttons do for each candidate; null where the viewer may not schedule. Four statements."""
     if not may(viewer, Act.SCHEDULE):
         return [None] * len(candidates)
+    in_scope = await _in_scope(viewer, [candidate.id for candidate in candidates])
     enabled = await hot(viewer, _enabled, (), {})
     integration = enabled[0][0] if enabled else None
     upcoming = await _upcoming_among(viewer, candidates)
     stages = await pointed(viewer, candidates, "stage")
     return [
-        None
-        if candidate.archived_at is not None
-        else _action(candidate, integration, stage.has_interview and candidate.id not in upcoming)
+        _action(candidate, integration, stage.has_interview and candidate.id not in upcoming)
+        if candidate.archived_at is None and candidate.id in in_scope
+        else None
         for candidate, stage in zip(candidates, stages, strict=True)
     ]
+
+
+async def _in_scope(viewer: Viewer, ids: Collection[str]) -> Collection[str]:
+    """The candidates whom the viewer sees. One's own form leads to one who is no longer in scope."""
+    if not restricted(viewer):
+        return ids
+    return await visible(viewer, Candidate).filter(id__in=ids).values_list("id", flat=True)  # type: ignore[return-value]
 
 
 def _action(candidate: Candidate, integration: Integration | None, waiting: bool) -> ScheduleAction:

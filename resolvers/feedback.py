@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import quote
 
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 import models
@@ -13,7 +14,7 @@ import settings
 from auth.viewer import Viewer
 from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interviewer, Panel, Role, StoredField
 from resolvers import changes, paging, values
-from resolvers.access import Act, require, unscoped, visible
+from resolvers.access import Act, require, restricted, unscoped, visible
 from resolvers.changes import Commit
 from resolvers.errors import ErrorCode, UserError, error
 from resolvers.paging import Page
@@ -95,7 +96,8 @@ def _refusal(form: FeedbackForm, given: list[models.StoredAnswer]) -> UserError 
 
 
 def _by_field(answers: Iterable[models.StoredAnswer]) -> dict[str, list[str]]:
-    return {answer["field_id"]: answer["values"] for answer in answers}
+    """What was answered: in which order fields and options were chosen says nothing."""
+    return {answer["field_id"]: sorted(answer["values"]) for answer in answers}
 
 
 def _answer_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerGiven]) -> Iterator[UserError]:
@@ -230,19 +232,22 @@ def _templates_listed(viewer: Viewer, search: str | None, include_archived: bool
 async def answers_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[list[models.StoredAnswer] | None]:
     """The answers of each form, or null where there are none or the viewer may not read them (yet).
 
-    One's own always. Others': Admins always, the rest once their own forms of the panel are in, of which an Interviewer
-    must have had one. No key, ever.
+    One's own always. Others' of panels in scope: Admins always, the rest once their own forms of the panel are in, of
+    which an Interviewer must have had one. No key, ever.
     """
     if viewer.user is None:
         return [None] * len(forms)
     others = {form.panel_id for form in forms if form.user_id != viewer.user_id and form.answers is not None}
+    others = await _in_scope(viewer, others) if others and restricted(viewer) else others
     mine = await _own_statuses(viewer, others) if others else {}
-    return [
-        form.answers
-        if form.user_id == viewer.user_id or _reads_others(viewer, mine.get(form.panel_id, set()))
-        else None
-        for form in forms
-    ]
+    read = {panel_id for panel_id in others if _reads_others(viewer, mine.get(panel_id, set()))}
+    return [form.answers if form.user_id == viewer.user_id or form.panel_id in read else None for form in forms]
+
+
+async def _in_scope(viewer: Viewer, panel_ids: set[str]) -> set[str]:
+    """The panels of which the viewer sees others' forms. One's own form leads to one that is no longer in scope."""
+    forms = visible(viewer, FeedbackForm).filter(~Q(user_id=viewer.user_id), panel_id__in=panel_ids)
+    return {form.panel_id for form in await forms.only("id", "panel_id")}
 
 
 def _reads_others(viewer: Viewer, mine: set[FeedbackFormStatus]) -> bool:

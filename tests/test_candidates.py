@@ -243,6 +243,22 @@ async def test_an_archived_candidate_is_not_scheduled(world: World) -> None:
     assert await action(world.sam, "arno") is None
 
 
+async def test_whoever_is_out_of_scope_is_not_scheduled_by_way_of_ones_own_form(world: World) -> None:
+    form = {"feedbackTemplateId": world.templates["values"]}
+    await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "leo", "noor", **form), sequence=1))
+    document = """{ viewer { ... on User { feedbackForms { edges { node { interview { candidate {
+      externalId scheduleAction { url } } } } } } } } }"""
+
+    shown = []
+    for people in (("leo", "noor"), ("noor",)):
+        await world.goodtime.push(**world.a_panel("p", world.an_interview("one", *people, **form)))
+        [edge] = (await world.leo.ask(document))["viewer"]["feedbackForms"]["edges"]
+        shown.append(edge["node"]["interview"]["candidate"])
+
+    assert [candidate["externalId"] for candidate in shown] == ["carla", "carla"]
+    assert [candidate["scheduleAction"] is not None for candidate in shown] == [True, False]
+
+
 async def test_each_candidate_of_a_list_has_the_action_of_their_own(world: World) -> None:
     await world.goodtime.push(**world.a_panel(candidateExternalId="lea"))
     document = "{ candidates { edges { node { externalId scheduleAction { bannerLabel } } } } }"

@@ -246,6 +246,23 @@ async def test_submitting_the_same_answers_again_is_no_error_and_changes_nothing
     assert [change["kind"] for change in await world.rita.changes()] == ["CREATED", "FEEDBACK_SUBMITTED"]
 
 
+async def test_the_same_options_chosen_in_another_order_are_the_same_answers(world: World) -> None:
+    forms = await form_ids(world, "ivo", template=await template(world, *EVERY_TYPE))
+    said = {"Overall": ["Hire"], "Headline": ["Good"]}
+    first = await world.ivo.submit(
+        forms["ivo"], await answered(world.ivo, forms["ivo"], **said, Strengths=["Code", "People"])
+    )
+
+    again = await world.ivo.submit(
+        forms["ivo"], await answered(world.ivo, forms["ivo"], **said, Strengths=["People", "Code"])
+    )
+    other = await world.ivo.submit(forms["ivo"], await answered(world.ivo, forms["ivo"], **said, Strengths=["Code"]))
+
+    assert first["errors"] == []
+    assert again == first
+    assert told(other["errors"]) == [("FEEDBACK_ALREADY_SUBMITTED", "input.formId")]
+
+
 async def test_a_submitted_form_is_a_change_of_its_panel(world: World) -> None:
     forms = await form_ids(world, "ivo")
 
@@ -426,6 +443,25 @@ async def test_the_integration_never_reads_answers_but_sees_the_status(world: Wo
 
     assert form is not None
     assert (form["status"], form["answers"]) == ("COMPLETED", None)
+
+
+@pytest.mark.parametrize("name", ["leo", "ivo"])
+async def test_ones_own_form_leads_to_no_answers_of_a_panel_that_one_was_taken_off(world: World, name: str) -> None:
+    forms = await form_ids(world, name, "noor", sequence=1)
+    person: Person = getattr(world, name)
+    await person.fill(forms[name])
+    await world.noor.fill(forms["noor"])
+    by_way_of_their_own = """query ($id: ID!) { feedbackForm(id: $id) { answers { fieldId } interview {
+      interviewers { feedbackForm { id answers { fieldId } } } feedbackForms { id answers { fieldId } } } } }"""
+
+    before = (await person.ask(by_way_of_their_own, id=forms[name]))["feedbackForm"]
+    await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "noor"), sequence=2))
+    after = (await person.ask(by_way_of_their_own, id=forms[name]))["feedbackForm"]
+
+    assert [seat["feedbackForm"]["answers"] is not None for seat in before["interview"]["interviewers"]] == [True, True]
+    assert after["answers"] is not None
+    assert [seat["feedbackForm"]["answers"] for seat in after["interview"]["interviewers"]] == [None]
+    assert [form["id"] for form in after["interview"]["feedbackForms"]] == [forms[name]]
 
 
 async def test_a_form_without_answers_has_none_to_read(world: World) -> None:
