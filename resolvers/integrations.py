@@ -102,6 +102,15 @@ async def of_provider(viewer: Viewer, provider: IntegrationProvider) -> Integrat
     return await visible(viewer, Integration).get(provider=provider)
 
 
+def switches(viewer: Viewer, integrations: Sequence[Integration]) -> Sequence[Integration]:
+    """The same, for whoever may know whether they are on. Raises Refused(FORBIDDEN) to an Interviewer.
+
+    An Interviewer sees by whom their panels are managed, and no more of it.
+    """
+    require(viewer, Act.SEE_INTEGRATIONS)
+    return integrations
+
+
 async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -> Switched:
     """Switch the integration on or off; its keys stay. Raises Refused(FORBIDDEN) to all but Super Admins."""
     require(viewer, Act.SWITCH)

@@ -44,8 +44,6 @@ class Integration(Node):
     is_type_of = is_a(models.Integration)
 
     provider: models.IntegrationProvider = strawberry.field(description="Which scheduler it is.")
-    enabled: bool = strawberry.field(description="Whether it is switched on.")
-    enabled_at: datetime | None = strawberry.field(description="Since when; null while it is off.")
 
     @strawberry.field(description="What people call it.")
     @staticmethod
@@ -67,10 +65,20 @@ class Integration(Node):
     def permissions(of: strawberry.Parent[models.Integration]) -> list[str]:
         return list(CATALOGUE[of.provider].permissions)
 
-    @breadth(graphql_type=User | None, description="Who switched it on; null while it is off.")
+    @breadth(graphql_type=bool, description="Whether it is switched on. Refused to Interviewers.")
+    @staticmethod
+    async def enabled(of: list[models.Integration], level: Level) -> list[bool]:
+        return [its.enabled for its in integrations.switches(viewer(level), of)]
+
+    @breadth(graphql_type=datetime | None, description="Since when; null while it is off. Refused to Interviewers.")
+    @staticmethod
+    async def enabled_at(of: list[models.Integration], level: Level) -> list[datetime | None]:
+        return [its.enabled_at for its in integrations.switches(viewer(level), of)]
+
+    @breadth(graphql_type=User | None, description="Who switched it on; null while it is off. Refused to Interviewers.")
     @staticmethod
     async def enabled_by(of: list[models.Integration], level: Level) -> list[models.User | None]:
-        return await pointed(viewer(level), of, "enabled_by")
+        return await pointed(viewer(level), integrations.switches(viewer(level), of), "enabled_by")
 
     @breadth(
         graphql_type=list[ApiKey],

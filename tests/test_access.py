@@ -568,6 +568,22 @@ async def test_an_interviewer_sees_of_a_panel_only_the_interviews_on_which_they_
     assert panel["candidate"] == {"name": "Carla Gómez", "interviewPanels": {"edges": []}}
 
 
+@pytest.mark.parametrize("field", ["enabled", "enabledAt", "enabledBy { name }", "apiKeys { id }"])
+@pytest.mark.parametrize("way", ["managedBy", "createdBy"])
+async def test_an_interviewer_sees_what_manages_a_panel_and_not_whether_it_is_on(
+    world: World, way: str, field: str
+) -> None:
+    await world.goodtime.push(**world.a_panel("panel"))
+    document = "{ interviews { edges { node { panel { %s { ... on Integration { name %s } } } } } } }"
+
+    shown = await world.ivo.ask(document % (way, ""))
+
+    assert shown["interviews"]["edges"][0]["node"]["panel"][way] == {"name": "GoodTime"}
+    assert await world.ivo.refused(document % (way, field)) == "FORBIDDEN"
+    if not field.startswith("apiKeys"):
+        await world.leo.ask(document % (way, field))
+
+
 async def test_what_gets_out_of_scope_is_unknown_from_then_on(world: World) -> None:
     document = "query ($id: ID) { candidate(id: $id) { name } }"
     lea = world.candidates["lea"]
