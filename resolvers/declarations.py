@@ -14,7 +14,7 @@ from models import FeedbackReminder, ResponseStatus
 from resolvers import values
 from resolvers.access import hot, visible
 from resolvers.errors import ErrorCode, UserError, error
-from resolvers.whole import Held
+from resolvers.whole import Held, deleted
 
 MOST_INTERVIEWS = 50
 MOST_INTERVIEWERS = 50
@@ -185,6 +185,7 @@ class Declaration:
         self.errors: dict[tuple[str, ...], UserError] = {}
         self._panel = whole.panel
         self._users: dict[str, models.User] = {}
+        self._standing = {it.external_id for it in whole.interviews.values() if not deleted(it)}
         self._templates_in_use = {seat.template_id for seat in whole.everybody}
         self._seated = {
             (interview.external_id, user_id)
@@ -258,6 +259,13 @@ class Declaration:
             yield error(ErrorCode.CANDIDATE_ARCHIVED, message, path)
         if is_new and self.push.timezone is None:
             yield error(ErrorCode.INVALID, "The panel is new: say its time zone.", ("input", "timezone"))
+        if isinstance(self.push, SinglePush):
+            others = self._standing - {self.push.interview.external_id}
+            if len(others) >= MOST_INTERVIEWS:
+                message = (
+                    f"The panel has {MOST_INTERVIEWS} other interviews, the most that it may have: cancel one first."
+                )
+                yield error(ErrorCode.INVALID, message, ("input", "interview"))
 
     def _event(self, interview: InterviewPush, path: Path) -> Event:
         """The event with its people."""

@@ -1138,6 +1138,22 @@ async def test_an_event_is_added_to_its_panel(world: World) -> None:
     }
 
 
+async def test_an_event_may_be_the_50th_of_its_panel_and_not_the_51st(world: World) -> None:
+    many = [world.an_interview(str(number), "noor") for number in range(49)]
+    await world.goodtime.push(**world.a_panel("p", *many, sequence=1))
+
+    answers = [
+        await world.goodtime.push_one(panelExternalId="p", sequence=sequence, interview=world.an_interview(name))
+        for sequence, name in ((2, "50th"), (3, "51st"), (4, "50th"))
+    ]
+    await world.goodtime.cancel_one(panelExternalId="p", externalId="0", sequence=5)
+    freed = await world.goodtime.push_one(panelExternalId="p", sequence=6, interview=world.an_interview("51st"))
+
+    assert [it["outcome"] for it in (*answers, freed)] == ["UPDATED", None, "UPDATED", "UPDATED"]
+    assert told(answers[1]["errors"]) == [("INVALID", "input.interview")]
+    assert "50" in answers[1]["errors"][0]["message"]
+
+
 async def test_what_an_event_says_of_its_panel_counts(world: World) -> None:
     await world.goodtime.push(**world.a_panel("p", externalUrl="https://goodtime.example/old", sequence=1))
 
