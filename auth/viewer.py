@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from tortoise.expressions import Q
+
 import clock
 import models
 import settings
@@ -170,7 +172,9 @@ async def _note_use(viewer: Viewer) -> None:
     key, now = viewer.key, clock.now()
     if key is None or (key.last_used_at and now - key.last_used_at < _LAST_USE_KEPT):
         return
-    await models.ApiKey.filter(id=key.id).update(last_used_at=now)
+    # Of requests side by side one writes: the others find it written.
+    due = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - _LAST_USE_KEPT)
+    await models.ApiKey.filter(due, id=key.id).update(last_used_at=now)
 
 
 def _active(user: models.User | None, expires_at: datetime | None) -> Viewer:

@@ -13,7 +13,7 @@ import pytest
 import clock
 import models
 from auth import keys
-from auth.viewer import authenticate
+from auth.viewer import Viewer, _note_use, authenticate
 from resolvers import integrations
 from tests.world import Person, World, instant, statements
 
@@ -259,6 +259,19 @@ async def test_last_use_is_kept_and_written_at_most_once_a_minute(world: World) 
 
     assert before is None
     assert written == [1, 0, 0, 1, 0, 1]
+
+
+async def test_of_requests_side_by_side_one_writes_the_last_use(world: World) -> None:
+    holder = (await authenticate(world.goodtime.authorization)).key
+    assert holder is not None
+    stale = await models.ApiKey.get(id=holder.id)
+    uses = [clock.now() + timedelta(minutes=5, milliseconds=number) for number in range(3)]
+
+    for use in uses:
+        with clock.reading(lambda: use):  # noqa: B023 - it is left before the next
+            await _note_use(Viewer(world.account, key=stale))
+
+    assert (await models.ApiKey.get(id=holder.id)).last_used_at == uses[0]
 
 
 async def test_the_check_of_a_key_is_one_indexed_read_and_no_write(world: World) -> None:
