@@ -30,7 +30,7 @@ SECONDS ?= 300
 soak: .venv/test ## random faults under load on several processes and PostgreSQL, five minutes (SECONDS=… for less): who missed what
 	@$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
 
-nightly: .venv/test ## thousands of made-up cases, an hour or more: both executors side by side, and twenty times the fuzzing
+nightly: .venv/test ## thousands of made-up cases, about a quarter of an hour: both executors side by side, and twenty times the fuzzing
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto -q tests/test_execution_differential.py
 	CALLBOARD_FUZZ=20 $(BIN)/python -m pytest -n auto -q tests/test_fuzzing.py
 
