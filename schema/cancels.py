@@ -26,7 +26,12 @@ class CancelInterviewPanelInput:
     reason: str | None = optional("Why, for people: up to 20,000 characters.")
 
 
-@strawberry.input(description="Likewise for one event, by its id or by the scheduler's two.")
+@strawberry.input(
+    description=(
+        "One event of a panel. By a user: taken off the profile only. By the integration: deleted. Cancelling again is "
+        "no error."
+    )
+)
 class CancelInterviewInput:
     id: strawberry.ID | None = optional("The interview's id: this, or both external ids.")
     panel_external_id: str | None = optional("The panel's id in the scheduler.")

@@ -568,6 +568,18 @@ async def test_an_interviewer_sees_of_a_panel_only_the_interviews_on_which_they_
     assert panel["candidate"] == {"name": "Carla Gómez", "interviewPanels": {"edges": []}}
 
 
+@pytest.mark.parametrize("name", ["sam", "ada", "rita", "leo", "ivo", "goodtime"])
+async def test_nobody_lists_anybody_elses_feedback_forms(world: World, name: str) -> None:
+    interview = world.an_interview("one", "noor", "ivo", feedbackTemplateId=world.templates["values"])
+    await world.goodtime.push(**world.a_panel("panel", interview, candidateExternalId="lea"))
+    way = "interviews { edges { node { interviewers { user { email feedbackForms { edges { cursor } } } } } } }"
+    person: Person = getattr(world, name)
+
+    assert await person.refused(f"{{ {way} }}") == "FORBIDDEN"
+    if name != "ivo":
+        assert await person.refused("{ users(first: 100) { edges { node { feedbackForms { edges { cursor } } } } } }")
+
+
 @pytest.mark.parametrize("field", ["enabled", "enabledAt", "enabledBy { name }", "apiKeys { id }"])
 @pytest.mark.parametrize("way", ["managedBy", "createdBy"])
 async def test_an_interviewer_sees_what_manages_a_panel_and_not_whether_it_is_on(

@@ -1,7 +1,10 @@
 """Pushing a panel: rules 1 to 9 of docs/rules.md, in their order."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -42,6 +45,18 @@ async def archive(world: World, external_id: str) -> None:
     await world.sam.ask(
         "mutation ($its: [CandidateInput!]!) { syncCandidates(candidates: $its) { errors { code } } }", its=[candidate]
     )
+
+
+def test_each_rule_of_pushing_has_its_tests_under_its_number() -> None:
+    rules = (Path(__file__).parent.parent / "docs" / "rules.md").read_text()
+    [section] = re.findall(r"^## Pushing a panel\n(.*?)^## ", rules, re.DOTALL | re.MULTILINE)
+    numbers = re.findall(r"^(\d+)\. ", section, re.MULTILINE)
+
+    _, *parts = re.split(r"^# (?:Rule (\d+): .+|[A-Z].+)$", Path(__file__).read_text(), flags=re.MULTILINE)
+
+    tests = {number: part.count("\nasync def test_") for number, part in zip(parts[::2], parts[1::2], strict=True)}
+    assert [number for number in tests if number] == numbers
+    assert all(tests.values())
 
 
 # One push is one transaction.
@@ -818,6 +833,26 @@ async def test_an_interview_lasts_1_to_1440_minutes(world: World, minutes: int) 
     [interview] = pushed["panel"]["interviews"]
     assert interview["durationMinutes"] == minutes
     assert instant(interview["endsAt"]) - instant(interview["startsAt"]) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "by_the_clock_there"),
+    [
+        ("2100-03-14T01:30:00-05:00", "2100-03-14T07:30:00Z", "03:30"),
+        ("2100-11-07T01:30:00-04:00", "2100-11-07T06:30:00Z", "01:30"),
+    ],
+    ids=["into summer time", "out of it"],
+)
+async def test_an_interview_lasts_its_minutes_whatever_the_clocks_do_meanwhile(
+    world: World, start: str, end: str, by_the_clock_there: str
+) -> None:
+    pushed = await world.goodtime.push(**world.a_panel("p", world.an_interview(startsAt=start, durationMinutes=60)))
+
+    [interview] = pushed["panel"]["interviews"]
+    assert (interview["endsAt"], interview["durationMinutes"]) == (end, 60)
+    assert pushed["panel"]["endsAt"] == end
+    local = instant(end).astimezone(ZoneInfo(pushed["panel"]["timezone"]))
+    assert f"{local:%H:%M}" == by_the_clock_there
 
 
 @pytest.mark.parametrize("minutes", [-1, 0, 1_441])
