@@ -74,8 +74,8 @@ def prose_faults(text: str | None, path: tuple[str | int, ...]) -> Iterator[User
 
 
 def email_faults(text: str, path: tuple[str | int, ...]) -> Iterator[UserError]:
-    """What is wrong with an email address."""
-    if len(text) > NAME or not _EMAIL.fullmatch(text.strip()) or _CONTROL.search(text):
+    """What is wrong with an email address; it is as long as it is kept: some letters are two in lower case."""
+    if max(len(text), len(email(text))) > NAME or not _EMAIL.fullmatch(text.strip()) or _CONTROL.search(text):
         yield error(ErrorCode.INVALID, f"It is not an email address of at most {NAME} characters.", path)
 
 

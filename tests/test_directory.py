@@ -151,6 +151,15 @@ async def test_all_that_is_wrong_with_users_is_said_at_once_and_none_is_taken(wo
     assert await names(world, emails=[world.email("good")]) == []
 
 
+async def test_an_email_is_as_long_as_it_is_kept(world: World) -> None:
+    grows = "\u0130" * 400 + "@mail.example"
+    fits = "\u0130" * 200 + "@mail.example"
+
+    assert faults(await world.sam.sync("users", [a_user(world, "new", email=grows)])) == [("INVALID", "users.0.email")]
+    synced = await world.sam.sync("users", [a_user(world, "new", email=fits)], SHOWN)
+    assert [user["email"] for user in synced["users"]] == [fits.lower()]
+
+
 async def test_an_admin_may_not_make_change_or_deactivate_a_super_admin(world: World) -> None:
     sam = a_user(world, "sam", role="SUPER_ADMIN")
     refused = [("INVALID", "users.0.role")]
