@@ -266,6 +266,31 @@ async def test_an_interview_cancelled_in_the_ats_stays_off_whatever_is_pushed(wo
     assert told(later["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input.interviews.0")]
 
 
+async def test_one_warning_tells_that_all_of_a_panel_stays_off(world: World) -> None:
+    await pushed(world)
+    await world.rita.cancel_one(panelExternalId="p", externalId="one")
+    await world.rita.cancel(externalId="p")
+
+    interviews = [world.an_interview("one", "ivo"), world.an_interview("two", "noor")]
+    later = await world.goodtime.push(**world.a_panel("p", *interviews, sequence=2))
+
+    assert told(later["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input")]
+
+
+@pytest.mark.parametrize("what", ["the panel", "the interview"])
+async def test_what_stays_off_the_profile_books_nobody(world: World, what: str) -> None:
+    await pushed(world)
+    await world.goodtime.push(**world.a_panel("q", world.an_interview("one", "ivo", "noor")))
+    if what == "the panel":
+        await world.rita.cancel(externalId="p")
+    else:
+        await world.rita.cancel_one(panelExternalId="p", externalId="one")
+
+    later = await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "ivo"), sequence=2))
+
+    assert [warning["code"] for warning in later["warnings"]] == ["PANEL_CANCELED_IN_ATS"]
+
+
 async def test_a_restore_brings_back_interviews_that_users_cancelled_one_by_one(world: World) -> None:
     panel = await pushed(world)
     await world.rita.cancel_one(panelExternalId="p", externalId="one")
