@@ -115,7 +115,7 @@ async def counts(pages: Sequence[Page[Candidate]]) -> list[int]:
 
 
 async def schedule_actions(viewer: Viewer, candidates: Sequence[Candidate]) -> list[ScheduleAction | None]:
-    """What the Schedule buttons do for each candidate; null where the viewer may not schedule. Four statements."""
+    """What the Schedule buttons do for each candidate; null where the viewer may not. Up to four statements."""
     if not may(viewer, Act.SCHEDULE):
         return [None] * len(candidates)
     in_scope = await _in_scope(viewer, [candidate.id for candidate in candidates])

@@ -368,14 +368,8 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
             candidate = known.get(row.external_id) or Candidate(
                 account_id=viewer.account_id, external_id=row.external_id
             )
-            stage = stages.get(row.stage.strip())
-            posting = postings.get(row.posting_external_id) if row.posting_external_id is not None else None
-            if stage is None:
-                message = "No such stage: sync it first."
-                faults.append(error(ErrorCode.NOT_FOUND, message, (*path, "stage")))
-            if row.posting_external_id is not None and posting is None:
-                message = "No such posting: sync it first."
-                faults.append(error(ErrorCode.NOT_FOUND, message, (*path, "postingExternalId")))
+            stage = _there(stages, row.stage.strip(), "No such stage", (*path, "stage"), faults)
+            posting = _there(postings, row.posting_external_id, "No such posting", (*path, "postingExternalId"), faults)
             owner = _person(people, row.owner_email, (*path, "ownerEmail"), faults)
             followers[candidate.id] = {
                 user.id
@@ -460,7 +454,7 @@ def _template_faults(rows: Sequence[TemplateRow]) -> Iterator[UserError]:
         yield from values.prose_faults(row.instructions, (*path, "instructions"))
         if not 1 <= len(row.fields) <= 100:
             yield error(ErrorCode.INVALID, "A template has 1 to 100 fields.", (*path, "fields"))
-        if [its.type for its in row.fields].count(FeedbackFieldType.SCORE) != 1:
+        elif [its.type for its in row.fields].count(FeedbackFieldType.SCORE) != 1:
             yield error(ErrorCode.INVALID, "A template has exactly one SCORE field.", (*path, "fields"))
         for place, its in enumerate(row.fields):
             yield from _field_faults(its, (*path, "fields", place))
@@ -524,11 +518,17 @@ async def _people(viewer: Viewer, emails: Iterable[str | None]) -> dict[str, Use
 
 
 def _person(people: dict[str, User], email: str | None, path: Path, faults: list[UserError]) -> User | None:
-    if email is None:
-        return None
-    if (user := people.get(values.email(email))) is None:
-        faults.append(error(ErrorCode.NOT_FOUND, "Nobody in this account has this email: sync them first.", path))
-    return user
+    named = values.email(email) if email is not None else None
+    return _there(people, named, "Nobody in this account has this email", path, faults)
+
+
+def _there(
+    known: dict[str, AnyRow], name: str | None, missing: str, path: Path, faults: list[UserError]
+) -> AnyRow | None:
+    """The row of that name; with one that nothing has, a fault more."""
+    if name is not None and name not in known:
+        faults.append(error(ErrorCode.NOT_FOUND, f"{missing}: sync it first.", path))
+    return known.get(name or "")
 
 
 def _twice(keys: Sequence[str | None], argument: str, column: str) -> Iterator[UserError]:

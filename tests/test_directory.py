@@ -363,7 +363,8 @@ SCORE = {"type": "SCORE", "label": "Overall"}
 @pytest.mark.parametrize(
     ("fields", "paths"),
     [
-        ([], ["fields", "fields"]),
+        ([], ["fields"]),
+        ([SCORE, *({"type": "TEXT", "label": f"Field {n}"} for n in range(100))], ["fields"]),
         ([{"type": "TEXT", "label": "Notes"}], ["fields"]),
         ([SCORE, SCORE | {"label": "Another"}], ["fields"]),
         ([SCORE | {"label": ""}], ["fields.0.label"]),
