@@ -1,9 +1,12 @@
 /** My interviews: what is coming, what feedback is due, and the invite for my calendar. */
 
+import { download, joined } from "/console/calendar.js";
 import { ask } from "/console/client.js";
 import { h, icon, outward } from "/console/element.js";
 import { announce, announcer, blank, chip, face, press } from "/console/page.js";
-import { day, differs, moment, relative, span, zoneName } from "/console/times.js";
+import { RESPONSES } from "/console/panels.js";
+import { day, moment, relative } from "/console/times.js";
+import { whenCell } from "/console/when.js";
 
 const MINE = `
   query MyInterviews($me: ID!, $from: DateTime!, $until: DateTime!) {
@@ -18,10 +21,15 @@ const MINE = `
   fragment Seat on Interview {
     id subject startsAt endsAt timezone location meetingUrl
     candidate { id name headline }
-    interviewers { responseStatus feedbackRequired user { id name } feedbackForm { id status } }
+    interviewers { responseStatus user { id name } feedbackForm { id status } }
   }`;
 
 const INVITE = `query Invite($id: ID!) { node(id: $id) { ... on Interview { calendarInvite } } }`;
+
+const INVITES = `
+  query Invites($me: ID!, $from: DateTime!) {
+    interviews(filter: { interviewerId: $me, startsAfter: $from }, first: 50) { edges { node { calendarInvite } } }
+  }`;
 
 const TWO_WEEKS = 14 * 86_400_000;
 const HALF_DAY = 43_200_000;
@@ -70,7 +78,22 @@ export default function show(page) {
         h(
           "section.section",
           null,
-          h("h2", null, "Coming up"),
+          h(
+            "div.between",
+            null,
+            h("h2", null, "Coming up"),
+            ahead.length > 0 &&
+              h(
+                "button.quiet.small",
+                {
+                  click: ({ currentTarget }) => press(currentTarget, () => downloadAll(viewer.id)),
+                  "data-focus": "all",
+                },
+                icon("calendar"),
+                "Add all to my calendar",
+                h("span.hushed", null, ", as one .ics file"),
+              ),
+          ),
           ahead.length
             ? days(ahead)
             : blank("calendar", "Nothing coming up", "Interviews that you are put on appear here by themselves."),
@@ -95,14 +118,7 @@ export default function show(page) {
     return h(
       "li.card.seat",
       { "data-id": id },
-      h(
-        "div.when",
-        null,
-        h("time", { datetime: startsAt }, span(startsAt, endsAt)),
-        h("small", null, zoneName(startsAt)),
-        differs(startsAt, timezone) &&
-          h("small.there", { title: timezone }, span(startsAt, endsAt, timezone), " ", zoneName(startsAt, timezone)),
-      ),
+      whenCell({ startsAt, endsAt, timezone }, startsAt),
       h(
         "div.what",
         null,
@@ -115,12 +131,12 @@ export default function show(page) {
             location && h("span", null, icon("place"), location),
             meetingUrl && outward("a", meetingUrl, null, icon("video"), "Join the meeting"),
           ),
-        others.length > 0 &&
-          h(
-            "p.with",
-            null,
-            others.map(({ user }) => h("span.person", null, face(user.name), user.name)),
-          ),
+        h(
+          "p.with",
+          null,
+          mine && yourAnswer(mine.responseStatus),
+          others.map(({ user }) => h("span.person", null, face(user.name), user.name)),
+        ),
       ),
       h(
         "div.acts",
@@ -140,6 +156,11 @@ export default function show(page) {
       ),
     );
   }
+}
+
+function yourAnswer(status) {
+  const [tone, symbol, words] = RESPONSES[status];
+  return h(`span.answer.tone-${tone}`, null, icon(symbol), `You: ${words.toLowerCase()}`);
 }
 
 function grouped(interviews) {
@@ -184,11 +205,12 @@ const dueCard = ({ id, interview: { id: interviewId, subject, endsAt, candidate 
 
 async function downloadInvite(id, subject) {
   const { node } = await ask(INVITE, { id });
-  const url = URL.createObjectURL(new Blob([node.calendarInvite], { type: "text/calendar;charset=utf-8" }));
-  h("a", {
-    href: url,
-    download: `${subject.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "interview"}.ics`,
-  }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  download(node.calendarInvite, subject);
   announce("The invite is downloaded: open it to put the interview into your calendar.");
+}
+
+async function downloadAll(me) {
+  const { interviews } = await ask(INVITES, { me, from: new Date().toISOString() });
+  download(joined(interviews.edges.map(({ node }) => node.calendarInvite)), "My interviews");
+  announce("Open the file to put them into your calendar. A newer one moves what has moved, and doubles nothing.");
 }

@@ -5,7 +5,8 @@ import { dialog } from "/console/dialog.js";
 import { h, icon, outward } from "/console/element.js";
 import { PANEL } from "/console/fragments.js";
 import { announce, chip, face, press } from "/console/page.js";
-import { day, differs, moment, relative, span, zoneName } from "/console/times.js";
+import { day, moment, relative } from "/console/times.js";
+import { whenCell } from "/console/when.js";
 
 const CANCEL = `${PANEL}
   mutation Cancel($input: CancelInterviewPanelInput!) {
@@ -25,7 +26,7 @@ const STATUS = {
   CANCELED: ["bad", "Cancelled"],
 };
 
-const RESPONSES = {
+export const RESPONSES = {
   ACCEPTED: ["good", "check", "Accepted"],
   TENTATIVE: ["warn", "question", "Tentative"],
   DECLINED: ["bad", "cross", "Declined"],
@@ -33,8 +34,10 @@ const RESPONSES = {
 };
 
 /** Thursday, 12 December, or what is left to say without a date. */
-export const when = ({ startsAt, interviews }) =>
-  (startsAt ?? interviews[0]?.startsAt) ? day(startsAt ?? interviews[0].startsAt) : "no date";
+export const when = (panel) => (start(panel) ? day(start(panel)) : "no date");
+
+/** When it begins; a cancelled panel has no beginning of its own, but its interviews had one. */
+export const start = ({ startsAt, interviews }) => startsAt ?? interviews[0]?.startsAt;
 
 /**
  * The card of a panel. `settle(panel)` is told of the panel as a mutation answers it; cancelling and restoring
@@ -69,7 +72,7 @@ export function panelCard(panel, { viewer, candidate, settle, isFresh }) {
     h(
       "ol.interviews",
       null,
-      shown.map((interview) => interviewRow(interview, viewer)),
+      shown.map((interview) => interviewRow(interview, start(panel), viewer)),
     ),
     isOff && cancellationNote(panel),
     h(
@@ -96,27 +99,13 @@ export function panelCard(panel, { viewer, candidate, settle, isFresh }) {
   );
 }
 
-function interviewRow(interview, viewer) {
-  const { startsAt, endsAt, timezone, subject, location, meetingUrl, note, interviewers } = interview;
+function interviewRow(interview, dayOf, viewer) {
+  const { endsAt, subject, location, meetingUrl, note, interviewers } = interview;
   const isOver = new Date(endsAt) < new Date();
   return h(
     "li",
     null,
-    h(
-      "div.when",
-      null,
-      h("time", { datetime: startsAt }, span(startsAt, endsAt)),
-      h("small", null, zoneName(startsAt)),
-      differs(startsAt, timezone) &&
-        h(
-          "small.there",
-          { title: timezone },
-          span(startsAt, endsAt, timezone),
-          " ",
-          zoneName(startsAt, timezone),
-          h("span.place", null, timezone.split("/").at(-1).replaceAll("_", " ")),
-        ),
-    ),
+    whenCell(interview, dayOf),
     h(
       "div.what",
       null,

@@ -35,8 +35,15 @@ export const moment = (instant, timeZone) =>
 
 export const clock = (instant, timeZone) => written(instant, TIME, timeZone);
 
-/** 10:00 – 11:00 */
-export const span = (from, to, timeZone) => format(TIME, timeZone ?? here).formatRange(new Date(from), new Date(to));
+/** Thu, 12 Dec */
+export const date = (instant, timeZone) =>
+  written(instant, { weekday: "short", day: "numeric", month: "short" }, timeZone);
+
+/** 10:00 – 11:00; 23:30–00:15⁺¹ over midnight, where the language itself would write out both dates. */
+export const span = (from, to, timeZone) =>
+  date(from, timeZone) === date(to, timeZone)
+    ? format(TIME, timeZone ?? here).formatRange(new Date(from), new Date(to))
+    : `${clock(from, timeZone)}–${clock(to, timeZone)}⁺¹`;
 
 /** GMT+1, or PST where the language has a name. */
 export const zoneName = (instant, timeZone) =>
@@ -51,16 +58,23 @@ export const differs = (instant, timeZone) => {
 };
 
 const nearby = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const DAY = 86_400;
+const HALF_MINUTE = 30;
 const UNITS = [
-  ["day", 86_400],
   ["hour", 3_600],
   ["minute", 60],
 ];
 
-/** in 2 days, yesterday, just now */
+/** in 2 days, yesterday, just now. Days are those of the calendar: what is 30 hours away may be the day after tomorrow. */
 export function relative(instant) {
   const seconds = (new Date(instant) - Date.now()) / 1000;
+  if (Math.abs(seconds) >= DAY) return nearby.format(dayNumber(instant) - dayNumber(Date.now()), "day");
   for (const [unit, size] of UNITS)
-    if (Math.abs(seconds) >= size) return nearby.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size - HALF_MINUTE) return nearby.format(Math.round(seconds / size), unit);
   return "just now";
+}
+
+function dayNumber(instant) {
+  const local = new Date(instant);
+  return Date.UTC(local.getFullYear(), local.getMonth(), local.getDate()) / (DAY * 1000);
 }
