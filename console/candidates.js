@@ -3,7 +3,7 @@
 import { ask } from "/console/client.js";
 import { arrange, fill, h, icon, swap } from "/console/element.js";
 import { CANDIDATE } from "/console/fragments.js";
-import { announcer, blank, face, press, skeleton } from "/console/page.js";
+import { BLANK, announcer, blank, face, press, skeleton } from "/console/page.js";
 import { scheduleLink } from "/console/schedule.js";
 import { moment, relative } from "/console/times.js";
 
@@ -27,7 +27,7 @@ export default function show(page) {
   const filter = chosen();
   let end = null;
 
-  const count = h("p.lead", { role: "status" });
+  const count = h("p.lead", { role: "status" }, BLANK);
   const table = h("div.rows", { role: "table", "aria-label": "Candidates" });
   const head = h(
     "div.row.caption",

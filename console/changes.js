@@ -1,21 +1,30 @@
 /** Activity: the account's change feed as a timeline, newest first, going on live. */
 
 import { ask } from "/console/client.js";
-import { arrange, fill, h, icon } from "/console/element.js";
+import { arrange, fill, h, icon, swap } from "/console/element.js";
 import { ACTOR } from "/console/fragments.js";
-import { blank, chip, press } from "/console/page.js";
+import { announce, blank, chip, press } from "/console/page.js";
 import { clock, day, moment } from "/console/times.js";
 
+const FIRST = 25;
 const PAGE = 50;
-const CURSORS_AT_ONCE = 500;
+const STRETCH = 500;
+const STEP = 100;
+const ENOUGH = 10;
+const PAGES_AT_ONCE = 6;
 
-// The log is read forward. So first only where its entries are, then the last of them whole.
-const CURSORS = `
-  query Cursors($candidateId: ID, $first: Int!, $after: String) {
+// The log is read forward only. So first where its stretches end, then the steps of the last stretch, then where the
+// entries of the last step are, and then the last of these whole.
+const ENDS = `
+  query Ends($candidateId: ID, $first: Int!, $after: String) {
     interviewPanelChanges(candidateId: $candidateId, first: $first, after: $after) {
       pageInfo { hasNextPage endCursor }
-      edges { cursor }
     }
+  }`;
+
+const CURSORS = `
+  query Cursors($candidateId: ID, $first: Int!, $after: String) {
+    interviewPanelChanges(candidateId: $candidateId, first: $first, after: $after) { edges { cursor } }
   }`;
 
 const ENTRIES = `${ACTOR}
@@ -24,7 +33,7 @@ const ENTRIES = `${ACTOR}
       edges { node {
         cursor kind at
         actor { ...Actor }
-        panel { id startsAt status candidate { id name } interviews(includeCanceled: true) { id subject } }
+        panel { id version startsAt status candidate { id name } interviews(includeCanceled: true) { id subject } }
       } }
     }
   }`;
@@ -41,12 +50,14 @@ const KINDS = {
 export default function show(page) {
   const candidateId = new URLSearchParams(location.search).get("candidateId") ?? undefined;
   const filter = { who: "", kind: "" };
-  let cursors = [];
+  const days = new Map();
+  const drawn = new Map();
+  let past = backwards(candidateId);
   let entries = [];
-  let unread = 0;
+  let reading;
 
   page.open("Activity", {
-    lead: "Every change of an interview panel, as it is committed. Kept for 30 days.",
+    lead: "Every change of the interviews that you may see, newest first.",
     beside: filters(),
   });
   const timeline = h("div.timeline");
@@ -54,13 +65,15 @@ export default function show(page) {
 
   page.load(
     async () => {
-      const found = await allCursors();
-      return { found, latest: await entriesFrom(found, Math.max(0, found.length - PAGE)) };
+      const from = backwards(candidateId);
+      return { from, latest: await from.earlier(FIRST) };
     },
-    ({ found, latest }) => {
-      cursors = found;
-      unread = Math.max(0, found.length - PAGE);
-      entries = latest.reverse();
+    ({ from, latest }) => {
+      past = from;
+      // What came live while this was on its way is newer than all of it.
+      const known = new Set(latest.map(({ cursor }) => cursor));
+      const newer = entries.filter(({ cursor, at }) => !known.has(cursor) && !(at < latest[0]?.at));
+      entries = [...newer, ...latest];
       draw();
     },
   );
@@ -70,84 +83,97 @@ export default function show(page) {
       entries.some(({ cursor }) => cursor === change.cursor)
     )
       return;
+    // What older entries say of the panel is how it stands now.
+    for (const entry of entries) if (entry.panel.id === change.panel.id) entry.panel = change.panel;
     entries.unshift(change);
     draw(change.cursor);
   });
 
-  async function allCursors() {
-    const found = [];
-    for (let after, goesOn = true; goesOn;) {
-      const {
-        interviewPanelChanges: { edges, pageInfo },
-      } = await ask(CURSORS, { candidateId, first: CURSORS_AT_ONCE, after });
-      found.push(...edges.map(({ cursor }) => cursor));
-      [after, goesOn] = [pageInfo.endCursor, pageInfo.hasNextPage && !page.signal.aborted];
-    }
-    return found;
+  const shown = () =>
+    entries.filter(
+      ({ actor, kind }) => (!filter.who || actor.__typename === filter.who) && (!filter.kind || kind === filter.kind),
+    );
+
+  function showEarlier() {
+    reading ??= readOn().finally(() => (reading = undefined));
+    return reading;
   }
 
-  async function entriesFrom(found, start, first = PAGE) {
-    const {
-      interviewPanelChanges: { edges },
-    } = await ask(ENTRIES, { candidateId, first, after: found[start - 1] });
-    return edges.map(({ node }) => node);
-  }
-
-  async function showEarlier() {
-    const start = Math.max(0, unread - PAGE);
-    const earlier = await entriesFrom(cursors, start, unread - start);
-    entries.push(...earlier.reverse());
-    unread = start;
+  async function readOn() {
+    const from = past;
+    const earlier = await from.earlier(PAGE);
+    if (from !== past || page.signal.aborted) return;
+    entries.push(...earlier);
     draw();
   }
 
+  /** Reads on while the filter leaves little to see, but not through the whole log at one go. */
+  async function showEnough() {
+    draw();
+    for (let pages = 0; pages < PAGES_AT_ONCE && past.hasMore() && shown().length < ENOUGH; pages += 1)
+      await showEarlier();
+  }
+
   function draw(freshCursor) {
-    const shown = entries.filter(
-      ({ actor, kind }) => (!filter.who || actor.__typename === filter.who) && (!filter.kind || kind === filter.kind),
-    );
-    const days = new Map();
-    for (const change of shown) {
+    const byDay = new Map();
+    for (const change of shown()) {
       const name = day(change.at);
-      if (!days.has(name)) days.set(name, []);
-      days.get(name).push(entry(change, page.viewer, change.cursor === freshCursor));
+      byDay.set(name, [...(byDay.get(name) ?? []), line(change, change.cursor === freshCursor)]);
     }
     arrange(
       timeline,
-      [...days].map(([name, items]) => h("section", null, h("h2", null, name), h("ol", null, items))),
+      [...byDay].map(([name, lines]) => {
+        if (!days.has(name)) days.set(name, h("section", null, h("h2", null, name), h("ol")));
+        arrange(days.get(name).lastElementChild, lines);
+        return days.get(name);
+      }),
     );
     fill(
       more,
-      unread > 0 &&
-        h("button.quiet", { click: ({ currentTarget }) => press(currentTarget, showEarlier) }, "Show earlier"),
+      past.hasMore() &&
+        h(
+          "button.quiet",
+          { "data-focus": "more", click: ({ currentTarget }) => press(currentTarget, showEarlier) },
+          "Show earlier",
+        ),
     );
     page.show(
       candidateId &&
         entries[0] &&
         h(
-          "p.note",
+          "p.note.calm",
           null,
           "Only ",
           h("b", null, entries[0].panel.candidate.name),
           ". ",
           h("a", { href: "/activity" }, "Show everything"),
         ),
-      shown.length
-        ? timeline
-        : blank(
-            "pulse",
-            entries.length ? "Nothing of that kind" : "No activity yet",
-            entries.length
-              ? "No loaded entry matches the filter."
-              : "Pushes, moves, cancellations and feedback appear here as they happen.",
-          ),
+      byDay.size ? timeline : nothing(),
       more,
     );
   }
 
+  /** An entry's line stays the same element for as long as it says the same: its light and its focus live on. */
+  function line(change, isFresh) {
+    const old = drawn.get(change.cursor);
+    if (old?.panel === change.panel) return old.element;
+    const fresh = entry(change, page.viewer, isFresh);
+    drawn.set(change.cursor, { panel: change.panel, element: old ? swap(old.element, fresh) : fresh });
+    return fresh;
+  }
+
+  const nothing = () =>
+    entries.length
+      ? blank("pulse", "Nothing of that kind", `None of the last ${entries.length} changes is like that.`)
+      : blank("pulse", "No activity yet", "Pushes, moves, cancellations and feedback appear here as they happen.");
+
   function filters() {
     const choose =
       (name) =>
-      ({ target }) => ((filter[name] = target.value), draw());
+      ({ target }) => {
+        filter[name] = target.value;
+        showEnough().catch(({ message }) => announce(message));
+      };
     return h(
       "search.filters",
       null,
@@ -166,6 +192,44 @@ export default function show(page) {
       ),
     );
   }
+}
+
+/** The log from its end: `earlier(many)` is what came before that which was read last, newest first. */
+function backwards(candidateId) {
+  let stretches;
+  let steps = [];
+  let cursors = [];
+
+  const read = async (query, first, after) => (await ask(query, { candidateId, first, after })).interviewPanelChanges;
+
+  async function starts(size, after, most = Infinity) {
+    const found = [];
+    for (let goesOn = true; goesOn && found.length < most; ) {
+      found.push(after);
+      const { pageInfo } = await read(ENDS, size, after);
+      [after, goesOn] = [pageInfo.endCursor, pageInfo.hasNextPage];
+    }
+    return found;
+  }
+
+  async function earlier(many) {
+    stretches ??= await starts(STRETCH);
+    const found = [];
+    while (found.length < many && hasMore()) {
+      if (!steps.length) steps = await starts(STEP, stretches.pop(), STRETCH / STEP);
+      const start = steps.at(-1);
+      if (!cursors.length) cursors = (await read(CURSORS, STEP, start)).edges.map(({ cursor }) => cursor);
+      const unread = Math.max(0, cursors.length - (many - found.length));
+      const page = await read(ENTRIES, cursors.length - unread || 1, cursors[unread - 1] ?? start);
+      found.push(...page.edges.map(({ node }) => node).reverse());
+      cursors = cursors.slice(0, unread);
+      if (!unread) steps.pop();
+    }
+    return found;
+  }
+
+  const hasMore = () => stretches?.length + steps.length > 0;
+  return { earlier, hasMore };
 }
 
 function entry({ kind, at, actor, panel }, viewer, isFresh) {
@@ -194,10 +258,15 @@ function entry({ kind, at, actor, panel }, viewer, isFresh) {
         null,
         subjects.slice(0, 2).join(", "),
         subjects.length > 2 && ` and ${subjects.length - 2} more`,
-        panel.startsAt && ` · now on ${moment(panel.startsAt)}`,
-        panel.status === "CANCELED" && " · now cancelled",
+        " · ",
+        standing(panel),
       ),
     ),
     h("time", { datetime: at, title: moment(at) }, clock(at)),
   );
+}
+
+function standing({ status, startsAt }) {
+  if (status === "CANCELED") return "now cancelled";
+  return startsAt ? ["now on ", h("span.whole", null, moment(startsAt))] : "without a date";
 }

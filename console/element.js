@@ -26,21 +26,30 @@ export function fill(element, ...children) {
 
 /** Puts a fresh element where an old one stood; the keyboard's focus stays on its counterpart. */
 export function swap(old, fresh) {
-  const held = old.contains(document.activeElement) ? document.activeElement.dataset.focus : undefined;
-  old.replaceWith(fresh);
-  if (held) fresh.querySelector(`[data-focus="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  holdingFocus(old, fresh, () => old.replaceWith(fresh));
   return fresh;
 }
 
 /** Makes these elements the parent's children, in this order, touching only those out of place. */
 export function arrange(parent, elements) {
   const wanted = new Set(elements);
-  const held = document.activeElement;
-  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
-  elements.forEach((element, place) => {
-    if (parent.children[place] !== element) parent.insertBefore(element, parent.children[place] ?? null);
+  holdingFocus(parent, parent, () => {
+    for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+    elements.forEach((element, place) => {
+      if (parent.children[place] !== element) parent.insertBefore(element, parent.children[place] ?? null);
+    });
   });
-  if (held !== document.activeElement && parent.contains(held)) held.focus({ preventScroll: true });
+}
+
+/** What has the focus in `old` keeps it over a change; if it is gone, the one of its name or address in `fresh` gets it. */
+export function holdingFocus(old, fresh, change) {
+  const held = old.contains(document.activeElement) ? document.activeElement : null;
+  change();
+  if (!held || held === document.activeElement) return;
+  const name = held.dataset.focus ? "data-focus" : "href";
+  const value = CSS.escape(held.getAttribute(name) ?? "");
+  const heir = held.isConnected ? held : value && fresh.querySelector(`[${name}="${value}"]`);
+  if (heir) heir.focus({ preventScroll: true });
 }
 
 const STROKES = {

@@ -1,7 +1,7 @@
 /** A view on the page: its heading, what it loads, what it shows meanwhile, and when that fails. */
 
 import { Failure } from "/console/client.js";
-import { fill, h, icon, swap } from "/console/element.js";
+import { fill, h, holdingFocus, icon, swap } from "/console/element.js";
 import { live } from "/console/live.js";
 import { moment } from "/console/times.js";
 
@@ -9,6 +9,9 @@ const notices = document.getElementById("notices");
 const NOTICE_SECONDS = 6;
 const LOOK_AGAIN_AFTER = 60_000;
 const BURST = 250;
+
+/** Holds a line's height while its words are on their way. */
+export const BLANK = "\u00a0";
 
 /** Says something without taking the focus: seen for a moment, and read out when the screen reader is free. */
 export function announce(...text) {
@@ -101,7 +104,7 @@ export class Page {
   }
 
   show(...children) {
-    fill(this.body, ...children);
+    holdingFocus(this.body, this.body, () => fill(this.body, ...children));
   }
 
   /** Listens to what is live until the viewer leaves this view. */
@@ -113,6 +116,7 @@ export class Page {
   async load(fetch, draw) {
     let loaded = 0;
     let latest = 0;
+    let isMissing = false;
     const again = async () => {
       const turn = ++latest;
       this.main.setAttribute("aria-busy", "true");
@@ -120,10 +124,12 @@ export class Page {
         const data = await fetch();
         if (this.signal.aborted || turn !== latest) return;
         loaded = Date.now();
+        isMissing = false;
         draw(data);
       } catch (failure) {
         if (this.signal.aborted || turn !== latest) return;
         if (!(failure instanceof Failure)) reportError(failure);
+        isMissing = true;
         if (loaded) announce("Not refreshed: ", failure.message, " Shown as of ", moment(loaded), ".");
         else this.show(failed(failure, () => (this.show(skeleton()), again())));
       } finally {
@@ -131,6 +137,7 @@ export class Page {
       }
     };
     this.on("afresh", again);
+    this.on("state", () => isMissing && live.state === "live" && again());
     document.addEventListener(
       "visibilitychange",
       () => !document.hidden && Date.now() - loaded > LOOK_AGAIN_AFTER && again(),
@@ -146,11 +153,13 @@ export class Page {
 /** What to show where loading failed: why, and a way to try again. */
 export function failed(failure, again) {
   const offline = failure.code === "OFFLINE";
-  const box = blank(
-    offline ? "plug" : "warn",
-    offline ? "Callboard can't be reached" : "This didn't work",
-    failure.message,
-  );
+  const box = offline
+    ? blank(
+        "plug",
+        failure.message.replace(/\.$/, ""),
+        "This goes on by itself as soon as there is a connection again.",
+      )
+    : blank("warn", "This didn't work", failure.message);
   const { requestId, retryAfter } = failure.extensions ?? {};
   if (retryAfter) box.append(h("p", null, `It may be asked again in ${Math.ceil(retryAfter)} s.`));
   if (requestId) box.append(h("p.faint", null, "Request ", h("code", null, requestId)));

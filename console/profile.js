@@ -4,12 +4,13 @@ import { ask } from "/console/client.js";
 import { menu } from "/console/dialog.js";
 import { arrange, fill, h, icon, swap } from "/console/element.js";
 import { CANDIDATE, PANEL } from "/console/fragments.js";
-import { announce, blank, chip, face, press } from "/console/page.js";
-import { panelCard, when } from "/console/panels.js";
+import { BLANK, announce, blank, chip, face, press } from "/console/page.js";
+import { panelCard, start, when } from "/console/panels.js";
 import { scheduleBanner, scheduleEntry } from "/console/schedule.js";
 import { moment } from "/console/times.js";
 
 const PANELS_A_PAGE = 25;
+const MOST = 100;
 
 const PROFILE = `${PANEL}${CANDIDATE}
   query Profile($id: ID!, $first: Int!, $after: String) {
@@ -57,14 +58,17 @@ export default function show(page) {
   const feed = h("div.feed", null, banner, empty, sections.coming, sections.past, sections.canceled, more);
   const aside = h("aside.card", { "aria-label": "About" });
 
-  page.open("Candidate", { trail });
+  // As high as what is coming, so that nothing moves down when it comes.
+  page.open("Candidate", { trail, portrait: h("span.face"), lead: BLANK, tags: chip("plain", BLANK) });
   page.load(
-    () => ask(PROFILE, { id, first: PANELS_A_PAGE }),
+    () => ask(PROFILE, { id, first: Math.min(Math.max(PANELS_A_PAGE, panels.size), MOST) }),
     (data) => {
-      if (!data.candidate)
+      if (!data.candidate) {
+        page.open("Candidate", { trail });
         return page.show(
           blank("question", "No such candidate", "Either there is none under this address, or you may not see them."),
         );
+      }
       candidate = data.candidate;
       panels.clear();
       takePage(candidate.panels);
@@ -143,12 +147,11 @@ export default function show(page) {
       const element = panelCard(panel, { viewer: page.viewer, candidate, settle, isFresh: panel.id === freshId });
       cards.set(panel.id, { panel, element: old ? swap(old.element, element) : element });
     }
-    for (const gone of [...cards.keys()].filter((key) => !panels.has(key))) cards.delete(gone)(gone);
+    for (const gone of [...cards.keys()].filter((key) => !panels.has(key))) cards.delete(gone);
     const now = new Date().toISOString();
     const place = ({ cancellation, endsAt }) =>
       cancellation ? "canceled" : endsAt && endsAt < now ? "past" : "coming";
-    const start = ({ startsAt, interviews }) => startsAt ?? interviews[0]?.startsAt ?? "";
-    const byStart = (one, other) => start(one).localeCompare(start(other));
+    const byStart = (one, other) => (start(one) ?? "").localeCompare(start(other) ?? "");
     for (const [name, box] of Object.entries(sections)) {
       const inside = [...panels.values()].filter((panel) => place(panel) === name).sort(byStart);
       if (name !== "coming") inside.reverse();
