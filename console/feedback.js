@@ -2,7 +2,7 @@
 
 import { ask } from "/console/client.js";
 import { fill, h, icon } from "/console/element.js";
-import { announce, blank, chip, face, press } from "/console/page.js";
+import { BLANK, announce, blank, chip, face, press } from "/console/page.js";
 import { day, moment, span, zoneName } from "/console/times.js";
 
 const FORM = `
@@ -35,7 +35,8 @@ export default function show(page) {
   const { id } = page.params;
   const { viewer } = page;
   let editor;
-  page.open("Feedback", { trail: h("a.trail", { href: "/interviews" }, icon("back"), "My interviews") });
+  const trail = h("a.trail", { href: "/interviews" }, icon("back"), "My interviews");
+  page.open("Feedback", { trail, lead: BLANK });
 
   page.load(
     () => ask(FORM, { id }),
@@ -47,15 +48,13 @@ export default function show(page) {
       const { interview } = form;
       const isMine = form.interviewer.id === viewer.id;
       page.open(`Feedback on ${interview.candidate.name}`, {
-        trail: h("a.trail", { href: "/interviews" }, icon("back"), "My interviews"),
+        trail,
         lead: [
           interview.subject,
           " · ",
           day(interview.startsAt),
           ", ",
-          span(interview.startsAt, interview.endsAt),
-          " ",
-          zoneName(interview.startsAt),
+          h("span.whole", null, span(interview.startsAt, interview.endsAt), " ", zoneName(interview.startsAt)),
         ],
       });
       const isOpen = isMine && form.status === "PENDING";
@@ -228,7 +227,7 @@ function formEditor(form, submitted) {
     const about = ({ path }) =>
       known.get(path.find((step) => known.has(step)) ?? answers[path[path.indexOf("answers") + 1]]?.fieldId);
     fields.forEach((entry) =>
-      entry.complain(errors.filter((error) => about(error) === entry).map(({ message }) => message)),
+      entry.complain(errors.filter((error) => about(error) === entry).map(({ message }) => quoted(message))),
     );
     showSummary(
       h(
@@ -252,9 +251,9 @@ function formEditor(form, submitted) {
               ? h(
                   "a",
                   { href: `#${entry.id}`, click: (event) => (event.preventDefault(), entry.focus()) },
-                  error.message,
+                  quoted(error.message),
                 )
-              : error.message,
+              : quoted(error.message),
           );
         }),
       ),
@@ -266,6 +265,9 @@ function formEditor(form, submitted) {
     summary.focus();
   }
 }
+
+/** The API quotes names as code is quoted; people are shown them as people quote. */
+const quoted = (message) => message.replace(/`([^`]*)`/g, "“$1”");
 
 /** An input for a field by its type: `values()` as the API takes them, `complain(messages)` beside it. */
 function fieldInput(field, initial) {

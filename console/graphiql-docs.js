@@ -107,7 +107,7 @@ export function docs({ ask, use }) {
     return [
       h("button.quiet.small", { click: () => (trail.pop(), draw()) }, icon("back"), trail.at(-2) ?? "Schema"),
       h("h2", { tabindex: "-1" }, name, " ", h("span.chip.plain", null, kind.replace("_", " ").toLowerCase())),
-      description && h("p.prose", null, description),
+      description && h("p.prose", null, coded(description)),
       interfaces?.length > 0 &&
         h(
           "p",
@@ -149,7 +149,7 @@ export function docs({ ask, use }) {
               "li",
               null,
               h("code", null, value.name),
-              value.description && h("p.faint", null, value.description),
+              value.description && h("p.faint", null, coded(value.description)),
               deprecation(value),
             ),
           ),
@@ -174,7 +174,7 @@ export function docs({ ask, use }) {
             h("span.hushed", null, ` ${field.name}`),
           ),
       ),
-      field.description && h("p.faint", null, field.description),
+      field.description && h("p.faint", null, coded(field.description)),
       deprecation(field),
       field.args.length > 0 &&
         h(
@@ -188,12 +188,12 @@ export function docs({ ask, use }) {
   function argument({ name, description, defaultValue, type }) {
     return [
       h("code", null, name, ": ", typeWords(type), defaultValue !== null && ` = ${defaultValue}`),
-      description && h("p.faint", null, description),
+      description && h("p.faint", null, coded(description)),
     ];
   }
 
   function deprecation({ isDeprecated, deprecationReason }) {
-    return isDeprecated && h("p.note", null, "Deprecated", deprecationReason && `: ${deprecationReason}`);
+    return isDeprecated && h("p.note", null, "Deprecated", deprecationReason && [": ", coded(deprecationReason)]);
   }
 
   function typeLink({ name }) {
@@ -276,6 +276,9 @@ export function docs({ ask, use }) {
     return { Int: 1, Boolean: true, Float: 1 }[type.name] ?? "";
   }
 }
+
+/** A description's words, with what stands between backticks as code. */
+const coded = (words) => words.split("`").map((part, place) => (place % 2 ? h("code", null, part) : part));
 
 const bare = (type) => (type.ofType ? bare(type.ofType) : type.name);
 

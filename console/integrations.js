@@ -30,10 +30,10 @@ const REVOKE = `mutation Revoke($id: ID!) { revokeApiKey(id: $id) { errors { mes
 
 const SECTIONS = { SCHEDULING: "Scheduling" };
 const GRACES = [
-  ["24", "for 24 hours more"],
-  ["168", "for 7 days more"],
-  ["1", "for 1 hour more"],
-  ["0", "no longer: it ends at once"],
+  ["24", "For 24 hours more"],
+  ["168", "For 7 days more"],
+  ["1", "For 1 hour more"],
+  ["0", "No longer: it ends at once"],
 ];
 
 export default function show(page) {
@@ -62,7 +62,7 @@ export default function show(page) {
           h("p.faint", null, "Applications that work with Callboard."),
           !isSuper &&
             h(
-              "p.note",
+              "p.note.calm",
               null,
               icon("lock"),
               " Only Super Admins switch integrations and see their keys. You can see what is on.",
@@ -233,34 +233,17 @@ function keys(integration, reload) {
 function keyRow(key, name, reload) {
   const { prefix, createdAt, createdBy, lastUsedAt, expiresAt } = key;
   const isOver = expiresAt && new Date(expiresAt) < new Date();
+  const cell = (label, ...content) => h("td", { "data-label": label }, content);
+  const ago = (instant) => h("time", { datetime: instant, title: moment(instant) }, relative(instant));
+  const never = () => h("span.faint", null, "Never");
   return h(
     "tr",
     null,
     h("th", { scope: "row" }, h("code", null, `${prefix}…`)),
-    h(
-      "td",
-      null,
-      h("time", { datetime: createdAt, title: moment(createdAt) }, relative(createdAt)),
-      h("small", null, `by ${createdBy.name}`),
-    ),
-    h(
-      "td",
-      null,
-      lastUsedAt
-        ? h("time", { datetime: lastUsedAt, title: moment(lastUsedAt) }, relative(lastUsedAt))
-        : h("span.faint", null, "Never"),
-    ),
-    h(
-      "td",
-      null,
-      expiresAt
-        ? isOver
-          ? chip("bad", "Expired")
-          : chip("warn", relative(expiresAt))
-        : h("span.faint", null, "Never"),
-    ),
-    h(
-      "td",
+    cell("Made", ago(createdAt), h("small", null, `by ${createdBy.name}`)),
+    cell("Last used", lastUsedAt ? ago(lastUsedAt) : never()),
+    cell("Expires", !expiresAt ? never() : isOver ? chip("bad", "Expired") : chip("warn", ago(expiresAt))),
+    cell(
       null,
       !isOver &&
         h(
@@ -274,7 +257,10 @@ function keyRow(key, name, reload) {
 }
 
 function generateKey({ provider, name, apiKeys }, reload) {
-  const isRotation = apiKeys.some(({ expiresAt }) => !expiresAt);
+  const now = new Date().toISOString();
+  const [newest, ...older] = apiKeys
+    .filter(({ expiresAt }) => !expiresAt || expiresAt > now)
+    .sort((one, other) => other.createdAt.localeCompare(one.createdAt));
   const grace = h(
     "select",
     { id: "grace" },
@@ -282,10 +268,19 @@ function generateKey({ provider, name, apiKeys }, reload) {
   );
   const problem = h("p.problem", { role: "alert" });
   const tools = dialog("Generate New Key", ({ close }) => [
-    isRotation && h("p", null, name, " has a key that works. Once there is a new one, the older one works"),
-    isRotation && h("p", null, h("label.hushed", { for: "grace" }, "The older key works"), grace),
-    !isRotation &&
-      h("p", null, `With this key ${name} signs in to your account and does what you allowed. It is shown once.`),
+    h("p", null, `With this key ${name} signs in to your account and does what you allowed. It is shown once.`),
+    newest && [
+      h("label", { for: "grace" }, "How long the key ", h("code", null, `${newest.prefix}…`), " goes on working"),
+      grace,
+    ],
+    older.length > 0 &&
+      h(
+        "p.note",
+        null,
+        "At most two keys work at a time: ",
+        older.map(({ prefix }, place) => [place > 0 && ", ", h("code", null, `${prefix}…`)]),
+        " ends at once.",
+      ),
     problem,
     h(
       "menu",
@@ -312,8 +307,9 @@ function generateKey({ provider, name, apiKeys }, reload) {
   }
 
   function showOnce(secret) {
-    const field = h("input.secret", {
+    const field = h("textarea.secret", {
       id: "secret",
+      rows: "2",
       readonly: true,
       value: secret,
       spellcheck: "false",
@@ -325,7 +321,7 @@ function generateKey({ provider, name, apiKeys }, reload) {
     tools.retitle(`Your new ${name} key`);
     tools.redraw(
       h("label", { for: "secret" }, "API key"),
-      h("div.join", null, field, copy),
+      field,
       copied,
       h(
         "p.note",
@@ -333,7 +329,7 @@ function generateKey({ provider, name, apiKeys }, reload) {
         h("b", null, "You will not have access to it again once you click Done."),
         ` Copy it now and put it into ${name}.`,
       ),
-      h("menu", null, h("button.solid", { click: () => (tools.close(), reload()) }, "Done")),
+      h("menu", null, copy, h("button.solid", { click: () => (tools.close(), reload()) }, "Done")),
     );
     copy.focus();
 
