@@ -25,14 +25,16 @@ const PLACES = [
   { path: "/settings/integrations", label: "Integrations", symbol: "plug", may: ({ role }) => role !== "INTERVIEWER" },
 ];
 
+// A view is a module and a sheet of one name.
 const VIEWS = [
-  [/^\/$/, () => import("/console/candidates.js")],
-  [/^\/candidates\/(?<id>[^/]+)$/, () => import("/console/profile.js")],
-  [/^\/interviews$/, () => import("/console/interviews.js")],
-  [/^\/activity$/, () => import("/console/changes.js")],
-  [/^\/settings\/integrations$/, () => import("/console/integrations.js")],
-  [/^\/feedback\/(?<id>[^/]+)$/, () => import("/console/feedback.js")],
+  [/^\/$/, "candidates"],
+  [/^\/candidates\/(?<id>[^/]+)$/, "profile"],
+  [/^\/interviews$/, "interviews"],
+  [/^\/activity$/, "changes"],
+  [/^\/settings\/integrations$/, "integrations"],
+  [/^\/feedback\/(?<id>[^/]+)$/, "feedback"],
 ];
+const sheets = new Map();
 
 let viewer;
 let leaving = new AbortController();
@@ -51,23 +53,45 @@ async function showPlace() {
   // Interviewers come in by their interviews: the list of candidates is none of theirs.
   if (location.pathname === "/" && viewer.role === "INTERVIEWER") history.replaceState(null, "", "/interviews");
   markPlace();
-  const match = VIEWS.map(([pattern, load]) => [pattern.exec(location.pathname), load]).find(([found]) => found);
-  const page = new Page({ main, viewer, signal, params: match ? decoded(match[0].groups) : {} });
+  const [found, name] =
+    VIEWS.map(([pattern, view]) => [pattern.exec(location.pathname), view]).find(([it]) => it) ?? [];
+  const page = new Page({ main, viewer, signal, params: decoded(found?.groups) });
   main.dataset.place = location.pathname;
-  if (!match) {
+  if (!found) {
     page.open("Not here");
     page.show(
       blank("question", "There is no such page", "It may have moved. ", h("a", { href: "/" }, "Go to the candidates")),
     );
   } else {
-    const view = await match[1]().catch(() => null);
+    const view = await load(name).catch(() => null);
     if (signal.aborted) return;
     if (view) view.default(page);
-    else
-      (page.open("Callboard"), page.show(failed(new Failure("OFFLINE", "This view could not be loaded."), showPlace)));
+    else {
+      page.open("Callboard");
+      page.show(failed(new Failure("OFFLINE", "Callboard can't be reached."), showPlace));
+      page.on("state", () => live.state === "live" && showPlace());
+    }
   }
   scrollTo(0, 0);
   if (!isFirst) page.heading?.focus({ preventScroll: true });
+}
+
+async function load(name) {
+  const [view] = await Promise.all([import(`/console/${name}.js`), sheet(name)]);
+  return view;
+}
+
+function sheet(name) {
+  if (!sheets.has(name))
+    sheets.set(
+      name,
+      new Promise((resolve, reject) => {
+        const missing = () => (link.remove(), sheets.delete(name), reject());
+        const link = h("link", { rel: "stylesheet", href: `/console/${name}.css`, load: resolve, error: missing });
+        document.head.append(link);
+      }),
+    );
+  return sheets.get(name);
 }
 
 const decoded = (groups = {}) =>
@@ -220,7 +244,7 @@ async function enter() {
   await followed;
   await showPlace();
   // The other views come once this one is read: then the next click waits for data only.
-  setTimeout(() => VIEWS.forEach(([, load]) => load().catch(() => {})), LATER);
+  setTimeout(() => VIEWS.forEach(([, name]) => load(name).catch(() => {})), LATER);
 }
 
 async function start() {
@@ -238,7 +262,11 @@ function drawUnreachable(refusal) {
     h(
       "div.door",
       null,
-      blank("plug", "Callboard can't be reached", refusal),
+      blank(
+        "plug",
+        refusal.replace(/\.$/, ""),
+        "Check your connection, or look again in a moment. Your sign-in is kept.",
+      ),
       h("button.solid", { click: () => location.reload() }, "Try again"),
     ),
   );
