@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from traceback import extract_tb
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import structlog
 
@@ -41,7 +41,7 @@ def _formatter(for_people: bool) -> logging.Formatter:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Any] = (
-        [structlog.dev.ConsoleRenderer(sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)]
+        [structlog.dev.ConsoleRenderer(sys.stderr.isatty(), exception_formatter=_shown)]
         if for_people
         else [structlog.processors.ExceptionRenderer(_told), structlog.processors.JSONRenderer()]
     )
@@ -60,6 +60,12 @@ def _told(exc_info: tuple[type[BaseException], BaseException, TracebackType | No
         }
         for error in _chain(exc_info[1])
     ]
+
+
+def _shown(line: TextIO, exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> None:
+    """The same for people."""
+    for told in _told(exc_info):
+        line.write("\n  ".join([told["type"], *told["at"]]) + "\n")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
