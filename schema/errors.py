@@ -16,12 +16,14 @@ _log = logging.getLogger("callboard.schema")
 
 _LONGEST_MESSAGE = 1_000
 
-#: What graphql-core quotes of a value, which may be an answer or somebody's name: the error says where it stands.
+#: What graphql-core quotes of a value, which may be an answer or somebody's name: the error says where it stands. And
+#: what it suggests, since no name is.
 _QUOTED = [
-    (re.compile(r"(?s), found: .*"), "."),
+    (re.compile(r"(?s)\. Did you mean .*"), "."),
+    (re.compile(r"(?s)[,;] found: .*"), "."),
     (re.compile(r"(?s)(cannot represent .*?value): .*"), r"\1."),
     (re.compile(r"(?s)Value '.*' does not exist in"), "The value does not exist in"),
-    (re.compile(r"(?s), found (String|BlockString) '.*"), r", found \1."),
+    (re.compile(r"(?s)(found|Unexpected) (Name|Int|Float|String|BlockString) '.*"), r"\1 \2."),
 ]
 
 
