@@ -3,9 +3,11 @@
 CALLBOARD_TEST_DATABASE says on which database: `sqlite` (the default) or `postgres`. A database is made for each
 process of the run and dropped at its end; accounts keep the tests apart, so that they run in any order and in parallel.
 What is marked `once` doesn't depend on the database and is left to SQLite; `postgres` marks what is only for that.
+Every run ends with a search of all that servers have written in it (tests/kept.py), and fails by what it finds.
 """
 
 import asyncio
+import logging
 import os
 import shutil
 import socket
@@ -20,6 +22,7 @@ _PLACE = tempfile.mkdtemp(prefix="callboard-tests-")
 ON_POSTGRES = os.environ.get("CALLBOARD_TEST_DATABASE", "sqlite") == "postgres"
 POSTGRES = os.environ.get("CALLBOARD_TEST_POSTGRES", "postgres://root@127.0.0.1:5432")
 _NAME = f"callboard_test_{os.getpid()}"
+_SEARCHED = pytest.StashKey["kept.Search"]()
 DATABASE_URL = f"{POSTGRES}/{_NAME}" if ON_POSTGRES else f"sqlite://{_PLACE}/callboard.db"
 
 os.environ.update(
@@ -31,10 +34,12 @@ os.environ.update(
 
 import uvicorn  # noqa: E402 - the settings above come first
 
+import logs  # noqa: E402
 import server  # noqa: E402
 import settings  # noqa: E402
 from models import database  # noqa: E402
 from schema import operations  # noqa: E402
+from tests import kept  # noqa: E402
 from tests.processes import Installation, postgres_database  # noqa: E402
 from tests.world import Server, World  # noqa: E402
 
@@ -42,6 +47,10 @@ from tests.world import Server, World  # noqa: E402
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "once: does not depend on the database")
     config.addinivalue_line("markers", "postgres: for PostgreSQL only")
+    lines = logging.FileHandler(kept.log(), delay=True)
+    lines.setFormatter(logs._formatter(for_people=False))
+    logging.getLogger().addHandler(lines)
+    logging.getLogger("callboard").setLevel(logging.INFO)
 
 
 def pytest_report_header() -> str:
@@ -52,6 +61,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = [item for item in items if item.get_closest_marker("once" if ON_POSTGRES else "postgres")]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """When all processes of the run have ended, look through what they have kept."""
+    if hasattr(session.config, "workerinput"):
+        return
+    searched = session.config.stash[_SEARCHED] = kept.search()
+    if searched.leaks:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif kept.OWN:
+        shutil.rmtree(kept.FOLDER)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    searched = config.stash.get(_SEARCHED, None)
+    if searched is not None:
+        terminalreporter.write_line(str(searched), red=bool(searched.leaks))
 
 
 @pytest.fixture(scope="session")
@@ -69,13 +96,14 @@ async def migrated() -> AsyncIterator[str]:
 async def running(migrated: str) -> AsyncIterator[Server]:
     """The application, served in this process, so that tests can move its clock."""
     listening = socket.create_server(("127.0.0.1", 0))
-    uvicorn_server = uvicorn.Server(server._config(server.app))
+    uvicorn_server = uvicorn.Server(server._config(lambda: kept.Overheard(server.app())))
     serving = asyncio.create_task(uvicorn_server.serve(sockets=[listening]))
     while not uvicorn_server.started:
         assert not serving.done(), "the server starts"
         await asyncio.sleep(0.01)
     async with Server(f"http://127.0.0.1:{listening.getsockname()[1]}") as its:
         yield its
+        await its.http.get(f"{its.address}/metrics")
     uvicorn_server.should_exit = True
     await serving
 

@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -28,6 +27,7 @@ import models
 import settings
 from models import database
 from resolvers import changes
+from tests import kept
 from tests.world import FOLLOW, Person, Server, World
 
 ROOT = Path(__file__).parent.parent
@@ -169,7 +169,7 @@ class Process:
             "CALLBOARD_DATABASE_URL": database_url,
             **{f"CALLBOARD_{name.upper()}": str(value) for name, value in its_settings.items()},
         }
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
+        self._stderr = kept.log().open("w+b")
         self._process: asyncio.subprocess.Process | None = None
 
     @property

@@ -19,6 +19,8 @@ import asyncpg
 import httpx
 import pytest
 
+from tests import kept
+
 ROOT = Path(__file__).parent.parent
 POSTGRES = os.environ.get("CALLBOARD_TEST_POSTGRES", "postgres://root@127.0.0.1:5432")
 SECRET = "a secret of the tests, long enough to be one"
@@ -176,8 +178,7 @@ class Installation:
     @contextlib.asynccontextmanager
     async def running(self, *arguments: str, **settings: str | None) -> AsyncIterator[Process]:
         """A command that serves, on a free port; ready when the block begins, stopped at its end."""
-        mark = secrets.token_hex(4)
-        out, err = self.folder / f"{mark}.out", self.folder / f"{mark}.err"
+        out, err = self.folder / f"{secrets.token_hex(4)}.out", kept.log()
         with out.open("w") as stdout, err.open("w") as stderr:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, str(ROOT / "server.py"), *arguments, "--port", "0"),

@@ -24,6 +24,7 @@ import goodtime
 import settings
 from auth import tokens
 from resolvers import changes
+from tests import kept
 from tests.cable import cable
 from tests.world import Person, Server, World
 
@@ -205,7 +206,8 @@ async def served(place: Path, port: int) -> AsyncIterator[asyncio.subprocess.Pro
     demo = [sys.executable, "server.py", "demo", "--no-simulate", "--port", str(port)]
     environment = os.environ | {"CALLBOARD_DATABASE_URL": f"sqlite://{place}/demo.db"}
     nowhere = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(*demo, env=environment, cwd=ROOT, stdout=nowhere, stderr=nowhere)
+    with kept.log().open("w") as log:
+        process = await asyncio.create_subprocess_exec(*demo, env=environment, cwd=ROOT, stdout=nowhere, stderr=log)
     try:
         async with asyncio.timeout(30), httpx.AsyncClient() as http:
             while not await is_ready(http, port):

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
+from tests import kept
 from tests.console.browsing import CHROMIUM, PATIENCE, ROOT, SWITCHES, Ats, Visitors, Wire, free_port, missing, until
 
 
@@ -20,7 +21,7 @@ from tests.console.browsing import CHROMIUM, PATIENCE, ROOT, SWITCHES, Ats, Visi
 def ats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ats]:
     """The demo, as `server.py demo --no-simulate` serves it, on an embedded database of its own."""
     folder, port, secret = tmp_path_factory.mktemp("console"), free_port(), secrets.token_hex(32)
-    url, said = f"http://127.0.0.1:{port}", folder / "said.txt"
+    url, said, logged = f"http://127.0.0.1:{port}", folder / "said.txt", kept.log()
     env = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")} | {
         "CALLBOARD_DATABASE_URL": f"sqlite://{folder}/callboard.db",
         "CALLBOARD_JWT_SECRET": secret,
@@ -28,10 +29,14 @@ def ats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ats]:
         "CALLBOARD_RATE_LIMIT": "off",
     }
     command = [sys.executable, str(ROOT / "server.py"), "demo", "--port", str(port), "--no-simulate"]
-    with said.open("w") as out, subprocess.Popen(command, env=env, cwd=folder, stdout=out, stderr=out) as process:
+    with (
+        said.open("w") as out,
+        logged.open("w") as log,
+        subprocess.Popen(command, env=env, cwd=folder, stdout=out, stderr=log) as process,
+    ):
         try:
             until(lambda: process.poll() is not None or _ready(url))
-            assert process.poll() is None, said.read_text()
+            assert process.poll() is None, logged.read_text()
             yield Ats(url, secret, said)
         finally:
             process.terminate()
