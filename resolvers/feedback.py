@@ -63,12 +63,7 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
         await form.save(update_fields=["status", "answers", "completed_at"])
         panel.feedback_due = (
             await unscoped(Interviewer, "the seats of a locked panel")
-            .filter(
-                panel_id=panel.id,
-                feedback_required=True,
-                form__status=FeedbackFormStatus.PENDING,
-                interview__canceled_at__isnull=True,
-            )
+            .filter(panel_id=panel.id, feedback_required=True, form__status=FeedbackFormStatus.PENDING)
             .count()
         )
         commit.record(panel, models.InterviewPanelChangeKind.FEEDBACK_SUBMITTED)

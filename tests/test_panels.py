@@ -109,6 +109,22 @@ async def test_the_last_required_form_completes_a_panel_that_is_over(world: Worl
     assert statuses == ["AWAITING_FEEDBACK", "AWAITING_FEEDBACK", "COMPLETE"]
 
 
+async def test_a_panel_does_not_wait_for_feedback_that_is_not_required(world: World) -> None:
+    asked = {"feedbackTemplateId": world.templates["values"], "startsAt": in_hours(-24)}
+    optional = {"email": world.email("noor"), "feedbackRequired": False}
+    pushed = await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "ivo", optional, **asked)))
+
+    await world.ivo.fill(pushed["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
+
+    panel = await world.rita.panel(externalId="p")
+    assert panel is not None
+    assert [seat["feedbackForm"]["status"] for seat in panel["interviews"][0]["interviewers"]] == [
+        "COMPLETED",
+        "PENDING",
+    ]
+    assert (pushed["panel"]["status"], panel["status"]) == ("AWAITING_FEEDBACK", "COMPLETE")
+
+
 async def test_a_panel_waits_no_longer_for_somebody_who_was_taken_off_it(world: World) -> None:
     asked = {"feedbackTemplateId": world.templates["values"], "startsAt": in_hours(-24)}
     await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "ivo", **asked), sequence=1))
