@@ -142,7 +142,10 @@ class IntegrationsMutation:
 
     @strawberry.mutation(
         graphql_type=GenerateApiKeyPayload,
-        description="Rotation: an older key goes on working for `graceHours` more (24 by default, 0 ends it at once).",
+        description=(
+            "Rotation: an older key goes on working for `graceHours` more (24 by default, 0 ends it at once). At most "
+            "two are live: any key older than these two ends at once."
+        ),
     )
     async def generate_api_key(
         self,
