@@ -187,6 +187,21 @@ async def test_the_last_active_super_admin_can_not_be_deactivated_or_demoted(
     assert replaced["errors"] == []
 
 
+async def test_two_super_admins_who_demote_each_other_at_once_leave_one(world: World) -> None:
+    remaining = world.sam
+    for _ in range(5):
+        await remaining.sync("users", [a_user(world, who, role="SUPER_ADMIN") for who in ("sam", "ada")])
+
+        await asyncio.gather(
+            world.sam.sync("users", [a_user(world, "ada", role="ADMIN")]),
+            world.ada.sync("users", [a_user(world, "sam", role="ADMIN")]),
+        )
+
+        edges = (await world.rita.ask(USERS))["users"]["edges"]
+        [name] = [edge["node"]["name"] for edge in edges if edge["node"]["role"] == "SUPER_ADMIN"]
+        remaining = world.sam if name == "Sam" else world.ada
+
+
 async def test_a_deactivated_super_admin_does_not_count_as_the_last_active_one(world: World) -> None:
     retired = a_user(world, "ada", role="SUPER_ADMIN", deactivated=True)
 
@@ -371,6 +386,8 @@ SCORE = {"type": "SCORE", "label": "Overall"}
         ([SCORE | {"options": ["Hire", "No Hire"]}], ["fields.0.options"]),
         ([SCORE, {"type": "YES_NO", "label": "Again?", "options": ["Si", "No"]}], ["fields.1.options"]),
         ([SCORE, {"type": "DROPDOWN", "label": "Level"}], ["fields.1.options"]),
+        ([SCORE, {"type": "DROPDOWN", "label": "Level", "options": [str(n) for n in range(101)]}],
+         ["fields.1.options"]),
         ([SCORE, {"type": "MULTIPLE_SELECT", "label": "Skills", "options": ["A", "A"]}], ["fields.1.options"]),
         ([SCORE, {"type": "DROPDOWN", "label": "Level", "options": ["A", ""]}], ["fields.1.options.1"]),
         ([SCORE, {"type": "TEXT", "label": "Notes", "options": ["A"]}], ["fields.1.options"]),
