@@ -98,7 +98,6 @@ class Report:
     panels: int = 0
     "Panels whose final state was read back."
     faults: list[str] = field(default_factory=list)
-
     "A line for each thing that was not as it was meant."
 
     @property
