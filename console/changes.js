@@ -204,7 +204,7 @@ function backwards(candidateId) {
 
   async function starts(size, after, most = Infinity) {
     const found = [];
-    for (let goesOn = true; goesOn && found.length < most; ) {
+    for (let goesOn = true; goesOn && found.length < most;) {
       found.push(after);
       const { pageInfo } = await read(ENDS, size, after);
       [after, goesOn] = [pageInfo.endCursor, pageInfo.hasNextPage];

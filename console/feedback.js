@@ -35,8 +35,8 @@ export default function show(page) {
   const { id } = page.params;
   const { viewer } = page;
   let editor;
-  const trail = h("a.trail", { href: "/interviews" }, icon("back"), "My interviews");
-  page.open("Feedback", { trail, lead: BLANK });
+  const trail = (path, words) => h("a.trail", { href: path }, icon("back"), words);
+  page.open("Feedback", { trail: trail("/interviews", "My interviews"), lead: BLANK });
 
   page.load(
     () => ask(FORM, { id }),
@@ -48,7 +48,10 @@ export default function show(page) {
       const { interview } = form;
       const isMine = form.interviewer.id === viewer.id;
       page.open(`Feedback on ${interview.candidate.name}`, {
-        trail,
+        trail:
+          isMine || viewer.role === "INTERVIEWER"
+            ? trail("/interviews", "My interviews")
+            : trail(`/candidates/${interview.candidate.id}`, interview.candidate.name),
         lead: [
           interview.subject,
           " · ",
