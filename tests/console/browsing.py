@@ -9,24 +9,25 @@ import os
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import Any, NoReturn
 
 import httpx
 import jwt
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, WebSocketRoute
 
 import clock
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
+AT = time(15)
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = (
     "--no-sandbox",
@@ -56,9 +57,9 @@ def missing(what: str) -> NoReturn:
 
 def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """What the condition gives once it is true; fails after so many seconds."""
-    deadline = time.monotonic() + seconds
+    deadline = monotonic() + seconds
     while not (found := condition()):
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             pytest.fail("It never came true.")
         threading.Event().wait(0.05)
     return found
@@ -197,9 +198,11 @@ class Candidate:
     name: str
     external_id: str
 
-    def push(self, days: float = 3, panel: str = "panel", subjects: tuple[str, ...] = ("System design",)) -> Any:
-        """GoodTime pushes the whole panel, at 15:00 UTC of the day so many days from now; the panel as answered."""
-        start = (clock.now() + timedelta(days=days)).replace(hour=15, minute=0, second=0, microsecond=0)
+    def push(
+        self, days: float = 3, panel: str = "panel", subjects: tuple[str, ...] = ("System design",), at: time = AT
+    ) -> Any:
+        """GoodTime pushes the whole panel, at that UTC time of the day so many days from now; the panel as answered."""
+        start = datetime.combine(clock.now() + timedelta(days=days), at, UTC)
         people, template = self.ats.interviewers, self.ats.template
         interviews = [
             {
@@ -363,6 +366,11 @@ class Visitors:
         """Close all windows."""
         for context in self._contexts:
             context.close()
+
+
+def panel_cards(page: Page) -> Locator:
+    """The panels that stand on the profile."""
+    return page.locator(".section:not(.canceled) article.panel")
 
 
 def accessibility_faults(page: Page, axe: str) -> list[str]:

@@ -1,0 +1,93 @@
+"""After a cut, an expired cursor or a slow window nothing was missed."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.console.browsing import Ats, Ear, Visitors, Wire, panel_cards
+
+
+def test_after_a_cut_connection_nothing_was_missed(visitors: Visitors, ats: Ats, wire: Wire) -> None:
+    candidate = ats.candidate()
+    candidate.push(panel="stays")
+    candidate.push(panel="goes")
+    page = visitors.window("ADMIN", f"/candidates/{candidate.id}", base=f"http://127.0.0.1:{wire.port}")
+    expect(panel_cards(page)).to_have_count(2)
+    dot = page.locator("#bar .live")
+
+    wire.cut()
+    expect(dot).to_have_attribute("data-state", re.compile("reconnecting|offline"))
+    candidate.delete(panel="goes")
+    candidate.push(panel="stays", subjects=("Moved while cut",))
+    candidate.push(panel="comes", subjects=("Made while cut",))
+    wire.join()
+
+    expect(dot).to_have_attribute("data-state", "live")
+    expect(panel_cards(page)).to_have_count(2)
+    expect(page.get_by_role("heading", name="Moved while cut")).to_be_visible()
+    expect(page.get_by_role("heading", name="Made while cut")).to_be_visible()
+
+
+def test_a_window_whose_cursor_has_expired_loads_afresh(visitors: Visitors, ats: Ats) -> None:
+    candidate, ear = ats.candidate(), Ear()
+    page = visitors.window("ADMIN", f"/candidates/{candidate.id}", ear=ear)
+    candidate.push(panel="first")
+    expect(panel_cards(page)).to_have_count(1)
+
+    ear.is_deaf = True
+    candidate.push(panel="unheard")
+    ear.refuse(code="CURSOR_EXPIRED")
+
+    expect(panel_cards(page)).to_have_count(2)
+    assert "after" not in ear.subscribed[-1]["payload"]["variables"]
+
+
+def test_a_window_that_was_too_slow_goes_on_from_the_cursor_it_is_given(visitors: Visitors, ats: Ats) -> None:
+    candidate, ear = ats.candidate(), Ear()
+    page = visitors.window("ADMIN", f"/candidates/{candidate.id}", ear=ear)
+    candidate.push(panel="first")
+    expect(panel_cards(page)).to_have_count(1)
+    cursor = ats.ask(
+        "query($id: ID!) { interviewPanelChanges(candidateId: $id) { pageInfo { endCursor } } }", id=candidate.id
+    )["interviewPanelChanges"]["pageInfo"]["endCursor"]
+
+    ear.is_deaf = True
+    candidate.push(panel="unheard")
+    ear.refuse(code="TOO_SLOW", cursor=cursor)
+
+    expect(panel_cards(page)).to_have_count(2)
+    assert ear.subscribed[-1]["payload"]["variables"]["after"] == cursor
+
+
+def test_a_view_that_cannot_be_loaded_says_so_and_tries_again(visitors: Visitors, ats: Ats, wire: Wire) -> None:
+    page = visitors.window("ADMIN", base=f"http://127.0.0.1:{wire.port}")
+    page.get_by_role("link", name="Activity").wait_for()
+
+    wire.cut()
+    page.get_by_role("link", name="Activity").click()
+    expect(page.get_by_role("heading", name="Callboard can't be reached")).to_be_visible()
+    wire.join()
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.locator(".timeline, .blank").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Callboard can't be reached")).to_have_count(0)
+
+
+def test_a_view_that_could_not_be_loaded_comes_by_itself_once_there_is_a_connection(
+    visitors: Visitors, ats: Ats, wire: Wire
+) -> None:
+    candidate = ats.candidate()
+    page = visitors.window("ADMIN", base=f"http://127.0.0.1:{wire.port}")
+    page.get_by_role("link", name="Activity").wait_for()
+    # A change that is received: the feed resumes from it, and has no reason to ask that all be loaded afresh.
+    page.get_by_label("Search by name or email").fill(candidate.external_id)
+    expect(page.get_by_text("1 candidate", exact=True)).to_be_visible()
+    candidate.push()
+    expect(page.locator(".row.fresh")).to_be_visible()
+
+    wire.cut()
+    page.get_by_role("link", name="Activity").click()
+    expect(page.get_by_role("heading", name="Callboard can't be reached")).to_be_visible()
+    wire.join()
+
+    expect(page.locator(".timeline li").first).to_be_visible()

@@ -1,0 +1,85 @@
+"""The dashboard: searched, filtered, paged, and what its Schedule buttons do."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.console.browsing import Ats, Visitors
+
+
+def test_the_dashboard_searches_and_keeps_the_search_over_a_reload(visitors: Visitors, ats: Ats) -> None:
+    candidate = ats.candidate()
+    page = visitors.window("ADMIN")
+
+    page.get_by_label("Search by name or email").fill(candidate.name.split()[1])
+
+    expect(page.get_by_role("row").filter(has=page.get_by_role("rowheader"))).to_have_count(1)
+    page.reload()
+    expect(page.get_by_role("row").filter(has=page.get_by_role("rowheader"))).to_have_count(1)
+    expect(page.get_by_role("link", name=candidate.name, exact=True)).to_be_visible()
+
+
+def test_the_dashboard_filters_by_stage_and_says_when_nobody_fits(visitors: Visitors, ats: Ats) -> None:
+    candidate = ats.candidate()
+    page = visitors.window("ADMIN", f"/?search={candidate.external_id}")
+    expect(page.get_by_text("1 candidate", exact=True)).to_be_visible()
+    others = [stage["name"] for stage in ats.ask("{ stages { name } }")["stages"] if stage["name"] != ats.stage]
+
+    page.get_by_label("Stages").select_option(label=ats.stage)
+    expect(page.get_by_text("1 candidate", exact=True)).to_be_visible()
+    page.get_by_label("Stages").select_option(label=others[0])
+
+    expect(page.get_by_role("heading", name="Nobody fits")).to_be_visible()
+
+
+def test_the_dashboard_pages_through_all_candidates(visitors: Visitors, ats: Ats) -> None:
+    for _ in range(30):
+        ats.candidate(name="Paged Person")
+    page = visitors.window("ADMIN", "/?search=paged+person")
+    rows = page.get_by_role("row").filter(has=page.get_by_role("rowheader"))
+    expect(rows).to_have_count(25)
+
+    page.get_by_role("button", name="Show more").click()
+
+    expect(rows).to_have_count(30)
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+
+
+def test_the_schedule_button_has_its_tooltip_and_opens_goodtime_in_a_tab_of_its_own(
+    visitors: Visitors, ats: Ats
+) -> None:
+    ats.switch(True)
+    candidate = ats.candidate()
+    page = visitors.window("TEAM_MEMBER", f"/?search={candidate.external_id}")
+    button = page.get_by_role("link", name="Schedule")
+
+    button.focus()
+
+    expect(page.get_by_role("tooltip", name="Schedule in GoodTime")).to_be_visible()
+    expect(button).to_have_attribute("target", "_blank")
+    expect(button).to_have_attribute("rel", re.compile("noopener"))
+    expect(button).to_have_attribute("href", re.compile(re.escape(candidate.external_id)))
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("tooltip")).to_be_hidden()
+
+
+def test_a_push_takes_the_schedule_button_off_the_dashboard_and_shows_the_interview(
+    visitors: Visitors, ats: Ats
+) -> None:
+    ats.switch(True)
+    candidate = ats.candidate()
+    page = visitors.window("ADMIN", f"/?search={candidate.external_id}")
+    expect(page.get_by_role("link", name="Schedule")).to_be_visible()
+
+    candidate.push(subjects=("Pairing", "Values"))
+
+    expect(page.locator(".row.fresh")).to_contain_text("Pairing and 1 more")
+    expect(page.get_by_role("link", name="Schedule")).to_have_count(0)
+
+
+def test_an_interviewer_is_led_to_their_interviews_and_never_schedules(visitors: Visitors) -> None:
+    page = visitors.window("INTERVIEWER")
+
+    expect(page.get_by_role("heading", name="My interviews", level=1)).to_be_visible()
+    expect(page.get_by_role("navigation")).not_to_contain_text("Candidates")
+    expect(page.get_by_text("Schedule")).to_have_count(0)

@@ -1,0 +1,79 @@
+"""Signing in and out: by a link, by a pasted token, and what is said when neither is good any more."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.console.browsing import Ats, Visitors
+
+
+def test_a_sign_in_link_leaves_no_token_in_the_address(visitors: Visitors) -> None:
+    page = visitors.window("ADMIN")
+
+    assert page.url.endswith(":" + visitors.ats.url.rsplit(":", 1)[1] + "/")
+    assert page.evaluate("sessionStorage.length") >= 1
+    assert page.evaluate("localStorage.length") == 0
+    expect(page.locator(".me")).to_contain_text("Admin")
+
+
+def test_the_demo_prints_a_link_that_signs_in(visitors: Visitors, ats: Ats) -> None:
+    links = re.findall(r"http://\S+#token=\S+", ats.said.read_text())
+
+    page = visitors.window(None, links[0].removeprefix(ats.url))
+
+    expect(page.locator(".me")).to_be_visible()
+
+
+def test_a_token_can_be_pasted_and_sent_by_the_keyboard_alone(visitors: Visitors, ats: Ats) -> None:
+    page = visitors.window(None, "/activity")
+    expect(page.get_by_role("heading", name="Sign in to Callboard")).to_be_visible()
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.insert_text(f"Bearer {ats.token('TEAM_MEMBER')}")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Activity", level=1)).to_be_visible()
+    expect(page.locator(".me")).to_contain_text("Team Member")
+
+
+def test_a_token_that_is_no_good_is_told_so_at_the_door(visitors: Visitors) -> None:
+    page = visitors.window(None)
+
+    page.get_by_label("Token").fill("not-a-token")
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("isn't accepted")
+    expect(page.get_by_label("Token")).to_be_focused()
+
+
+def test_an_integrations_key_does_not_sign_in_a_person(visitors: Visitors, ats: Ats) -> None:
+    page = visitors.window(None)
+
+    page.get_by_label("Token").fill(ats.key())
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_role("heading", name="That is an integration's key")).to_be_visible()
+
+
+def test_a_sign_in_that_expires_shows_a_page_that_takes_a_new_one(visitors: Visitors, ats: Ats) -> None:
+    page = visitors.window(None)
+    page.goto("about:blank")
+    page.goto(f"{ats.url}/activity#token={ats.token('ADMIN', seconds=-26)}")
+
+    expect(page.get_by_role("heading", name="Your sign-in has expired")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('callboard.token')") is None
+    page.get_by_label("Token").fill(ats.token("ADMIN"))
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_role("heading", name="Activity", level=1)).to_be_visible()
+
+
+def test_signing_out_forgets_the_token(visitors: Visitors) -> None:
+    page = visitors.window("ADMIN")
+
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Sign in to Callboard")).to_be_visible()

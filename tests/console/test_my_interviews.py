@@ -1,0 +1,45 @@
+"""My interviews: what is coming, what is due, and files for a calendar."""
+
+from icalendar import Calendar
+from playwright.sync_api import expect
+
+from tests.console.browsing import EMAILS, Ats, Visitors
+
+
+def test_an_interviewer_sees_what_is_coming_and_what_is_due_and_gets_the_invite_as_a_file(
+    visitors: Visitors, ats: Ats
+) -> None:
+    coming, over = ats.candidate(), ats.candidate()
+    over.push(days=-1)
+    page = visitors.window("INTERVIEWER", "/interviews")
+
+    pushed = coming.push(days=1)
+    seat = page.locator(".seat").filter(has_text=coming.name)
+    expect(seat).to_be_visible()
+    expect(page.locator(".cards.due")).to_contain_text(over.name)
+    with page.expect_download() as download:
+        seat.get_by_role("button", name="Calendar invite").click()
+
+    assert download.value.suggested_filename == "System-design.ics"
+    text = download.value.path().read_text()
+    assert text.startswith("BEGIN:VCALENDAR")
+    assert coming.form(pushed, EMAILS["INTERVIEWER"]) in text.replace("\r\n ", "").replace("\n ", "")
+
+
+def test_all_that_is_coming_fits_into_one_file_for_a_calendar(visitors: Visitors, ats: Ats) -> None:
+    one, other = ats.candidate(), ats.candidate()
+    forms = {
+        candidate.form(candidate.push(days=days), EMAILS["INTERVIEWER"]) for candidate, days in ((one, 3), (other, 200))
+    }
+    page = visitors.window("INTERVIEWER", "/interviews")
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Add all to my calendar").click()
+
+    assert download.value.suggested_filename == "My-interviews.ics"
+    calendar = Calendar.from_ical(download.value.path().read_bytes())
+    events, zones = calendar.walk("VEVENT"), [str(zone["TZID"]) for zone in calendar.walk("VTIMEZONE")]
+    assert "METHOD" not in calendar
+    assert len({str(event["UID"]) for event in events}) == len(events)
+    assert {form for form in forms if any(form in str(event["DESCRIPTION"]) for event in events)} == forms
+    assert zones == ["America/Los_Angeles"]
