@@ -1,12 +1,13 @@
 """Pushing a panel: rules 1 to 9 of docs/rules.md, in their order."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from icalendar import Calendar
 
 from tests.world import PUSH, PUSH_ONE, Server, World, in_hours, instant, statements, told
 
@@ -855,6 +856,29 @@ async def test_an_interview_lasts_its_minutes_whatever_the_clocks_do_meanwhile(
     assert f"{local:%H:%M}" == by_the_clock_there
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("1901-01-01T00:00:00+14:00", "1901-01-01T10:00:00Z"),
+        ("9998-12-31T23:59:59-14:00", "9999-01-02T13:59:59Z"),
+        ("2100-12-31T23:30:00+05:30", "2101-01-01T18:00:00Z"),
+    ],
+)
+async def test_an_interview_may_be_in_any_year_that_reads(world: World, start: str, end: str) -> None:
+    interview = world.an_interview(startsAt=start, durationMinutes=1_440)
+    await world.goodtime.push(**world.a_panel("p", interview, timezone="Pacific/Kiritimati"))
+
+    shown = await world.goodtime.ask(
+        '{ interviewPanel(externalId: "p") { endsAt interviews { endsAt calendarInvite } } interviewPanels { edges { '
+        "node { externalId } } } }"
+    )
+
+    panel = shown["interviewPanel"]
+    assert (panel["endsAt"], panel["interviews"][0]["endsAt"]) == (end, end)
+    [vevent] = Calendar.from_ical(panel["interviews"][0]["calendarInvite"]).walk("VEVENT")
+    assert vevent.decoded("dtend").astimezone(UTC) == instant(end)
+
+
 @pytest.mark.parametrize("minutes", [-1, 0, 1_441])
 async def test_no_interview_lasts_shorter_or_longer(world: World, minutes: int) -> None:
     refused = await world.goodtime.push(**world.a_panel("p", world.an_interview(durationMinutes=minutes)))
@@ -973,6 +997,11 @@ UNREADABLE = [
     ("interviews.0.startsAt", "2100-01-01T10:00:00", "offset"),
     ("interviews.0.startsAt", "tomorrow", "ISO 8601"),
     ("interviews.0.startsAt", 4102444800, "ISO 8601"),
+    ("interviews.0.startsAt", "2100-02-29T10:00:00Z", "ISO 8601"),
+    ("interviews.0.startsAt", "2100-01-01", "offset"),
+    ("interviews.0.startsAt", "2100-01-01T10:00:00+24:00", "ISO 8601"),
+    ("interviews.0.startsAt", "1900-12-31T23:59:59Z", "1901 and 9998"),
+    ("interviews.0.startsAt", "9999-01-01T00:00:00Z", "1901 and 9998"),
     ("interviews.0.meetingUrl", "javascript:alert(1)", "http"),
     ("interviews.0.durationMinutes", 1.5, "Int"),
     ("interviews.0.durationMinutes", 10**12, "Int"),
@@ -982,6 +1011,9 @@ UNREADABLE = [
     ("interviews.0.subject", None, "null"),
     ("timezone", "Mars/Olympus", "IANA"),
     ("timezone", "", "IANA"),
+    ("timezone", "america/new_york", "IANA"),
+    ("timezone", "Factory", "IANA"),
+    ("timezone", "+02:00", "IANA"),
     ("externalUrl", "goodtime.example/p", "http"),
     ("externalUrl", "https://goodtime.example/" + "x" * 2_000, "2,000"),
     ("sequence", "7", "Int"),
