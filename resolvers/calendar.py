@@ -118,7 +118,8 @@ def _guest(attendee: Attendee, *, rsvp: bool) -> vCalAddress:
 
 def _address(name: str, email: str) -> vCalAddress:
     address = vCalAddress("mailto:" + quote(_line(email), safe="@+!$'*"))
-    address.params["CN"] = str(_line(name) or _line(email))
+    # No escape in a parameter by the letter of RFC 5545, but readers take it for one and lose what stands behind it.
+    address.params["CN"] = str(_line(name) or _line(email)).replace("\\", "/")
     return address
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
@@ -281,6 +281,7 @@ async def test_no_id_or_email_breaks_out_of_its_place_in_the_link(evil: str, wor
     assert parse_qs(link.query) == {"id": [evil], "email": ["a+b&c=d#e%f@mail.example"]}
 
 
+@settings(deadline=None)
 @given(external_id=st.text(min_size=1), email=st.text())
 def test_whatever_they_are_the_link_says_them_back(external_id: str, email: str) -> None:
     candidate = models.Candidate(external_id=external_id, emails=[email])
