@@ -238,6 +238,17 @@ async def test_cancelling_a_cancelled_interview_succeeds_and_changes_nothing(
     assert await kinds(world) == ["CREATED", "UPDATED"]
 
 
+async def test_cancelling_an_interview_of_a_cancelled_panel_succeeds_and_changes_nothing(world: World) -> None:
+    await pushed(world)
+    panel = (await world.rita.cancel(externalId="p"))["panel"]
+
+    again = await world.rita.cancel_one(panelExternalId="p", externalId="one", reason="again")
+
+    assert (again["errors"], again["panel"], again["calendarEventRemains"]) == ([], panel, True)
+    assert origins((await world.rita.restore(id=panel["id"]))["panel"]) == {"one": None, "two": None}
+    assert await kinds(world) == ["CREATED", "CANCELED", "RESTORED"]
+
+
 # One interview, and the last one.
 
 

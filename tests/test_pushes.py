@@ -956,6 +956,7 @@ TEXTS = [
     ({"externalId": LONG}, "input.externalId", "500"),
     ({"externalId": "  "}, "input.externalId", "empty"),
     ({"externalId": "a\tb"}, "input.externalId", "control"),
+    ({"externalId": "a\u2028b"}, "input.externalId", "control"),
     ({"note": "x" * 20_001}, "input.note", "20,000"),
     ({"note": "a\x1bb"}, "input.note", "control"),
     ({"sequence": -1}, "input.sequence", "0"),
@@ -1016,6 +1017,9 @@ UNREADABLE = [
     ("timezone", "+02:00", "IANA"),
     ("externalUrl", "goodtime.example/p", "http"),
     ("externalUrl", "https://goodtime.example/" + "x" * 2_000, "2,000"),
+    ("externalUrl", "https://goodtime.example:99999/p", "http"),
+    ("externalUrl", "https:///p", "http"),
+    ("externalUrl", "https://goodtime.example/a b", "http"),
     ("sequence", "7", "Int"),
 ]
 
