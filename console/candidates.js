@@ -143,7 +143,7 @@ function row(candidate, isFresh) {
       h(
         "span",
         null,
-        h("a", { href: `/candidates/${candidate.id}`, "data-focus": "name" }, candidate.name),
+        h("a", { href: `/candidates/${candidate.id}`, "data-focus": `name-${candidate.id}` }, candidate.name),
         candidate.headline && h("small", null, candidate.headline),
       ),
     ),

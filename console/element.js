@@ -41,7 +41,10 @@ export function arrange(parent, elements) {
   });
 }
 
-/** What has the focus in `old` keeps it over a change; if it is gone, the one of its name or address in `fresh` gets it. */
+/**
+ * What has the focus in `old` keeps it over a change. If it is gone, what has its name or its address in `fresh` gets it;
+ * if there is none and `fresh` stands for `old`, the first that can.
+ */
 export function holdingFocus(old, fresh, change) {
   const held = old.contains(document.activeElement) ? document.activeElement : null;
   change();
@@ -49,7 +52,8 @@ export function holdingFocus(old, fresh, change) {
   const name = held.dataset.focus ? "data-focus" : "href";
   const value = CSS.escape(held.getAttribute(name) ?? "");
   const heir = held.isConnected ? held : value && fresh.querySelector(`[${name}="${value}"]`);
-  if (heir) heir.focus({ preventScroll: true });
+  const first = fresh === old ? null : fresh.querySelector("a[href], button");
+  (heir || first)?.focus({ preventScroll: true });
 }
 
 const STROKES = {

@@ -79,19 +79,22 @@ export function panelCard(panel, { viewer, candidate, settle, isFresh }) {
       "footer",
       null,
       panel.externalUrl &&
-        outward("a.quiet.small", panel.externalUrl, { "data-focus": "view" }, "View in External App"),
+        outward("a.quiet.small", panel.externalUrl, { "data-focus": `view-${panel.id}` }, "View in External App"),
       mayAct &&
         !isOff &&
         h(
           "button.quiet.small.danger",
-          { "data-focus": "act", click: () => askToCancel(panel, candidate, settle) },
+          { "data-focus": `act-${panel.id}`, click: () => askToCancel(panel, candidate, settle) },
           "Cancel",
         ),
       mayAct &&
         panel.cancellation?.origin === "ATS" &&
         h(
           "button.quiet.small",
-          { "data-focus": "act", click: ({ currentTarget }) => press(currentTarget, () => restore(panel, settle)) },
+          {
+            "data-focus": `act-${panel.id}`,
+            click: ({ currentTarget }) => press(currentTarget, () => restore(panel, settle)),
+          },
           icon("undo"),
           "Restore",
         ),
@@ -169,7 +172,7 @@ function cancellationNote({ cancellation: { at, by, origin, reason, calendarEven
       "p",
       null,
       h("b", null, where),
-      ` by ${by.name}, `,
+      origin === "SCHEDULER" ? ", " : ` by ${by.name}, `,
       h("time", { datetime: at }, moment(at)),
       reason && [". ", h("q", null, reason)],
     ),

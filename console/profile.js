@@ -2,7 +2,7 @@
 
 import { ask } from "/console/client.js";
 import { menu } from "/console/dialog.js";
-import { arrange, fill, h, icon, swap } from "/console/element.js";
+import { arrange, fill, h, holdingFocus, icon, swap } from "/console/element.js";
 import { CANDIDATE, PANEL } from "/console/fragments.js";
 import { BLANK, announce, blank, chip, face, press } from "/console/page.js";
 import { panelCard, start, when } from "/console/panels.js";
@@ -140,7 +140,10 @@ export default function show(page) {
     return menu("More", button, [scheduleEntry(action, candidate)]);
   }
 
-  function drawPanels(freshId) {
+  // A card that is restored goes from one section to another, and the keyboard with it.
+  const drawPanels = (freshId) => holdingFocus(feed, feed, () => arrangePanels(freshId));
+
+  function arrangePanels(freshId) {
     for (const panel of panels.values()) {
       const old = cards.get(panel.id);
       if (old?.panel === panel) continue;

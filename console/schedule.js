@@ -14,7 +14,7 @@ export function scheduleLink(action, candidate) {
     action,
     candidate,
     "button.quiet.small",
-    { "data-focus": "schedule" },
+    { "data-focus": `schedule-${candidate.id}` },
     action.dashboardLabel,
     h("span.hushed", null, ` ${candidate.name}`),
   );

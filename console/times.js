@@ -1,6 +1,6 @@
 /** Instants in words, in the viewer's zone unless another is named. */
 
-export const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const language = navigator.languages.find((name) => name.startsWith("en")) ?? "en-GB";
 const formats = new Map();

@@ -69,12 +69,13 @@ def test_a_push_takes_the_schedule_button_off_the_dashboard_and_shows_the_interv
     ats.switch(True)
     candidate = ats.candidate()
     page = visitors.window("ADMIN", f"/?search={candidate.external_id}")
-    expect(page.get_by_role("link", name="Schedule")).to_be_visible()
+    page.get_by_role("link", name="Schedule").focus()
 
     candidate.push(subjects=("Pairing", "Values"))
 
     expect(page.locator(".row.fresh")).to_contain_text("Pairing and 1 more")
     expect(page.get_by_role("link", name="Schedule")).to_have_count(0)
+    expect(page.get_by_role("link", name=candidate.name)).to_be_focused()
 
 
 def test_an_interviewer_is_led_to_their_interviews_and_never_schedules(visitors: Visitors) -> None:

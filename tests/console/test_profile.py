@@ -153,6 +153,7 @@ def test_cancelling_says_that_the_calendar_event_remains_and_a_second_window_fol
 
     expect(panel_cards(theirs)).to_have_count(1)
     expect(panel_cards(mine)).to_have_count(1)
+    expect(theirs.get_by_role("button", name="Cancel", exact=True)).to_be_focused()
 
 
 def test_what_the_scheduler_deleted_offers_no_restoring(visitors: Visitors, ats: Ats) -> None:
