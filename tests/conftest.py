@@ -79,6 +79,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     searched = config.stash.get(_SEARCHED, None)
     if searched is not None:
         terminalreporter.write_line(str(searched), red=bool(searched.leaks))
+        if searched.leaks:
+            terminalreporter.write_line(f"Where they stand: {kept.FOLDER}")
 
 
 @pytest.fixture(scope="session")
