@@ -358,6 +358,19 @@ async def test_a_restore_undoes_the_cancel_of_the_last_interview(world: World) -
     )
 
 
+async def test_a_later_push_leaves_the_cancel_of_the_last_interview_as_it_was(world: World) -> None:
+    await pushed(world)
+    for name in ("one", "two"):
+        last = await world.rita.cancel_one(panelExternalId="p", externalId=name, reason=f"{name} is off")
+
+    interviews = [world.an_interview("one", "ivo"), world.an_interview("two", "noor")]
+    later = await world.goodtime.push(**world.a_panel("p", *interviews, note="later", sequence=2))
+
+    assert (later["outcome"], later["panel"]["note"]) == ("UPDATED", "later")
+    assert later["panel"]["cancellation"] == last["panel"]["cancellation"]
+    assert await kinds(world) == ["CREATED", "UPDATED", "CANCELED", "UPDATED"]
+
+
 async def test_when_the_scheduler_deletes_what_users_left_the_panel_can_still_be_restored(world: World) -> None:
     panel = await pushed(world)
     await world.rita.cancel_one(panelExternalId="p", externalId="one")

@@ -1,11 +1,13 @@
 """The directory: people looked up before they are invited, and lists that are taken over whole or not at all."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.world import GraphQLErrors, World, told
+import clock
+from tests.world import GraphQLErrors, World, instant, told
 
 USERS = """query ($emails: [String!], $search: String, $deactivated: Boolean = false) {
   users(emails: $emails, search: $search, includeDeactivated: $deactivated) { edges { node { name email role } } } }"""
@@ -237,6 +239,39 @@ async def test_a_sync_takes_500_rows_and_no_more(what: str, world: World) -> Non
     assert len(synced[what]) == 500
     with pytest.raises(GraphQLErrors, match="LIMIT_EXCEEDED"):
         await world.sam.sync(what, rows)
+
+
+async def test_names_are_kept_without_the_blanks_around_them(world: World) -> None:
+    rows = {
+        "users": a_user(world, "new", name=" Kept\u00a0"),
+        "stages": {"name": " Kept ", "position": 9},
+        "postings": {"externalId": "new", "title": " Kept "},
+        "candidates": a_candidate(name=" Kept ", stage=" Kept "),
+        "feedbackTemplates": a_template(name=" Kept "),
+    }
+
+    for what, row in rows.items():
+        shown = "title" if what == "postings" else "name"
+        for _ in range(2):
+            assert await world.sam.sync(what, [row], shown) == {what: [{shown: "Kept"}], "errors": []}
+
+
+async def test_a_row_tells_when_it_was_first_and_last_synced_and_since_when_it_is_archived(world: World) -> None:
+    shown, seen = "createdAt updatedAt archivedAt", []
+    for minutes, archived in enumerate((False, True, True)):
+        moment = clock.now() + timedelta(minutes=minutes)
+        with clock.reading(lambda: moment):  # noqa: B023 - it is left before the next
+            for what, row in (("candidates", a_candidate()), ("feedbackTemplates", a_template())):
+                [its] = (await world.sam.sync(what, [row | {"archived": archived}], shown))[what]
+                seen.append((what, *(its[name] and instant(its[name]) - moment for name in shown.split())))
+
+    now, minute = timedelta(), timedelta(minutes=1)
+    for what in ("candidates", "feedbackTemplates"):
+        [first, second, third] = [times for name, *times in seen if name == what]
+        assert first == [now, now, None]
+        assert second[1:] == [now, now]
+        assert third[1] == now
+        assert third[2] < -minute / 2
 
 
 @pytest.mark.parametrize("what", ["users", "stages", "postings", "candidates", "feedbackTemplates"])
