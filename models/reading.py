@@ -21,6 +21,7 @@ from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from models import sharing
 from models.database import on_postgres
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -172,6 +173,7 @@ class Kept:
     ) -> list[tuple[Any, ...]]:
         """The rows of `build(*shape, **values)`: built once for each shape, run with these values each time.
 
+        Of those who ask `side_by_side` each gets the rows of all: to be looked up by what was asked for.
         `values` must not decide anything but what is compared; whatever shapes the statement belongs to the shape.
         """
         key = (build, shape, tuple((name, isinstance(value, list)) for name, value in values.items()), joined, tail)
@@ -183,7 +185,7 @@ class Kept:
                 self._statements.popitem(last=False)
         else:
             self._statements.move_to_end(key)
-        return await statement.rows(values)
+        return await sharing.asked(statement, values)
 
 
 def compiled(rows: QuerySet[AnyModel], *joined: Joined, tail: str = "") -> Statement[AnyModel]:

@@ -128,12 +128,14 @@ def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
 async def parts(model: type[AnyModel], why: str, lock: bool = False, **named: Any) -> list[AnyModel]:
     """The rows of `unscoped` with these values, a statement written down once; with `lock`, locked until the commit."""
     assert why
-    return [row for (row,) in await _KEPT.rows(_parts, (model, lock), named)]
+    found = await _KEPT.rows(_parts, (model, lock), {name: [value] for name, value in named.items()})
+    return [row for (row,) in found if all(getattr(row, name) == value for name, value in named.items())]
 
 
-def _parts(model: type[AnyModel], lock: bool, **named: Any) -> QuerySet[AnyModel]:
-    found = model.filter(**named)
-    return found.select_for_update() if lock else found
+def _parts(model: type[AnyModel], lock: bool, **named: list[Any]) -> QuerySet[AnyModel]:
+    found = model.filter(**{f"{name}__in": listed for name, listed in named.items()})
+    # In one order, so that nobody waits for whoever waits for them.
+    return found.order_by("id").select_for_update() if lock else found
 
 
 async def behind(viewer: Viewer, model: type[AnyModel], ids: Collection[str | None]) -> dict[str, AnyModel]:

@@ -6,7 +6,7 @@ The log in the database is the truth: positions are gap-free and in commit order
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +26,8 @@ import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import AuditAct, AuditEvent, Change, InterviewPanelChangeKind, database
+from models.base import Stored
+from models.sharing import side_by_side
 from models.writing import store
 from resolvers import paging
 from resolvers.access import unscoped, visible
@@ -36,6 +38,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _TRIES = 6
+_MOST_TOGETHER = 16
 _CLASH = (IntegrityError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _PRUNED_AT_ONCE = 1_000
 _DRAIN_SECONDS = 1.0
@@ -43,9 +46,13 @@ _DRAIN_SECONDS = 1.0
 _running: set[asyncio.Task[Any]] = set()
 
 
+#: Whatever is pointed at is written before what points at it.
+_WRITTEN = (models.Panel, models.Interview, models.FeedbackForm, models.Interviewer, AuditEvent, Change)
+
+
 @dataclass
 class Commit:
-    """An act under way: what it does to panels is recorded, and gets its positions when all else is written."""
+    """Acts under way in one transaction: what they keep and record is written at its end, and gets its positions."""
 
     account_id: str
     actor_id: str
@@ -54,17 +61,22 @@ class Commit:
     api_key_id: str | None = None
     at: datetime = field(default_factory=clock.now)
     _changes: list[tuple[models.Panel, InterviewPanelChangeKind]] = field(default_factory=list)
-    _audited: list[AuditEvent] = field(default_factory=list)
+    _kept: dict[type[Stored], list[Stored]] = field(default_factory=lambda: {model: [] for model in _WRITTEN})
+
+    def keep(self, *rows: Stored) -> None:
+        """Write these rows, new or known, as they stand when the acts are done."""
+        for row in rows:
+            self._kept[type(row)].append(row)
 
     def record(self, panel: models.Panel, kind: InterviewPanelChangeKind) -> None:
-        """The panel has changed in that way: it gets its next version. Write its row after this."""
+        """The panel has changed in that way: it gets its next version."""
         panel.version += 1
         panel.updated_at = self.at
         self._changes.append((panel, kind))
 
     def audit(self, act: AuditAct, target_id: str, **details: str) -> None:
         """Keep for good that this was done to that; the details are ids and names of ours, nothing about a person."""
-        self._audited.append(
+        self.keep(
             AuditEvent(
                 account_id=self.account_id,
                 created_at=self.at,
@@ -76,35 +88,45 @@ class Commit:
             )
         )
 
-    async def write_changes(self) -> bool:
-        """Append what was audited and the recorded changes to their logs; tells whether there were any changes.
+    async def write(self) -> bool:
+        """Write what was kept, and append the recorded changes to the log; tells whether there were any.
 
         The account's row is locked last, for its position only: acts on different panels run side by side until then.
         """
-        if self._audited:
-            await store(self._audited)
-        if not self._changes:
-            return False
-        [row] = await self.connection.execute_query_dict(
-            f"UPDATE account SET position = position + {len(self._changes)} WHERE id = "
-            f"{'$1' if database.on_postgres() else '?'} RETURNING position",
-            [self.account_id],
-        )
-        first = row["position"] - len(self._changes) + 1
-        changes = [
-            Change(
-                account_id=self.account_id,
-                position=position,
-                panel_id=panel.id,
-                candidate_id=panel.candidate_id,
-                kind=kind,
-                actor_id=self.actor_id,
-                at=self.at,
+        if self._changes:
+            [row] = await self.connection.execute_query_dict(
+                f"UPDATE account SET position = position + {len(self._changes)} WHERE id = "
+                f"{'$1' if database.on_postgres() else '?'} RETURNING position",
+                [self.account_id],
             )
-            for position, (panel, kind) in enumerate(self._changes, first)
-        ]
-        await store(changes)
-        return True
+            first = row["position"] - len(self._changes) + 1
+            self.keep(*(self._change(*its, position) for position, its in enumerate(self._changes, first)))
+        await store(row for rows in self._kept.values() for row in rows)
+        return bool(self._changes)
+
+    def _change(self, panel: models.Panel, kind: InterviewPanelChangeKind, position: int) -> Change:
+        return Change(
+            account_id=self.account_id,
+            position=position,
+            panel_id=panel.id,
+            candidate_id=panel.candidate_id,
+            kind=kind,
+            actor_id=self.actor_id,
+            at=self.at,
+        )
+
+
+@dataclass(frozen=True)
+class _Actor:
+    """Who acts in a transaction."""
+
+    account_id: str
+    actor_id: str
+    api_key_id: str | None
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> "_Actor":
+        return cls(viewer.account_id, viewer.actor_id, viewer.key.id if viewer.key else None)
 
 
 async def committed(viewer: Viewer, act: Callable[[Commit], Awaitable[T]]) -> T:
@@ -113,43 +135,113 @@ async def committed(viewer: Viewer, act: Callable[[Commit], Awaitable[T]]) -> T:
     The only opener of transactions. The act runs in a task of its own: a caller that goes away must not cut a
     transaction in half, nor leave its connection behind. An act that clashes with another is run again from its start.
     """
-    api_key_id = viewer.key.id if viewer.key else None
-    return await _shielded(_committed(viewer.account_id, viewer.actor_id, act, api_key_id))
+    [result] = await _shielded(_committed(_Actor.of(viewer), [act]))
+    return result
 
 
 async def committed_by_operator(act: Callable[[Commit], Awaitable[T]], account_id: str = "") -> T:
     """The same for what the command line does and no viewer."""
-    return await _shielded(_committed(account_id, "", act))
+    [result] = await _shielded(_committed(_Actor(account_id, "", None), [act]))
+    return result
 
 
-async def _committed(
-    account_id: str, actor_id: str, act: Callable[[Commit], Awaitable[T]], api_key_id: str | None = None
-) -> T:
-    for tries_left in reversed(range(_TRIES)):
+async def committed_together(viewer: Viewer, panel: str, act: Callable[[Commit], Awaitable[T]]) -> T:
+    """The same for an act on one panel, named by any id: acts that wait for each other share the next transaction.
+
+    While one transaction of whoever acts is under way, what else they do waits, and is then done side by side. The
+    acts must ask for one thing after the other, by hot reads. Where they fail together, each is tried alone.
+    """
+    actor, asked = _Actor.of(viewer), _Asked(panel, act, asyncio.get_running_loop().create_future())
+    waiting = _waiting.get(actor)
+    if waiting is not None:
+        waiting.append(asked)
+    else:
+        _waiting[actor] = [asked]
+        _started(_work_off(actor))
+    return await asyncio.shield(asked.result)
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """An act that waits for its transaction."""
+
+    panel: str
+    act: Callable[[Commit], Awaitable[Any]]
+    result: asyncio.Future[Any]
+
+
+_waiting: dict[_Actor, list[_Asked]] = {}
+
+
+async def _work_off(actor: _Actor) -> None:
+    """Transaction after transaction, until nobody waits."""
+    try:
+        while waiting := _waiting[actor]:
+            # Two acts on one panel come one after the other.
+            group = list({asked.panel: asked for asked in reversed(waiting[:_MOST_TOGETHER])}.values())[::-1]
+            _waiting[actor] = [asked for asked in waiting if asked not in group]
+            try:
+                await _done(actor, group)
+            finally:
+                _give_up(group)
+    finally:
+        _give_up(_waiting.pop(actor))
+
+
+def _give_up(group: list[_Asked]) -> None:
+    """Whoever still waits has waited in vain: the process goes down."""
+    for asked in group:
+        asked.result.cancel()
+
+
+async def _done(actor: _Actor, group: list[_Asked]) -> None:
+    try:
+        results: list[Any] = await _committed(actor, [asked.act for asked in group])
+    except Exception as failure:
+        if len(group) > 1 and not isinstance(failure, database.UNREACHABLE):
+            # One of them can't be done, or another process is at the same: each alone is told its own.
+            await asyncio.gather(*(_done(actor, [asked]) for asked in group))
+            return
+        for asked in group:
+            asked.result.set_exception(failure)
+            # Its caller may have gone away.
+            asked.result.exception()
+    else:
+        for asked, result in zip(group, results, strict=True):
+            asked.result.set_result(result)
+
+
+async def _committed(actor: _Actor, acts: Sequence[Callable[[Commit], Awaitable[T]]]) -> list[T]:
+    for tries_left in reversed(range(_TRIES if len(acts) == 1 else 1)):
         try:
             async with database.transaction() as connection:
                 if not database.on_postgres():
                     # SQLite: a transaction that reads before it writes fails at once when another process writes.
-                    await connection.execute_query("UPDATE account SET position = position WHERE id = ?", [account_id])
-                commit = Commit(account_id, actor_id, connection, api_key_id)
-                result = await act(commit)
-                changed = await commit.write_changes()
+                    own = [actor.account_id]
+                    await connection.execute_query("UPDATE account SET position = position WHERE id = ?", own)
+                commit = Commit(actor.account_id, actor.actor_id, connection, actor.api_key_id)
+                results = await side_by_side([partial(act, commit) for act in acts])
+                changed = await commit.write()
         except _CLASH:
             if not tries_left:
                 raise
             await asyncio.sleep(random.uniform(0, 0.02))
         else:
             if changed:
-                feed.wake(account_id)
-            return result
+                feed.wake(actor.account_id)
+            return results
     raise AssertionError("the last try returns or raises")
 
 
-async def _shielded(work: Awaitable[T]) -> T:
-    task = asyncio.ensure_future(work)
+async def _shielded(work: Coroutine[Any, Any, T]) -> T:
+    return await asyncio.shield(_started(work))
+
+
+def _started(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    task = asyncio.create_task(work)
     _running.add(task)
     task.add_done_callback(_finished)
-    return await asyncio.shield(task)
+    return task
 
 
 def _finished(task: asyncio.Task[Any]) -> None:

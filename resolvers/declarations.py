@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
@@ -208,9 +207,9 @@ class Declaration:
             self.errors.setdefault(tuple(each.path), each)
 
     async def _look_up(self, viewer: Viewer) -> None:
-        named = {"own": self._panel.candidate_id, "id": self.push.candidate_id}
-        named |= {"external_id": self.push.candidate_external_id}
-        found = await hot(viewer, _candidates, (), {name: value or "" for name, value in named.items()})
+        named = {self._panel.candidate_id, self.push.candidate_id} - {None}
+        external = {self.push.candidate_external_id} - {None}
+        found = await hot(viewer, _candidates, (), {"ids": list(named), "external_ids": list(external)})
         candidates = [candidate for (candidate,) in found]
         self.candidate = next((it for it in candidates if self._names(it)), None)
         self.candidate = self.candidate or next((it for it in candidates if it.id == self._panel.candidate_id), None)
@@ -313,8 +312,8 @@ class Declaration:
         return id
 
 
-def _candidates(viewer: Viewer, own: Any, id: Any, external_id: Any) -> QuerySet[models.Candidate]:
-    return visible(viewer, models.Candidate).filter(Q(id=own) | Q(id=id) | Q(external_id=external_id))
+def _candidates(viewer: Viewer, ids: list[str], external_ids: list[str]) -> QuerySet[models.Candidate]:
+    return visible(viewer, models.Candidate).filter(Q(id__in=ids) | Q(external_id__in=external_ids))
 
 
 def _people(viewer: Viewer, ids: list[str], emails: list[str]) -> QuerySet[models.User]:

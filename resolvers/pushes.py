@@ -63,7 +63,7 @@ async def push(viewer: Viewer, its: Push) -> Pushed:
             return Pushed(shown(whole.panel), errors=[refusal])
         return await _applied(viewer, commit, whole, declared)
 
-    pushed = await changes.committed(viewer, act)
+    pushed = await changes.committed_together(viewer, name, act)
     metrics.pushed(pushed.outcome.value if pushed.outcome else "REFUSED")
     return pushed
 

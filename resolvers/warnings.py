@@ -15,6 +15,8 @@ from resolvers.declarations import MOST_MINUTES, Declaration, Event, Seat
 from resolvers.errors import PushWarning, WarningCode, warning
 from resolvers.whole import Held
 
+_DAY = timedelta(days=1)
+
 _BOOKED = Joined("booked", Interview, "booked.id = base.interview_id")
 
 
@@ -55,26 +57,31 @@ def _seat_warnings(whole: Held, interview: Interview, seat: Seat) -> Iterator[Pu
 
 async def _double_bookings(viewer: Viewer, whole: Held, events: Sequence[Event]) -> list[PushWarning]:
     """Who is on another interview at the same time, anywhere in the account. Rule 8."""
-    panel, stored = whole.panel, {event.external_id: whole.interviews[event.external_id] for event in events}
-    standing = [event for event in events if stored[event.external_id].canceled_at is None]
-    if not standing or panel.canceled_at is not None:
+    standing = [event for event in events if whole.interviews[event.external_id].canceled_at is None]
+    if not standing or whole.panel.canceled_at is not None:
         return []
-    begin, end = min(event.starts_at for event in standing), max(event.ends_at for event in standing)
+    # Whole days, so that pushes of the same days can ask together.
+    begin = min(event.starts_at for event in standing).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = (max(event.ends_at for event in standing) - begin) // _DAY + 1
     within = {
         "user_ids": sorted({seat.user.id for event in standing for seat in event.seats}),
         "earliest": begin - timedelta(minutes=MOST_MINUTES),
         "begin": begin,
-        "end": end,
+        "end": begin + days * _DAY,
     }
     booked: dict[str, list[Interview]] = {}
     for seat, interview in await hot(viewer, _bookings, (), within, _BOOKED):
-        booked.setdefault(seat.user_id, []).append(interview)
+        if interview.panel_id != whole.panel.id:
+            booked.setdefault(seat.user_id, []).append(interview)
+    for interview in whole.live:
+        for user_id in whole.seats.get(interview.id, ()):
+            booked.setdefault(user_id, []).append(interview)
     return [
         warning(WarningCode.INTERVIEWER_DOUBLE_BOOKED, "The interviewer has another interview at that time.", seat.path)
         for event in standing
         for seat in event.seats
         if any(
-            other.id != stored[event.external_id].id
+            other.id != whole.interviews[event.external_id].id
             and other.starts_at < event.ends_at
             and other.ends_at > event.starts_at
             for other in booked.get(seat.user.id, ())

@@ -16,7 +16,6 @@ from models import (
     Panel,
 )
 from models import InterviewPanelChangeKind as Kind
-from models.writing import store
 from resolvers import feedback
 from resolvers.access import parts, unscoped
 from resolvers.changes import Commit
@@ -55,7 +54,7 @@ class Held:
         commit.audit(act, interview.id, panel=self.panel.id)
 
     async def write(self, commit: Commit, kind: Kind | None) -> None:
-        """Derive what follows from the parts, write what was touched, and record the change, if it is one.
+        """Derive what follows from the parts, keep what was touched, and record the change, if it is one.
 
         Of a tombstone nothing is recorded: nobody sees it.
         """
@@ -74,13 +73,10 @@ class Held:
         panel.feedback_due = sum(seat.interview_id in takes_place and self._is_due(seat) for seat in seats)
         if kind is not None and shown(panel) is not None:
             commit.record(panel, kind)
-        await store([panel])
-        await store([row for row in self.touched.values() if isinstance(row, Interview)])
-        await store(forms)
+        commit.keep(panel, *self.touched.values(), *forms)
         if self.gone:
             left = unscoped(Interviewer, "the seats of a locked panel")
             await left.filter(id__in=[seat.id for seat in self.gone]).delete()
-        await store([row for row in self.touched.values() if isinstance(row, Interviewer)])
 
     def _is_due(self, seat: Interviewer) -> bool:
         form = self._form(seat)

@@ -12,7 +12,7 @@ from resolvers.access import pointed
 from resolvers.paging import Page
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
-from schema.inputs import given, optional, plain
+from schema.inputs import given, made_as, optional, plain
 from schema.integrations import ApiKey
 from schema.node import Actor, Node, is_a
 
@@ -56,6 +56,7 @@ class AuditEvent(Node):
         return [AuditDetail(name=name, value=value) for name, value in of.details.items()]
 
 
+@made_as(audit.AuditFilter)
 @strawberry.input(description="Which events: all that is given must hold.")
 class AuditEventFilter:
     acts: list[models.AuditAct] | None = optional("Only these acts.")
@@ -80,5 +81,5 @@ class AuditQuery:
         first: First = 25,
         after: After = strawberry.UNSET,
     ) -> Page[models.AuditEvent]:
-        its = plain(audit.AuditFilter, given(filter) or AuditEventFilter())
+        its = plain(audit.AuditFilter, filter)
         return await audit.page(viewer(info), its, first, given(after))

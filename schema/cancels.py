@@ -7,10 +7,11 @@ import strawberry
 from resolvers import cancels
 from schema.context import Info, viewer
 from schema.errors import UserError
-from schema.inputs import given, optional, plain
+from schema.inputs import given, made_as, optional, plain
 from schema.panels import Interview, InterviewPanel
 
 
+@made_as(cancels.PanelCancel)
 @strawberry.input(
     description="By a user: taken off the profile only. By the integration: deleted. Cancelling again is no error."
 )
@@ -26,6 +27,7 @@ class CancelInterviewPanelInput:
     reason: str | None = optional("Why, for people: up to 20,000 characters.")
 
 
+@made_as(cancels.InterviewCancel)
 @strawberry.input(
     description=(
         "One event of a panel. By a user: taken off the profile only. By the integration: deleted. Cancelling again is "

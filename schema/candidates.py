@@ -14,7 +14,7 @@ from resolvers.values import URL
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.directory import Posting, Stage, User
-from schema.inputs import given, optional, plain
+from schema.inputs import given, made_as, optional, plain
 from schema.node import Node, is_a
 from schema.refs import InterviewPanelRef
 
@@ -109,6 +109,7 @@ class CandidateConnection(Connection[Candidate]):
         return await candidates.counts(pages)
 
 
+@made_as(candidates.CandidateFilter)
 @strawberry.input(description="Which candidates: all that is given must hold.")
 class CandidateFilter:
     search: str | None = optional("Part of a name or an email, case-insensitive.")
@@ -150,5 +151,5 @@ class CandidatesQuery:
         after: After = strawberry.UNSET,
     ) -> Page[models.Candidate]:
         order = order_by or candidates.CandidateOrder.NAME
-        its = plain(candidates.CandidateFilter, given(filter) or CandidateFilter())
+        its = plain(candidates.CandidateFilter, filter)
         return await candidates.page(viewer(info), its, order, first, given(after), Level.of(info).selects)

@@ -13,7 +13,7 @@ from resolvers.paging import Page
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.errors import UserError
-from schema.inputs import given, optional, plain
+from schema.inputs import given, made_as, optional, plain
 from schema.node import Node, is_a
 from schema.refs import CandidateRef, FeedbackFormRef, FeedbackTemplateRef
 
@@ -117,6 +117,7 @@ class DirectoryQuery:
         return await directory.postings(viewer(info))
 
 
+@made_as(directory.UserRow)
 @strawberry.input(description="A person. Matched by external id, else by email.")
 class UserInput:
     external_id: str | None = optional("The user's id in the system that syncs them; left out, it stays as it is.")
@@ -130,6 +131,7 @@ class UserInput:
     )
 
 
+@made_as(directory.PostingRow)
 @strawberry.input(description="A job. Matched by external id.")
 class PostingInput:
     external_id: str = strawberry.field(description="The posting's id in the system that syncs it.")
@@ -137,6 +139,7 @@ class PostingInput:
     hiring_manager_email: str | None = optional("A user's email: who hires for the job, and so sees its candidates.")
 
 
+@made_as(directory.StageRow)
 @strawberry.input(description="A step of the hiring process. Matched by name.")
 class StageInput:
     name: str = strawberry.field(description="Unique in the account.")
@@ -146,6 +149,7 @@ class StageInput:
     )
 
 
+@made_as(directory.CandidateRow)
 @strawberry.input(description="A candidate. Matched by external id; what is left out is gone.")
 class CandidateInput:
     external_id: str = strawberry.field(description="The candidate's id in the system that syncs them.")
@@ -170,6 +174,7 @@ class FeedbackFieldInput:
     )
 
 
+@made_as(directory.TemplateRow)
 @strawberry.input(description="A feedback template: at least one field, exactly one of them SCORE.")
 class FeedbackTemplateInput:
     external_id: str = strawberry.field(description="The template's id in the system that syncs it.")

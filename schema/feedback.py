@@ -15,7 +15,7 @@ from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.directory import User
 from schema.errors import UserError
-from schema.inputs import given, plain
+from schema.inputs import given, made_as, plain
 from schema.node import Node, is_a
 from schema.refs import InterviewRef
 
@@ -119,6 +119,7 @@ class FeedbackForm(Node):
         ]
 
 
+@made_as(feedback.AnswerGiven)
 @strawberry.input(description="A form's answers.")
 class FeedbackAnswerInput:
     field_id: strawberry.ID = strawberry.field(description="The field of the form.")

@@ -15,7 +15,7 @@ from schema.candidates import Candidate
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.directory import Stage, User
-from schema.inputs import given, optional, plain
+from schema.inputs import given, made_as, optional, plain
 from schema.node import Actor, Node, is_a
 from schema.refs import FeedbackFormRef, IntegrationRef, InterviewRef
 
@@ -185,6 +185,7 @@ class Interview(Node):
         return await panels.invites_of(viewer(level), of)
 
 
+@made_as(panels.InterviewFilter)
 @strawberry.input(description="Which interviews: all that is given must hold.")
 class InterviewFilter:
     interviewer_id: strawberry.ID | None = optional("Those on which this user sits.")
@@ -196,6 +197,7 @@ class InterviewFilter:
     )
 
 
+@made_as(panels.PanelFilter)
 @strawberry.input(description="Which panels: all that is given must hold.")
 class InterviewPanelFilter:
     candidate_id: strawberry.ID | None = optional("Those of this candidate.")
@@ -238,7 +240,7 @@ class PanelsQuery:
         first: First = 25,
         after: After = strawberry.UNSET,
     ) -> Page[models.Panel]:
-        its = plain(panels.PanelFilter, given(filter) or InterviewPanelFilter())
+        its = plain(panels.PanelFilter, filter)
         return await panels.page(viewer(info), its, first, given(after))
 
     @strawberry.field(
@@ -254,5 +256,5 @@ class PanelsQuery:
         first: First = 25,
         after: After = strawberry.UNSET,
     ) -> Page[models.Interview]:
-        its = plain(panels.InterviewFilter, given(filter) or InterviewFilter())
+        its = plain(panels.InterviewFilter, filter)
         return await panels.interviews_page(viewer(info), its, first, given(after))

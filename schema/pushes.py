@@ -11,7 +11,7 @@ from resolvers.declarations import PanelPush, SinglePush
 from resolvers.values import URL, TimeZone
 from schema.context import Info, viewer
 from schema.errors import UserError, Warning
-from schema.inputs import optional, plain
+from schema.inputs import made_as, optional, plain
 from schema.panels import Interview, InterviewPanel
 
 
@@ -46,6 +46,7 @@ class InterviewInput:
     )
 
 
+@made_as(PanelPush)
 @strawberry.input(description="A whole panel, as the scheduler declares it: what is left out is gone.")
 class UpsertInterviewPanelInput:
     external_id: str = strawberry.field(
@@ -65,6 +66,7 @@ class UpsertInterviewPanelInput:
     )
 
 
+@made_as(SinglePush)
 @strawberry.input(
     description="One event of a panel. The panel is made where it does not exist; its other interviews stay."
 )

@@ -199,7 +199,7 @@ async def test_an_act_and_its_trace_are_written_together_or_not_at_all(world: Wo
     async def act(commit: Commit) -> None:
         await models.User.filter(id=sam.id).update(role=models.Role.INTERVIEWER)
         commit.audit(AuditAct.ROLE_CHANGED, sam.id)
-        await commit.write_changes()
+        await commit.write()
         raise ArithmeticError
 
     before = await trail(world)

@@ -20,7 +20,7 @@ OURS = {*ROOMS, *(path.stem for path in ROOT.glob("*.py"))}
 WORDS = {"audit", "cancels", "candidates", "changes", "directory", "feedback", "integrations", "panels", "pushes"}
 #: The files of a room that are about no word but about the room itself.
 TOOLS = {
-    "models": {"base", "database", "reading", "writing"},
+    "models": {"base", "database", "reading", "sharing", "writing"},
     "resolvers": {"access", "calendar", "declarations", "errors", "live", "paging", "values", "warnings", "whole"},
     "schema": {
         *("connections", "context", "enums", "errors", "inputs"),

@@ -1,0 +1,99 @@
+"""Reads that are shared: what several tasks ask at the same time is asked once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextvars import ContextVar
+from itertools import chain
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+Values = Mapping[str, Any]
+Rows = list[tuple[Any, ...]]
+
+
+class Asks(Protocol):
+    """What can be asked with values: a statement."""
+
+    async def rows(self, values: Values) -> Rows: ...
+
+
+async def side_by_side(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+    """What each of the tasks comes to, for tasks that ask one thing after the other. Raises what one of them does.
+
+    When all of them wait, what they ask is asked: equal statements once, with the lists of all.
+    """
+    if len(tasks) == 1:
+        return [await tasks[0]()]
+    side = _Side(len(tasks))
+
+    async def run(task: Callable[[], Awaitable[T]]) -> T:
+        _side.set(side)
+        try:
+            return await task()
+        finally:
+            await side.rest()
+
+    ended = await asyncio.gather(*map(run, tasks), return_exceptions=True)
+    for each in ended:
+        if isinstance(each, BaseException):
+            raise each
+    return ended  # type: ignore[return-value]
+
+
+async def asked(statement: Asks, values: Values) -> Rows:
+    """The rows of the statement; within `side_by_side` maybe those of others as well."""
+    side = _side.get()
+    return await (side.asked(statement, values) if side else statement.rows(values))
+
+
+class _Side:
+    """Where tasks meet that go on side by side."""
+
+    def __init__(self, tasks: int) -> None:
+        self._busy = tasks
+        self._waiting: dict[Hashable, tuple[Asks, list[Values], list[asyncio.Future[Rows]]]] = {}
+
+    async def asked(self, statement: Asks, values: Values) -> Rows:
+        single = tuple((name, value) for name, value in values.items() if not isinstance(value, list))
+        _, given, answers = self._waiting.setdefault((id(statement), single), (statement, [], []))
+        answer: asyncio.Future[Rows] = asyncio.get_running_loop().create_future()
+        given.append(values)
+        answers.append(answer)
+        await self.rest()
+        return await answer
+
+    async def rest(self) -> None:
+        """One of the tasks waits, or has ended. The last to do so asks for all."""
+        self._busy -= 1
+        if self._busy:
+            return
+        waiting, self._waiting = self._waiting, {}
+        found = [await _outcome(statement, _joined(given)) for statement, given, _ in waiting.values()]
+        for (_, _, answers), outcome in zip(waiting.values(), found, strict=True):
+            self._busy += len(answers)
+            for answer in answers:
+                if isinstance(outcome, Exception):
+                    answer.set_exception(outcome)
+                else:
+                    answer.set_result(outcome)
+
+
+async def _outcome(statement: Asks, values: Values) -> Rows | Exception:
+    try:
+        return await statement.rows(values)
+    except Exception as failure:
+        return failure
+
+
+def _joined(given: Sequence[Values]) -> Values:
+    """The values, each list with what is in that of any; what is no list is the same for all."""
+    first = given[0]
+    return {name: _all(its[name] for its in given) if isinstance(first[name], list) else first[name] for name in first}
+
+
+def _all(lists: Any) -> list[Any]:
+    return list(dict.fromkeys(chain.from_iterable(lists)))
+
+
+_side: ContextVar[_Side | None] = ContextVar("side", default=None)
