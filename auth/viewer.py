@@ -18,6 +18,7 @@ from auth import keys
 from auth.refusals import Code, Refused
 from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
 from models.reading import Joined, Kept
+from models.sharing import Shared
 
 _BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
 _BASIC = re.compile(r"Basic +(\S+) *", re.IGNORECASE)
@@ -120,7 +121,7 @@ async def _by_token(token: str) -> Viewer:
         raise _unauthenticated() from None
     except ProviderUnavailable:
         raise Refused(Code.SERVICE_UNAVAILABLE, "The identity provider can't be reached: try again.") from None
-    user = next(iter(await _users(account__slug=claims.account, email=claims.email.lower())), None)
+    user = next(iter(await _named_users.answer((claims.account, claims.email.lower()))), None)
     return _active(user, claims.expires_at)
 
 
@@ -133,7 +134,7 @@ async def _by_key(secret: str) -> Viewer:
 
 
 async def _key_holder(digest: str) -> Viewer:
-    key = next(iter(await _keys(digest=digest)), None)
+    key = next(iter(await _digested_keys.answer(digest)), None)
     if key is None or not keys.same(key.digest, digest):
         raise _unauthenticated()
     return _holder(key)
@@ -157,6 +158,11 @@ async def _keys(**named: Any) -> list[models.ApiKey]:
     """The keys of that description, each with its integration and account. Likewise."""
     found = await _KEPT.rows(models.ApiKey.filter, (), named, _INTEGRATION, _ACCOUNT) if all(named.values()) else []
     return [key for key, *_ in found]
+
+
+# A user's console, or a scheduler at work, asks many things at a time: who they are is then read once.
+_named_users = Shared[tuple[str, str], list[models.User]](lambda its: _users(account__slug=its[0], email=its[1]))
+_digested_keys = Shared[str, list[models.ApiKey]](lambda digest: _keys(digest=digest))
 
 
 def _holder(key: models.ApiKey) -> Viewer:

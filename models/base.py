@@ -1,5 +1,7 @@
 """What every stored row has: a prefixed global id and the instant at which it was made."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any, ClassVar
 
 from tortoise import fields
@@ -21,6 +23,9 @@ class Stored(Model):
     """Anything that is stored."""
 
     __await__ = _NotAwaited()
+
+    # The ORM's own looks for what no row of ours has: defaults that are waited for.
+    __setattr__ = object.__setattr__  # type: ignore[assignment]
 
     class Meta:
         abstract = True
@@ -44,7 +49,22 @@ class Row(Stored):
 
     def __init__(self, **values: Any) -> None:
         values.setdefault("id", new_id(self.prefix))
-        super().__init__(**values)
+        if values.keys() <= self._meta.fields_db_projection.keys():
+            # Values of columns need not take the ORM's way over every field.
+            constants, made = _defaults(type(self))
+            fresh = {name: make() for name, make in made if name not in values}
+            self.__dict__.update(constants, **fresh, **values, _await_when_save={})
+        else:
+            super().__init__(**values)
+
+
+@cache
+def _defaults(model: type[Row]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+    """What a new row of the model has where nothing is given: values, and what makes values."""
+    fields_ = {name: model._meta.fields_map[name].default for name in model._meta.fields_db_projection}
+    made = [(name, default) for name, default in fields_.items() if callable(default)]
+    constants = {name: default for name, default in fields_.items() if not callable(default)}
+    return {**constants, "_partial": False, "_saved_in_db": False, "_custom_generated_pk": False}, made
 
 
 def new_id(prefix: str) -> str:

@@ -128,6 +128,8 @@ class Panel(Cancelable):
     # The global id of the integration or user that made it.
     created_by_id = fields.CharField(max_length=40)
     updated_at = fields.DatetimeField(default=clock.now)
+    # All its interviews by their start, cancelled ones too, where an act has just written or compared them.
+    parts: "list[Interview] | None" = None
 
     class Meta:
         table = "panel"

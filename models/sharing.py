@@ -1,12 +1,13 @@
-"""Reads that are shared: what several tasks ask at the same time is asked once."""
+"""Reads that are shared: what several ask at the same time is asked once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextvars import ContextVar
 from itertools import chain
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
+About = TypeVar("About", bound=Hashable)
 
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
@@ -97,3 +98,32 @@ def _all(lists: Any) -> list[Any]:
 
 
 _side: ContextVar[_Side | None] = ContextVar("side", default=None)
+
+
+class Shared(Generic[About, T]):
+    """A question that many ask. Whoever asks while it is being answered shares the next answer with all who do.
+
+    So nobody gets an answer that is older than their question.
+    """
+
+    def __init__(self, ask: Callable[[About], Awaitable[T]]) -> None:
+        self._ask = ask
+        self._asking: dict[About, asyncio.Task[T]] = {}
+        self._next: dict[About, asyncio.Task[T]] = {}
+
+    async def answer(self, about: About) -> T:
+        """Raises what asking raises."""
+        answer = self._next.get(about)
+        if answer is None:
+            answer = self._next[about] = asyncio.create_task(self._answer(about, self._asking.get(about)))
+        return await asyncio.shield(answer)
+
+    async def _answer(self, about: About, before: asyncio.Task[T] | None) -> T:
+        if before is not None:
+            await asyncio.wait([before])
+        asking = self._asking[about] = self._next.pop(about)
+        try:
+            return await self._ask(about)
+        finally:
+            if self._asking.get(about) is asking:
+                del self._asking[about]

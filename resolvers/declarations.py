@@ -183,7 +183,8 @@ class Declaration:
         self.events: list[Event] = []
         self.errors: dict[tuple[str, ...], UserError] = {}
         self._panel = whole.panel
-        self._users: dict[str, models.User] = {}
+        #: Whom it names, by id and by email.
+        self.users: dict[str, models.User] = {}
         self._standing = {it.external_id for it in whole.interviews.values() if not deleted(it)}
         self._templates_in_use = {seat.template_id for seat in whole.everybody}
         self._seated = {
@@ -219,7 +220,7 @@ class Declaration:
         emails = {values.email(person.email) for person in people if person.email is not None}
         found = await hot(viewer, _people, (), {"ids": sorted(ids), "emails": sorted(emails)})
         users = [user for (user,) in found]
-        self._users = {user.id: user for user in users} | {user.email: user for user in users}
+        self.users = {user.id: user for user in users} | {user.email: user for user in users}
         templates = {it.feedback_template_id for it in interviews} | {it.feedback_template_id for it in people}
         if templates := templates - self._templates_in_use - {None}:
             found = await hot(viewer, _templates, (), {"ids": sorted(id for id in templates if id)})
@@ -282,8 +283,8 @@ class Declaration:
 
     def _user(self, person: InterviewerPush) -> models.User | None:
         """The user of the account who is meant. Rule 4 of Pushing a panel."""
-        by_id = self._users.get(person.user_id or "")
-        by_email = self._users.get(values.email(person.email or ""))
+        by_id = self.users.get(person.user_id or "")
+        by_email = self.users.get(values.email(person.email or ""))
         if person.user_id is not None and person.email is not None and by_id is not by_email:
             return None
         return by_id or by_email

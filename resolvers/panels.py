@@ -149,13 +149,15 @@ async def interviews_of(
 
     Their seats, users and forms are read along where `wants` says that they are asked for below: one statement for all.
     """
-    by_id = {panel.id: panel for panel in panels}
+    by_id = {panel.id: panel for panel in panels if panel.parts is None}
     along = [*_SEATS] if wants("interviewers") else []
     along += [_PERSON] if wants("interviewers", "user") else []
     along += [_FORM] if wants("interviewers", "feedbackForm") else []
     tail = "ORDER BY base.starts_at, base.id" + (", seat.position, seat.id" if along else "")
-    found = await hot(viewer, _of_panels, (include_canceled,), {"ids": list(by_id)}, *along, tail=tail)
-    interviews: dict[str, Interview] = {}
+    found = []
+    if by_id:
+        found = await hot(viewer, _of_panels, (include_canceled,), {"ids": list(by_id)}, *along, tail=tail)
+    interviews = {part.id: part for panel in panels for part in panel.parts or () if _taken(part, include_canceled)}
     for interview, *others in found:
         if interview.id not in interviews:
             interviews[interview.id] = interview
@@ -164,6 +166,10 @@ async def interviews_of(
         if along and others[0] is not None:
             interview.seats.append(others[0])
     return _grouped(interviews.values(), "panel_id", [panel.id for panel in panels])
+
+
+def _taken(interview: Interview, include_canceled: bool) -> bool:
+    return include_canceled or interview.canceled_at is None
 
 
 def _of_panels(viewer: Viewer, include_canceled: bool, ids: list[str]) -> QuerySet[Interview]:

@@ -145,6 +145,8 @@ async def _applied(viewer: Viewer, commit: Commit, whole: Held, declared: Declar
         stood = stand(whole, commit)
         await whole.write(commit, taking.kind(stood) if taking.changed or stood else None)
     found = await warnings.of(viewer, whole, declared)
+    if isinstance(declared.push, PanelPush):
+        whole.answer_for_parts(declared.users)
     return Pushed(whole.panel, taking.outcome, found, interview=_asked_about(whole, declared.push))
 
 

@@ -1,5 +1,6 @@
 """A panel with all its parts, locked until the commit: how every act on a panel is prepared and written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -77,6 +78,17 @@ class Held:
         if self.gone:
             left = unscoped(Interviewer, "the seats of a locked panel")
             await left.filter(id__in=[seat.id for seat in self.gone]).delete()
+
+    def answer_for_parts(self, users: Mapping[str, models.User]) -> None:
+        """Let the panel be shown with its parts as they are here: nothing of them is read again."""
+        self.panel.parts = sorted(self.interviews.values(), key=lambda interview: (interview.starts_at, interview.id))
+        for interview in self.panel.parts:
+            interview.__dict__["_panel"] = self.panel
+            interview.seats = list(self.seats.get(interview.id, {}).values())
+            for seat in interview.seats:
+                seat.__dict__["_form"] = self._form(seat) if seat.form_id is not None else None
+                if seat.user_id in users:
+                    seat.__dict__["_user"] = users[seat.user_id]
 
     def _is_due(self, seat: Interviewer) -> bool:
         form = self._form(seat)

@@ -54,7 +54,7 @@ class _Field(NamedTuple):
 
 def _made(kind: type[T], value: Mapping[str, Any]) -> T:
     made: dict[str, Any] = {}
-    for name, attribute, make, has_default in _fields(kind):
+    for name, attribute, make, has_default in _fields(kind):  # type: ignore[arg-type]
         its = value.get(name)
         if its is not None:
             made[attribute] = make(its) if make else its
