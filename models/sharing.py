@@ -77,7 +77,7 @@ class _Side:
                 if isinstance(outcome, Exception):
                     answer.set_exception(outcome)
                 else:
-                    answer.set_result(outcome)
+                    answer.set_result(list(outcome))
 
 
 async def _outcome(statement: Asks, values: Values) -> Rows | Exception:

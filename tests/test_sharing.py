@@ -1,0 +1,176 @@
+"""What waits at the same time is done together, in one transaction or by one statement, and nobody notices."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+
+import models
+from auth.viewer import Viewer
+from models import InterviewPanelChangeKind as Kind
+from models.sharing import Shared, asked, side_by_side
+from resolvers import changes
+from resolvers.changes import Commit
+from tests.processes import until
+from tests.world import World, statements
+
+
+async def test_pushes_that_wait_together_share_their_statements_and_each_hears_its_own(world: World) -> None:
+    pushes = [world.a_panel(f"panel {number}", sequence=1) for number in range(9)]
+    wrong = world.a_panel("wrong", world.an_interview(interviewers=[{"email": "nobody@elsewhere.example"}]))
+
+    with statements() as alone:
+        await world.goodtime.push(**world.a_panel("alone"))
+    with statements() as taken:
+        *pushed, refused = await asyncio.gather(*(world.goodtime.push(**push) for push in [*pushes, wrong]))
+
+    assert [its["outcome"] for its in pushed] == ["CREATED"] * 9
+    assert [its["panel"]["externalId"] for its in pushed] == [push["externalId"] for push in pushes]
+    assert [error["code"] for error in refused["errors"]] == ["INTERVIEWER_NOT_FOUND"]
+    assert sorted(its["panel"]["externalId"] for its in await world.rita.changes()) == sorted(
+        ["alone", *(push["externalId"] for push in pushes)]
+    )
+    assert len(taken) < len(alone) * len(pushed) / 2
+
+
+async def test_pushes_of_one_panel_that_wait_together_come_one_after_the_other(world: World) -> None:
+    revisions = [world.a_panel("panel", sequence=number, note=f"revision {number}") for number in range(1, 9)]
+
+    pushed = await asyncio.gather(*(world.goodtime.push(**push) for push in revisions))
+
+    panel = await world.rita.panel(externalId="panel")
+    assert {its["outcome"] for its in pushed} <= {"CREATED", "UPDATED", "STALE_IGNORED"}
+    assert panel is not None
+    assert (panel["sequence"], panel["note"]) == (8, "revision 8")
+
+
+@pytest.fixture
+async def scheduler(world: World) -> Viewer:
+    """GoodTime, past its key."""
+    return Viewer(account=world.account, integration=await models.Integration.get(account_id=world.account.id))
+
+
+@dataclass
+class Acts:
+    """Acts on panels of their own, which write down what happens to them."""
+
+    viewer: Viewer
+    candidate_id: str
+    begun: list[str] = field(default_factory=list)
+
+    async def push(self, name: str, commit: Commit) -> str:
+        assert self.viewer.integration
+        self.begun.append(name)
+        if name.startswith("broken"):
+            raise ArithmeticError(name)
+        panel = models.Panel(
+            account_id=commit.account_id,
+            integration_id=self.viewer.integration.id,
+            external_id=name,
+            candidate_id=self.candidate_id,
+            created_by_id=commit.actor_id,
+        )
+        commit.record(panel, Kind.CREATED)
+        commit.keep(panel)
+        return name
+
+    def together(self, *names: str) -> list[asyncio.Task[str]]:
+        """All at once: the first begins, the others wait for it."""
+        return [
+            asyncio.create_task(changes.committed_together(self.viewer, name, partial(self.push, name)))
+            for name in names
+        ]
+
+
+async def test_what_fails_takes_nobody_with_it(world: World, scheduler: Viewer) -> None:
+    acts = Acts(scheduler, world.candidates["carla"])
+
+    ended = await asyncio.gather(*acts.together("a", "b", "broken", "c"), return_exceptions=True)
+
+    assert [str(its) for its in ended] == ["a", "b", "broken", "c"]
+    assert isinstance(ended[2], ArithmeticError)
+    assert sorted(acts.begun) == sorted(["a", "b", "broken", "c"] * 2), "what failed together is tried alone"
+    assert sorted(its["panel"]["externalId"] for its in await world.rita.changes()) == ["a", "b", "c"]
+
+
+async def test_whoever_goes_away_takes_nobody_with_them(world: World, scheduler: Viewer) -> None:
+    acts = Acts(scheduler, world.candidates["carla"])
+
+    first, gone, last = acts.together("a", "b", "c")
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    assert (await first, await last) == ("a", "c")
+    assert sorted(its["panel"]["externalId"] for its in await world.rita.changes()) == ["a", "b", "c"]
+
+
+@dataclass
+class Statement:
+    """Answers with the letters that it is asked for, and keeps what it was asked."""
+
+    heard: list[dict[str, Any]] = field(default_factory=list)
+
+    async def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        self.heard.append(dict(values))
+        await asyncio.sleep(0)
+        return [(letter,) for letter in values["letters"]]
+
+
+async def test_equal_statements_are_asked_once_with_the_lists_of_all() -> None:
+    one, other = Statement(), Statement()
+
+    async def task(letter: str, day: int, again: bool) -> list[str]:
+        found = await asked(one, {"letters": [letter], "day": day})
+        if again:
+            found += await asked(other, {"letters": [letter, "z"]})
+        return [its for (its,) in found]
+
+    def of(*its: Any) -> Callable[[], Any]:
+        return partial(task, *its)
+
+    found = await side_by_side([of("a", 1, True), of("b", 1, False), of("c", 2, True), of("a", 1, True)])
+
+    assert one.heard == [{"letters": ["a", "b"], "day": 1}, {"letters": ["c"], "day": 2}]
+    assert other.heard == [{"letters": ["a", "z", "c"]}]
+    assert found == [["a", "b", "a", "z", "c"], ["a", "b"], ["c", "a", "z", "c"], ["a", "b", "a", "z", "c"]]
+
+
+async def test_one_that_ends_or_fails_does_not_keep_the_others_waiting() -> None:
+    statement = Statement()
+
+    async def task(letter: str) -> str:
+        if letter == "a":
+            raise ArithmeticError
+        await asked(statement, {"letters": [letter]})
+        return letter
+
+    with pytest.raises(ArithmeticError):
+        await side_by_side([partial(task, letter) for letter in "abc"])
+
+    assert statement.heard == [{"letters": ["b", "c"]}]
+
+
+async def test_an_answer_is_never_older_than_the_question() -> None:
+    now, answered = [0], asyncio.Event()
+
+    async def ask(about: str) -> int:
+        its = now[0]
+        await answered.wait()
+        return its
+
+    shared = Shared[str, int](ask)
+    first = asyncio.create_task(shared.answer("key"))
+    await until(lambda: shared._asking)
+    now[0] = 1
+    others = [asyncio.create_task(shared.answer("key")) for _ in range(3)]
+    elsewhere = asyncio.create_task(shared.answer("other"))
+    await asyncio.sleep(0)
+    answered.set()
+
+    assert await first == 0
+    assert [await other for other in others] == [1, 1, 1]
+    assert await elsewhere == 1
+    assert shared._asking == shared._next == {}
