@@ -9,23 +9,37 @@ import { panelCard, start, when } from "/console/panels.js";
 import { scheduleBanner, scheduleEntry } from "/console/schedule.js";
 import { moment } from "/console/times.js";
 
-const PANELS_A_PAGE = 25;
-const MOST = 100;
+const PAGES = { coming: 25, before: 10 };
+const MOST = 75;
 
-const PROFILE = `${PANEL}${CANDIDATE}
-  query Profile($id: ID!, $first: Int!, $after: String) {
+const PAGE = `
+  fragment Page on InterviewPanelConnection { pageInfo { hasNextPage endCursor } edges { node { ...Panel } } }`;
+
+// Lists begin with what is oldest. So what is coming is asked for apart, or a long past would hide it.
+const COMING = "interviewPanels(upcomingOnly: true, first: $coming, after: $after) { ...Page }";
+const BEFORE = `interviewPanels(
+  filter: { candidateId: $id, status: [TENTATIVE, AWAITING_FEEDBACK, COMPLETE, CANCELED] }, first: $before, after: $after
+) { ...Page }`;
+
+const PROFILE = `${PANEL}${PAGE}${CANDIDATE}
+  query Profile($id: ID!, $coming: Int!, $before: Int!, $after: String) {
+    before: ${BEFORE}
     candidate(id: $id) {
       ...Candidate
       externalId emails createdAt
       owner { id name }
       followers { id name }
       hiring: posting { id hiringManager { id name } }
-      panels: interviewPanels(includeCanceled: true, first: $first, after: $after) {
-        pageInfo { hasNextPage endCursor }
-        edges { node { ...Panel } }
-      }
+      coming: ${COMING}
     }
   }`;
+
+const MORE = {
+  coming: `${PANEL}${PAGE}
+    query More($id: ID!, $coming: Int!, $after: String) { candidate(id: $id) { coming: ${COMING} } }`,
+  before: `${PANEL}${PAGE}
+    query More($id: ID!, $before: Int!, $after: String) { before: ${BEFORE} }`,
+};
 
 const WORDS = {
   CREATED: "scheduled",
@@ -39,6 +53,7 @@ export default function show(page) {
   const { id } = page.params;
   const trail = h("a.trail", { href: "/" }, icon("back"), "Candidates");
   const panels = new Map();
+  const unread = new Map();
   const cards = new Map();
   let candidate;
   let drawn;
@@ -61,7 +76,10 @@ export default function show(page) {
   // As high as what is coming, so that nothing moves down when it comes.
   page.open("Candidate", { trail, portrait: h("span.face"), lead: BLANK, tags: chip("plain", BLANK) });
   page.load(
-    () => ask(PROFILE, { id, first: Math.min(Math.max(PANELS_A_PAGE, panels.size), MOST) }),
+    () => {
+      const shown = (least) => Math.min(Math.max(least, panels.size), MOST);
+      return ask(PROFILE, { id, coming: shown(PAGES.coming), before: shown(PAGES.before) });
+    },
     (data) => {
       if (!data.candidate) {
         page.open("Candidate", { trail });
@@ -71,7 +89,7 @@ export default function show(page) {
       }
       candidate = data.candidate;
       panels.clear();
-      takePage(candidate.panels);
+      takePages({ coming: candidate.coming, before: data.before });
       drawHead();
       fill(aside, about(candidate));
       drawPanels();
@@ -91,21 +109,23 @@ export default function show(page) {
     else announce("Feedback was submitted for the interviews of ", when(panel), ".");
   });
 
-  function takePage({ edges, pageInfo }) {
-    for (const { node } of edges) panels.set(node.id, node);
+  function takePages(pages) {
+    for (const [name, { edges, pageInfo }] of Object.entries(pages)) {
+      for (const { node } of edges) panels.set(node.id, node);
+      if (pageInfo.hasNextPage) unread.set(name, pageInfo.endCursor);
+      else unread.delete(name);
+    }
     fill(
       more,
-      pageInfo.hasNextPage &&
-        h(
-          "button.quiet",
-          { click: ({ currentTarget }) => press(currentTarget, () => showMore(pageInfo.endCursor)) },
-          "Show more interviews",
-        ),
+      unread.size > 0 &&
+        h("button.quiet", { click: ({ currentTarget }) => press(currentTarget, showMore) }, "Show more interviews"),
     );
   }
 
-  async function showMore(after) {
-    takePage((await ask(PROFILE, { id, first: PANELS_A_PAGE, after })).candidate.panels);
+  async function showMore() {
+    const [[name, after]] = unread;
+    const { candidate: found, before } = await ask(MORE[name], { id, [name]: PAGES[name], after });
+    takePages({ [name]: before ?? found.coming });
     drawPanels();
   }
 
@@ -163,7 +183,8 @@ export default function show(page) {
         box.lastElementChild,
         inside.map((panel) => cards.get(panel.id).element),
       );
-      if (name === "canceled") fill(box.firstElementChild, `Cancelled (${inside.length})`);
+      if (name === "canceled")
+        fill(box.firstElementChild, `Cancelled (${inside.length}${unread.has("before") ? "+" : ""})`);
     }
     empty.hidden = !sections.coming.hidden || !sections.past.hidden;
   }

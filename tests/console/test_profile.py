@@ -125,6 +125,21 @@ def test_a_profile_of_more_interviews_than_a_page_stays_whole_when_it_is_loaded_
     expect(panel_cards(page)).to_have_count(28)
 
 
+def test_a_long_past_does_not_hide_what_is_coming(visitors: Visitors, ats: Ats) -> None:
+    candidate = ats.candidate()
+    for place in range(12):
+        candidate.push(days=1, panel=f"panel-{place}")
+        candidate.delete(panel=f"panel-{place}")
+    candidate.push(days=9, panel="coming", subjects=("What is coming",))
+
+    page = visitors.window("ADMIN", f"/candidates/{candidate.id}")
+
+    expect(page.get_by_role("heading", name="What is coming")).to_be_visible()
+    expect(page.locator("details.canceled > summary")).to_have_text("Cancelled (10+)")
+    page.get_by_role("button", name="Show more interviews").click()
+    expect(page.locator("details.canceled > summary")).to_have_text("Cancelled (12)")
+
+
 def test_cancelling_says_that_the_calendar_event_remains_and_a_second_window_follows(
     visitors: Visitors, ats: Ats
 ) -> None:
