@@ -14,10 +14,12 @@ from graphql import get_introspection_query, print_ast
 import goodtime
 import server
 import settings
+from auth.viewer import Viewer
 from schema import operations
 from tests import world as worlds
 from tests.conftest import Set
 from tests.world import World
+from transport import turns
 
 ROOT = Path(server.__file__).parent
 
@@ -33,6 +35,22 @@ async def refusal(world: World, query: str, **variables: Any) -> dict[str, Any]:
 def cost(query: str, **variables: Any) -> int:
     """What the only operation of a document costs."""
     return operations.prepared(query, None).cost(variables)
+
+
+async def test_a_request_that_takes_too_long_is_told_so_over_every_way_in(world: World, limited: Set) -> None:
+    limited(request_seconds=0.3)
+    query = {"query": "{ account { slug } }"}
+    async with turns.turn(Viewer(account=world.account)), world.rita.connected() as connection:
+        turn = turns.turn(Viewer(account=world.account))
+        while not turn.locked():
+            await turn.acquire()
+        await connection.send(type="subscribe", id="1", payload=query)
+        over_socket = await connection.receive()
+        over_http = await world.server.http.post(world.server.graphql, json=query, headers=world.rita.headers)
+
+    for error in (over_socket["payload"][0], over_http.json()["errors"][0]):
+        assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 0.3}
+    assert (over_socket["type"], over_http.status_code) == ("error", 503)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-import feed
 import metrics
 import settings
 from auth.refusals import Code, Refused
@@ -21,7 +20,7 @@ from auth.viewer import Viewer
 from schema import operations
 from schema.context import Context
 from transport import rates, turns
-from transport.operations import Answer, Malformed, Request, admitted, answer, answers, decoded, unanswerable
+from transport.operations import Answer, Malformed, Request, admitted, answer, answers, decoded, in_time, unanswerable
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -40,19 +39,12 @@ async def graphql(request: HttpRequest) -> Response:
         if not welcome:
             raise Malformed(f"Accept `{GRAPHQL_JSON}`, `{JSON}` or `{EVENT_STREAM}`.", status=406)
         asked = await _request(request)
-        async with asyncio.timeout(settings.current().request_seconds) as patience:
+        async with in_time():
             return await _answered(request, asked, welcome, media)
     except CutOff as cut_off:
         return LastWord(orjson.dumps(cut_off.payload()), cut_off.status, _HEADERS, f"{media}; charset=utf-8")
     except Malformed as malformed:
         return _json(orjson.dumps(malformed.payload()), malformed.status, media, malformed.headers)
-    except TimeoutError:
-        if not patience.expired() or not feed.connected():
-            raise  # the database's, which is away or has fallen silent
-        limit = settings.current().request_seconds
-        message = f"The request took longer than {limit:g} seconds: ask for less at a time."
-        slow = Malformed(message, status=503, code=Code.LIMIT_EXCEEDED, limit=limit)
-        return _json(orjson.dumps(slow.payload()), slow.status, media)
 
 
 async def _answered(request: HttpRequest, asked: Request, welcome: list[str], media: str) -> Response:

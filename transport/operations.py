@@ -1,15 +1,18 @@
 """One GraphQL request, read with care and answered: the same for every way in."""
 
+import asyncio
 import re
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from graphql import GraphQLError, OperationType
 
+import feed
 import metrics
+import settings
 import traces
 from auth.refusals import Code
 from schema import operations
@@ -49,6 +52,20 @@ class Malformed(Exception):
 
 class NoRequest(Malformed):
     """What was sent has not even the form of a GraphQL request."""
+
+
+@asynccontextmanager
+async def in_time() -> AsyncIterator[None]:
+    """The work inside takes no longer than a request may. Raises Malformed where it would."""
+    limit = settings.current().request_seconds
+    try:
+        async with asyncio.timeout(limit) as patience:
+            yield
+    except TimeoutError:
+        if not patience.expired() or not feed.connected():
+            raise  # the database's, which is away or has fallen silent
+        message = f"The request took longer than {limit:g} seconds: ask for less at a time."
+        raise Malformed(message, status=503, code=Code.LIMIT_EXCEEDED, limit=limit) from None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 import metrics
@@ -22,7 +22,7 @@ from schema.context import Context
 from schema.errors import printed
 from schema.operations import Ended, Invalid, straight
 from transport import rates, turns
-from transport.operations import Malformed, NoRequest, Request, admitted, answers, refused
+from transport.operations import Answer, Malformed, NoRequest, Request, admitted, answer, answers, in_time, refused
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -141,17 +141,19 @@ class Socket:
 
     async def _answer(self, id: str, payload: dict[str, Any], viewer: Viewer) -> None:
         """One operation, from its subscribe to its complete."""
-        request_id = uuid.uuid4().hex
+        request_id, given = uuid.uuid4().hex, None
         try:
             request = Request.of(payload)
+            async with in_time():
+                context = Context(request_id, await auth.renewed(viewer))
+                operation, _ = await admitted(request, context, self._address)
+                if operation.kind is not OperationType.SUBSCRIPTION:
+                    given = await answer(operation, request, context)
         except NoRequest as no_request:
             raise Closed(4400, no_request.message) from None
         except Malformed as malformed:
             await self._send({"type": "error", "id": id, "payload": malformed.payload()["errors"]})
             return
-        try:
-            context = Context(request_id, await auth.renewed(viewer))
-            operation, _ = await admitted(request, context, self._address)
         except Invalid as invalid:
             errors = refused(printed(invalid.errors, request_id, executed=False))
             await self._send({"type": "error", "id": id, "payload": errors})
@@ -159,14 +161,24 @@ class Socket:
         except Exception as failure:
             await self._error(id, failure, request_id)
             return
+        if given is not None:
+            if await self._next(id, given):
+                await self._send({"type": "complete", "id": id})
+            return
         context.straight = straight(operation, request.variables, request_id, partial(self._write, orjson.dumps(id)))
-        async with aclosing(answers(operation, request, context)) as given:
-            async for answer in given:
-                if not answer.executed:
-                    await self._send({"type": "error", "id": id, "payload": orjson.loads(answer.payload)["errors"]})
+        async with aclosing(answers(operation, request, context)) as events:
+            async for event in events:
+                if not await self._next(id, event):
                     return
-                await self._send({"type": "next", "id": id, "payload": orjson.Fragment(answer.payload)})
         await self._send({"type": "complete", "id": id})
+
+    async def _next(self, id: str, given: Answer) -> bool:
+        """Send an answer; False: it was none, and its error was the last of the operation."""
+        if given.executed:
+            await self._send({"type": "next", "id": id, "payload": orjson.Fragment(given.payload)})
+        else:
+            await self._send({"type": "error", "id": id, "payload": orjson.loads(given.payload)["errors"]})
+        return given.executed
 
     async def _error(self, id: str, failure: Exception, request_id: str) -> None:
         errors = refused(printed([GraphQLError("", original_error=failure)], request_id, executed=True))
