@@ -630,9 +630,12 @@ async def archive_template(world: World, external_id: str) -> None:
 async def test_a_panel_names_its_candidate(world: World, named: dict[str, Any]) -> None:
     panel = {name: value for name, value in world.a_panel("p").items() if name != "candidateExternalId"}
 
-    refused = await world.goodtime.push(**panel | named)
+    new = await world.goodtime.push(**panel | named)
+    await world.goodtime.push(**world.a_panel("p"))
+    known = await world.goodtime.push(**panel | named)
 
-    assert told(refused["errors"]) == [("INVALID", "input.candidateId")]
+    for refused in (new, known):
+        assert told(refused["errors"]) == [("INVALID", "input.candidateId")]
 
 
 async def test_a_candidate_named_twice_is_the_same_one(world: World) -> None:
