@@ -95,7 +95,15 @@ function sheet(name) {
 }
 
 const decoded = (groups = {}) =>
-  Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]));
+  Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, plain(value)]));
+
+function plain(value) {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
 
 function markPlace() {
   for (const link of bar.querySelectorAll("nav a")) {

@@ -70,7 +70,9 @@ export default function show(page) {
           ))
         : undefined;
       const colleagues = interview.feedbackForms.filter((other) => other.id !== form.id && other.status !== "VOIDED");
+      const read = [...page.body.querySelectorAll("details[open]")].map(({ dataset }) => dataset.form);
       const beside = aside(interview, colleagues, viewer);
+      for (const details of beside.querySelectorAll("details")) details.open = read.includes(details.dataset.form);
       if (editor && page.body.contains(editor)) page.body.querySelector("aside").replaceWith(beside);
       else page.show(h("div.profile", null, h("div.feed", null, editor ?? readOnly(form, isMine)), beside));
     },
@@ -113,7 +115,7 @@ function aside({ candidate, note }, colleagues, viewer) {
   );
 }
 
-function colleague({ interviewer, status, fields, answers }) {
+function colleague({ id, interviewer, status, fields, answers }) {
   const head = [face(interviewer.name), h("b", null, interviewer.name)];
   if (status !== "COMPLETED") return h("li", null, head, chip("plain", "Pending"));
   if (!answers) return h("li", null, head, chip("plain", icon("lock"), "Hidden until yours is in"));
@@ -122,7 +124,12 @@ function colleague({ interviewer, status, fields, answers }) {
   return h(
     "li",
     null,
-    h("details", null, h("summary", null, head, verdict && scoreChip(score, verdict)), answerList(fields, answers)),
+    h(
+      "details",
+      { "data-form": id },
+      h("summary", null, head, verdict && scoreChip(score, verdict)),
+      answerList(fields, answers),
+    ),
   );
 }
 

@@ -74,7 +74,11 @@ def test_colleagues_answers_open_once_ones_own_are_in(visitors: Visitors, ats: A
     submit(ats, candidate.form(pushed, EMAILS["INTERVIEWER"]), EMAILS["INTERVIEWER"], "Good.")
 
     page.get_by_label("About the interview").locator("summary").click()
-    expect(page.get_by_label("About the interview")).to_contain_text("Very calm.")
+    expect(page.get_by_text("Very calm.")).to_be_visible()
+    lead = page.locator(".lead").inner_text()
+    candidate.push(days=2)
+    expect(page.locator(".lead")).not_to_have_text(lead)
+    expect(page.get_by_text("Very calm.")).to_be_visible()
 
 
 def submit(ats: Ats, form: str, email: str, words: str) -> None:

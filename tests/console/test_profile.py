@@ -212,6 +212,7 @@ def test_names_with_markup_are_shown_as_text(visitors: Visitors, ats: Ats) -> No
 
 
 def test_a_candidate_who_is_not_there_and_an_address_that_is_none_say_so(visitors: Visitors) -> None:
-    page = visitors.window("ADMIN", "/candidates/cnd_nobody")
+    for address in ("cnd_nobody", "%E0%A4"):
+        page = visitors.window("ADMIN", f"/candidates/{address}")
 
-    expect(page.get_by_role("heading", name="No such candidate")).to_be_visible()
+        expect(page.get_by_role("heading", name="No such candidate")).to_be_visible()
