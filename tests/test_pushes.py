@@ -755,6 +755,17 @@ async def test_a_submitted_form_stays_as_it_is_with_a_warning(world: World) -> N
     assert after == before | {"status": "COMPLETED"}
 
 
+async def test_of_a_submitted_form_whose_template_stays_nothing_is_warned(world: World) -> None:
+    interview = world.an_interview("one", feedbackTemplateId=world.templates["values"])
+    first = await world.goodtime.push(**world.a_panel("p", interview, sequence=1))
+    await world.ivo.fill(first["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
+
+    moved = await world.goodtime.push(**world.a_panel("p", interview | {"startsAt": in_hours(48)}, sequence=2))
+
+    assert (moved["outcome"], moved["warnings"]) == ("UPDATED", [])
+    assert moved["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["status"] == "COMPLETED"
+
+
 async def test_a_submitted_form_stays_with_its_interviewer_when_none_is_asked_for_any_more(world: World) -> None:
     interview = world.an_interview("one", "ivo", "noor", feedbackTemplateId=world.templates["values"])
     pushed = await world.goodtime.push(**world.a_panel("p", interview, sequence=1))
