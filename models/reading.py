@@ -5,7 +5,7 @@ A row that is read along with others hangs where the ORM would have put it had i
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -32,12 +32,13 @@ Record = Sequence[Any]
 class Reader(Generic[AnyModel]):
     """Makes models of one class from the columns of records."""
 
-    def __init__(self, model: type[AnyModel], converters: dict[str, Callable[[Any], Any]]) -> None:
+    def __init__(self, model: type[AnyModel], without: Collection[str], postgres: bool) -> None:
         self.model = model
-        projection = model._meta.fields_db_projection
+        projection = {its: column for its, column in model._meta.fields_db_projection.items() if its not in without}
         self.columns = tuple(projection.values())
         self._attributes = tuple(projection)
-        self._converted = tuple(converters.items())
+        found = ((name, _converter(model._meta.fields_map[name], postgres)) for name in projection)
+        self._converted = [(name, convert) for name, convert in found if convert is not None]
 
     def selected(self, table: str) -> str:
         """The columns as a statement lists them."""
@@ -49,23 +50,18 @@ class Reader(Generic[AnyModel]):
         for name, convert in self._converted:
             if attributes[name] is not None:
                 attributes[name] = convert(attributes[name])
+        attributes |= _AS_READ
         row = self.model.__new__(self.model)
-        row.__dict__.update(attributes, **_AS_READ)
+        row.__dict__ = attributes
         return row
 
 
 _AS_READ = {"_partial": False, "_saved_in_db": True, "_custom_generated_pk": True, "_await_when_save": {}}
 
 
-def reader(model: type[AnyModel]) -> Reader[AnyModel]:
-    """The reader of that model on the open database."""
-    return _reader(model, on_postgres())
-
-
 @cache
-def _reader(model: type[AnyModel], postgres: bool) -> Reader[AnyModel]:
-    found = {name: _converter(model._meta.fields_map[name], postgres) for name in model._meta.fields_db_projection}
-    return Reader(model, {name: convert for name, convert in found.items() if convert is not None})
+def _reader(model: type[AnyModel], without: tuple[str, ...], postgres: bool) -> Reader[AnyModel]:
+    return Reader(model, without, postgres)
 
 
 def _converter(field: Field[Any], postgres: bool) -> Callable[[Any], Any] | None:
@@ -73,7 +69,7 @@ def _converter(field: Field[Any], postgres: bool) -> Callable[[Any], Any] | None
     if isinstance(field, JSONField):
         return lambda value: orjson.loads(value) if isinstance(value, str | bytes) else value
     if isinstance(field, CharEnumFieldInstance):
-        return field.enum_type
+        return field.enum_type._value2member_map_.__getitem__
     if not postgres and isinstance(field, DatetimeField):
         return ciso8601.parse_datetime
     if not postgres and isinstance(field, BooleanField):
@@ -90,6 +86,8 @@ class Joined:
     on: str
     #: The alias of the row that points at this one, and the name of the pointer; None: only the order tells.
     pointer: tuple[str, str] | None = None
+    #: Attributes that nobody asks for: their columns are not read, and the rows don't have them.
+    without: tuple[str, ...] = ()
 
 
 class Slot(RawSQL):
@@ -215,7 +213,8 @@ class Links:
     def __init__(self, model: type[Model], joined: Sequence[Joined]) -> None:
         self._joined = joined
         self._aliases = ["base", *(join.alias for join in joined)]
-        self._readers = [reader(model), *(reader(join.model) for join in joined)]
+        postgres = on_postgres()
+        self._readers = [_reader(model, (), postgres), *(_reader(it.model, it.without, postgres) for it in joined)]
         ends = list(accumulate((len(each.columns) for each in self._readers), initial=0))
         self._spans = [slice(start, end) for start, end in pairwise(ends)]
         self._keys = [start + each.columns.index("id") for start, each in zip(ends, self._readers, strict=False)]

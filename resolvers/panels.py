@@ -1,7 +1,7 @@
 """Panels, interviews and the people on them: found, listed, and written as calendar invites."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -23,6 +23,9 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 _SEATS = (Joined("seat", Interviewer, "seat.interview_id = base.id"),)
 _PERSON = Joined("person", models.User, "person.id = seat.user_id", ("seat", "user"))
 _FORM = Joined("form", FeedbackForm, "form.id = seat.form_id", ("seat", "form"))
+#: The larger part of a form, as GraphQL calls it.
+_SUBSTANCE = ("fields", "answers", "instructions")
+_OUTSIDE_OF_FORM = replace(_FORM, without=_SUBSTANCE)
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,9 @@ async def interviews_of(
     by_id = {panel.id: panel for panel in panels if panel.parts is None}
     along = [*_SEATS] if wants("interviewers") else []
     along += [_PERSON] if wants("interviewers", "user") else []
-    along += [_FORM] if wants("interviewers", "feedbackForm") else []
+    if wants("interviewers", "feedbackForm"):
+        whole = any(wants("interviewers", "feedbackForm", part) for part in _SUBSTANCE)
+        along += [_FORM if whole else _OUTSIDE_OF_FORM]
     tail = "ORDER BY base.starts_at, base.id" + (", seat.position, seat.id" if along else "")
     found = []
     if by_id:
