@@ -1,8 +1,12 @@
 """Activity: the log, newest first, going on live."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.console.browsing import Ats, Visitors
+
+#: The demo has a database of its own, whichever the other tests are on.
+pytestmark = pytest.mark.once
 
 
 def test_the_keyboards_place_in_a_list_stays_while_the_list_changes(visitors: Visitors, ats: Ats) -> None:

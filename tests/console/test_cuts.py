@@ -2,9 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.console.browsing import Ats, Ear, Visitors, Wire, panel_cards
+
+#: The demo has a database of its own, whichever the other tests are on.
+pytestmark = pytest.mark.once
 
 
 def test_after_a_cut_connection_nothing_was_missed(visitors: Visitors, ats: Ats, wire: Wire) -> None:

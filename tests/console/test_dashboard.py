@@ -2,9 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.console.browsing import Ats, Visitors
+
+#: The demo has a database of its own, whichever the other tests are on.
+pytestmark = pytest.mark.once
 
 
 def test_the_dashboard_searches_and_keeps_the_search_over_a_reload(visitors: Visitors, ats: Ats) -> None:

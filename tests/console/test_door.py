@@ -2,9 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.console.browsing import Ats, Visitors
+
+#: The demo has a database of its own, whichever the other tests are on.
+pytestmark = pytest.mark.once
 
 
 def test_a_sign_in_link_leaves_no_token_in_the_address(visitors: Visitors) -> None:

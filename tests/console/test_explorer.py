@@ -2,10 +2,14 @@
 
 import re
 
+import pytest
 from graphql import build_client_schema, get_introspection_query, parse, validate
 from playwright.sync_api import expect
 
 from tests.console.browsing import EMAILS, Ats, Visitors
+
+#: The demo has a database of its own, whichever the other tests are on.
+pytestmark = pytest.mark.once
 
 
 def test_the_explorer_runs_what_is_typed_and_follows_a_subscription(visitors: Visitors, ats: Ats) -> None:

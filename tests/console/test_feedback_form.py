@@ -1,8 +1,12 @@
 """The form behind a feedback link: errors, draft, what is final, and whose answers one sees."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.console.browsing import EMAILS, Ats, Visitors
+
+#: The demo has a database of its own, whichever the other tests are on.
+pytestmark = pytest.mark.once
 
 
 def test_all_errors_of_a_form_come_at_once_beside_their_fields(visitors: Visitors, ats: Ats) -> None:

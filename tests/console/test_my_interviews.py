@@ -1,9 +1,13 @@
 """My interviews: what is coming, what is due, and files for a calendar."""
 
+import pytest
 from icalendar import Calendar
 from playwright.sync_api import expect
 
 from tests.console.browsing import EMAILS, Ats, Visitors
+
+#: The demo has a database of its own, whichever the other tests are on.
+pytestmark = pytest.mark.once
 
 
 def test_an_interviewer_sees_what_is_coming_and_what_is_due_and_gets_the_invite_as_a_file(

@@ -1,8 +1,12 @@
 """Settings, Integrations: the toggle, the keys, and who may touch either."""
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.console.browsing import Ats, Visitors
+
+#: The demo has a database of its own, whichever the other tests are on.
+pytestmark = pytest.mark.once
 
 
 def integration_row(page: Page) -> Locator:

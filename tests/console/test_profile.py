@@ -3,9 +3,13 @@
 import re
 from datetime import time
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.console.browsing import Ats, Visitors, panel_cards
+
+#: The demo has a database of its own, whichever the other tests are on.
+pytestmark = pytest.mark.once
 
 TO = "\N{EN DASH}"
 

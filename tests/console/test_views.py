@@ -19,6 +19,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.console.browsing import EMAILS, Ats, Candidate, Visitors, accessibility_faults
 
+#: The demo has a database of its own, whichever the other tests are on.
+pytestmark = pytest.mark.once
+
 FIRST_VIEW_BYTES = 60_000
 JUMP = 0.02
 PLACES = ("/", "/candidates/{}", "/interviews", "/activity", "/settings/integrations")
