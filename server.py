@@ -39,7 +39,7 @@ from models import database
 from resolvers import changes, directory, integrations, live
 from schema import SCHEMA
 from transport import http, rates, websocket
-from transport.listening import Impatient
+from transport.listening import Direct, Impatient
 from transport.requests import Requests
 
 T = TypeVar("T")
@@ -363,6 +363,7 @@ def _config(application: Callable[[], Starlette] | str, workers: int = 1) -> uvi
         factory=True,
         workers=workers,
         http=Impatient,
+        ws=Direct,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -106,10 +106,12 @@ class Channel:
                     together.setdefault(shared, []).append(follower)
             # From here on whoever catches up reads this change in the log: it must not slip by while others are told.
             self.head = change.position
-            await asyncio.gather(*(self._tell(followers, change, audience) for followers in together.values()))
+            await asyncio.gather(*(self._tell(*its, change, audience) for its in together.items()))
             metrics.handed_out((clock.now() - change.at).total_seconds())
 
-    async def _tell(self, followers: "list[Follower]", change: Change, audience: Audience | None) -> None:
+    async def _tell(
+        self, shared: Hashable, followers: "list[Follower]", change: Change, audience: Audience | None
+    ) -> None:
         """Render the change once for all of them, and write it to each socket that takes it at once."""
         first = followers[0]
         assert first.straight is not None, "only such followers share"
@@ -121,7 +123,7 @@ class Channel:
             payload = None
         told = 0
         for follower in followers:
-            if payload is not None and follower.told(change, audience, payload):
+            if payload is not None and follower.told(change, audience, shared, payload):
                 told += 1
             else:
                 follower.offer(change, audience)
@@ -150,9 +152,9 @@ class Follower:
         channel: Channel,
         straight: Straight | None = None,
     ) -> None:
-        self.viewer = viewer
         self.candidate_id = candidate_id
         self.straight = straight
+        self.viewer = viewer
         #: The position of the last change that was delivered, or of the cursor.
         self.delivered = position
         #: Whether it has caught up, so that the channel hands it what is new.
@@ -162,6 +164,16 @@ class Follower:
         self._waiting: deque[tuple[Change, Role | None, float]] = deque()
         self._end: Exception | None = None
         self._woken: asyncio.Future[None] | None = None
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who follows, as of the last look."""
+        return self._viewer
+
+    @viewer.setter
+    def viewer(self, viewer: Viewer) -> None:
+        self._viewer, self._restricted = viewer, restricted(viewer)
+        self._shared = self.straight.shared(viewer) if self.straight is not None else None
 
     def offer(self, change: Change, audience: Audience | None) -> None:
         """A change has been committed; it is for this follower, or is stepped over."""
@@ -187,13 +199,13 @@ class Follower:
             return None
         if self.candidate_id not in (None, change.candidate_id):
             return None
-        if restricted(self.viewer) and (audience is None or not audience.has(self.viewer)):
+        if self._restricted and (audience is None or not audience.has(self._viewer)):
             return None
-        return self.straight.shared(self.viewer)
+        return self._shared
 
-    def told(self, change: Change, audience: Audience | None, payload: bytes) -> bool:
+    def told(self, change: Change, audience: Audience | None, shared: Hashable, payload: bytes) -> bool:
         """Tell the change straight away; False: nothing was told, since something came in between."""
-        if self.straight is None or self.shares(change, audience) is None or not self.straight.write(payload):
+        if self.straight is None or self.shares(change, audience) != shared or not self.straight.write(payload):
             return False
         self._read = self.delivered = change.position
         return True

@@ -22,6 +22,7 @@ from schema.context import Context
 from schema.errors import printed
 from schema.operations import Ended, Invalid, straight
 from transport import rates, turns
+from transport.listening import direct
 from transport.operations import Answer, Malformed, NoRequest, Request, admitted, answer, answers, in_time, refused
 
 PROTOCOL = "graphql-transport-ws"
@@ -50,6 +51,7 @@ class Socket:
         self.initialised = False
         self.running: dict[str, asyncio.Task[None]] = {}
         self._sending = asyncio.Lock()
+        self._direct = direct(websocket.scope)
 
     async def serve(self) -> None:
         """Serve the accepted connection until either side closes it."""
@@ -201,17 +203,7 @@ class Socket:
         """Send a change at once; False where that would have to wait, or can't be done: then nothing was sent."""
         if self._sending.locked():
             return False
-        text = b'{"type":"next","id":%b,"payload":%b}' % (id, payload)
-        sending = self.websocket.send({"type": "websocket.send", "text": text.decode()})
-        try:
-            sending.send(None)
-        except StopIteration:
-            return True
-        except (WebSocketDisconnect, RuntimeError):
-            return False
-        # The socket waits for its client before it writes anything.
-        sending.close()
-        return False
+        return self._direct(b'{"type":"next","id":%b,"payload":%b}' % (id, payload))
 
     async def _close(self, closed: Closed) -> None:
         """Tell the client why. One that is stalled learns it when it wakes, if that is soon enough."""
