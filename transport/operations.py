@@ -96,7 +96,7 @@ class Request:
         sha256 = _sha256_of(extensions or {})
         if not isinstance(query, str) and (query is not None or sha256 is None):
             raise NoRequest("`query` must be a string.")
-        if query is not None and sha256 not in (None, operations.sha256(query)):
+        if query is not None and sha256 is not None and sha256 != operations.sha256(query):
             raise Malformed("`extensions.persistedQuery.sha256Hash` is not the SHA-256 of the `query`.")
         if query is not None and _NUL.search(query):
             raise Malformed("The document must not contain the character NUL.")
