@@ -1,0 +1,117 @@
+"""How many rows PostgreSQL looks at for what it answers: few, however many there are."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.conftest import DATABASE_URL
+from tests.world import World
+
+pytestmark = pytest.mark.postgres
+
+MANY = 5_000
+FEW = 300
+
+#: Copies of a row of one table, with some of its columns new.
+_COPIES = """INSERT INTO {table} SELECT copy.* FROM generate_series(1, {many}) AS number, {table} AS its,
+jsonb_populate_record(its, jsonb_build_object({new})) AS copy WHERE its.id = $1"""
+
+TABLES = {
+    "candidate": "'id', 'cnd_' || number || its.id, 'external_id', 'copy-' || number, 'name', 'Copy ' || number",
+    "panel": "'id', 'pan_' || number || its.id, 'external_id', 'copy-' || number, "
+    "'listed_at', its.listed_at + number * interval '1 minute', 'updated_at', its.updated_at",
+    "interview": "'id', 'itv_' || number || its.id, 'panel_id', 'pan_' || number || its.panel_id, "
+    "'starts_at', its.starts_at + number * interval '1 minute', 'ends_at', its.ends_at + number * interval '1 minute'",
+    "interviewer": "'id', 'ivr_' || number || its.id, 'panel_id', 'pan_' || number || its.panel_id, "
+    "'interview_id', 'itv_' || number || its.interview_id, 'form_id', NULL",
+}
+
+
+@pytest.fixture(scope="module")
+async def database() -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(DATABASE_URL)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def grown(world: World, database: asyncpg.Connection) -> World:
+    """An account with one panel, its candidate and its interview, and thousands that are like them."""
+    await world.goodtime.push(**world.a_panel("panel", world.an_interview("one", "ivo")))
+    for table, new in TABLES.items():
+        of = "panel_id IN (SELECT id FROM panel WHERE account_id = $1)" if table == "interviewer" else "account_id = $1"
+        original = await database.fetchval(f"SELECT id FROM {table} WHERE {of} ORDER BY id LIMIT 1", world.account.id)
+        await database.execute(_COPIES.format(table=table, many=MANY, new=new), original)
+    await database.execute("VACUUM ANALYZE candidate, panel, interview, interviewer")
+    return world
+
+
+@contextmanager
+def sent() -> Iterator[list[tuple[str, list[Any]]]]:
+    """The statements that the process sends inside the block, each with its values."""
+    found: list[tuple[str, list[Any]]] = []
+    log = logging.getLogger("tortoise.db_client")
+
+    class Kept(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if isinstance(record.args, tuple) and len(record.args) == 2:
+                statement, values = record.args
+                found.append((str(statement), list(values or [])))  # type: ignore[call-overload]
+
+    kept, before, passed_on = Kept(), log.level, log.propagate
+    log.addHandler(kept)
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    try:
+        yield found
+    finally:
+        log.removeHandler(kept)
+        log.setLevel(before)
+        log.propagate = passed_on
+
+
+def looked_at(node: dict[str, Any]) -> int:
+    """How many rows a part of a plan, or one below it, has had in its hands."""
+    own = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    return max([int(own), *(looked_at(below) for below in node.get("Plans", ()))])
+
+
+PANELS = "interviewPanels(first: 10{}) {{ edges {{ cursor node {{ id externalId startsAt }} }} }}"
+INTERVIEWS = "interviews(first: 10{}) {{ edges {{ node {{ id interviewers {{ user {{ name }} }} }} }} }}"
+
+QUERIES = {
+    "a panel by its external id": '{ interviewPanel(externalId: "copy-77") { id } }',
+    "a candidate by their external id": '{ candidate(externalId: "copy-77") { id } }',
+    "panels by their external ids": "{ " + PANELS.format(', filter: {externalIds: ["copy-77", "copy-78"]}') + " }",
+    "the first page of panels": "{ " + PANELS.format("") + " }",
+    "a later page of panels": "{ " + PANELS.format(', after: "AFTER"') + " }",
+    "the first page of interviews": "{ " + INTERVIEWS.format("") + " }",
+    "the first page of one person's interviews": "{ " + INTERVIEWS.format(', filter: {interviewerId: "IVO"}') + " }",
+    "the first page of candidates": "{ candidates(first: 10) { edges { node { name stage { name } } } } }",
+    "users by their emails": '{ users(emails: ["EMAIL"]) { edges { node { id } } } }',
+    "the changes": "{ interviewPanelChanges(first: 10) { edges { node { kind panel { externalId } } } } }",
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_no_more_rows_are_looked_at_than_are_asked_for(
+    name: str, grown: World, database: asyncpg.Connection
+) -> None:
+    middle = await grown.rita.ask("{ " + PANELS.format("").replace("first: 10", "first: 100") + " }")
+    after = middle["interviewPanels"]["edges"][-1]["cursor"]
+    query = QUERIES[name].replace("AFTER", after).replace("IVO", grown.ivo.id).replace("EMAIL", grown.email("ivo"))
+    await grown.rita.ask(query)
+
+    with sent() as statements:
+        answer = await grown.rita.ask(query)
+
+    assert answer
+    for statement, values in statements:
+        found = await database.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
+        [plan] = json.loads(found)
+        assert looked_at(plan["Plan"]) <= FEW, f"{statement}\n{found}"
