@@ -198,8 +198,8 @@ async def _done(actor: _Actor, group: list[_Asked]) -> None:
     try:
         results: list[Any] = await _committed(actor, [asked.act for asked in group])
     except Exception as failure:
-        if len(group) > 1 and not isinstance(failure, database.UNREACHABLE):
-            # One of them can't be done, or another process is at the same: each alone is told its own.
+        if len(group) > 1 and (isinstance(failure, _CLASH) or not isinstance(failure, database.UNREACHABLE)):
+            # Another process is at the same, or one of them can't be done: each alone is told its own.
             await asyncio.gather(*(_done(actor, [asked]) for asked in group))
             return
         for asked in group:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from tortoise.exceptions import IntegrityError
 
 import models
 from auth.viewer import Viewer
@@ -69,7 +70,7 @@ class Acts:
         panel = models.Panel(
             account_id=commit.account_id,
             integration_id=self.viewer.integration.id,
-            external_id=name,
+            external_id=name.partition(" ")[0],
             candidate_id=self.candidate_id,
             created_by_id=commit.actor_id,
         )
@@ -94,6 +95,16 @@ async def test_what_fails_takes_nobody_with_it(world: World, scheduler: Viewer) 
     assert isinstance(ended[2], ArithmeticError)
     assert sorted(acts.begun) == sorted(["a", "b", "broken", "c"] * 2), "what failed together is tried alone"
     assert sorted(its["panel"]["externalId"] for its in await world.rita.changes()) == ["a", "b", "c"]
+
+
+async def test_what_clashes_takes_nobody_with_it(world: World, scheduler: Viewer) -> None:
+    acts = Acts(scheduler, world.candidates["carla"])
+
+    ended = await asyncio.gather(*acts.together("a", "same 1", "same 2"), return_exceptions=True)
+
+    assert ended[0] == "a"
+    assert {type(its) for its in ended[1:]} == {IntegrityError, str}
+    assert sorted(its["panel"]["externalId"] for its in await world.rita.changes()) == ["a", "same"]
 
 
 async def test_whoever_goes_away_takes_nobody_with_them(world: World, scheduler: Viewer) -> None:
