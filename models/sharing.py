@@ -9,6 +9,9 @@ from typing import Any, Generic, Protocol, TypeVar
 T = TypeVar("T")
 About = TypeVar("About", bound=Hashable)
 
+#: A question that hangs does not hold up those that come after it any longer.
+_PATIENCE_SECONDS = 1.0
+
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
 
@@ -120,7 +123,7 @@ class Shared(Generic[About, T]):
 
     async def _answer(self, about: About, before: asyncio.Task[T] | None) -> T:
         if before is not None:
-            await asyncio.wait([before])
+            await asyncio.wait([before], timeout=_PATIENCE_SECONDS)
         asking = self._asking[about] = self._next.pop(about)
         try:
             return await self._ask(about)

@@ -164,6 +164,27 @@ async def test_one_that_ends_or_fails_does_not_keep_the_others_waiting() -> None
     assert statement.heard == [{"letters": ["b", "c"]}]
 
 
+async def test_a_question_that_hangs_does_not_hold_up_the_next_one() -> None:
+    asked_about, never = 0, asyncio.Event()
+
+    async def ask(about: str) -> int:
+        nonlocal asked_about
+        asked_about += 1
+        if asked_about == 1:
+            await never.wait()
+        return asked_about
+
+    shared = Shared[str, int](ask)
+    hangs = asyncio.create_task(shared.answer("key"))
+    await until(lambda: shared._asking)
+
+    async with asyncio.timeout(10):
+        assert await shared.answer("key") == 2
+
+    never.set()
+    assert await hangs == 2
+
+
 async def test_an_answer_is_never_older_than_the_question() -> None:
     now, answered = [0], asyncio.Event()
 
