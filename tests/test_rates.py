@@ -365,7 +365,7 @@ async def test_one_accounts_load_does_not_starve_another(world: World, place: Pa
     async with Installation(place, DATABASE_URL).running("serve") as process, Server(process.address) as server:
         busy, calm = Person(server, world.rita.authorization), Person(server, other.rita.authorization)
         answered = [0]
-        loads = [asyncio.create_task(_asking(busy, answered)) for _ in range(60)]
+        loads = [asyncio.create_task(_asking(busy, answered)) for _ in range(90)]
         overtaken = []
         for _ in range(20):
             before = answered[0]
@@ -375,8 +375,8 @@ async def test_one_accounts_load_does_not_starve_another(world: World, place: Pa
             load.cancel()
         await asyncio.gather(*loads, return_exceptions=True)
 
-    # Whoever waited for all sixty who wait would be overtaken by sixty.
-    assert statistics.median(overtaken) <= 20, overtaken
+    # Without turns about seventy of the ninety come first.
+    assert statistics.median(overtaken) <= 35, overtaken
 
 
 async def _asking(person: Person, answered: list[int]) -> None:
