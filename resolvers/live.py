@@ -179,7 +179,7 @@ class Follower:
         """A change has been committed; it is for this follower, or is stepped over."""
         if not self.live or change.position <= self._read:
             return
-        if change.position != self._read + 1 or (restricted(self.viewer) and audience is None):
+        if change.position != self._read + 1 or (self._restricted and audience is None):
             # One has slipped by, or nobody has asked whether this follower may see it: the log knows.
             self.live = False
             self.wake()
@@ -255,7 +255,7 @@ class Follower:
 
     async def _may_see(self, change: Change, role: Role | None, at: float) -> bool:
         """Whether the change, which was found visible at that time for somebody of that role, still is."""
-        if not restricted(self.viewer) or (role is self.viewer.role and _now() - at < _FRESH_SECONDS):
+        if not self._restricted or (role is self.viewer.role and _now() - at < _FRESH_SECONDS):
             return True
         return await visible(self.viewer, Change).filter(id=change.id).exists()
 

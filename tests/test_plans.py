@@ -1,16 +1,14 @@
 """How many rows PostgreSQL looks at for what it answers: few, however many there are."""
 
 import json
-import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
 
 from tests.conftest import DATABASE_URL
-from tests.world import World
+from tests.world import World, statements_and_values
 
 pytestmark = pytest.mark.postgres
 
@@ -52,30 +50,6 @@ async def grown(world: World, database: asyncpg.Connection) -> World:
     return world
 
 
-@contextmanager
-def sent() -> Iterator[list[tuple[str, list[Any]]]]:
-    """The statements that the process sends inside the block, each with its values."""
-    found: list[tuple[str, list[Any]]] = []
-    log = logging.getLogger("tortoise.db_client")
-
-    class Kept(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if isinstance(record.args, tuple) and len(record.args) == 2:
-                statement, values = record.args
-                found.append((str(statement), list(values or [])))  # type: ignore[call-overload]
-
-    kept, before, passed_on = Kept(), log.level, log.propagate
-    log.addHandler(kept)
-    log.setLevel(logging.DEBUG)
-    log.propagate = False
-    try:
-        yield found
-    finally:
-        log.removeHandler(kept)
-        log.setLevel(before)
-        log.propagate = passed_on
-
-
 def looked_at(node: dict[str, Any]) -> int:
     """How many rows a part of a plan, or one below it, has had in its hands."""
     own = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
@@ -108,11 +82,12 @@ async def test_no_more_rows_are_looked_at_than_are_asked_for(
     query = QUERIES[name].replace("AFTER", after).replace("IVO", grown.ivo.id).replace("EMAIL", grown.email("ivo"))
     await grown.rita.ask(query)
 
-    with sent() as statements:
+    with statements_and_values() as sent:
         answer = await grown.rita.ask(query)
 
     assert answer
-    for statement, values in statements:
+    assert sent
+    for statement, values in sent:
         found = await database.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
         [plan] = json.loads(found)
         assert looked_at(plan["Plan"]) <= FEW, f"{statement}\n{found}"

@@ -4,11 +4,11 @@ import asyncio
 import itertools
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import websockets
@@ -21,6 +21,8 @@ from auth.viewer import Viewer
 from models import FeedbackFieldType, IntegrationProvider, Role
 from resolvers import directory, integrations
 from resolvers.directory import CandidateRow, PostingRow, StageRow, TemplateFieldRow, TemplateRow, UserRow
+
+T = TypeVar("T")
 
 _numbers = itertools.count(1)
 _BEGAN = clock.now().replace(minute=0, second=0, microsecond=0)
@@ -431,12 +433,35 @@ def statements() -> Iterator[list[str]]:
 
     Many rows written by one statement are one entry. Pragmas and the like are the driver's own.
     """
-    sent: list[str] = []
+    with _logged(logging.LogRecord.getMessage) as sent:
+        yield sent
+
+
+@contextmanager
+def statements_and_values() -> Iterator[list[tuple[str, list[Any]]]]:
+    """The same, each apart from its values; what has none is left out."""
+
+    def of(record: logging.LogRecord) -> tuple[str, list[Any]] | None:
+        match record.args:
+            case (statement, values):
+                return str(statement), list(values or [])  # type: ignore[call-overload]
+        return None
+
+    found: list[tuple[str, list[Any]]] = []
+    with _logged(of) as sent:
+        yield found
+    found += filter(None, sent)
+
+
+@contextmanager
+def _logged(of: Callable[[logging.LogRecord], T]) -> Iterator[list[T]]:
+    """What `of` makes of each statement that the ORM logs inside the block."""
+    sent: list[T] = []
     log = logging.getLogger("tortoise.db_client")
 
     class Kept(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            sent.append(record.getMessage())
+            sent.append(of(record))
 
     kept, before, passed_on = Kept(), log.level, log.propagate
     log.addHandler(kept)
