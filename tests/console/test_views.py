@@ -79,7 +79,9 @@ def canceled(visitors: Visitors, look: dict[str, Any]) -> Page:
     page = cancel(visitors, look)
     page.get_by_role("button", name="Cancel the interviews").click()
     page.locator("details.canceled > summary").click()
-    page.get_by_role("button", name="Restore").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Restore").wait_for()
+    # In one go within the page: the feed's news of the cancel may draw the panel anew between two of our calls.
+    page.evaluate("document.querySelector('details.canceled').scrollIntoView({ block: 'end' })")
     return page
 
 
