@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import random
@@ -215,13 +216,22 @@ def serve(
             Multiprocess(_config("server:worker", workers=workers), sockets=[listening]).run()
     else:
         _end_well_when_told_to_go()
+        _collect_garbage_rarely()
         uvicorn.Server(_config(app)).run(sockets=[listening])
 
 
 def worker() -> Starlette:
     """The application in a process of its own, which has still to read how it logs."""
     _settings()
+    _collect_garbage_rarely()
     return app()
+
+
+def _collect_garbage_rarely() -> None:
+    """What a request leaves behind goes by itself, and what was imported stays: to look through it all takes long."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @cli.command()

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     user_cost_per_minute: int = Field(default=600_000, ge=1)
     address_cost_per_minute: int = Field(default=60_000, ge=1)
     failed_sign_ins_per_minute: int = Field(default=100, ge=1)
-    requests_per_account: int = Field(default=8, ge=1)
+    requests_per_account: int = Field(default=16, ge=1)
     request_seconds: float = Field(default=10, gt=0)
     websocket_message_bytes: int = Field(default=256 * 1024, ge=1_024)
     websocket_init_seconds: float = Field(default=5, gt=0)

@@ -121,7 +121,8 @@ async def _by_token(token: str) -> Viewer:
         raise _unauthenticated() from None
     except ProviderUnavailable:
         raise Refused(Code.SERVICE_UNAVAILABLE, "The identity provider can't be reached: try again.") from None
-    user = next(iter(await _named_users.answer((claims.account, claims.email.lower()))), None)
+    named = {"account__slug": claims.account, "email": claims.email.lower()}
+    user = next(iter(await _named_users.answer(tuple(named.values()), lambda: _users(**named))), None)
     return _active(user, claims.expires_at)
 
 
@@ -134,7 +135,7 @@ async def _by_key(secret: str) -> Viewer:
 
 
 async def _key_holder(digest: str) -> Viewer:
-    key = next(iter(await _digested_keys.answer(digest)), None)
+    key = next(iter(await _digested_keys.answer(digest, lambda: _keys(digest=digest))), None)
     if key is None or not keys.same(key.digest, digest):
         raise _unauthenticated()
     return _holder(key)
@@ -161,8 +162,7 @@ async def _keys(**named: Any) -> list[models.ApiKey]:
 
 
 # A user's console, or a scheduler at work, asks many things at a time: who they are is then read once.
-_named_users = Shared[tuple[str, str], list[models.User]](lambda its: _users(account__slug=its[0], email=its[1]))
-_digested_keys = Shared[str, list[models.ApiKey]](lambda digest: _keys(digest=digest))
+_named_users, _digested_keys = Shared[list[models.User]](), Shared[list[models.ApiKey]]()
 
 
 def _holder(key: models.ApiKey) -> Viewer:

@@ -6,7 +6,7 @@ root field, graphql-core completes the same returned object instead, so that dat
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Hashable
 from typing import Any, ClassVar
 
 import strawberry
@@ -14,8 +14,9 @@ from graphql import DocumentNode, ExecutionResult
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from execution.company import Company
 from execution.level import Scope
-from execution.plan import Plan, Plans
+from execution.plan import NO_PLAN, Plan, Plans
 from execution.run import Position, Run
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,9 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     """For `strawberry.Schema(…, execution_context_class=BreadthFirstExecutor)`. A subclass may bound `plans` anew."""
 
     plans: ClassVar = Plans()
-    plan: Plan = {}  # noqa: RUF012
+    company: ClassVar = Company()
+    plan: Plan = NO_PLAN
+    together: Hashable = None
     races = False
     optimistic = True
 
@@ -40,7 +43,7 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         if self.optimistic and not new_defer_usages and self._usual():
             self.plan = self.plans.of(self, root_type, grouped_field_set)
-            self.races = bool(self.plan) and len(grouped_field_set) > 1 and not serially
+            self.races = bool(self.plan.positions) and len(grouped_field_set) > 1 and not serially
         return super().execute_collected_root_fields(
             root_type, root_value, grouped_field_set, serially, new_defer_usages
         )
@@ -48,7 +51,7 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     def complete_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
-        position = self.plan.get(path.key) if path.prev is None else None
+        position = self.plan.positions.get(path.key) if path.prev is None else None
         if position is None or position.type is not return_type:
             return super().complete_value(return_type, field_details_list, info, path, result, position_context)
         return self._completed(position, field_details_list, info, path, result, position_context)
@@ -58,12 +61,20 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         run = Run(info, Scope(self.schema, self.fragment_definitions, self.variable_values))
         try:
-            [answer] = await position.complete([result], run)
+            if self.together is None:
+                [answer] = await position.complete([result], run)
+            else:
+                answer = await self.company.complete(self._kind_of(position), position, result, run)
         except Exception:
             logger.debug("%s is completed by graphql-core", path.key, exc_info=True)
             answer = super().complete_value(position.type, field_details_list, info, path, result, position_context)
             return await answer if self.is_awaitable(answer) else answer
         return answer
+
+    def _kind_of(self, position: Position) -> Hashable:
+        """Equal for what is completed in the same way."""
+        coerced = self.variable_values.coerced
+        return (id(position), self.together, *(repr(coerced.get(name)) for name in self.plan.variables))
 
     async def _settled(self, result: Awaitable[Any], serially: bool | None) -> Any:
         judged = self._judged(await result, serially)
@@ -78,7 +89,7 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         if not result.errors:
             return result
         again: Any = self.build_per_event_executor(self.root_value)
-        again.optimistic, again.plan, again.races = False, {}, False
+        again.optimistic, again.plan, again.races = False, NO_PLAN, False
         return again.execute_operation(serially)
 
     def _usual(self) -> bool:
@@ -94,11 +105,14 @@ async def execute(
     context_value: Any = None,
     variable_values: dict[str, Any] | None = None,
     operation_name: str | None = None,
+    together: Hashable = None,
 ) -> ExecutionResult:
     """Execute a document that is parsed and valid, past Strawberry's extensions.
 
     For a subscription, `root_value` is one event of it, and the answer is that event's: so a hub can render a change
-    once for all who asked the same. Never raises what a resolver raises; that stands in the result's errors.
+    once for all who asked the same. Operations that run at the same time and give an equal `together` are completed
+    together below their root fields: each of their contexts must be as good as any other there. Never raises what a
+    resolver raises; that stands in the result's errors.
     """
     executor: Any = BreadthFirstExecutor.build(
         schema._schema,
@@ -111,5 +125,6 @@ async def execute(
     )
     if isinstance(executor, list):
         return ExecutionResult(None, errors=executor)
+    executor.together = together
     result = executor.execute_operation()
     return await result if executor.is_awaitable(result) else result  # type: ignore[no-any-return]

@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import Flag
 from inspect import iscoroutinefunction
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from graphql import (
@@ -59,8 +59,18 @@ from execution.run import (
     Unusual,
 )
 
-Plan = dict[str, Position]
-"""The positions of an operation's root fields, by response name; those that aren't covered are missing."""
+
+class Plan(NamedTuple):
+    """How what is selected below an operation's root fields is completed."""
+
+    #: By the root fields' response names; those that aren't covered are missing.
+    positions: dict[str, Position]
+    #: The variables that the answers below the root fields depend on.
+    variables: tuple[str, ...]
+
+
+NO_PLAN = Plan({}, ())
+
 
 OBEYED = {GraphQLSkipDirective.name, GraphQLIncludeDirective.name}
 PLAIN = frozenset({bool, int, float, str, bytes, date, datetime, time, Decimal, UUID})
@@ -147,15 +157,27 @@ class Compilation:
 
     def plan(self, root: GraphQLObjectType, fields: GroupedFieldSet) -> tuple[Plan, int]:
         """The plan, and how many characters of code were written for it."""
-        plan: Plan = {}
+        positions: dict[str, Position] = {}
         for key, details in fields.items():
             definition = self.executor.schema.get_field(root, details[0].node.name.value)
             if definition and not is_leaf_type(get_named_type(definition.type)):
                 try:
-                    plan[key] = self.position(definition.type, details)
+                    positions[key] = self.position(definition.type, details)
                 except (Uncovered, RecursionError):
                     continue
-        return plan, self.written
+        return Plan(positions, self._variables(fields)), self.written
+
+    def _variables(self, fields: GroupedFieldSet) -> tuple[str, ...]:
+        names: dict[str, None] = {}
+
+        class Variables(Visitor):
+            def enter_variable(self, node: VariableNode, *_: object) -> None:
+                names[node.name.value] = None
+
+        selected = (it.node.selection_set for details in fields.values() for it in details)
+        for part in (*filter(None, selected), *self.executor.fragment_definitions.values()):
+            visit(part, Variables())
+        return tuple(names)
 
     def position(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Position:
         _check(details)

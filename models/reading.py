@@ -110,17 +110,17 @@ class Statement(Generic[AnyModel]):
     #: The name of a value for each place, or in a tuple of one the value itself.
     places: tuple[str | tuple[Any], ...]
     links: "Links"
+    postgres: bool
 
     async def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """A tuple for each record, each row made once."""
-        given = [_driven(values[place]) if isinstance(place, str) else place[0] for place in self.places]
+        if not self.postgres:
+            values = {name: _as_sqlite_takes_it(value) for name, value in values.items()}
+        given = [values[place] if isinstance(place, str) else place[0] for place in self.places]
         return self.links.rows(await records(self.sql, given))
 
 
-def _driven(value: Any) -> Any:
-    """The value as the driver takes it."""
-    if on_postgres():
-        return value
+def _as_sqlite_takes_it(value: Any) -> Any:
     if isinstance(value, list):
         return orjson.dumps(value).decode()
     return value.isoformat(" ") if isinstance(value, datetime) else value
@@ -192,7 +192,7 @@ def compiled(rows: QuerySet[AnyModel], *joined: Joined, tail: str = "") -> State
     rows._make_query()
     inner, values = rows.query.get_parameterized_sql()
     links = Links(rows.model, joined)
-    return Statement(*_placed(links.sql(f"({inner})", tail), values), links)
+    return Statement(*_placed(links.sql(f"({inner})", tail), values), links, on_postgres())
 
 
 async def records(sql: str, values: Sequence[Any]) -> Sequence[Record]:

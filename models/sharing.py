@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
-About = TypeVar("About", bound=Hashable)
 
 #: A question that hangs does not hold up those that come after it any longer.
 _PATIENCE_SECONDS = 1.0
@@ -103,30 +102,44 @@ def _all(lists: Any) -> list[Any]:
 _side: ContextVar[_Side | None] = ContextVar("side", default=None)
 
 
-class Shared(Generic[About, T]):
-    """A question that many ask. Whoever asks while it is being answered shares the next answer with all who do.
+class Shared(Generic[T]):
+    """Questions that many ask. Whoever asks while one is being answered shares the next answer with all who do.
 
     So nobody gets an answer that is older than their question.
     """
 
-    def __init__(self, ask: Callable[[About], Awaitable[T]]) -> None:
-        self._ask = ask
-        self._asking: dict[About, asyncio.Task[T]] = {}
-        self._next: dict[About, asyncio.Task[T]] = {}
+    def __init__(self) -> None:
+        self._asking: dict[Hashable, asyncio.Task[T]] = {}
+        self._next: dict[Hashable, asyncio.Task[T]] = {}
 
-    async def answer(self, about: About) -> T:
-        """Raises what asking raises."""
+    async def answer(self, about: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
+        """Of those who ask about the same, one asks for all. Raises what asking raises."""
         answer = self._next.get(about)
         if answer is None:
-            answer = self._next[about] = asyncio.create_task(self._answer(about, self._asking.get(about)))
+            answer = self._next[about] = asyncio.create_task(self._answer(about, ask))
         return await asyncio.shield(answer)
 
-    async def _answer(self, about: About, before: asyncio.Task[T] | None) -> T:
-        if before is not None:
-            await asyncio.wait([before], timeout=_PATIENCE_SECONDS)
+    async def _answer(self, about: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
+        if about in self._asking:
+            await asyncio.wait([self._asking[about]], timeout=_PATIENCE_SECONDS)
         asking = self._asking[about] = self._next.pop(about)
         try:
-            return await self._ask(about)
+            return await ask()
         finally:
             if self._asking.get(about) is asking:
                 del self._asking[about]
+
+
+class Lookups(Generic[T]):
+    """What many look up, each by a key of their own, in one place: asked for together, as `Shared` does."""
+
+    def __init__(self) -> None:
+        self._shared = Shared[Mapping[Hashable, T]]()
+        self._sought: dict[Hashable, dict[Hashable, None]] = {}
+
+    async def found(
+        self, where: Hashable, key: Hashable, look_up: Callable[[list[Any]], Awaitable[Mapping[Hashable, T]]]
+    ) -> T | None:
+        """What that key leads to, if to anything; of those who look in the same place, one looks up the keys of all."""
+        self._sought.setdefault(where, {})[key] = None
+        return (await self._shared.answer(where, lambda: look_up(list(self._sought.pop(where))))).get(key)

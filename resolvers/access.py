@@ -6,6 +6,7 @@ Every read and every lock begins with `visible`: what lies outside it is answere
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 
 from tortoise.expressions import Q, Subquery
@@ -18,6 +19,7 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import Role
 from models.reading import Joined, Kept
+from models.sharing import Lookups
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
@@ -101,6 +103,35 @@ async def hot(
     """
     its = {**values, "account_id": viewer.account_id, "viewer_id": viewer.actor_id}
     return await _KEPT.rows(_as_role, (build, viewer.role, *shape), its, *joined, tail=tail)
+
+
+async def one(
+    viewer: Viewer, model: type[AnyModel], named: Mapping[str, str | None], *joined: Joined
+) -> AnyModel | None:
+    """The visible row of all these names that are given; None where there is none, or no name.
+
+    It is asked for together with what others look up: rows that are read so are for reading only.
+    """
+    given = {name: value for name, value in named.items() if value is not None}
+    for name, value in given.items():
+        where = (model, name, joined, *shared_scope(viewer))
+        found = await _LOOKUPS.found(where, value, partial(_looked_up, viewer, model, name, joined))
+        return found if found and all(getattr(found, each) == its for each, its in given.items()) else None
+    return None
+
+
+async def _looked_up(
+    viewer: Viewer, model: type[AnyModel], name: str, joined: tuple[Joined, ...], values: list[str]
+) -> Mapping[Hashable, Any]:
+    found = await hot(viewer, _visible_named, (model, name), {"values": values}, *joined)
+    return {getattr(row, name): row for row, *_ in found}
+
+
+def _visible_named(viewer: Viewer, model: type[AnyModel], name: str, values: list[str]) -> QuerySet[AnyModel]:
+    return visible(viewer, model).filter(**{f"{name}__in": values})
+
+
+_LOOKUPS = Lookups[Any]()
 
 
 def _as_role(

@@ -15,7 +15,7 @@ from auth.viewer import Viewer
 from models import Candidate, Integration, IntegrationProvider, Panel
 from models.reading import Joined
 from resolvers import paging
-from resolvers.access import Act, Wants, behind, hot, may, nothing, pointed, restricted, unscoped, visible
+from resolvers.access import Act, Wants, behind, hot, may, nothing, one, pointed, restricted, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.paging import Page
 
@@ -52,13 +52,7 @@ class ScheduleAction:
 
 async def find(viewer: Viewer, id: str | None, external_id: str | None, wants: Wants = nothing) -> Candidate | None:
     """The candidate of that id or external id; null where the viewer knows none, or neither is given."""
-    named = {name: value for name, value in (("id", id), ("external_id", external_id)) if value is not None}
-    found = await hot(viewer, _named, (), named, *_along(wants)) if named else []
-    return found[0][0] if found else None
-
-
-def _named(viewer: Viewer, **named: Any) -> QuerySet[Candidate]:
-    return visible(viewer, Candidate).filter(**named).limit(1)
+    return await one(viewer, Candidate, {"id": id, "external_id": external_id}, *_along(wants))
 
 
 async def page(

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import quote
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
@@ -200,7 +199,7 @@ def _take_template(form: FeedbackForm, template: models.FeedbackTemplate) -> Non
 
 def url(form: FeedbackForm) -> str:
     """The link of the calendar invite: the same for as long as the form exists."""
-    return f"{settings.current().public_url.rstrip('/')}/feedback/{quote(form.id)}"
+    return f"{settings.current().public_url.rstrip('/')}/feedback/{form.id}"
 
 
 async def find(viewer: Viewer, id: str) -> FeedbackForm | None:

@@ -18,7 +18,8 @@ import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models.reading import Joined
-from resolvers.access import hot, visible
+from models.sharing import Shared
+from resolvers.access import hot, shared_scope, visible
 from resolvers.values import NAME
 
 T = TypeVar("T")
@@ -104,9 +105,31 @@ async def page(
     """The rows of `build(viewer, *shape, **values)` behind `after`, in the order of these columns.
 
     One statement, and behind a cursor of a list by name one more. The last column is the id. `along` are the rows that
-    they point at and that are read along with them.
+    they point at and that are read along with them. Who asks for the same page at the same time gets the same.
     """
     size = bounded(first)
+    about = (build, shape, _hashed(values), order, size, after, along, *shared_scope(viewer))
+    read = partial(_page_read, viewer, build, shape, values, order, size, after, along)
+    return await _PAGES.answer(about, read)
+
+
+_PAGES = Shared[Page[Any]]()
+
+
+def _hashed(values: Mapping[str, Any]) -> Hashable:
+    return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values.items())
+
+
+async def _page_read(
+    viewer: Viewer,
+    build: Build,
+    shape: tuple[Hashable, ...],
+    values: Mapping[str, Any],
+    order: tuple[str, ...],
+    size: int,
+    after: str | None,
+    along: tuple[Joined, ...],
+) -> Page[Any]:
     behind = await _place_of(build, viewer, shape, values, order, after)
     tail = "ORDER BY " + ", ".join(f'base."{name}"' for name in order)
     found = await hot(viewer, _page, (build, order, size, *shape), {**values, **behind}, *along, tail=tail)

@@ -15,7 +15,7 @@ from auth.viewer import Viewer
 from models import Cancellation, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, InterviewPanelStatus, Panel
 from models.reading import Joined, read
 from resolvers import calendar, feedback, paging
-from resolvers.access import Wants, hot, nothing, pointed, unscoped, visible
+from resolvers.access import Wants, hot, nothing, one, pointed, unscoped, visible
 from resolvers.paging import Page
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -54,13 +54,7 @@ class InterviewFilter:
 
 async def find(viewer: Viewer, id: str | None, external_id: str | None) -> Panel | None:
     """The panel of that id, or of the scheduler's id; null where the viewer knows none, or neither id is given."""
-    named = {name: value for name, value in (("id", id), ("external_id", external_id)) if value is not None}
-    found = await hot(viewer, _named, (), named) if named else []
-    return found[0][0] if found else None
-
-
-def _named(viewer: Viewer, **named: Any) -> QuerySet[Panel]:
-    return visible(viewer, Panel).filter(**named).limit(1)
+    return await one(viewer, Panel, {"id": id, "external_id": external_id})
 
 
 async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str | None) -> Page[Panel]:

@@ -25,7 +25,6 @@ from graphql import (
     TypeInfoVisitor,
     VariableNode,
     Visitor,
-    get_operation_ast,
     specified_rules,
     validate,
     visit,
@@ -92,19 +91,15 @@ class Prepared:
             raise Invalid(exceeded.errors) from None
 
 
-@dataclass(frozen=True)
-class _Document:
-    """A valid document, and what each of its operations costs."""
-
-    nodes: DocumentNode
-    costs: dict[str | None, limits.Cost]
+#: The operations of a valid document, by their names.
+_Operations = dict[str | None, Prepared]
 
 
 class _Kept:
     """Documents that were parsed and found valid, the latest used last; bounded in number and in size."""
 
     def __init__(self) -> None:
-        self._documents: OrderedDict[str, _Document] = OrderedDict()
+        self._documents: OrderedDict[str, _Operations] = OrderedDict()
         self._characters = 0
         #: Their texts by SHA-256.
         self.texts: dict[str, str] = {}
@@ -112,37 +107,40 @@ class _Kept:
     def __contains__(self, query: str) -> bool:
         return query in self._documents
 
-    def document(self, query: str) -> _Document:
-        """The document of that text. Raises Invalid."""
-        document = self._documents.get(query)
-        if document is not None:
+    def operations(self, query: str) -> _Operations:
+        """Those of the document of that text. Raises Invalid."""
+        operations = self._documents.get(query)
+        if operations is not None:
             self._documents.move_to_end(query)
-            return document
-        document = _validated(query)
-        self._documents[query] = document
+            return operations
+        operations = _validated(query)
+        self._documents[query] = operations
         self._characters += len(query)
         self.texts[sha256(query)] = query
         while len(self._documents) > _MOST_KEPT or self._characters > _MOST_KEPT_CHARACTERS:
             gone, _ = self._documents.popitem(last=False)
             self._characters -= len(gone)
             del self.texts[sha256(gone)]
-        return document
+        return operations
 
 
 _kept = _Kept()
 
 
-def _validated(query: str) -> _Document:
+def _validated(query: str) -> _Operations:
     rules = None if settings.current().introspection == "on" else (*specified_rules, NoSchemaIntrospectionCustomRule)
     try:
         nodes = limits.read(query)
         if errors := validate(SCHEMA._schema, nodes, rules, max_errors=20, hide_suggestions=True):
             raise Invalid(errors)
-        return _Document(nodes, limits.Cost.each(SCHEMA._schema, nodes))
+        costs = limits.Cost.each(SCHEMA._schema, nodes)
     except limits.Exceeded as exceeded:
         raise Invalid(exceeded.errors) from None
     except GraphQLError as error:
         raise Invalid([error]) from None
+    operations = [node for node in nodes.definitions if isinstance(node, OperationDefinitionNode)]
+    named = {node.name.value if node.name else None: node for node in operations}
+    return {name: Prepared(nodes, node, name, *_sharing(nodes, node), costs[name]) for name, node in named.items()}
 
 
 def kept(query: str) -> bool:
@@ -166,18 +164,14 @@ def sha256(query: str) -> str:
 
 def prepared(query: str, name: str | None) -> Prepared:
     """The operation of that name in the document, ready to run. Raises Invalid."""
-    its = _kept.document(query)
-    document = its.nodes
-    operation = get_operation_ast(document, name)
-    if operation is None:
+    operations = _kept.operations(query)
+    its = next(iter(operations.values())) if name is None and len(operations) == 1 else operations.get(name)
+    if its is None:
         message = (
             "The document has no operation of this name." if name else "Name one operation of the document to run it."
         )
         raise Invalid([GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})])
-    cost = its.costs[operation.name.value if operation.name else None]
-    if operation.operation is not OperationType.SUBSCRIPTION:
-        return Prepared(document, operation, name, personal=True, shaping=frozenset(), _cost=cost)
-    return Prepared(document, operation, name, *_sharing(document, operation), _cost=cost)
+    return its
 
 
 def _sharing(document: DocumentNode, operation: OperationDefinitionNode) -> tuple[bool, frozenset[str]]:
@@ -209,7 +203,11 @@ def _sharing(document: DocumentNode, operation: OperationDefinitionNode) -> tupl
 async def result(
     its: Prepared, variables: dict[str, Any] | None, context: Context, root: object = None
 ) -> dict[str, Any]:
-    """Run a query or a mutation, or one event of a subscription as `root`: the answer as clients get it."""
+    """Run a query or a mutation, or one event of a subscription as `root`: the answer as clients get it.
+
+    Below its root fields it runs along with others like it, of viewers who see the same.
+    """
+    known = context.known
     found = await execution.execute(
         SCHEMA,
         its.document,
@@ -217,6 +215,7 @@ async def result(
         context_value=context,
         variable_values=variables,
         operation_name=its.name,
+        together=None if known is None or its.personal else shared_scope(known),
     )
     return answer(found, context)
 

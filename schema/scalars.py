@@ -32,10 +32,8 @@ def _instant(text: Any) -> datetime:
 
 
 def _printed(instant: datetime) -> str:
-    text = instant.isoformat()
-    if not text.endswith("+00:00"):
-        text = instant.astimezone(UTC).isoformat()
-    return text.removesuffix("+00:00") + "Z"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return utc.isoformat()[:-6] + "Z"
 
 
 def _url(text: Any) -> values.URL:

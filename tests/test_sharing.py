@@ -167,19 +167,19 @@ async def test_one_that_ends_or_fails_does_not_keep_the_others_waiting() -> None
 async def test_a_question_that_hangs_does_not_hold_up_the_next_one() -> None:
     asked_about, never = 0, asyncio.Event()
 
-    async def ask(about: str) -> int:
+    async def ask() -> int:
         nonlocal asked_about
         asked_about += 1
         if asked_about == 1:
             await never.wait()
         return asked_about
 
-    shared = Shared[str, int](ask)
-    hangs = asyncio.create_task(shared.answer("key"))
+    shared = Shared[int]()
+    hangs = asyncio.create_task(shared.answer("key", ask))
     await until(lambda: shared._asking)
 
     async with asyncio.timeout(10):
-        assert await shared.answer("key") == 2
+        assert await shared.answer("key", ask) == 2
 
     never.set()
     assert await hangs == 2
@@ -188,17 +188,17 @@ async def test_a_question_that_hangs_does_not_hold_up_the_next_one() -> None:
 async def test_an_answer_is_never_older_than_the_question() -> None:
     now, answered = [0], asyncio.Event()
 
-    async def ask(about: str) -> int:
+    async def ask() -> int:
         its = now[0]
         await answered.wait()
         return its
 
-    shared = Shared[str, int](ask)
-    first = asyncio.create_task(shared.answer("key"))
+    shared = Shared[int]()
+    first = asyncio.create_task(shared.answer("key", ask))
     await until(lambda: shared._asking)
     now[0] = 1
-    others = [asyncio.create_task(shared.answer("key")) for _ in range(3)]
-    elsewhere = asyncio.create_task(shared.answer("other"))
+    others = [asyncio.create_task(shared.answer("key", ask)) for _ in range(3)]
+    elsewhere = asyncio.create_task(shared.answer("other", ask))
     await asyncio.sleep(0)
     answered.set()
 

@@ -52,7 +52,9 @@ class Requests:
             await send(message)
 
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        with structlog.contextvars.bound_contextvars(request_id=request_id), traces.span("request", headers) as span:
+        # For as long as the task that serves it.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        with traces.span("request", headers) as span:
             try:
                 await self.app(scope, receive, send_with_headers)
             except Exception as failure:
