@@ -79,8 +79,10 @@ class ChangesSubscription:
         candidate_id: CandidateId = strawberry.UNSET,
         after: Resume = strawberry.UNSET,
     ) -> AsyncIterator[models.Change]:
-        straight = info.context.straight
-        async with aclosing(live.follow(viewer(info), given(candidate_id), given(after), straight)) as followed:
-            async for as_of_now, change in followed:
-                info.context.viewer = as_of_now
+        context = info.context
+        # All that has executed the operation would wait along.
+        del info
+        followed = live.follow(context.viewer, given(candidate_id), given(after), context.straight)
+        async with aclosing(followed):
+            async for context.viewer, change in followed:
                 yield change

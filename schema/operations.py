@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -230,7 +229,10 @@ def answer(found: ExecutionResult, context: Context) -> dict[str, Any]:
 
 
 async def events(its: Prepared, variables: dict[str, Any] | None, context: Context) -> AsyncGenerator[object, None]:
-    """What a subscription is about to deliver, each to be rendered by `result`. Raises Refused, or Invalid."""
+    """What a subscription is about to deliver, each to be rendered by `result`: close it in the end.
+
+    Raises Invalid, and what is wrong with it itself while it is followed, such as Refused.
+    """
     executor: Any = BreadthFirstExecutor.build(
         SCHEMA._schema,
         its.document,
@@ -247,9 +249,7 @@ async def events(its: Prepared, variables: dict[str, Any] | None, context: Conte
         source = await source
     if isinstance(source, ExecutionResult):
         raise Invalid(source.errors or [])
-    async with aclosing(source):
-        async for event in source:
-            yield event
+    return source  # type: ignore[no-any-return]
 
 
 def _of_variables(error: GraphQLError) -> GraphQLError:

@@ -176,7 +176,7 @@ async def answers(operation: operations.Prepared, request: Request, context: Con
     outcome = "OK"
     try:
         with metrics.subscribed():
-            async with aclosing(operations.events(operation, request.variables, context)) as events:
+            async with aclosing(await operations.events(operation, request.variables, context)) as events:
                 async for event in events:
                     yield Answer(await operations.rendered(operation, request.variables, context, event), True)
     except operations.Invalid as invalid:

@@ -147,7 +147,8 @@ class Socket:
         try:
             request = Request.of(payload)
             async with in_time():
-                context = Context(request_id, await auth.renewed(viewer))
+                self.viewer = await auth.renewed(viewer)
+                context = Context(request_id, self.viewer)
                 operation, _ = await admitted(request, context, self._address)
                 if operation.kind is not OperationType.SUBSCRIPTION:
                     given = await answer(operation, request, context)
@@ -167,7 +168,9 @@ class Socket:
             if await self._next(id, given):
                 await self._send({"type": "complete", "id": id})
             return
-        context.straight = straight(operation, request.variables, request_id, partial(self._write, orjson.dumps(id)))
+        # A copy: orjson's own bytes hold on to the four kilobytes into which they were written.
+        its_id = b"%b" % orjson.dumps(id)
+        context.straight = straight(operation, request.variables, request_id, partial(self._write, its_id))
         async with aclosing(answers(operation, request, context)) as events:
             async for event in events:
                 if not await self._next(id, event):
