@@ -325,10 +325,10 @@ class Hub:
             renewed = await auth.renewed_all({follower.viewer for follower in some})
             for follower in some:
                 now = renewed[follower.viewer]
-                if isinstance(now, Viewer):
-                    follower.viewer = now
-                else:
+                if not isinstance(now, Viewer):
                     follower.end(now)
+                elif now is not follower.viewer:
+                    follower.viewer = now
 
 
 HUB = Hub()

@@ -284,6 +284,19 @@ async def test_a_new_key_of_the_provider_is_found_and_the_old_one_forgotten(time
         await refused(verifier, provided())
 
 
+@pytest.mark.parametrize("kid", ["rsa", "next"])
+async def test_a_token_that_was_good_is_refused_once_the_provider_has_another_key(kid, time):
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        verifier, token = idp.verifier(), provided()
+        for _ in range(2):
+            await verifier.verify(token)
+
+        idp.keys = [jwk(OTHER_RSA, "RS256", kid)]
+        time.pass_by(minutes=11)
+
+        await refused(verifier, token)
+
+
 async def test_unknown_keys_are_asked_for_at_most_once_a_minute(time):
     async with provider(jwk(RSA, "RS256", "rsa")) as idp:
         verifier = idp.verifier()
