@@ -1,7 +1,8 @@
 """Breadth-first execution over a Strawberry schema: each field is resolved once for all objects of a level."""
 
 from execution.breadth import breadth
+from execution.company import Alike
 from execution.executor import BreadthFirstExecutor, execute
 from execution.level import Level
 
-__all__ = ["BreadthFirstExecutor", "Level", "breadth", "execute"]
+__all__ = ["Alike", "BreadthFirstExecutor", "Level", "breadth", "execute"]

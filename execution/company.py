@@ -5,12 +5,33 @@ their relations are read with one statement, and their rows built in one compreh
 """
 
 import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from execution.run import Part, Run, Values
 
 PATIENCE_SECONDS = 1.0
 """A level that hangs does not hold up those that come after it any longer."""
+
+
+class Alike(NamedTuple):
+    """Which operations may be in company: their contexts are as good as each other's below the root fields."""
+
+    #: Equal for those that may.
+    key: Hashable
+    #: So many at most, since nothing else is done while the rows of a level are built.
+    most: int
+
+
+@dataclass
+class _Level:
+    values: Values = field(default_factory=list)
+    at_work: bool = False
+    task: asyncio.Task[Values] = field(init=False)
+
+    def takes(self, most: int) -> bool:
+        return not self.at_work and not self.task.done() and len(self.values) < most
 
 
 class Company:
@@ -20,37 +41,37 @@ class Company:
     """
 
     def __init__(self) -> None:
-        self._at_work: dict[Hashable, asyncio.Task[Values]] = {}
-        self._next: dict[Hashable, tuple[Values, asyncio.Task[Values]]] = {}
+        #: The latest level of each kind.
+        self._levels: dict[Hashable, _Level] = {}
 
-    async def complete(self, kind: Hashable, part: Part, value: object, run: Run) -> object:
+    async def complete(self, kind: Hashable, most: int, part: Part, value: object, run: Run) -> object:
         """The value completed. All of one kind are the same part's, and any of their runs may stand for all.
 
         A value that occurs twice is completed once. Raises what completing it alone raises: a failure among others may
         be theirs.
         """
-        if kind not in self._next or self._next[kind][1].done():
-            values: Values = []
-            self._next[kind] = values, asyncio.create_task(self._level(kind, part, values, run))
-        values, level = self._next[kind]
-        place = next((place for place, its in enumerate(values) if its is value), len(values))
-        if place == len(values):
-            values.append(value)
+        level = self._levels.get(kind)
+        if level is None or not level.takes(most):
+            before, level = level, _Level()
+            self._levels[kind] = level
+            level.task = asyncio.create_task(self._completed(kind, level, before, part, run))
+        place = next((place for place, its in enumerate(level.values) if its is value), len(level.values))
+        if place == len(level.values):
+            level.values.append(value)
         try:
-            return (await asyncio.shield(level))[place]
+            return (await asyncio.shield(level.task))[place]
         except Exception:
-            if len(values) == 1:
+            if len(level.values) == 1:
                 raise
         [answer] = await part.complete([value], run)
         return answer
 
-    async def _level(self, kind: Hashable, part: Part, values: Sequence[object], run: Run) -> Values:
-        if kind in self._at_work:
-            await asyncio.wait([self._at_work[kind]], timeout=PATIENCE_SECONDS)
-        _, level = self._next.pop(kind)
-        self._at_work[kind] = level
+    async def _completed(self, kind: Hashable, level: _Level, before: _Level | None, part: Part, run: Run) -> Values:
         try:
-            return await part.complete(list(values), run)
+            if before is not None:
+                await asyncio.wait([before.task], timeout=PATIENCE_SECONDS)
+            level.at_work = True
+            return await part.complete(level.values, run)
         finally:
-            if self._at_work.get(kind) is level:
-                del self._at_work[kind]
+            if self._levels.get(kind) is level:
+                del self._levels[kind]

@@ -14,7 +14,7 @@ from graphql import DocumentNode, ExecutionResult
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from execution.company import Company
+from execution.company import Alike, Company
 from execution.level import Scope
 from execution.plan import NO_PLAN, Plan, Plans
 from execution.run import Position, Run
@@ -28,7 +28,7 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     plans: ClassVar = Plans()
     company: ClassVar = Company()
     plan: Plan = NO_PLAN
-    together: Hashable = None
+    together: Alike | None = None
     races = False
     optimistic = True
 
@@ -64,17 +64,18 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
             if self.together is None:
                 [answer] = await position.complete([result], run)
             else:
-                answer = await self.company.complete(self._kind_of(position), position, result, run)
+                kind = self._kind_of(position, self.together)
+                answer = await self.company.complete(kind, self.together.most, position, result, run)
         except Exception:
             logger.debug("%s is completed by graphql-core", path.key, exc_info=True)
             answer = super().complete_value(position.type, field_details_list, info, path, result, position_context)
             return await answer if self.is_awaitable(answer) else answer
         return answer
 
-    def _kind_of(self, position: Position) -> Hashable:
+    def _kind_of(self, position: Position, together: Alike) -> Hashable:
         """Equal for what is completed in the same way."""
         coerced = self.variable_values.coerced
-        return (id(position), self.together, *(repr(coerced.get(name)) for name in self.plan.variables))
+        return (id(position), together.key, *(repr(coerced.get(name)) for name in self.plan.variables))
 
     async def _settled(self, result: Awaitable[Any], serially: bool | None) -> Any:
         judged = self._judged(await result, serially)
@@ -105,14 +106,13 @@ async def execute(
     context_value: Any = None,
     variable_values: dict[str, Any] | None = None,
     operation_name: str | None = None,
-    together: Hashable = None,
+    together: Alike | None = None,
 ) -> ExecutionResult:
     """Execute a document that is parsed and valid, past Strawberry's extensions.
 
     For a subscription, `root_value` is one event of it, and the answer is that event's: so a hub can render a change
-    once for all who asked the same. Operations that run at the same time and give an equal `together` are completed
-    together below their root fields: each of their contexts must be as good as any other there. Never raises what a
-    resolver raises; that stands in the result's errors.
+    once for all who asked the same. Operations that run at the same time and are alike are completed `together` below
+    their root fields. Never raises what a resolver raises; that stands in the result's errors.
     """
     executor: Any = BreadthFirstExecutor.build(
         schema._schema,

@@ -36,7 +36,7 @@ import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from execution import BreadthFirstExecutor
+from execution import Alike, BreadthFirstExecutor
 from resolvers.access import shared_scope
 from resolvers.live import Ended, Straight
 from schema import SCHEMA, limits
@@ -206,7 +206,10 @@ async def result(
 
     Below its root fields it runs along with others like it, of viewers who see the same.
     """
-    known = context.known
+    known, together = context.known, None
+    if known is not None and not its.personal:
+        # No more at a time than one operation may ask for.
+        together = Alike(shared_scope(known), settings.current().max_cost // its.cost(variables) or 1)
     found = await execution.execute(
         SCHEMA,
         its.document,
@@ -214,7 +217,7 @@ async def result(
         context_value=context,
         variable_values=variables,
         operation_name=its.name,
-        together=None if known is None or its.personal else shared_scope(known),
+        together=together,
     )
     return answer(found, context)
 

@@ -1,7 +1,6 @@
 """Operations side by side: what they have in common is done once, and each gets what it would get alone."""
 
 import asyncio
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +9,7 @@ import strawberry
 from graphql import ExecutionResult, parse
 from graphql import execute as graphql_core
 
-from execution import BreadthFirstExecutor, Level, breadth, company, execute
+from execution import Alike, BreadthFirstExecutor, Level, breadth, company, execute
 from tests.world import World
 
 SOON = 5.0
@@ -50,12 +49,13 @@ class Query:
 
 
 PLAYERS: dict[str, Player] = {}
+US = Alike("us", most=10)
 
 schema = strawberry.Schema(Query, execution_context_class=BreadthFirstExecutor)
 HAND = parse("query($name: String!, $of: Int!) { player(name: $name) { name hand(of: $of) } }")
 
 
-async def played(table: Table, name: str, of: int = 1, together: Hashable = "us") -> ExecutionResult:
+async def played(table: Table, name: str, of: int = 1, together: Alike | None = US) -> ExecutionResult:
     return await execute(schema, HAND, context_value=table, variable_values={"name": name, "of": of}, together=together)
 
 
@@ -86,7 +86,7 @@ async def test_who_comes_while_a_level_is_at_work_is_in_the_next_one() -> None:
     assert table.asked == [["ann"], ["bob", "ann"]]
 
 
-@pytest.mark.parametrize("alone", [{"of": 2}, {"together": "others"}, {"together": None}])
+@pytest.mark.parametrize("alone", [{"of": 2}, {"together": Alike("others", 10)}, {"together": None}])
 async def test_only_what_is_completed_in_the_same_way_is_joined(alone: dict[str, Any]) -> None:
     table = Table()
 
@@ -100,6 +100,17 @@ async def test_only_what_is_completed_in_the_same_way_is_joined(alone: dict[str,
     hands = ["ann1", f"bob{alone.get('of', 1)}", "cyd1"]
     assert [it.data and it.data["player"]["hand"] for it in answers] == hands
     assert sorted(table.asked) == [["ann", "cyd"], ["bob"]]
+
+
+async def test_no_level_has_more_than_may_be_together() -> None:
+    table = Table()
+    few = Alike("us", 2)
+    names = ("ann", "bob", "cyd", "dee", "eve")
+
+    answers = await seated(table, *(asyncio.create_task(played(table, name, together=few)) for name in names))
+
+    assert [it.data and it.data["player"]["hand"] for it in answers] == [f"{name}1" for name in names]
+    assert table.asked == [["ann", "bob"], ["cyd", "dee"], ["eve"]]
 
 
 async def test_a_failure_is_only_theirs_who_fail_alone_too() -> None:

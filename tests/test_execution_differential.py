@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from execution import BreadthFirstExecutor, Level, breadth
+from execution import Alike, BreadthFirstExecutor, Level, breadth, execute
 from execution.testing import Answer, Operation, answers, operations
 
 settings.register_profile("nightly", max_examples=3_000)
@@ -375,6 +375,30 @@ def test_where_nothing_goes_wrong_no_plan_gives_up(operation: Operation, seed: i
 
     assert ours == reference
     assert ours.errors or not handed_over.count
+
+
+@examples
+@given(operations(schema, values), worlds)
+def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation, world: World) -> None:
+    async def in_company() -> list[Answer]:
+        document, alike = parse(operation.text), Alike("us", most=2)
+        found = await asyncio.gather(
+            *(
+                execute(
+                    schema,
+                    document,
+                    context_value=World(world.seed, world.trouble),
+                    variable_values=operation.variables,
+                    together=alike,
+                )
+                for _ in range(3)
+            )
+        )
+        return list(map(Answer.of, found))
+
+    reference, _ = asyncio.run(answers(schema, operation, context_value=copies(world)))
+
+    assert asyncio.run(in_company()) == [reference] * 3
 
 
 @examples
