@@ -25,6 +25,8 @@ def configure(log_format: Literal["console", "json"] | None) -> None:
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
+    # Nobody writes them, so nobody need find them out for every line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

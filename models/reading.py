@@ -37,6 +37,7 @@ class Reader(Generic[AnyModel]):
         projection = {its: column for its, column in model._meta.fields_db_projection.items() if its not in without}
         self.columns = tuple(projection.values())
         self._attributes = tuple(projection)
+        self._blank = dict.fromkeys(self._attributes) | _AS_READ
         found = ((name, _converter(model._meta.fields_map[name], postgres)) for name in projection)
         self._converted = [(name, convert) for name, convert in found if convert is not None]
 
@@ -46,11 +47,11 @@ class Reader(Generic[AnyModel]):
 
     def made(self, values: Record) -> AnyModel:
         """The model of these values, as the database has it."""
-        attributes = dict(zip(self._attributes, values, strict=True))
+        attributes = self._blank.copy()
+        attributes.update(zip(self._attributes, values, strict=True))
         for name, convert in self._converted:
             if attributes[name] is not None:
                 attributes[name] = convert(attributes[name])
-        attributes |= _AS_READ
         row = self.model.__new__(self.model)
         row.__dict__ = attributes
         return row

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
+from functools import lru_cache
 from typing import Any
 
 import anyio
@@ -132,6 +133,7 @@ class LastWord(Response):
         await send({"type": "http.response.body", "body": b""})
 
 
+@lru_cache(maxsize=32)
 def _welcome(accept: str) -> list[str]:
     """Our media types that an `Accept` value takes, the most welcome first."""
     weights = {}

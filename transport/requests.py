@@ -7,6 +7,7 @@ import uuid
 
 import structlog
 from graphql import GraphQLError
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -51,10 +52,9 @@ class Requests:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *_HEADERS]
             await send(message)
 
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         # For as long as the task that serves it.
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        with traces.span("request", headers) as span:
+        with traces.span("request", Headers(scope=scope)) as span:
             try:
                 await self.app(scope, receive, send_with_headers)
             except Exception as failure:
