@@ -121,7 +121,7 @@ class Turn:
             body = orjson.dumps(self.change)
             head = b"POST /publish HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: %d\r\n\r\n" % len(body)
             message = head + body
-            await put(running, itertools.repeat(message), min(changes, 8), requests=changes)
+            await put(running.port, itertools.repeat(message), min(changes, 8), requests=changes)
 
     def _check(self, seen: Any) -> None:
         """The delivery says what ours says."""

@@ -59,7 +59,7 @@ async def _round(both: list[Size], asked: list[Iterator[bytes]], seconds: float,
     taken = [inf, inf]
     for place in (0, 1) if number % 2 else (1, 0):
         with suppress(Refused):
-            load = await put(both[place].running, asked[place], CONNECTIONS, seconds=seconds)
+            load = await put(both[place].running.port, asked[place], CONNECTIONS, seconds=seconds)
             taken[place] = load.percentile(0.5)
     return taken[0], taken[1]
 

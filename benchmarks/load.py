@@ -37,14 +37,19 @@ class Refused(Exception):
 def request(running: Running, name: str, variables: dict[str, Any], headers: dict[str, str] | None = None) -> bytes:
     """An operation of `operations/` as an HTTP request."""
     operation = running.contender.operation(name)
-    body = orjson.dumps({"query": operation, "operationName": name.capitalize(), "variables": variables})
+    asked = {"query": operation, "operationName": name.capitalize(), "variables": variables}
+    return post(running.port, asked, {**running.headers, **(headers or {})})
+
+
+def post(port: int, asked: dict[str, Any], headers: dict[str, str]) -> bytes:
+    """A GraphQL request over HTTP."""
+    body = orjson.dumps(asked)
     lines = {
-        "host": f"127.0.0.1:{running.port}",
+        "host": f"127.0.0.1:{port}",
         "content-type": "application/json",
         "accept": "application/json",
         "content-length": str(len(body)),
-        **running.headers,
-        **(headers or {}),
+        **headers,
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"POST /graphql HTTP/1.1\r\n{head}\r\n".encode() + body
@@ -52,12 +57,12 @@ def request(running: Running, name: str, variables: dict[str, Any], headers: dic
 
 async def ask(running: Running, asked: bytes) -> Any:
     """One request's data."""
-    load = await put(running, itertools.repeat(asked), connections=1, requests=1, keep=True)
+    load = await put(running.port, itertools.repeat(asked), connections=1, requests=1, keep=True)
     return orjson.loads(load.answers[0])["data"]
 
 
 async def put(
-    running: Running,
+    port: int,
     asked: Iterator[bytes],
     connections: int,
     *,
@@ -72,7 +77,7 @@ async def put(
         _Caller(load, asked, requests and (requests + place) // connections, keep) for place in range(connections)
     ]
     for caller in callers:
-        await loop.create_connection(partial(_itself, caller), "127.0.0.1", running.port)
+        await loop.create_connection(partial(_itself, caller), "127.0.0.1", port)
     began = perf_counter()
     for caller in callers:
         caller.ask()
@@ -91,9 +96,9 @@ async def figures(
 
     A tenth of it goes ahead and isn't counted: connections that have been idle too long are made again.
     """
-    await put(running, asked, connections, seconds=seconds / 10)
+    await put(running.port, asked, connections, seconds=seconds / 10)
     before, cpu = await database.sessions(), running.cpu()
-    load = await put(running, asked, connections, seconds=seconds)
+    load = await put(running.port, asked, connections, seconds=seconds)
     count = len(load.latencies)
     return {
         "a second": count / load.seconds,

@@ -4,5 +4,6 @@ from execution.breadth import breadth
 from execution.company import Alike
 from execution.executor import BreadthFirstExecutor, execute
 from execution.level import Level
+from execution.plan import variables_in
 
-__all__ = ["Alike", "BreadthFirstExecutor", "Level", "breadth", "execute"]
+__all__ = ["Alike", "BreadthFirstExecutor", "Level", "breadth", "execute", "variables_in"]

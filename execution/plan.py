@@ -28,6 +28,7 @@ from graphql import (
     GraphQLOutputType,
     GraphQLSkipDirective,
     GraphQLString,
+    Node,
     Undefined,
     VariableNode,
     Visitor,
@@ -146,6 +147,19 @@ def _conditions(executor: Executor[Any]) -> list[str]:
     return list(names)
 
 
+def variables_in(*parts: Node) -> tuple[str, ...]:
+    """The names of all variables in parts of a document."""
+    names: dict[str, None] = {}
+
+    class Variables(Visitor):
+        def enter_variable(self, node: VariableNode, *_: object) -> None:
+            names[node.name.value] = None
+
+    for part in parts:
+        visit(part, Variables())
+    return tuple(names)
+
+
 class Compilation:
     """One operation on its way to a plan. It asks the executor what is selected, so fields merge as they always do."""
 
@@ -165,19 +179,9 @@ class Compilation:
                     positions[key] = self.position(definition.type, details)
                 except (Uncovered, RecursionError):
                     continue
-        return Plan(positions, self._variables(fields)), self.written
-
-    def _variables(self, fields: GroupedFieldSet) -> tuple[str, ...]:
-        names: dict[str, None] = {}
-
-        class Variables(Visitor):
-            def enter_variable(self, node: VariableNode, *_: object) -> None:
-                names[node.name.value] = None
-
         selected = (it.node.selection_set for details in fields.values() for it in details)
-        for part in (*filter(None, selected), *self.executor.fragment_definitions.values()):
-            visit(part, Variables())
-        return tuple(names)
+        below = variables_in(*filter(None, selected), *self.executor.fragment_definitions.values())
+        return Plan(positions, below), self.written
 
     def position(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Position:
         _check(details)

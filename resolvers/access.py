@@ -113,11 +113,12 @@ async def one(
     It is asked for together with what others look up: rows that are read so are for reading only.
     """
     given = {name: value for name, value in named.items() if value is not None}
-    for name, value in given.items():
-        where = (model, name, joined, *shared_scope(viewer))
-        found = await _LOOKUPS.found(where, value, partial(_looked_up, viewer, model, name, joined))
-        return found if found and all(getattr(found, each) == its for each, its in given.items()) else None
-    return None
+    if not given:
+        return None
+    name, value = next(iter(given.items()))
+    where = (model, name, joined, *shared_scope(viewer))
+    found = await _LOOKUPS.found(where, value, partial(_looked_up, viewer, model, name, joined))
+    return found if found and all(getattr(found, each) == its for each, its in given.items()) else None
 
 
 async def _looked_up(

@@ -19,7 +19,7 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models.reading import Joined
 from models.sharing import Shared
-from resolvers.access import hot, shared_scope, visible
+from resolvers.access import hot, one, shared_scope
 from resolvers.values import NAME
 
 T = TypeVar("T")
@@ -108,8 +108,16 @@ async def page(
     they point at and that are read along with them. Who asks for the same page at the same time gets the same.
     """
     size = bounded(first)
+
+    async def read() -> Page[Any]:
+        behind = await _place_of(build, viewer, shape, values, order, after)
+        tail = "ORDER BY " + ", ".join(f'base."{name}"' for name in order)
+        found = await hot(viewer, _page, (build, order, size, *shape), {**values, **behind}, *along, tail=tail)
+        cursor_of = partial(_cursor, order)
+        edges = [Edge(row, cursor_of) for row, *_ in found]
+        return page_of(edges, size, after, partial(_counted, viewer, build, shape, values))
+
     about = (build, shape, _hashed(values), order, size, after, along, *shared_scope(viewer))
-    read = partial(_page_read, viewer, build, shape, values, order, size, after, along)
     return await _PAGES.answer(about, read)
 
 
@@ -118,24 +126,6 @@ _PAGES = Shared[Page[Any]]()
 
 def _hashed(values: Mapping[str, Any]) -> Hashable:
     return tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in values.items())
-
-
-async def _page_read(
-    viewer: Viewer,
-    build: Build,
-    shape: tuple[Hashable, ...],
-    values: Mapping[str, Any],
-    order: tuple[str, ...],
-    size: int,
-    after: str | None,
-    along: tuple[Joined, ...],
-) -> Page[Any]:
-    behind = await _place_of(build, viewer, shape, values, order, after)
-    tail = "ORDER BY " + ", ".join(f'base."{name}"' for name in order)
-    found = await hot(viewer, _page, (build, order, size, *shape), {**values, **behind}, *along, tail=tail)
-    cursor_of = partial(_cursor, order)
-    edges = [Edge(row, cursor_of) for row, *_ in found]
-    return page_of(edges, size, after, partial(_counted, viewer, build, shape, values))
 
 
 async def pages(
@@ -252,16 +242,13 @@ async def _place_of(
 
 async def _unveiled(viewer: Viewer, model: type[Model], order: tuple[str, ...], found: list[Any], id: str) -> list[Any]:
     """The values that a cursor has veiled, as the row itself has them. Raises Refused(BAD_USER_INPUT)."""
-    for (row,) in await hot(viewer, _seen, (model,), {"id": id}):
+    row = await one(viewer, model, {"id": id})
+    if row is not None:
         values = [getattr(row, name) for name in order[:-1]]
         if [_veiled(value, row) for value in values] == found:
             return values
     message = "`after` is no cursor of this list, or its row has changed since: begin again without it."
     raise Refused(Code.BAD_USER_INPUT, message)
-
-
-def _seen(viewer: Viewer, model: type[Model], id: str) -> QuerySet[Any]:
-    return visible(viewer, model).filter(id=id)
 
 
 def _behind(

@@ -22,7 +22,6 @@ from graphql import (
     OperationType,
     TypeInfo,
     TypeInfoVisitor,
-    VariableNode,
     Visitor,
     specified_rules,
     validate,
@@ -36,7 +35,7 @@ import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from execution import Alike, BreadthFirstExecutor
+from execution import Alike, BreadthFirstExecutor, variables_in
 from resolvers.access import shared_scope
 from resolvers.live import Ended, Straight
 from schema import SCHEMA, limits
@@ -176,7 +175,7 @@ def prepared(query: str, name: str | None) -> Prepared:
 def _sharing(document: DocumentNode, operation: OperationDefinitionNode) -> tuple[bool, frozenset[str]]:
     """Whether the answers are personal, and which variables shape them: the root field's arguments don't."""
     types = TypeInfo(SCHEMA._schema)
-    personal, shaping = False, set()
+    personal = False
 
     class Fields(Visitor):
         def enter_field(self, node: FieldNode, *_: Any) -> None:
@@ -184,19 +183,13 @@ def _sharing(document: DocumentNode, operation: OperationDefinitionNode) -> tupl
             parent = types.get_parent_type()
             personal |= parent is not None and (parent.name, node.name.value) in _PERSONAL
 
-    class Variables(Visitor):
-        def enter_variable(self, node: VariableNode, *_: Any) -> None:
-            shaping.add(node.name.value)
-
     visit(document, TypeInfoVisitor(types, Fields()))
-    for node in operation.selection_set.selections:
-        below = getattr(node, "selection_set", None)
-        for part in (*(node.directives or ()), *([below] if below else [])):
-            visit(part, Variables())
-    for definition in document.definitions:
-        if isinstance(definition, FragmentDefinitionNode):
-            visit(definition, Variables())
-    return personal, frozenset(shaping)
+    roots = operation.selection_set.selections
+    parts = [
+        part for node in roots for part in (*(node.directives or ()), getattr(node, "selection_set", None)) if part
+    ]
+    fragments = [it for it in document.definitions if isinstance(it, FragmentDefinitionNode)]
+    return personal, frozenset(variables_in(*parts, *fragments))
 
 
 async def result(

@@ -10,12 +10,9 @@ from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from itertools import cycle
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
-import orjson
 import pytest
 import websockets
 
@@ -23,7 +20,7 @@ import clock
 import goodtime
 import settings
 from auth.viewer import Viewer
-from benchmarks.load import put
+from benchmarks.load import post, put
 from tests.cable import cable
 from tests.conftest import DATABASE_URL
 from tests.processes import Installation, missing, until
@@ -374,9 +371,9 @@ async def test_one_accounts_load_does_not_starve_another(
     async with Installation(place, DATABASE_URL).running("serve") as process, Server(process.address) as server:
         calm, waited = Person(server, other.rita.authorization), []
         # Each caller's question is one of its own, so that none is answered along with others.
-        asked = [_request(world.rita, LISTING.replace("interviewPanels", f"its{place}: interviewPanels"))
-                 for place in range(90)]  # fmt: skip
-        port: Any = SimpleNamespace(port=urlsplit(process.address).port)
+        port = int(process.address.rpartition(":")[2])
+        questions = [LISTING.replace("interviewPanels", f"its{number}: interviewPanels") for number in range(90)]
+        asked = [post(port, {"query": question}, world.rita.headers) for question in questions]
         busy = asyncio.create_task(put(port, cycle(asked), connections=90, seconds=3))
         await asyncio.sleep(0.5)
         while not busy.done():
@@ -387,13 +384,6 @@ async def test_one_accounts_load_does_not_starve_another(
 
     # In one queue with the ninety, the calm one would wait as long as they do.
     assert statistics.median(waited) <= load.percentile(0.5) / 2
-
-
-def _request(person: Person, query: str) -> bytes:
-    body = orjson.dumps({"query": query})
-    head = {"host": "here", "content-type": "application/json", "content-length": str(len(body)), **person.headers}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-    return f"POST /graphql HTTP/1.1\r\n{lines}\r\n".encode() + body
 
 
 async def test_an_account_waits_only_for_itself(world: World) -> None:
