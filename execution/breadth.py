@@ -5,7 +5,7 @@ function through a DataLoader that lives only as long as somebody waits for it: 
 operations of a context, nor between the deliveries of a subscription.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from inspect import Parameter as Kind
 from inspect import isawaitable, iscoroutinefunction
 from typing import Any
@@ -23,17 +23,18 @@ Function = Callable[..., Any]
 Asked = tuple[object, Sequence[FieldNode]]
 
 
-def breadth(*, graphql_type: Any, **options: Any) -> Callable[[Function], Any]:
+def breadth(*, graphql_type: Any, reads: Collection[str] | None = None, **options: Any) -> Callable[[Function], Any]:
     """Declare a field by a function over all parents of a level.
 
     The function takes the parents as its first parameter and returns as many answers, in their order; an answer that is
     an exception is that parent's error, a raised one is everybody's. A parameter annotated `Level` gets the request;
     all others are the field's GraphQL arguments. The return annotation is Python's truth, `graphql_type` is GraphQL's.
+    `reads` are the attributes of the parents that it takes, for `Level.reads`; None: it may take any.
     `options` are those of `strawberry.field`: name, description, deprecation_reason, permission_classes.
     """
 
     def declare(function: Function) -> StrawberryField:
-        relation = Relation(getattr(function, "__func__", function))
+        relation = Relation(getattr(function, "__func__", function), reads)
         return strawberry.field(relation.resolver(), graphql_type=graphql_type, **options)
 
     return declare
@@ -42,8 +43,9 @@ def breadth(*, graphql_type: Any, **options: Any) -> Callable[[Function], Any]:
 class Relation:
     """A breadth function, and how it is called."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, reads: Collection[str] | None) -> None:
         self.function = function
+        self.reads = reads
         self.signature = Signature.from_callable(function)
         self.waits = iscoroutinefunction(function)
         self._level = next((name for name, it in self.signature.parameters.items() if _is_level(it.annotation)), None)

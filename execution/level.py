@@ -6,6 +6,7 @@ A level sees the selection below its field as one tree of GraphQL field names: f
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple
 
 import strawberry
@@ -62,6 +63,9 @@ def keywords(scope: Scope, definition: GraphQLField, node: FieldNode) -> dict[st
     )
 
 
+NOT_YET = object()
+
+
 class Selected(NamedTuple):
     """One occurrence of a field in the document."""
 
@@ -76,6 +80,7 @@ class Selection:
     scope: Scope
     occurrences: list[Selected]
     _below: dict[str, "Selection"] | None = field(default=None, init=False)
+    _attributes: object = field(default=NOT_YET, init=False)
 
     def at(self, path: Iterable[str]) -> "Selection | None":
         selection: Selection | None = self
@@ -92,6 +97,14 @@ class Selection:
                     name = found.node.name.value
                     self._below.setdefault(name, Selection(self.scope, [])).occurrences.append(found)
         return self._below
+
+    @property
+    def attributes(self) -> frozenset[str] | None:
+        """What the fields that it selects take from their objects; None where that may be anything."""
+        if self._attributes is NOT_YET:
+            parts = [_taken(found) for its in self.below.values() for found in its.occurrences]
+            self._attributes = None if None in parts else frozenset(chain.from_iterable(filter(None, parts)))
+        return self._attributes  # type: ignore[return-value]
 
     def _fields(self, parent: GraphQLNamedType, node: Any, spread: set[str]) -> Iterator[Selected]:
         schema, fragments, variables = self.scope
@@ -113,6 +126,17 @@ class Selection:
             condition = fragment.type_condition
             narrowed = schema.get_type(condition.name.value) if condition else None
             yield from self._fields(narrowed or parent, fragment, spread)
+
+
+def _taken(selected: Selected) -> Iterable[str] | None:
+    """The attributes that a field takes from its object, where that can be told."""
+    its = selected.definition.extensions.get(DEFINITION)
+    if its is None:
+        return () if selected.node.name.value == "__typename" else None
+    if its.base_resolver is None:
+        return (its.python_name,) if its.default_resolver is getattr else None
+    relation = getattr(its.base_resolver.wrapped_func, "relation", None)
+    return relation.reads if relation else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +162,14 @@ class Level:
     def selects(self, *path: str) -> bool:
         """Whether the fields of this path, in GraphQL's names, are selected below, one within the other."""
         return self.selection.at(path) is not None
+
+    def reads(self, *path: str) -> frozenset[str] | None:
+        """The attributes that what is selected at this path takes from the objects there; None: maybe any of them.
+
+        A field takes the attribute of its name, a breadth function those that it is declared to read.
+        """
+        selection = self.selection.at(path)
+        return selection.attributes if selection else frozenset()
 
     def arguments(self, *path: str) -> list[dict[str, Any]]:
         """The arguments of every occurrence of the field at this path, as its Python function would get them.

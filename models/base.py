@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from tortoise import fields
 from tortoise.models import Model
@@ -10,6 +10,8 @@ from tortoise.validators import MaxLengthValidator
 from ulid import ULID
 
 import clock
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _NotAwaited:
@@ -29,6 +31,21 @@ class Stored(Model):
 
     class Meta:
         abstract = True
+
+
+def following(*columns: str) -> Callable[[F], F]:
+    """Says of a property from which columns of its row it follows: whoever asks for it has only these read."""
+
+    def mark(follows: F) -> F:
+        follows.columns = columns  # type: ignore[attr-defined]
+        return follows
+
+    return mark
+
+
+def follows_from(model: type[Model], name: str) -> tuple[str, ...] | None:
+    """The columns from which a property of the model is said to follow, if it is."""
+    return getattr(getattr(getattr(model, name, None), "fget", None), "columns", None)
 
 
 class Row(Stored):

@@ -9,7 +9,7 @@ from tortoise.expressions import Q
 from tortoise.indexes import Index
 
 import clock
-from models.base import Row
+from models.base import Row, following
 from models.candidates import Candidate
 from models.directory import Account, Stage, User
 from models.feedback import FeedbackForm, FeedbackTemplate
@@ -70,6 +70,7 @@ class Cancelable(Row):
         abstract = True
 
     @property
+    @following("canceled_at", "canceled_by_id", "canceled_origin", "canceled_reason")
     def own_cancellation(self) -> Cancellation | None:
         """The cancellation of this row itself."""
         if self.canceled_at is None or self.canceled_by_id is None or self.canceled_origin is None:
@@ -143,6 +144,7 @@ class Panel(Cancelable):
         )
 
     @property
+    @following("canceled_at", "tentative", "ends_at", "feedback_due")
     def status(self) -> InterviewPanelStatus:
         """Derived from the cancellation, the clock and the feedback; `with_status` is its twin in SQL."""
         if self.canceled_at:
@@ -183,6 +185,7 @@ class Interview(Cancelable):
         indexes = (Index(fields=("account_id", "starts_at", "id")), Index(fields=("panel_id", "starts_at", "id")))
 
     @property
+    @following("starts_at", "ends_at")
     def duration_minutes(self) -> int:
         """Length in minutes."""
         return int((self.ends_at - self.starts_at).total_seconds()) // 60

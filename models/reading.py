@@ -1,15 +1,14 @@
 """Hot reads: rows of one flat statement turned into models, each once, without the ORM's detour over every field.
 
-A row that is read along with others hangs where the ORM would have put it had it been prefetched: `seat.user`.
+A row that is read along with others hangs where the ORM would have put it had it been prefetched: `seat.user`. Of a
+row may be read only what is asked for; it then has nothing else.
 """
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from itertools import accumulate, pairwise
 from typing import Any, Generic, TypeVar
 
 import ciso8601
@@ -22,6 +21,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from models import sharing
+from models.base import follows_from
 from models.database import on_postgres
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -29,40 +29,68 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 Record = Sequence[Any]
 
 
-class Reader(Generic[AnyModel]):
-    """Makes models of one class from the columns of records."""
+Attributes = frozenset[str] | None
+"""What is read of rows, by the names of their columns and of what follows from these; None: everything."""
 
-    def __init__(self, model: type[AnyModel], without: Collection[str], postgres: bool) -> None:
-        self.model = model
-        projection = {its: column for its, column in model._meta.fields_db_projection.items() if its not in without}
-        self.columns = tuple(projection.values())
-        self._attributes = tuple(projection)
-        self._blank = dict.fromkeys(self._attributes) | _AS_READ
-        found = ((name, _converter(model._meta.fields_map[name], postgres)) for name in projection)
-        self._converted = [(name, convert) for name, convert in found if convert is not None]
+
+def along(attributes: Attributes, *others: str) -> Attributes:
+    """These, and others."""
+    return None if attributes is None else attributes.union(others)
+
+
+def hang(row: Model, pointer: str, target: Model) -> None:
+    """Let the pointer lead to a row that is there already, if it was read whole: more may be asked of it there."""
+    if not target._partial:
+        row.__dict__[f"_{pointer}"] = target
+
+
+class Reader:
+    """Makes models of one class from the columns of records that begin at a place."""
+
+    def __init__(self, model: type[Model], attributes: Attributes, start: int, postgres: bool) -> None:
+        projection = model._meta.fields_db_projection
+        names = _names(model, attributes)
+        self.columns = [projection[name] for name in names]
+        self.key = start + names.index("id")
+        self.end = start + len(names)
+        self._model = model
+        self._values = _values_of(model, names, start, postgres)
 
     def selected(self, table: str) -> str:
         """The columns as a statement lists them."""
         return ", ".join(f'{table}."{column}"' for column in self.columns)
 
-    def made(self, values: Record) -> AnyModel:
+    def made(self, record: Record) -> Model:
         """The model of these values, as the database has it."""
-        attributes = self._blank.copy()
-        attributes.update(zip(self._attributes, values, strict=True))
-        for name, convert in self._converted:
-            if attributes[name] is not None:
-                attributes[name] = convert(attributes[name])
-        row = self.model.__new__(self.model)
-        row.__dict__ = attributes
+        row = self._model.__new__(self._model)
+        row.__dict__ = self._values(record)
         return row
 
 
-_AS_READ = {"_partial": False, "_saved_in_db": True, "_custom_generated_pk": True, "_await_when_save": {}}
+def _names(model: type[Model], attributes: Attributes) -> list[str]:
+    """The columns to read, in the model's order: the id always, and all where something else may need any of them."""
+    columns = list(model._meta.fields_db_projection)
+    needed = {"id"}
+    for name in columns if attributes is None else attributes:
+        needed |= {name} if name in columns else set(follows_from(model, name) or columns)
+    return [name for name in columns if name in needed]
 
 
-@cache
-def _reader(model: type[AnyModel], without: tuple[str, ...], postgres: bool) -> Reader[AnyModel]:
-    return Reader(model, without, postgres)
+def _values_of(
+    model: type[Model], names: Sequence[str], start: int, postgres: bool
+) -> Callable[[Record], dict[str, Any]]:
+    """What makes a model's attributes of a record: written out as one expression, since it runs for every row."""
+    known: dict[str, Any] = {"nothing": {}}
+    items = []
+    for place, name in enumerate(names):
+        value, convert = f"r[{start + place}]", _converter(model._meta.fields_map[name], postgres)
+        if convert is not None:
+            known[f"c{place}"] = convert
+            value = f"None if (v := {value}) is None else c{place}(v)"
+        items.append(f"{name!r}: {value}")
+    partial = len(names) < len(model._meta.fields_db_projection)
+    as_read = f"'_partial': {partial}, '_saved_in_db': True, '_custom_generated_pk': True, '_await_when_save': nothing"
+    return eval(f"lambda r: {{{', '.join(items)}, {as_read}}}", known)  # type: ignore[no-any-return]
 
 
 def _converter(field: Field[Any], postgres: bool) -> Callable[[Any], Any] | None:
@@ -87,8 +115,7 @@ class Joined:
     on: str
     #: The alias of the row that points at this one, and the name of the pointer; None: only the order tells.
     pointer: tuple[str, str] | None = None
-    #: Attributes that nobody asks for: their columns are not read, and the rows don't have them.
-    without: tuple[str, ...] = ()
+    attributes: Attributes = None
 
 
 class Slot(RawSQL):
@@ -169,17 +196,21 @@ class Kept:
         values: Mapping[str, Any],
         *joined: Joined,
         tail: str = "",
+        attributes: Attributes = None,
     ) -> list[tuple[Any, ...]]:
         """The rows of `build(*shape, **values)`: built once for each shape, run with these values each time.
 
         Of those who ask `side_by_side` each gets the rows of all: to be looked up by what was asked for.
         `values` must not decide anything but what is compared; whatever shapes the statement belongs to the shape.
         """
-        key = (build, shape, tuple((name, isinstance(value, list)) for name, value in values.items()), joined, tail)
+        kinds = tuple((name, isinstance(value, list)) for name, value in values.items())
+        key = (build, shape, kinds, joined, tail, attributes)
         statement = self._statements.get(key)
         if statement is None:
             stand_ins = {name: slots(name) if isinstance(value, list) else Slot(name) for name, value in values.items()}
-            statement = self._statements[key] = compiled(build(*shape, **stand_ins), *joined, tail=tail)
+            statement = self._statements[key] = compiled(
+                build(*shape, **stand_ins), *joined, tail=tail, attributes=attributes
+            )
             if len(self._statements) > self._most:
                 self._statements.popitem(last=False)
         else:
@@ -187,12 +218,14 @@ class Kept:
         return await sharing.asked(statement, values)
 
 
-def compiled(rows: QuerySet[AnyModel], *joined: Joined, tail: str = "") -> Statement[AnyModel]:
+def compiled(
+    rows: QuerySet[AnyModel], *joined: Joined, tail: str = "", attributes: Attributes = None
+) -> Statement[AnyModel]:
     """The query set and what is read along as one flat statement; `tail` is SQL behind it, its alias `base`."""
     rows._choose_db_if_not_chosen()
     rows._make_query()
     inner, values = rows.query.get_parameterized_sql()
-    links = Links(rows.model, joined)
+    links = Links(rows.model, attributes, joined)
     return Statement(*_placed(links.sql(f"({inner})", tail), values), links, on_postgres())
 
 
@@ -211,14 +244,14 @@ async def read(rows: QuerySet[AnyModel], *joined: Joined, tail: str = "") -> lis
 class Links:
     """Which tables a flat statement has, and how its records become models that lead to one another."""
 
-    def __init__(self, model: type[Model], joined: Sequence[Joined]) -> None:
+    def __init__(self, model: type[Model], attributes: Attributes, joined: Sequence[Joined]) -> None:
         self._joined = joined
         self._aliases = ["base", *(join.alias for join in joined)]
-        postgres = on_postgres()
-        self._readers = [_reader(model, (), postgres), *(_reader(it.model, it.without, postgres) for it in joined)]
-        ends = list(accumulate((len(each.columns) for each in self._readers), initial=0))
-        self._spans = [slice(start, end) for start, end in pairwise(ends)]
-        self._keys = [start + each.columns.index("id") for start, each in zip(ends, self._readers, strict=False)]
+        self._readers: list[Reader] = []
+        end, postgres = 0, on_postgres()
+        for its, read in [(model, attributes), *((join.model, join.attributes) for join in joined)]:
+            self._readers.append(Reader(its, read, end, postgres))
+            end = self._readers[-1].end
         self._pointers = [
             (place, self._aliases.index(join.pointer[0]), f"_{join.pointer[1]}")
             for place, join in enumerate(joined, 1)
@@ -236,15 +269,15 @@ class Links:
     def rows(self, found: Sequence[Record]) -> list[tuple[Any, ...]]:
         """A tuple of models for each record."""
         known: list[dict[Any, Any]] = [{} for _ in self._readers]
-        parts = list(zip(known, self._readers, self._keys, self._spans, strict=True))
+        parts = [(its, each.made, each.key) for its, each in zip(known, self._readers, strict=True)]
         linked = []
         for record in found:
             row = []
-            for made, each, key, span in parts:
+            for its, make, key in parts:
                 id = record[key]
-                model = made.get(id)
+                model = its.get(id)
                 if model is None and id is not None:
-                    model = made[id] = each.made(record[span])
+                    model = its[id] = make(record)
                 row.append(model)
             for place, parent, kept in self._pointers:
                 if row[parent] is not None:

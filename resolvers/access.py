@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tortoise.expressions import Q, Subquery
 from tortoise.fields.relational import RelationalField
@@ -18,7 +18,7 @@ import models
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import Role
-from models.reading import Joined, Kept
+from models.reading import Attributes, Joined, Kept
 from models.sharing import Lookups
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -77,13 +77,16 @@ def visible(viewer: Viewer, model: type[AnyModel]) -> QuerySet[AnyModel]:
     return model.filter(_SCOPES[model](viewer))
 
 
-#: Whether the fields of that path, in GraphQL's names, are asked for below.
-Wants = Callable[..., bool]
+class Wanted(Protocol):
+    """What is asked for below: paths are of fields, in GraphQL's names, one within the other."""
 
+    def selects(self, *path: str) -> bool:
+        """Whether the field at that path is asked for."""
+        ...
 
-def nothing(*path: str) -> bool:
-    """Wants nothing of what is below."""
-    return False
+    def reads(self, *path: str) -> Attributes:
+        """What is taken of the rows at that path."""
+        ...
 
 
 _KEPT = Kept()
@@ -96,13 +99,15 @@ async def hot(
     values: Mapping[str, Any],
     *joined: Joined,
     tail: str = "",
+    attributes: Attributes = None,
 ) -> list[tuple[Any, ...]]:
     """The rows of `build(viewer, *shape, **values)`, a statement written down once for each role and shape.
 
     Its scope is that of `visible`, compiled with a viewer of the role whose ids are put in at each call.
     """
     its = {**values, "account_id": viewer.account_id, "viewer_id": viewer.actor_id}
-    return await _KEPT.rows(_as_role, (build, viewer.role, *shape), its, *joined, tail=tail)
+    shape = (build, viewer.role, *shape)
+    return await _KEPT.rows(_as_role, shape, its, *joined, tail=tail, attributes=attributes)
 
 
 async def one(

@@ -1,7 +1,7 @@
 """Candidates: found, listed, and what the Schedule buttons do for the viewer."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -15,7 +15,7 @@ from auth.viewer import Viewer
 from models import Candidate, Integration, IntegrationProvider, Panel
 from models.reading import Joined
 from resolvers import paging
-from resolvers.access import Act, Wants, behind, hot, may, nothing, one, pointed, restricted, unscoped, visible
+from resolvers.access import Act, Wanted, behind, hot, may, one, pointed, restricted, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.paging import Page
 
@@ -50,9 +50,9 @@ class ScheduleAction:
     menu_label: str
 
 
-async def find(viewer: Viewer, id: str | None, external_id: str | None, wants: Wants = nothing) -> Candidate | None:
+async def find(viewer: Viewer, id: str | None, external_id: str | None, wanted: Wanted) -> Candidate | None:
     """The candidate of that id or external id; null where the viewer knows none, or neither is given."""
-    return await one(viewer, Candidate, {"id": id, "external_id": external_id}, *_along(wants))
+    return await one(viewer, Candidate, {"id": id, "external_id": external_id}, *_along(wanted))
 
 
 async def page(
@@ -61,7 +61,7 @@ async def page(
     order: CandidateOrder,
     first: int | None,
     after: str | None,
-    wants: Wants = nothing,
+    wanted: Wanted,
 ) -> Page[Candidate]:
     """The candidates that the viewer may see and the filter lets through."""
     exact = {
@@ -74,8 +74,9 @@ async def page(
     values = {name: value for name, value in exact.items() if value is not None}
     search = paging.sought(its.search)
     shape = (its.archived, search.lower() if search else None, its.has_upcoming_panel)
-    along = _along(lambda *path: wants("edges", "node", *path))
-    return await paging.page(viewer, _listed, shape, values, (order.value.lower(), "id"), first, after, *along)
+    joined, attributes = _along(wanted, "edges", "node"), wanted.reads("edges", "node")
+    by = (order.value.lower(), "id")
+    return await paging.page(viewer, _listed, shape, values, by, first, after, *joined, attributes=attributes)
 
 
 def _listed(
@@ -91,9 +92,13 @@ def _listed(
     return found
 
 
-def _along(wants: Wants) -> list[Joined]:
-    """What is read along with candidates, as far as it is asked for."""
-    return [join for join in _POINTERS if wants(join.alias)]
+def _along(wanted: Wanted, *path: str) -> list[Joined]:
+    """What is read along with candidates at that path, as far as it is asked for."""
+    return [
+        replace(join, attributes=wanted.reads(*path, join.alias))
+        for join in _POINTERS
+        if wanted.selects(*path, join.alias)
+    ]
 
 
 _POINTERS = (

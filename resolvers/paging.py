@@ -17,7 +17,7 @@ from tortoise.queryset import QuerySet
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from models.reading import Joined
+from models.reading import Attributes, Joined, along
 from models.sharing import Shared
 from resolvers.access import hot, one, shared_scope
 from resolvers.values import NAME
@@ -100,24 +100,26 @@ async def page(
     order: tuple[str, ...],
     first: int | None,
     after: str | None,
-    *along: Joined,
+    *joined: Joined,
+    attributes: Attributes = None,
 ) -> Page[Any]:
     """The rows of `build(viewer, *shape, **values)` behind `after`, in the order of these columns.
 
-    One statement, and behind a cursor of a list by name one more. The last column is the id. `along` are the rows that
-    they point at and that are read along with them. Who asks for the same page at the same time gets the same.
+    One statement, and behind a cursor of a list by name one more. The last column is the id. `joined` are the rows
+    that they point at and that are read along with them. Who asks for the same page at the same time gets the same.
     """
-    size = bounded(first)
+    size, attributes = bounded(first), along(attributes, *order)
 
     async def read() -> Page[Any]:
         behind = await _place_of(build, viewer, shape, values, order, after)
         tail = "ORDER BY " + ", ".join(f'base."{name}"' for name in order)
-        found = await hot(viewer, _page, (build, order, size, *shape), {**values, **behind}, *along, tail=tail)
+        its, given = (build, order, size, *shape), {**values, **behind}
+        found = await hot(viewer, _page, its, given, *joined, tail=tail, attributes=attributes)
         cursor_of = partial(_cursor, order)
         edges = [Edge(row, cursor_of) for row, *_ in found]
         return page_of(edges, size, after, partial(_counted, viewer, build, shape, values))
 
-    about = (build, shape, _hashed(values), order, size, after, along, *shared_scope(viewer))
+    about = (build, shape, _hashed(values), order, size, after, joined, attributes, *shared_scope(viewer))
     return await _PAGES.answer(about, read)
 
 
@@ -137,12 +139,14 @@ async def pages(
     order: tuple[str, ...],
     first: int | None,
     after: str | None,
+    attributes: Attributes = None,
 ) -> dict[str, Page[Any]]:
     """Such a page for each parent at once, by the value of the column `parent`. One statement, however many parents."""
-    size = bounded(first)
+    size, attributes = bounded(first), along(attributes, parent, *order)
     behind = await _place_of(build, viewer, shape, values, order, after)
     tail = f"WHERE base.place <= {size + 1} ORDER BY base.place"
-    found = await hot(viewer, _ranked, (build, parent, order, *shape), {**values, **behind}, tail=tail)
+    its, given = (build, parent, order, *shape), {**values, **behind}
+    found = await hot(viewer, _ranked, its, given, tail=tail, attributes=attributes)
     cursor_of = partial(_cursor, order)
     edges: dict[str, list[Edge[Any]]] = {}
     for (row,) in found:

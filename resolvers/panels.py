@@ -13,19 +13,16 @@ import clock
 import models
 from auth.viewer import Viewer
 from models import Cancellation, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, InterviewPanelStatus, Panel
-from models.reading import Joined, read
+from models.reading import Joined, along, hang, read
 from resolvers import calendar, feedback, paging
-from resolvers.access import Wants, hot, nothing, one, pointed, unscoped, visible
+from resolvers.access import Wanted, hot, one, pointed, unscoped, visible
 from resolvers.paging import Page
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
-_SEATS = (Joined("seat", Interviewer, "seat.interview_id = base.id"),)
+_SEAT = Joined("seat", Interviewer, "seat.interview_id = base.id")
 _PERSON = Joined("person", models.User, "person.id = seat.user_id", ("seat", "user"))
 _FORM = Joined("form", FeedbackForm, "form.id = seat.form_id", ("seat", "form"))
-#: The larger part of a form, as GraphQL calls it.
-_SUBSTANCE = ("fields", "answers", "instructions")
-_OUTSIDE_OF_FORM = replace(_FORM, without=_SUBSTANCE)
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ async def find(viewer: Viewer, id: str | None, external_id: str | None) -> Panel
     return await one(viewer, Panel, {"id": id, "external_id": external_id})
 
 
-async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str | None) -> Page[Panel]:
+async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str | None, wanted: Wanted) -> Page[Panel]:
     """The panels that the viewer may see, by their start."""
     exact = {
         "candidate_id": its.candidate_id,
@@ -70,7 +67,8 @@ async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str |
     values = {name: value for name, value in exact.items() if value is not None}
     status = tuple(each for each in InterviewPanelStatus if each in its.status) if its.status is not None else None
     canceled_too = its.include_canceled or InterviewPanelStatus.CANCELED in (status or ())
-    return await paging.page(viewer, _listed, (status, canceled_too), values, ("listed_at", "id"), first, after)
+    shape, order, attributes = (status, canceled_too), ("listed_at", "id"), wanted.reads("edges", "node")
+    return await paging.page(viewer, _listed, shape, values, order, first, after, attributes=attributes)
 
 
 def _listed(
@@ -88,7 +86,7 @@ def _listed(
 
 
 async def interviews_page(
-    viewer: Viewer, its: InterviewFilter, first: int | None, after: str | None
+    viewer: Viewer, its: InterviewFilter, first: int | None, after: str | None, wanted: Wanted
 ) -> Page[Interview]:
     """The interviews that the viewer may see, by their start."""
     exact = {
@@ -98,8 +96,8 @@ async def interviews_page(
         "starts_at__lt": its.starts_before,
     }
     values = {name: value for name, value in exact.items() if value is not None}
-    shape = (its.include_canceled,)
-    return await paging.page(viewer, _interviews_listed, shape, values, ("starts_at", "id"), first, after)
+    shape, order, attributes = (its.include_canceled,), ("starts_at", "id"), wanted.reads("edges", "node")
+    return await paging.page(viewer, _interviews_listed, shape, values, order, first, after, attributes=attributes)
 
 
 def _interviews_listed(
@@ -119,14 +117,18 @@ async def of_candidates(
     upcoming_only: bool,
     first: int | None,
     after: str | None,
+    wanted: Wanted,
 ) -> list[Page[Panel]]:
     """The page of each candidate's profile, by their start."""
     values = {"ids": [candidate.id for candidate in candidates], "now": clock.now()}
     shape = (include_canceled, upcoming_only)
-    pages = await paging.pages(viewer, _of_candidates, shape, values, "candidate_id", ("listed_at", "id"), first, after)
+    order, attributes = ("listed_at", "id"), wanted.reads("edges", "node")
+    pages = await paging.pages(
+        viewer, _of_candidates, shape, values, "candidate_id", order, first, after, attributes=attributes
+    )
     for candidate in candidates:
         for panel in pages[candidate.id].rows if candidate.id in pages else ():
-            panel.__dict__["_candidate"] = candidate
+            hang(panel, "candidate", candidate)
     return [pages.get(candidate.id) or paging.nothing(after) for candidate in candidates]
 
 
@@ -140,31 +142,39 @@ def _of_candidates(
 
 
 async def interviews_of(
-    viewer: Viewer, panels: Sequence[Panel], include_canceled: bool, wants: Wants = nothing
+    viewer: Viewer, panels: Sequence[Panel], include_canceled: bool, wanted: Wanted
 ) -> list[list[Interview]]:
     """Each panel's interviews by their start; those called off one by one are left out unless asked for.
 
-    Their seats, users and forms are read along where `wants` says that they are asked for below: one statement for all.
+    Their seats, users and forms are read along where they are wanted: one statement for all.
     """
     by_id = {panel.id: panel for panel in panels if panel.parts is None}
-    along = [*_SEATS] if wants("interviewers") else []
-    along += [_PERSON] if wants("interviewers", "user") else []
-    if wants("interviewers", "feedbackForm"):
-        whole = any(wants("interviewers", "feedbackForm", part) for part in _SUBSTANCE)
-        along += [_FORM if whole else _OUTSIDE_OF_FORM]
-    tail = "ORDER BY base.starts_at, base.id" + (", seat.position, seat.id" if along else "")
+    attributes, joined = along(wanted.reads(), "panel_id"), _along(wanted)
     found = []
     if by_id:
-        found = await hot(viewer, _of_panels, (include_canceled,), {"ids": list(by_id)}, *along, tail=tail)
+        tail = "ORDER BY base.starts_at, base.id" + (", seat.position, seat.id" if joined else "")
+        shape, ids = (include_canceled,), {"ids": list(by_id)}
+        found = await hot(viewer, _of_panels, shape, ids, *joined, tail=tail, attributes=attributes)
     interviews = {part.id: part for panel in panels for part in panel.parts or () if _taken(part, include_canceled)}
     for interview, *others in found:
         if interview.id not in interviews:
             interviews[interview.id] = interview
-            interview.__dict__["_panel"] = by_id[interview.panel_id]
-            interview.seats = [] if along else None
-        if along and others[0] is not None:
+            hang(interview, "panel", by_id[interview.panel_id])
+            interview.seats = [] if joined else None
+        if joined and others[0] is not None:
             interview.seats.append(others[0])
     return _grouped(interviews.values(), "panel_id", [panel.id for panel in panels])
+
+
+def _along(wanted: Wanted) -> list[Joined]:
+    """What is read along with interviews; whole where something else of them may want it too."""
+    paths = {_SEAT: ("interviewers",), _PERSON: ("interviewers", "user"), _FORM: ("interviewers", "feedbackForm")}
+    whole = wanted.reads() is None
+    return [
+        join if whole else replace(join, attributes=wanted.reads(*path))
+        for join, path in paths.items()
+        if wanted.selects(*path)
+    ]
 
 
 def _taken(interview: Interview, include_canceled: bool) -> bool:

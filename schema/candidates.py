@@ -50,22 +50,24 @@ class Candidate(Node):
     updated_at: datetime = strawberry.field(description="When they were last synced.")
     archived_at: datetime | None = strawberry.field(description="Set while they are archived: no new panels are taken.")
 
-    @breadth(graphql_type=Stage, description="The step of the hiring process that they have reached.")
+    @breadth(
+        graphql_type=Stage, reads={"stage_id"}, description="The step of the hiring process that they have reached."
+    )
     @staticmethod
     async def stage(of: list[models.Candidate], level: Level) -> list[models.Stage]:
         return await pointed(viewer(level), of, "stage")
 
-    @breadth(graphql_type=Posting | None, description="The job they apply for.")
+    @breadth(graphql_type=Posting | None, reads={"posting_id"}, description="The job they apply for.")
     @staticmethod
     async def posting(of: list[models.Candidate], level: Level) -> list[models.Posting | None]:
         return await pointed(viewer(level), of, "posting")
 
-    @breadth(graphql_type=User | None, description="Who looks after them.")
+    @breadth(graphql_type=User | None, reads={"owner_id"}, description="Who looks after them.")
     @staticmethod
     async def owner(of: list[models.Candidate], level: Level) -> list[models.User | None]:
         return await pointed(viewer(level), of, "owner")
 
-    @breadth(graphql_type=list[User], description="Who follows them, by name.")
+    @breadth(graphql_type=list[User], reads={"id"}, description="Who follows them, by name.")
     @staticmethod
     async def followers(of: list[models.Candidate], level: Level) -> list[list[models.User]]:
         return await candidates.followers_of(viewer(level), of)
@@ -83,6 +85,7 @@ class Candidate(Node):
 
     @breadth(
         graphql_type=Connection[InterviewPanelRef],
+        reads={"id"},
         description="The panels of the profile, by their start. Cancelled ones are left out unless asked for.",
     )
     @staticmethod
@@ -97,7 +100,7 @@ class Candidate(Node):
         after: After = strawberry.UNSET,
     ) -> list[Page[models.Panel]]:
         return await panels.of_candidates(
-            viewer(level), of, bool(include_canceled), bool(upcoming_only), first, given(after)
+            viewer(level), of, bool(include_canceled), bool(upcoming_only), first, given(after), level
         )
 
 
@@ -135,7 +138,7 @@ class CandidatesQuery:
             str | None, strawberry.argument(description="The candidate's id in the system that syncs them.")
         ] = strawberry.UNSET,
     ) -> models.Candidate | None:
-        return await candidates.find(viewer(info), given(id), given(external_id), Level.of(info).selects)
+        return await candidates.find(viewer(info), given(id), given(external_id), Level.of(info))
 
     @strawberry.field(graphql_type=CandidateConnection, description="The candidates that the viewer may see.")
     async def candidates(
@@ -152,4 +155,4 @@ class CandidatesQuery:
     ) -> Page[models.Candidate]:
         order = order_by or candidates.CandidateOrder.NAME
         its = plain(candidates.CandidateFilter, filter)
-        return await candidates.page(viewer(info), its, order, first, given(after), Level.of(info).selects)
+        return await candidates.page(viewer(info), its, order, first, given(after), Level.of(info))

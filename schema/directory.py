@@ -40,6 +40,7 @@ class User(Node):
 
     @breadth(
         graphql_type=Connection[FeedbackFormRef],
+        reads={"id"},
         description="The viewer's own forms only; refused for anybody else's.",
     )
     @staticmethod
@@ -73,7 +74,11 @@ class Posting(Node):
     external_id: str | None = strawberry.field(description="The posting's id in the system that syncs it.")
     title: str = strawberry.field(description="The job's title.")
 
-    @breadth(graphql_type=User | None, description="Who hires for the job; they see its candidates.")
+    @breadth(
+        graphql_type=User | None,
+        reads={"hiring_manager_id"},
+        description="Who hires for the job; they see its candidates.",
+    )
     @staticmethod
     async def hiring_manager(postings: list[models.Posting], level: Level) -> list[models.User | None]:
         return await pointed(viewer(level), postings, "hiring_manager")

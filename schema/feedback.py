@@ -75,29 +75,31 @@ class FeedbackForm(Node):
     completed_at: datetime | None = strawberry.field(description="When it was submitted.")
     instructions: str | None = strawberry.field(description="What to know before filling it in.")
 
-    @strawberry.field(
-        graphql_type=URL, description="Stable over reschedules: this is the link that goes into the calendar invite."
+    @breadth(
+        graphql_type=URL,
+        reads={"id"},
+        description="Stable over reschedules: this is the link that goes into the calendar invite.",
     )
     @staticmethod
-    def url(of: strawberry.Parent[models.FeedbackForm]) -> str:
-        return feedback.url(of)
+    def url(forms: list[models.FeedbackForm]) -> list[str]:
+        return [feedback.url(form) for form in forms]
 
     @strawberry.field(description="The questions, in their order.")
     @staticmethod
     def fields(of: strawberry.Parent[models.FeedbackForm]) -> list[FeedbackField]:
         return _fields(of.fields)
 
-    @breadth(graphql_type=FeedbackTemplate, description="The template that it was made with.")
+    @breadth(graphql_type=FeedbackTemplate, reads={"template_id"}, description="The template that it was made with.")
     @staticmethod
     async def template(forms: list[models.FeedbackForm], level: Level) -> list[models.FeedbackTemplate]:
         return await pointed(viewer(level), forms, "template")
 
-    @breadth(graphql_type=InterviewRef, description="The interview it is about.")
+    @breadth(graphql_type=InterviewRef, reads={"interview_id"}, description="The interview it is about.")
     @staticmethod
     async def interview(forms: list[models.FeedbackForm], level: Level) -> list[models.Interview]:
         return await pointed(viewer(level), forms, "interview")
 
-    @breadth(graphql_type=User, description="Whose form it is.")
+    @breadth(graphql_type=User, reads={"user_id"}, description="Whose form it is.")
     @staticmethod
     async def interviewer(forms: list[models.FeedbackForm], level: Level) -> list[models.User | None]:
         return await pointed(viewer(level), forms, "user")

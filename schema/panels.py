@@ -58,33 +58,39 @@ class InterviewPanel(Node):
     created_at: datetime = strawberry.field(description="When Callboard first heard of it.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
-    @strawberry.field(
-        graphql_type=Cancellation | None, description="Who called the whole panel off; null while it stands."
+    @breadth(
+        graphql_type=Cancellation | None,
+        reads={"own_cancellation"},
+        description="Who called the whole panel off; null while it stands.",
     )
     @staticmethod
-    def cancellation(of: strawberry.Parent[models.Panel]) -> models.Cancellation | None:
-        return of.own_cancellation
+    def cancellation(of: list[models.Panel]) -> list[models.Cancellation | None]:
+        return [panel.own_cancellation for panel in of]
 
-    @breadth(graphql_type=Candidate, description="Who is interviewed.")
+    @breadth(graphql_type=Candidate, reads={"candidate_id"}, description="Who is interviewed.")
     @staticmethod
     async def candidate(of: list[models.Panel], level: Level) -> list[models.Candidate]:
         return await pointed(viewer(level), of, "candidate")
 
     @breadth(
         graphql_type=IntegrationRef,
+        reads={"integration_id"},
         description="The integration that manages the panel. It alone edits or reschedules it.",
     )
     @staticmethod
     async def managed_by(of: list[models.Panel], level: Level) -> list[models.Integration]:
         return await pointed(viewer(level), of, "integration")
 
-    @breadth(graphql_type=Stage | None, description="The candidate's stage when the panel was made.")
+    @breadth(
+        graphql_type=Stage | None, reads={"stage_id"}, description="The candidate's stage when the panel was made."
+    )
     @staticmethod
     async def stage(of: list[models.Panel], level: Level) -> list[models.Stage | None]:
         return await pointed(viewer(level), of, "stage")
 
     @breadth(
         graphql_type=list[InterviewRef],
+        reads={"id"},
         description="Its events, by their start. Those cancelled one by one are left out unless asked for.",
     )
     @staticmethod
@@ -95,9 +101,9 @@ class InterviewPanel(Node):
             bool | None, strawberry.argument(description="Those too that were cancelled one by one.")
         ] = False,
     ) -> list[list[models.Interview]]:
-        return await panels.interviews_of(viewer(level), of, bool(include_canceled), level.selects)
+        return await panels.interviews_of(viewer(level), of, bool(include_canceled), level)
 
-    @breadth(graphql_type=Actor, description="Who made it.")
+    @breadth(graphql_type=Actor, reads={"created_by_id"}, description="Who made it.")
     @staticmethod
     async def created_by(of: list[models.Panel], level: Level) -> list[models.User | models.Integration]:
         return await directory.actors(viewer(level), [panel.created_by_id for panel in of])
@@ -108,13 +114,15 @@ class Interviewer:
     response_status: models.ResponseStatus = strawberry.field(description="What they answered to the invite.")
     feedback_required: bool = strawberry.field(description="Whether the panel waits for their feedback.")
 
-    @breadth(graphql_type=User, description="Who it is.")
+    @breadth(graphql_type=User, reads={"user_id"}, description="Who it is.")
     @staticmethod
     async def user(of: list[models.Interviewer], level: Level) -> list[models.User]:
         return await pointed(viewer(level), of, "user")
 
     @breadth(
-        graphql_type=FeedbackFormRef | None, description="The form to fill in; null where no feedback is asked for."
+        graphql_type=FeedbackFormRef | None,
+        reads={"form_id"},
+        description="The form to fill in; null where no feedback is asked for.",
     )
     @staticmethod
     async def feedback_form(of: list[models.Interviewer], level: Level) -> list[models.FeedbackForm | None]:
@@ -137,29 +145,30 @@ class Interview(Node):
         description="How often interviewers who owe feedback are reminded."
     )
 
-    @breadth(graphql_type=InterviewPanel, description="The panel it belongs to.")
+    @breadth(graphql_type=InterviewPanel, reads={"panel_id"}, description="The panel it belongs to.")
     @staticmethod
     async def panel(of: list[models.Interview], level: Level) -> list[models.Panel]:
         return await pointed(viewer(level), of, "panel")
 
-    @breadth(graphql_type=Candidate, description="Who is interviewed.")
+    @breadth(graphql_type=Candidate, reads={"panel_id"}, description="Who is interviewed.")
     @staticmethod
     async def candidate(of: list[models.Interview], level: Level) -> list[models.Candidate]:
         who = viewer(level)
         return await pointed(who, await pointed(who, of, "panel"), "candidate")
 
-    @breadth(graphql_type=TimeZone, description="The zone in which the panel was planned.")
+    @breadth(graphql_type=TimeZone, reads={"panel_id"}, description="The zone in which the panel was planned.")
     @staticmethod
     async def timezone(of: list[models.Interview], level: Level) -> list[str]:
         return [panel.timezone for panel in await pointed(viewer(level), of, "panel")]
 
-    @breadth(graphql_type=list[Interviewer], description="Who interviews, in the scheduler's order.")
+    @breadth(graphql_type=list[Interviewer], reads={"id"}, description="Who interviews, in the scheduler's order.")
     @staticmethod
     async def interviewers(of: list[models.Interview], level: Level) -> list[list[models.Interviewer]]:
         return await panels.seats_of(of)
 
     @breadth(
         graphql_type=list[FeedbackFormRef],
+        reads={"id"},
         description="Its forms; those of people who left the interview only where they had submitted them.",
     )
     @staticmethod
@@ -168,6 +177,7 @@ class Interview(Node):
 
     @breadth(
         graphql_type=Cancellation | None,
+        reads={"own_cancellation", "panel_id"},
         description="Why it doesn't take place: its own cancellation, else its panel's; null while it stands.",
     )
     @staticmethod
@@ -241,7 +251,7 @@ class PanelsQuery:
         after: After = strawberry.UNSET,
     ) -> Page[models.Panel]:
         its = plain(panels.PanelFilter, filter)
-        return await panels.page(viewer(info), its, first, given(after))
+        return await panels.page(viewer(info), its, first, given(after), Level.of(info))
 
     @strawberry.field(
         graphql_type=Connection[Interview], description="The interviews that the viewer may see, by their start."
@@ -257,4 +267,4 @@ class PanelsQuery:
         after: After = strawberry.UNSET,
     ) -> Page[models.Interview]:
         its = plain(panels.InterviewFilter, filter)
-        return await panels.interviews_page(viewer(info), its, first, given(after))
+        return await panels.interviews_page(viewer(info), its, first, given(after), Level.of(info))

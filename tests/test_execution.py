@@ -37,6 +37,7 @@ class Library:
     """A request's context, and what the functions were asked in it."""
 
     calls: list[tuple[Any, ...]] = field(default_factory=list)
+    reads: tuple[frozenset[str] | None, ...] = ()
     meeting: asyncio.Barrier | None = None
     busy: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -57,7 +58,7 @@ class Taste:
 class BookType:
     title: str
 
-    @breadth(graphql_type=Annotated["ShelfType", strawberry.lazy(__name__)])
+    @breadth(graphql_type=Annotated["ShelfType", strawberry.lazy(__name__)], reads={"shelf"})
     async def shelf(books: list[Book], level: Level) -> list[Shelf]:
         await level.context.noted("shelf", len(books))
         return [book.shelf for book in books]
@@ -123,6 +124,7 @@ class Query:
     async def lost(self, info: strawberry.Info[Library]) -> Any:
         level = Level.of(info)
         info.context.calls.append(("lost", level.selects("shelf", "name"), level.selects("title")))
+        info.context.reads = level.reads(), level.reads("shelf")
         return Book("lost", Shelf("a"))
 
 
@@ -218,6 +220,24 @@ def test_a_level_knows_what_is_selected_below_it(by: Any) -> None:
 
     given = [{"first": 2, "by": "me", "taste": None}, {"first": 1, "taste": None}]
     assert library.calls[0] == (True, False, True, given)
+
+
+@both
+@pytest.mark.parametrize(
+    ("selected", "of_the_book", "of_its_shelf"),
+    [
+        ("__typename title", {"title"}, set()),
+        ("title again: title ... on Book { shelf { name } }", {"title", "shelf"}, {"name"}),
+        ("shelf { books { title } } title @skip(if: true)", {"shelf"}, None),
+        ("title place", None, set()),
+    ],
+)
+def test_a_level_knows_what_is_taken_of_its_objects(
+    selected: str, of_the_book: set[str] | None, of_its_shelf: set[str] | None, by: Any
+) -> None:
+    _, library = ask(f"{{ lost {{ {selected} }} }}", by)
+
+    assert library.reads == (of_the_book, of_its_shelf)
 
 
 @both

@@ -1,0 +1,117 @@
+"""Of rows only what is asked for is read; whoever asks for little gets what they would get of whole rows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import GraphQLObjectType
+from tortoise.models import Model
+
+import models
+from execution import Level
+from models.base import Row, follows_from
+from models.reading import read
+from resolvers.access import unscoped
+from schema import SCHEMA
+from tests.test_statements import selected
+from tests.world import Server, World, in_hours, statements
+
+#: Where rows are read in part: the type, and the document around what is asked of it.
+PLACES = {
+    "candidates": ("Candidate", "{ candidates(first: 3) { edges { node { HERE } } } }"),
+    "their stages": ("Stage", "{ candidates(first: 3) { edges { node { stage { HERE } } } } }"),
+    "their postings": ("Posting", "{ candidates(first: 3) { edges { node { posting { HERE } } } } }"),
+    "their owners": ("User", "{ candidates(first: 3) { edges { node { owner { HERE } } } } }"),
+    "a candidate": ("Candidate", '{ candidate(externalId: "carla") { HERE } }'),
+    "panels of candidates": (
+        "InterviewPanel",
+        "{ candidates(first: 3) { edges { node { "
+        "interviewPanels(first: 2, includeCanceled: true) { edges { node { HERE } } } } } } }",
+    ),
+    "panels": ("InterviewPanel", "{ interviewPanels(filter: {includeCanceled: true}) { edges { node { HERE } } } }"),
+    "interviews": ("Interview", "{ interviews(filter: {includeCanceled: true}) { edges { node { HERE } } } }"),
+    "interviews of a panel": (
+        "Interview",
+        '{ interviewPanel(externalId: "first") { interviews(includeCanceled: true) { HERE } } }',
+    ),
+    "interviewers": (
+        "Interviewer",
+        '{ interviewPanel(externalId: "first") { interviews { interviewers { HERE } } } }',
+    ),
+    "people": ("User", '{ interviewPanel(externalId: "first") { interviews { interviewers { user { HERE } } } } }'),
+    "forms": (
+        "FeedbackForm",
+        '{ interviewPanel(externalId: "first") { interviews { interviewers { feedbackForm { HERE } } } } }',
+    ),
+}
+
+
+def fields() -> Iterator[Any]:
+    """Every field of every place, alone, with what is below it two levels deep."""
+    for place, (name, around) in PLACES.items():
+        kind = SCHEMA._schema.type_map[name]
+        assert isinstance(kind, GraphQLObjectType)
+        for field in kind.fields:
+            if asked := selected(kind, field, kind.fields[field], 2, set()):
+                yield pytest.param(around.replace("HERE", asked), id=f"{field} of {place}")
+
+
+@pytest.fixture(scope="module")
+async def told(running: Server) -> World:
+    """An account where something of everything is told: filled forms, cancelled interviews and panels, notes, links."""
+    its = await World.made(running)
+    interviews = [
+        its.an_interview(name, "ivo", "leo", feedbackTemplateId=its.templates["values"], note=name, location="A room")
+        | {"meetingUrl": f"https://meet.example/{name}", "startsAt": in_hours(24 + place)}
+        for place, name in enumerate(("one", "two"))
+    ]
+    links = {"externalUrl": "https://app.goodtime.example/first", "note": "For all"}
+    pushed = await its.goodtime.push(**its.a_panel("first", *interviews, **links))
+    await its.ivo.fill(pushed["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
+    await its.goodtime.cancel_one(id=pushed["panel"]["interviews"][1]["id"], reason="Ill")
+    await its.goodtime.push(**its.a_panel("second", candidateExternalId="lea"))
+    called_off = await its.goodtime.push(**its.a_panel("third", candidateExternalId="lea"))
+    await its.rita.cancel(id=called_off["panel"]["id"], reason="Hired")
+    return its
+
+
+@pytest.mark.parametrize("asked", list(fields()))
+async def test_a_field_asked_for_alone_is_what_it_is_of_whole_rows(
+    asked: str, told: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_part = await told.rita.ask(asked)
+    monkeypatch.setattr(Level, "reads", lambda *_: None)
+
+    assert in_part == await told.rita.ask(asked)
+
+
+async def test_columns_nobody_asks_for_are_not_read(told: World) -> None:
+    with statements() as sent:
+        await told.rita.ask('{ interviewPanel(externalId: "first") { interviews { interviewers { user { name } } } } }')
+
+    [interviews] = [each for each in sent if "FROM" in each and "AS seat" in each]
+    columns = interviews.partition("FROM")[0]
+    assert 'person."name"' in columns
+    assert all(name not in columns for name in ("subject", "email", "meeting_url", "response_status"))
+
+
+ROWS: list[type[Model]] = [
+    each
+    for each in vars(models).values()
+    if isinstance(each, type) and issubclass(each, Row) and not each._meta.abstract
+]
+FOLLOWING = [(model, name) for model in ROWS for name in dir(model) if follows_from(model, name)]
+
+
+@pytest.mark.parametrize(("model", "name"), FOLLOWING, ids=str)
+async def test_what_follows_from_columns_follows_from_these_alone(model: type[Model], name: str, told: World) -> None:
+    for (row,) in await read(unscoped(model, "all of them, whole").filter(account_id=told.account.id)):
+        whole = getattr(row, name)
+        columns = follows_from(model, name) or ()
+        row.__dict__ = {column: row.__dict__[column] for column in columns}
+
+        assert getattr(row, name) == whole
+
+
+def test_some_values_follow_from_columns() -> None:
+    assert {name for _, name in FOLLOWING} == {"status", "duration_minutes", "own_cancellation"}
