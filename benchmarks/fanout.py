@@ -33,15 +33,11 @@ CONTENDERS = [
 ]
 
 
-#: So many changes of the panels that were pushed at the beginning, as another process of ours commits them.
+#: A change of each of these panels, as another process of ours commits them.
 _COMMIT = """
     WITH
-    changed AS (
-        UPDATE panel SET version = version + 1
-        WHERE id IN (SELECT id FROM panel WHERE external_id LIKE 'pushed-%' ORDER BY id LIMIT $1)
-        RETURNING *
-    ),
-    head AS (UPDATE account SET position = position + $1 RETURNING *)
+    changed AS (UPDATE panel SET version = version + 1 WHERE id = ANY($1) RETURNING *),
+    head AS (UPDATE account SET position = position + cardinality($1) RETURNING *)
     INSERT INTO change (account_id, position, panel_id, candidate_id, kind, actor_id, at)
     SELECT
         head.id, head.position + 1 - row_number() OVER (), changed.id, candidate_id, 'UPDATED', integration_id, now()
@@ -62,6 +58,8 @@ class Turn:
     seconds: float
     #: What is published.
     change: dict[str, Any]
+    #: The panels whose changes are followed.
+    panels: list[str]
 
     @property
     def name(self) -> str:
@@ -115,7 +113,7 @@ class Turn:
 
     async def _publish(self, running: Running, changes: int) -> None:
         if self.name == OURS:
-            await self.database.execute(_COMMIT, changes)
+            await self.database.execute(_COMMIT, self.panels[:changes])
             await self.database.execute(_NOTIFY)
         else:
             body = orjson.dumps(self.change)
@@ -144,8 +142,8 @@ async def run(contenders: list[Contender], shape: data.Shape, subscribers: int, 
     async with data.ready(shape) as access:
         connection = await asyncpg.connect(shape.url)
         try:
-            change = await _pushed(access, connection)
-            turns = [Turn(each, access, subscribers, connection, seconds, change) for each in contenders]
+            change, pushed = await _pushed(access, connection)
+            turns = [Turn(each, access, subscribers, connection, seconds, change, pushed) for each in contenders]
             results = await taken(turns, rounds, Turn.figures)
         finally:
             await data.forget_pushes(connection)
@@ -155,8 +153,8 @@ async def run(contenders: list[Contender], shape: data.Shape, subscribers: int, 
     print(table(title, results, ratios), "\n", flush=True)
 
 
-async def _pushed(access: data.Access, connection: Any) -> dict[str, Any]:
-    """Push the panels whose changes will be followed; returns such a change, as our server delivers it."""
+async def _pushed(access: data.Access, connection: Any) -> tuple[dict[str, Any], list[str]]:
+    """Push the panels whose changes will be followed; such a change, as our server delivers it, and the panels' ids."""
     template = await connection.fetchval("SELECT id FROM feedback_template ORDER BY id LIMIT 1")
     with started([ours()], access) as [running]:
         swarm = Swarm(1)
@@ -166,8 +164,8 @@ async def _pushed(access: data.Access, connection: Any) -> dict[str, Any]:
             await ask(running, request(running, "push", {"input": its}))
         await swarm.receive(AT_ONCE)
         swarm.leave()
-    change: dict[str, Any] = swarm.seen[0]["data"]["interviewPanelChanges"]
-    return change
+    changes = [seen["data"]["interviewPanelChanges"] for seen in swarm.seen]
+    return changes[0], [change["panel"]["id"] for change in changes]
 
 
 if __name__ == "__main__":

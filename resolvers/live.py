@@ -7,10 +7,13 @@ live, without a step in between in which a change could slip through: none is mi
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from tortoise.queryset import QuerySet
 
 import clock
 import feed
@@ -21,6 +24,7 @@ from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import Change, Role, database
+from models.reading import Kept
 from resolvers import changes
 from resolvers.access import Audience, audiences, restricted, unscoped, visible
 
@@ -33,7 +37,8 @@ LOOK_SECONDS = 1.0
 
 _PATIENCE_SECONDS = 0.2
 _READ_AT_ONCE = 200
-_LOOKED_AT_ONCE = 1_000
+_TOLD_AT_ONCE = 32
+_LOOKED_AT_ONCE = 250
 _FRESH_SECONDS = 1.0
 
 
@@ -77,9 +82,8 @@ class Channel:
 
     async def _read(self) -> bool:
         """Hand out what is new; tells whether there may be more."""
-        log = unscoped(Change, "each change is then offered only to those who may see it")
-        behind = log.filter(account_id=self.account_id, position__gt=self.head)
-        found = await behind.order_by("position").limit(_READ_AT_ONCE)
+        values = {"account_id": self.account_id, "position": self.head}
+        found = [change for (change,) in await _KEPT.rows(_behind, (_READ_AT_ONCE,), values)]
         if found and (len(found) == _READ_AT_ONCE or found[0].position != self.head + 1):
             # Far behind, as after an outage: everybody reads on at their own pace, and nobody is too slow for it.
             self._let_everybody_catch_up(found[-1].position)
@@ -97,37 +101,49 @@ class Channel:
         seen_by: dict[int, Audience] = {}
         if any(restricted(follower.viewer) for follower in self.followers):
             seen_by = await audiences(found)
-        for change in found:
-            audience, together = seen_by.get(change.position), dict[Hashable, list[Follower]]()
-            for follower in self.followers:
-                if (shared := follower.shares(change, audience)) is None:
-                    follower.offer(change, audience)
-                else:
-                    together.setdefault(shared, []).append(follower)
-            # From here on whoever catches up reads this change in the log: it must not slip by while others are told.
-            self.head = change.position
-            await asyncio.gather(*(self._tell(*its, change, audience) for its in together.items()))
+        for some in _parts(found, min(_TOLD_AT_ONCE, settings.current().subscriber_buffer)):
+            await self._tell(some, seen_by)
+
+    async def _tell(self, news: list[Change], seen_by: Mapping[int, Audience]) -> None:
+        """Tell these changes to everybody: straight away to those who can take them so, by themselves to the others."""
+        together: dict[Hashable, list[Follower]] = {}
+        for follower in self.followers:
+            if (shared := follower.shares(news, seen_by)) is None:
+                follower.offer(news, seen_by)
+            else:
+                together.setdefault(shared, []).append(follower)
+        # From here on whoever catches up reads them in the log: none must slip by while others are told.
+        self.head = news[-1].position
+        await asyncio.gather(*(self._tell_straight(*its, news, seen_by) for its in together.items()))
+        for change in news:
             metrics.handed_out((clock.now() - change.at).total_seconds())
 
-    async def _tell(
-        self, shared: Hashable, followers: "list[Follower]", change: Change, audience: Audience | None
+    async def _tell_straight(
+        self, shared: Hashable, followers: "list[Follower]", news: list[Change], seen_by: Mapping[int, Audience]
     ) -> None:
-        """Render the change once for all of them, and write it to each socket that takes it at once."""
+        """Render what is theirs once for all of them, and write it to each socket that takes it at once."""
         first = followers[0]
         assert first.straight is not None, "only such followers share"
-        try:
+        theirs, payloads = first.own(news, seen_by), None
+        with suppress(Exception):
+            # What takes longer than the others should wait, or fails, each of them meets by itself.
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                payload = await first.straight.render(first.viewer, change)
-        except Exception:
-            # It takes longer than the others should wait, or it failed: each of them meets that by itself.
-            payload = None
+                payloads = await asyncio.gather(*(first.straight.render(first.viewer, change) for change in theirs))
         told = 0
         for follower in followers:
-            if payload is not None and follower.told(change, audience, shared, payload):
-                told += 1
+            if payloads is not None and follower.told(news, seen_by, shared, payloads):
+                told += len(payloads)
             else:
-                follower.offer(change, audience)
+                follower.offer(news, seen_by)
         metrics.delivered(told)
+
+
+_KEPT = Kept()
+
+
+def _behind(most: int, account_id: Any, position: Any) -> QuerySet[Change]:
+    log = unscoped(Change, "each change is then offered only to those who may see it")
+    return log.filter(account_id=account_id, position__gt=position).order_by("position").limit(most)
 
 
 @dataclass(frozen=True)
@@ -138,7 +154,7 @@ class Straight:
     shared: Callable[[Viewer], Hashable]
     render: Callable[[Viewer, Change], Awaitable[bytes]]
     #: False: nothing was written, since the socket doesn't take it at once.
-    write: Callable[[bytes], bool]
+    write: Callable[[Sequence[bytes]], bool]
 
 
 class Follower:
@@ -173,42 +189,59 @@ class Follower:
     @viewer.setter
     def viewer(self, viewer: Viewer) -> None:
         self._viewer, self._restricted = viewer, restricted(viewer)
+        self._gets_all = self.candidate_id is None and not self._restricted
         self._shared = self.straight.shared(viewer) if self.straight is not None else None
 
-    def offer(self, change: Change, audience: Audience | None) -> None:
-        """A change has been committed; it is for this follower, or is stepped over."""
-        if not self.live or change.position <= self._read:
+    def own(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> Sequence[Change]:
+        """Those of the changes that are for this follower; of a restricted one, as the audiences have it."""
+        if self._gets_all:
+            return news
+        return [
+            change
+            for change in news
+            if self.candidate_id in (None, change.candidate_id)
+            and (not self._restricted or seen_by[change.position].has(self._viewer))
+        ]
+
+    def offer(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> None:
+        """Changes have been committed; what of them is for this follower waits for it, the rest is stepped over."""
+        news = [change for change in news if change.position > self._read]
+        if not self.live or not news:
             return
-        if change.position != self._read + 1 or (self._restricted and audience is None):
+        if not self._follow_on(news, seen_by):
             # One has slipped by, or nobody has asked whether this follower may see it: the log knows.
             self.live = False
             self.wake()
             return
-        self._read = change.position
-        if self.candidate_id not in (None, change.candidate_id) or not (audience is None or audience.has(self.viewer)):
-            return
-        if len(self._waiting) >= settings.current().subscriber_buffer:
+        self._read = news[-1].position
+        own = [(change, self.viewer.role, _now()) for change in self.own(news, seen_by)]
+        if len(self._waiting) + len(own) > settings.current().subscriber_buffer:
             self.end(TooSlow())
-        else:
-            self._waiting.append((change, self.viewer.role, _now()))
+        elif own:
+            self._waiting.extend(own)
             self.wake()
 
-    def shares(self, change: Change, audience: Audience | None) -> Hashable | None:
-        """What those have in common who can be told the change in the same bytes at once; None: not this one."""
-        if self.straight is None or not self._idle or change.position != self._read + 1:
+    def shares(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> Hashable | None:
+        """What those have in common who can be told what is theirs in the same bytes at once; None: not this one."""
+        if self.straight is None or not self._idle or not self._follow_on(news, seen_by):
             return None
-        if self.candidate_id not in (None, change.candidate_id):
-            return None
-        if self._restricted and (audience is None or not audience.has(self._viewer)):
-            return None
-        return self._shared
+        if self._gets_all:
+            return self._shared
+        own = [change.position for change in self.own(news, seen_by)]
+        return (self._shared, *own) if own else None
 
-    def told(self, change: Change, audience: Audience | None, shared: Hashable, payload: bytes) -> bool:
-        """Tell the change straight away; False: nothing was told, since something came in between."""
-        if self.straight is None or self.shares(change, audience) != shared or not self.straight.write(payload):
+    def told(
+        self, news: Sequence[Change], seen_by: Mapping[int, Audience], shared: Hashable, payloads: Sequence[bytes]
+    ) -> bool:
+        """Tell what is theirs straight away; False: nothing was told, since something came in between."""
+        if self.straight is None or self.shares(news, seen_by) != shared or not self.straight.write(payloads):
             return False
-        self._read = self.delivered = change.position
+        self._read = self.delivered = news[-1].position
         return True
+
+    def _follow_on(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> bool:
+        """Whether they come right behind what it has read, and it can be told which of them are its own."""
+        return news[0].position == self._read + 1 and (not self._restricted or news[0].position in seen_by)
 
     @property
     def _idle(self) -> bool:
@@ -312,7 +345,7 @@ class Hub:
 
     async def _look(self) -> None:
         """Ring where a ring was lost. One statement for all accounts."""
-        for some in _parts(list(self._channels)):
+        for some in _parts(list(self._channels), _LOOKED_AT_ONCE):
             heads = unscoped(models.Account, "heads only").filter(id__in=some).values_list("id", "position")
             for account_id, position in await heads:
                 channel = self._channels.get(account_id)
@@ -321,7 +354,8 @@ class Hub:
 
     async def _renew(self) -> None:
         """Let every follower go on as what they are by now, or end. Two statements for all of them."""
-        for some in _parts([follower for channel in self._channels.values() for follower in channel.followers]):
+        followers = [follower for channel in self._channels.values() for follower in channel.followers]
+        for some in _parts(followers, _LOOKED_AT_ONCE):
             renewed = await auth.renewed_all({follower.viewer for follower in some})
             for follower in some:
                 now = renewed[follower.viewer]
@@ -364,8 +398,8 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _parts(whole: list[T]) -> Iterator[list[T]]:
-    """The whole in parts of what one statement takes at once."""
+def _parts(whole: Iterable[T], most: int) -> Iterator[list[T]]:
+    """The whole in parts of so many at most."""
     rest = iter(whole)
-    while part := list(islice(rest, _LOOKED_AT_ONCE)):
+    while part := list(islice(rest, most)):
         yield part

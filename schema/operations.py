@@ -6,7 +6,7 @@ Here also stands what lets a live change be rendered once for many subscribers: 
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -269,7 +269,7 @@ async def rendered(its: Prepared, variables: dict[str, Any] | None, context: Con
 
 
 def straight(
-    its: Prepared, variables: dict[str, Any] | None, request_id: str, write: Callable[[bytes], bool]
+    its: Prepared, variables: dict[str, Any] | None, request_id: str, write: Callable[[Sequence[bytes]], bool]
 ) -> Straight | None:
     """How the changes of a subscription are written to its socket without waking it; None: each is told by itself."""
     if its.kind is not OperationType.SUBSCRIPTION or its.personal:

@@ -15,6 +15,7 @@ from auth.viewer import Viewer, authenticate
 from resolvers import changes, live
 from tests.fleet import Subscriber, eventually, following
 from tests.world import FOLLOW, Person, World, statements
+from transport import listening
 
 
 async def log(person: Person) -> list[tuple[str, str, str]]:
@@ -141,6 +142,35 @@ async def test_a_change_is_read_once_and_rendered_once_however_many_follow(world
     assert len(shown) <= 10 + 3 * 10 + 2
 
 
+async def test_changes_that_come_at_once_are_told_at_once_each_to_those_it_is_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    write = listening.Direct._write
+    monkeypatch.setattr(
+        listening.Direct, "_write", lambda its, texts: written.append(len(list(texts))) or write(its, texts)
+    )
+    people = (world.rita, world.ada, world.leo, world.ivo, world.noor)
+    many = {person.name: [Subscriber(person) for _ in range(3)] for person in people}
+    await pushed(world, "first")
+    async with following(*(subscriber for its in many.values() for subscriber in its)):
+        channel = await channel_of(world)
+        await eventually(lambda: len(channel.followers) == 15 and all(each._idle for each in channel.followers))
+        channel._reading.cancel()
+        for number in range(6):
+            await pushed(world, f"carla's {number}")
+            interview = world.an_interview("one", "noor")
+            await world.goodtime.push(**world.a_panel(f"lea's {number}", interview, candidateExternalId="lea"))
+        channel._reading = asyncio.create_task(channel._read_on())
+        for person in people:
+            expected = await log(person)
+            for subscriber in many[person.name]:
+                await subscriber.until(expected[-1][0])
+                assert subscriber.received == expected
+
+    assert sorted(written) == [6] * 9 + [12] * 6
+
+
 async def test_of_an_account_that_nobody_follows_nothing_is_read(world: World) -> None:
     async with world.rita.following() as following:
         await pushed(world, "seen")
@@ -208,7 +238,7 @@ async def test_who_falls_a_buffer_behind_is_told_the_cursor_behind_their_last_ch
         await pushed(world, "two")
         _, two = await waiting
         for position in range(two.position + 1, two.position + most + 2):
-            follower.offer(models.Change(position=position, candidate_id=two.candidate_id), None)
+            follower.offer([models.Change(position=position, candidate_id=two.candidate_id)], {})
 
         with pytest.raises(Refused) as refused:
             await anext(slow)

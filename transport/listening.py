@@ -1,7 +1,7 @@
 """The lowest layer, uvicorn's: it should not wait for ever for the head of a request, and write ready text at once."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from struct import Struct
 
 from starlette.types import Scope
@@ -57,7 +57,7 @@ class Impatient(HttpToolsProtocol):
 
 
 class Direct(WebSocketsSansIOProtocol):
-    """A WebSocket that takes text at once as well: `direct(scope)` is how, past all that ASGI's messages go through.
+    """A WebSocket that takes texts at once as well: `direct(scope)` is how, past all that ASGI's messages go through.
 
     A change for a thousand subscribers is a thousand writes: all that is done beside counts a thousand times.
     """
@@ -68,27 +68,26 @@ class Direct(WebSocketsSansIOProtocol):
             extensions: dict[str, object] = self.scope["extensions"]  # type: ignore[assignment]
             extensions[_DIRECT] = self._write
 
-    def _write(self, text: bytes) -> bool:
+    def _write(self, texts: Iterable[bytes]) -> bool:
         if not self.writable.is_set() or self.close_sent or self.disconnected or self.transport.is_closing():
             return False
-        length = len(text)
-        if length < 126:
-            head = _SHORT.pack(0x81, length)
-        elif length < 65_536:
-            head = _LONGER.pack(0x81, 126, length)
-        else:
-            head = _LONGEST.pack(0x81, 127, length)
-        self.transport.write(head + text)
+        self.transport.write(b"".join([_head(len(text)) + text for text in texts]))
         return True
+
+
+def _head(length: int) -> bytes:
+    """The head of a text message in one frame, by RFC 6455."""
+    if length < 126:
+        return _SHORT.pack(0x81, length)
+    return _LONGER.pack(0x81, 126, length) if length < 65_536 else _LONGEST.pack(0x81, 127, length)
 
 
 _DIRECT = "callboard.direct"
 
-# The head of a text message in one frame, by RFC 6455.
 _SHORT, _LONGER, _LONGEST = Struct("!BB"), Struct("!BBH"), Struct("!BBQ")
 
 
-def direct(scope: Scope) -> Callable[[bytes], bool]:
-    """What writes a text message to an accepted WebSocket at once; False: it would have to wait, or is closing."""
-    write: Callable[[bytes], bool] = scope["extensions"][_DIRECT]
+def direct(scope: Scope) -> Callable[[Iterable[bytes]], bool]:
+    """What writes text messages to an accepted WebSocket at once; False: it would have to wait, or is closing."""
+    write: Callable[[Iterable[bytes]], bool] = scope["extensions"][_DIRECT]
     return write

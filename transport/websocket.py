@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import uuid
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any
@@ -202,11 +203,11 @@ class Socket:
             except RuntimeError:
                 raise WebSocketDisconnect(1006) from None
 
-    def _write(self, id: bytes, payload: bytes) -> bool:
-        """Send a change at once; False where that would have to wait, or can't be done: then nothing was sent."""
+    def _write(self, id: bytes, payloads: Sequence[bytes]) -> bool:
+        """Send changes at once; False where that would have to wait, or can't be done: then nothing was sent."""
         if self._sending.locked():
             return False
-        return self._direct(b'{"type":"next","id":%b,"payload":%b}' % (id, payload))
+        return self._direct([b'{"type":"next","id":%b,"payload":%b}' % (id, payload) for payload in payloads])
 
     async def _close(self, closed: Closed) -> None:
         """Tell the client why. One that is stalled learns it when it wakes, if that is soon enough."""
