@@ -208,9 +208,7 @@ class Kept:
         statement = self._statements.get(key)
         if statement is None:
             stand_ins = {name: slots(name) if isinstance(value, list) else Slot(name) for name, value in values.items()}
-            statement = self._statements[key] = compiled(
-                build(*shape, **stand_ins), *joined, tail=tail, attributes=attributes
-            )
+            statement = self._statements[key] = _compiled(build(*shape, **stand_ins), attributes, joined, tail)
             if len(self._statements) > self._most:
                 self._statements.popitem(last=False)
         else:
@@ -218,8 +216,8 @@ class Kept:
         return await sharing.asked(statement, values)
 
 
-def compiled(
-    rows: QuerySet[AnyModel], *joined: Joined, tail: str = "", attributes: Attributes = None
+def _compiled(
+    rows: QuerySet[AnyModel], attributes: Attributes, joined: Sequence[Joined], tail: str
 ) -> Statement[AnyModel]:
     """The query set and what is read along as one flat statement; `tail` is SQL behind it, its alias `base`."""
     rows._choose_db_if_not_chosen()
@@ -234,11 +232,6 @@ async def records(sql: str, values: Sequence[Any]) -> Sequence[Record]:
     found: Sequence[Record]
     _, found = await connections.get("default").execute_query(sql, list(values))
     return found
-
-
-async def read(rows: QuerySet[AnyModel], *joined: Joined, tail: str = "") -> list[tuple[Any, ...]]:
-    """The rows of the query set and what is read along with them: a tuple for each record, each row made once."""
-    return await compiled(rows, *joined, tail=tail).rows({})
 
 
 class Links:

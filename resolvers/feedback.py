@@ -13,7 +13,7 @@ import settings
 from auth.viewer import Viewer
 from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interviewer, Panel, Role, StoredField
 from resolvers import changes, paging, values
-from resolvers.access import Act, require, restricted, unscoped, visible
+from resolvers.access import Act, one, require, restricted, unscoped, visible
 from resolvers.changes import Commit
 from resolvers.errors import ErrorCode, UserError, error
 from resolvers.paging import Page
@@ -204,7 +204,7 @@ def url(form: FeedbackForm) -> str:
 
 async def find(viewer: Viewer, id: str) -> FeedbackForm | None:
     """The form, where the viewer may see it."""
-    return await visible(viewer, FeedbackForm).get_or_none(id=id)
+    return await one(viewer, FeedbackForm, {"id": id})
 
 
 async def templates(

@@ -35,6 +35,7 @@ _log = logging.getLogger("callboard.live")
 #: The slow look at the log and at who may still follow: what a lost ring or a changed role costs at most.
 LOOK_SECONDS = 1.0
 
+#: So long for each change.
 _PATIENCE_SECONDS = 0.2
 _READ_AT_ONCE = 200
 _TOLD_AT_ONCE = 32
@@ -127,7 +128,7 @@ class Channel:
         theirs, payloads = first.own(news, seen_by), None
         with suppress(Exception):
             # What takes longer than the others should wait, or fails, each of them meets by itself.
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_PATIENCE_SECONDS * len(theirs)):
                 payloads = await asyncio.gather(*(first.straight.render(first.viewer, change) for change in theirs))
         told = 0
         for follower in followers:

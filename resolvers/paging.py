@@ -9,9 +9,11 @@ from typing import Any, Generic, TypeVar
 from zlib import crc32
 
 import orjson
-from tortoise.expressions import Q, RawSQL
+from pypika_tortoise.terms import Tuple
+from tortoise.expressions import Q, RawSQL, ResolveContext
 from tortoise.fields import DatetimeField
 from tortoise.models import Model
+from tortoise.query_utils import QueryModifier
 from tortoise.queryset import QuerySet
 
 import settings
@@ -260,13 +262,16 @@ def _behind(
 ) -> QuerySet[Any]:
     behind = [values.pop(name) for name in (_BEHIND, _BEHIND_LAST) if name in values]
     rows = build(viewer, *shape, **values)
-    match behind:
-        case [last]:
-            return rows.filter(**{f"{order[0]}__gt": last})
-        case [value, last]:
-            column, unique = order
-            later = Q(**{f"{column}__gt": value}) | Q(**{f"{unique}__gt": last})
-            # The first condition is implied by the second: it lets the index begin at the right place.
-            return rows.filter(Q(**{f"{column}__gte": value}) & later)
-        case _:
-            return rows
+    return rows.filter(_Behind(order, behind)) if behind else rows
+
+
+class _Behind(Q):
+    """`(column, id) > (…, …)`: the index begins right there, however many rows have the same value in the column."""
+
+    def __init__(self, order: tuple[str, ...], place: Sequence[Any]) -> None:
+        super().__init__()
+        self.order, self.place = order, place
+
+    def resolve(self, resolve_context: ResolveContext) -> QueryModifier:
+        columns = (resolve_context.table[name] for name in self.order)
+        return QueryModifier(where_criterion=Tuple(*columns) > Tuple(*self.place))

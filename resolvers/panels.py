@@ -13,7 +13,7 @@ import clock
 import models
 from auth.viewer import Viewer
 from models import Cancellation, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, InterviewPanelStatus, Panel
-from models.reading import Joined, along, hang, read
+from models.reading import Joined, along, hang
 from resolvers import calendar, feedback, paging
 from resolvers.access import Wanted, hot, one, pointed, unscoped, visible
 from resolvers.paging import Page
@@ -21,8 +21,6 @@ from resolvers.paging import Page
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 _SEAT = Joined("seat", Interviewer, "seat.interview_id = base.id")
-_PERSON = Joined("person", models.User, "person.id = seat.user_id", ("seat", "user"))
-_FORM = Joined("form", FeedbackForm, "form.id = seat.form_id", ("seat", "form"))
 
 
 @dataclass(frozen=True)
@@ -167,13 +165,23 @@ async def interviews_of(
 
 
 def _along(wanted: Wanted) -> list[Joined]:
-    """What is read along with interviews; whole where something else of them may want it too."""
-    paths = {_SEAT: ("interviewers",), _PERSON: ("interviewers", "user"), _FORM: ("interviewers", "feedbackForm")}
-    whole = wanted.reads() is None
+    """What is read along with interviews, as far as it is wanted; whole where something else may want it too."""
+    if not wanted.selects("interviewers"):
+        return []
+    joined = [replace(_SEAT, attributes=wanted.reads("interviewers")), *_people(wanted, "seat", "interviewers")]
+    return joined if wanted.reads() is not None else [replace(join, attributes=None) for join in joined]
+
+
+def _people(wanted: Wanted, seat: str, *path: str) -> list[Joined]:
+    """The users and the forms of the seats of that alias, which are wanted at that path."""
+    rows = {
+        "user": Joined("person", models.User, f"person.id = {seat}.user_id", (seat, "user")),
+        "feedbackForm": Joined("form", FeedbackForm, f"form.id = {seat}.form_id", (seat, "form")),
+    }
     return [
-        join if whole else replace(join, attributes=wanted.reads(*path))
-        for join, path in paths.items()
-        if wanted.selects(*path)
+        replace(join, attributes=wanted.reads(*path, field))
+        for field, join in rows.items()
+        if wanted.selects(*path, field)
     ]
 
 
@@ -186,13 +194,25 @@ def _of_panels(viewer: Viewer, include_canceled: bool, ids: list[str]) -> QueryS
     return found if include_canceled else found.filter(canceled_at__isnull=True)
 
 
-async def seats_of(interviews: Sequence[Interview]) -> list[list[Interviewer]]:
-    """Who sits on each interview, in the scheduler's order: who sees an interview sees who sits on it."""
+async def seats_of(
+    viewer: Viewer, interviews: Sequence[Interview], wanted: Wanted | None = None
+) -> list[list[Interviewer]]:
+    """Who sits on each interview, in the scheduler's order: who sees an interview sees who sits on it.
+
+    Users and forms that are wanted are read along; where nothing is said of that, the seats are whole.
+    """
     ids = [interview.id for interview in interviews if interview.seats is None]
-    seats = unscoped(Interviewer, "the seats of interviews that the viewer sees").filter(interview_id__in=ids)
-    found = [row for (row,) in await read(seats, tail="ORDER BY base.position, base.id")] if ids else []
-    grouped = dict(zip(ids, _grouped(found, "interview_id", ids), strict=True))
+    joined, attributes = (_people(wanted, "base"), along(wanted.reads(), "interview_id")) if wanted else ([], None)
+    found = []
+    if ids:
+        tail = "ORDER BY base.position, base.id"
+        found = await hot(viewer, _of_interviews, (), {"ids": ids}, *joined, tail=tail, attributes=attributes)
+    grouped = dict(zip(ids, _grouped((seat for seat, *_ in found), "interview_id", ids), strict=True))
     return [grouped[interview.id] if interview.seats is None else interview.seats for interview in interviews]
+
+
+def _of_interviews(viewer: Viewer, ids: list[str]) -> QuerySet[Interviewer]:
+    return unscoped(Interviewer, "the seats of interviews that the viewer sees").filter(interview_id__in=ids)
 
 
 async def forms_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[list[FeedbackForm]]:
@@ -226,7 +246,7 @@ async def invites_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[st
     panels = await pointed(viewer, interviews, "panel")
     candidates = await pointed(viewer, panels, "candidate")
     owners = await pointed(viewer, candidates, "owner")
-    seats = await seats_of(interviews)
+    seats = await seats_of(viewer, interviews)
     everybody = [seat for its in seats for seat in its]
     users = dict(zip(everybody, await pointed(viewer, everybody, "user"), strict=True))
     forms = dict(zip(everybody, await pointed(viewer, everybody, "form"), strict=True))

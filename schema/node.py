@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 import models
-from resolvers.access import visible
+from resolvers.access import one
 from schema.context import Info, viewer
 
 if TYPE_CHECKING:
@@ -61,6 +61,5 @@ class NodeQuery:
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Any id that an answer had.")]
     ) -> models.Row | None:
-        who = viewer(info)
-        model = _NODES.get(id.partition("_")[0])
-        return await visible(who, model).get_or_none(id=id) if model else None
+        who, model = viewer(info), _NODES.get(id.partition("_")[0])
+        return await one(who, model, {"id": id}) if model else None

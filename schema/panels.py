@@ -164,7 +164,7 @@ class Interview(Node):
     @breadth(graphql_type=list[Interviewer], reads={"id"}, description="Who interviews, in the scheduler's order.")
     @staticmethod
     async def interviewers(of: list[models.Interview], level: Level) -> list[list[models.Interviewer]]:
-        return await panels.seats_of(of)
+        return await panels.seats_of(viewer(level), of, level)
 
     @breadth(
         graphql_type=list[FeedbackFormRef],

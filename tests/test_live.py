@@ -145,6 +145,7 @@ async def test_a_change_is_read_once_and_rendered_once_however_many_follow(world
 async def test_changes_that_come_at_once_are_told_at_once_each_to_those_it_is_for(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(live, "_PATIENCE_SECONDS", 10)
     written: list[int] = []
     write = listening.Direct._write
     monkeypatch.setattr(

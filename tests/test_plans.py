@@ -82,8 +82,25 @@ async def test_no_more_rows_are_looked_at_than_are_asked_for(
     query = QUERIES[name].replace("AFTER", after).replace("IVO", grown.ivo.id).replace("EMAIL", grown.email("ivo"))
     await grown.rita.ask(query)
 
+    await assert_little_is_looked_at(query, grown, database)
+
+
+async def test_a_page_begins_at_its_cursor_however_many_panels_start_together(
+    grown: World, database: asyncpg.Connection
+) -> None:
+    await database.execute("UPDATE panel SET listed_at = now() WHERE account_id = $1", grown.account.id)
+    await database.execute("VACUUM ANALYZE panel")
+    behind = ""
+    for _ in range(12):
+        page = PANELS.format(behind).replace("first: 10", "first: 100")
+        behind = f', after: "{(await grown.rita.ask(f"{{ {page} }}"))["interviewPanels"]["edges"][-1]["cursor"]}"'
+
+    await assert_little_is_looked_at("{ " + PANELS.format(behind) + " }", grown, database)
+
+
+async def assert_little_is_looked_at(query: str, world: World, database: asyncpg.Connection) -> None:
     with statements_and_values() as sent:
-        answer = await grown.rita.ask(query)
+        answer = await world.rita.ask(query)
 
     assert answer
     assert sent

@@ -10,7 +10,6 @@ from tortoise.models import Model
 import models
 from execution import Level
 from models.base import Row, follows_from
-from models.reading import read
 from resolvers.access import unscoped
 from schema import SCHEMA
 from tests.test_statements import selected
@@ -39,6 +38,12 @@ PLACES = {
         '{ interviewPanel(externalId: "first") { interviews { interviewers { HERE } } } }',
     ),
     "people": ("User", '{ interviewPanel(externalId: "first") { interviews { interviewers { user { HERE } } } } }'),
+    "interviewers of listed interviews": ("Interviewer", "{ interviews { edges { node { interviewers { HERE } } } } }"),
+    "people on listed interviews": ("User", "{ interviews { edges { node { interviewers { user { HERE } } } } } }"),
+    "forms of listed interviews": (
+        "FeedbackForm",
+        "{ interviews { edges { node { interviewers { feedbackForm { HERE } } } } } }",
+    ),
     "forms": (
         "FeedbackForm",
         '{ interviewPanel(externalId: "first") { interviews { interviewers { feedbackForm { HERE } } } } }',
@@ -105,7 +110,7 @@ FOLLOWING = [(model, name) for model in ROWS for name in dir(model) if follows_f
 
 @pytest.mark.parametrize(("model", "name"), FOLLOWING, ids=str)
 async def test_what_follows_from_columns_follows_from_these_alone(model: type[Model], name: str, told: World) -> None:
-    for (row,) in await read(unscoped(model, "all of them, whole").filter(account_id=told.account.id)):
+    for row in await unscoped(model, "all of them, whole").filter(account_id=told.account.id):
         whole = getattr(row, name)
         columns = follows_from(model, name) or ()
         row.__dict__ = {column: row.__dict__[column] for column in columns}
