@@ -1,7 +1,7 @@
 """Candidates: found, listed, and what the Schedule buttons do for the viewer."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -93,12 +93,11 @@ def _listed(
 
 
 def _along(wanted: Wanted, *path: str) -> list[Joined]:
-    """What is read along with candidates at that path, as far as it is asked for."""
-    return [
-        replace(join, attributes=wanted.reads(*path, join.alias))
-        for join in _POINTERS
-        if wanted.selects(*path, join.alias)
-    ]
+    """What is read along with candidates at that path, as far as it is asked for.
+
+    Whole: the Schedule buttons look at the stage too, and a panel leads back to its candidate, where more may be asked.
+    """
+    return [join for join in _POINTERS if wanted.selects(*path, join.alias)]
 
 
 _POINTERS = (

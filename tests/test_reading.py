@@ -61,6 +61,21 @@ def fields() -> Iterator[Any]:
                 yield pytest.param(around.replace("HERE", asked), id=f"{field} of {place}")
 
 
+def fields_among_little() -> Iterator[Any]:
+    """The same, where of every other object that its place leads to only what is least is asked for."""
+    for place, (name, around) in PLACES.items():
+        kind = SCHEMA._schema.type_map[name]
+        assert isinstance(kind, GraphQLObjectType)
+        little = {
+            it: f"{it} {{ __typename }}" for it in kind.fields if selected(kind, it, kind.fields[it], 0, set()) == ""
+        }
+        little = {it: asked for it, asked in little.items() if selected(kind, it, kind.fields[it], 1, set())}
+        for field in kind.fields:
+            if asked := selected(kind, field, kind.fields[field], 1, set()):
+                others = " ".join(its for it, its in little.items() if it != field)
+                yield pytest.param(around.replace("HERE", f"{asked} {others}"), id=f"{field} of {place}")
+
+
 @pytest.fixture(scope="module")
 async def told(running: Server) -> World:
     """An account where something of everything is told: filled forms, cancelled interviews and panels, notes, links."""
@@ -88,6 +103,26 @@ async def test_a_field_asked_for_alone_is_what_it_is_of_whole_rows(
     monkeypatch.setattr(Level, "reads", lambda *_: None)
 
     assert in_part == await told.rita.ask(asked)
+
+
+@pytest.mark.parametrize("asked", list(fields_among_little()))
+async def test_a_field_is_what_it_is_of_whole_rows_however_little_is_asked_for_beside_it(
+    asked: str, told: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_part = await told.rita.ask(asked)
+    monkeypatch.setattr(Level, "reads", lambda *_: None)
+
+    assert in_part == await told.rita.ask(asked)
+
+
+@pytest.mark.parametrize("candidates", ['candidate(externalId: "carla")', "candidates(first: 3) { edges { node"])
+async def test_who_comes_back_to_a_candidate_may_ask_for_more(candidates: str, told: World) -> None:
+    back = "interviewPanels { edges { node { candidate { name stage { position } posting { title } } } } }"
+    ends = " }" * candidates.count("{")
+
+    answer = await told.rita.ask(f"{{ {candidates} {{ id stage {{ name }} posting {{ id }} {back} }}{ends} }}")
+
+    assert "Backend Engineer" in str(answer)
 
 
 async def test_columns_nobody_asks_for_are_not_read(told: World) -> None:

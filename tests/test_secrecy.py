@@ -341,7 +341,7 @@ async def test_a_fault_tells_nothing_of_the_answers_notes_and_names_that_its_exc
     codes = [answer["errors"][0]["extensions"]["code"] for answer in (away, unexpected)]
     assert codes == ["SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"]
     assert "Unexpected error" in written
-    assert '"ValueError"' in written
+    assert '"KeyError"' in written
 
 
 KEY_MADE = """mutation {
