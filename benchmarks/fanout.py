@@ -22,7 +22,7 @@ from benchmarks.push import panels
 from benchmarks.rounds import Figures, arguments, canonical, less, more, table, taken
 from benchmarks.swarm import Swarm
 
-#: Changes of a turn: to warm up, then one after another, then eight at once.
+#: Changes of a turn: to warm up, then one after another, then 24 at once.
 WARMING, ONE_BY_ONE, AT_ONCE = 10, 10, 24
 
 CONTENDERS = [
@@ -66,7 +66,7 @@ class Turn:
         return self.contender.name
 
     async def figures(self) -> Figures:
-        """One turn: join, wait, then receive changes one after another and eight at once, and leave."""
+        """One turn: join, wait, then receive changes one after another and 24 at once, and leave."""
         tokens = [
             self.access.token(1 + number) for number in range(min(self.subscribers, self.access.shape.users // 4))
         ]

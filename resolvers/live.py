@@ -345,7 +345,7 @@ class Hub:
                 del self._channels[account_id]
 
     async def _look(self) -> None:
-        """Ring where a ring was lost. One statement for all accounts."""
+        """Ring where a ring was lost. One statement for every part of the accounts."""
         for some in _parts(list(self._channels), _LOOKED_AT_ONCE):
             heads = unscoped(models.Account, "heads only").filter(id__in=some).values_list("id", "position")
             for account_id, position in await heads:
@@ -354,7 +354,7 @@ class Hub:
                     feed.ring(account_id)
 
     async def _renew(self) -> None:
-        """Let every follower go on as what they are by now, or end. Two statements for all of them."""
+        """Let every follower go on as what they are by now, or end. Two statements for every part of them."""
         followers = [follower for channel in self._channels.values() for follower in channel.followers]
         for some in _parts(followers, _LOOKED_AT_ONCE):
             renewed = await auth.renewed_all({follower.viewer for follower in some})

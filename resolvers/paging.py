@@ -262,10 +262,10 @@ def _behind(
 ) -> QuerySet[Any]:
     behind = [values.pop(name) for name in (_BEHIND, _BEHIND_LAST) if name in values]
     rows = build(viewer, *shape, **values)
-    return rows.filter(_Behind(order, behind)) if behind else rows
+    return rows.filter(_Later(order, behind)) if behind else rows
 
 
-class _Behind(Q):
+class _Later(Q):
     """`(column, id) > (…, …)`: the index begins right there, however many rows have the same value in the column."""
 
     def __init__(self, order: tuple[str, ...], place: Sequence[Any]) -> None:

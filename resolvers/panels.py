@@ -21,6 +21,8 @@ from resolvers.paging import Page
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 _SEAT = Joined("seat", Interviewer, "seat.interview_id = base.id")
+#: What a seat points at: the field of GraphQL's, the pointer, and where it leads.
+_OF_A_SEAT = (("user", "user", "person", models.User), ("feedbackForm", "form", "form", FeedbackForm))
 
 
 @dataclass(frozen=True)
@@ -174,13 +176,9 @@ def _along(wanted: Wanted) -> list[Joined]:
 
 def _people(wanted: Wanted, seat: str, *path: str) -> list[Joined]:
     """The users and the forms of the seats of that alias, which are wanted at that path."""
-    rows = {
-        "user": Joined("person", models.User, f"person.id = {seat}.user_id", (seat, "user")),
-        "feedbackForm": Joined("form", FeedbackForm, f"form.id = {seat}.form_id", (seat, "form")),
-    }
     return [
-        replace(join, attributes=wanted.reads(*path, field))
-        for field, join in rows.items()
+        Joined(alias, model, f"{alias}.id = {seat}.{pointer}_id", (seat, pointer), wanted.reads(*path, field))
+        for field, pointer, alias, model in _OF_A_SEAT
         if wanted.selects(*path, field)
     ]
 
@@ -202,7 +200,8 @@ async def seats_of(
     Users and forms that are wanted are read along; where nothing is said of that, the seats are whole.
     """
     ids = [interview.id for interview in interviews if interview.seats is None]
-    joined, attributes = (_people(wanted, "base"), along(wanted.reads(), "interview_id")) if wanted else ([], None)
+    joined = _people(wanted, "base") if wanted else []
+    attributes = along(wanted.reads(), "interview_id") if wanted else None
     found = []
     if ids:
         tail = "ORDER BY base.position, base.id"

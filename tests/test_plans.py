@@ -13,14 +13,16 @@ from tests.world import World, statements_and_values
 pytestmark = pytest.mark.postgres
 
 MANY = 5_000
-#: A table as small as that of all the tests' users may well be read whole.
-FEW = 2_500
+#: A table with a few hundred rows may well be read whole.
+FEW = 1_000
 
 #: Copies of a row of one table, with some of its columns new.
-_COPIES = """INSERT INTO {table} SELECT copy.* FROM generate_series(1, {many}) AS number, {table} AS its,
+_COPIES = """INSERT INTO "{table}" SELECT copy.* FROM generate_series(1, {many}) AS number, "{table}" AS its,
 jsonb_populate_record(its, jsonb_build_object({new})) AS copy WHERE its.id = $1"""
 
 TABLES = {
+    "user": "'id', 'usr_' || number || its.id, 'external_id', 'copy-' || number, "
+    "'email', 'copy-' || number || '@mail.example', 'name', 'Copy ' || number",
     "candidate": "'id', 'cnd_' || number || its.id, 'external_id', 'copy-' || number, 'name', 'Copy ' || number",
     "panel": "'id', 'pan_' || number || its.id, 'external_id', 'copy-' || number, "
     "'listed_at', its.listed_at + number * interval '1 minute', 'updated_at', its.updated_at",
@@ -40,11 +42,11 @@ async def database() -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def grown(world: World, database: asyncpg.Connection) -> World:
-    """An account with one panel, its candidate and its interview, and thousands that are like them."""
+    """An account with one panel, its candidate and its interview, and thousands that are like them, and users."""
     await world.goodtime.push(**world.a_panel("panel", world.an_interview("one", "ivo")))
     for table, new in TABLES.items():
         of = "panel_id IN (SELECT id FROM panel WHERE account_id = $1)" if table == "interviewer" else "account_id = $1"
-        original = await database.fetchval(f"SELECT id FROM {table} WHERE {of} ORDER BY id LIMIT 1", world.account.id)
+        original = await database.fetchval(f'SELECT id FROM "{table}" WHERE {of} ORDER BY id LIMIT 1', world.account.id)
         await database.execute(_COPIES.format(table=table, many=MANY, new=new), original)
     await database.execute("VACUUM ANALYZE")
     return world

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 from tortoise.models import Model
 
 import models
@@ -52,28 +52,22 @@ PLACES = {
 
 
 def fields() -> Iterator[Any]:
-    """Every field of every place, alone, with what is below it two levels deep."""
-    for place, (name, around) in PLACES.items():
-        kind = SCHEMA._schema.type_map[name]
+    """Every field of every place: alone, with what is below it two levels deep, and with the least of all others."""
+    for place, (its, around) in PLACES.items():
+        kind = SCHEMA._schema.type_map[its]
         assert isinstance(kind, GraphQLObjectType)
-        for field in kind.fields:
-            if asked := selected(kind, field, kind.fields[field], 2, set()):
-                yield pytest.param(around.replace("HERE", asked), id=f"{field} of {place}")
-
-
-def fields_among_little() -> Iterator[Any]:
-    """The same, where of every other object that its place leads to only what is least is asked for."""
-    for place, (name, around) in PLACES.items():
-        kind = SCHEMA._schema.type_map[name]
-        assert isinstance(kind, GraphQLObjectType)
-        little = {
-            it: f"{it} {{ __typename }}" for it in kind.fields if selected(kind, it, kind.fields[it], 0, set()) == ""
+        least = {
+            name: f"{name} {{ __typename }}"
+            for name, field in kind.fields.items()
+            if selected(kind, name, field, 1, set()) and not is_leaf_type(get_named_type(field.type))
         }
-        little = {it: asked for it, asked in little.items() if selected(kind, it, kind.fields[it], 1, set())}
-        for field in kind.fields:
-            if asked := selected(kind, field, kind.fields[field], 1, set()):
-                others = " ".join(its for it, its in little.items() if it != field)
-                yield pytest.param(around.replace("HERE", f"{asked} {others}"), id=f"{field} of {place}")
+        for name, field in kind.fields.items():
+            if alone := selected(kind, name, field, 2, set()):
+                yield pytest.param(around.replace("HERE", alone), id=f"{name} of {place}, alone")
+            if asked := selected(kind, name, field, 1, set()):
+                others = [its_least for other, its_least in least.items() if other != name]
+                among = " ".join([asked, *others])
+                yield pytest.param(around.replace("HERE", among), id=f"{name} of {place}, among little")
 
 
 @pytest.fixture(scope="module")
@@ -96,16 +90,6 @@ async def told(running: Server) -> World:
 
 
 @pytest.mark.parametrize("asked", list(fields()))
-async def test_a_field_asked_for_alone_is_what_it_is_of_whole_rows(
-    asked: str, told: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    in_part = await told.rita.ask(asked)
-    monkeypatch.setattr(Level, "reads", lambda *_: None)
-
-    assert in_part == await told.rita.ask(asked)
-
-
-@pytest.mark.parametrize("asked", list(fields_among_little()))
 async def test_a_field_is_what_it_is_of_whole_rows_however_little_is_asked_for_beside_it(
     asked: str, told: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
