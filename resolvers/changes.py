@@ -39,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 _TRIES = 6
 _MOST_TOGETHER = 16
+_MOST_UNDER_WAY = 2
 _CLASH = (IntegrityError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _PRUNED_AT_ONCE = 1_000
 _DRAIN_SECONDS = 1.0
@@ -146,18 +147,17 @@ async def committed_by_operator(act: Callable[[Commit], Awaitable[T]], account_i
 
 
 async def committed_together(viewer: Viewer, panel: str, act: Callable[[Commit], Awaitable[T]]) -> T:
-    """The same for an act on one panel, named by any id: acts that wait for each other share the next transaction.
+    """The same for an act on one panel, named by any id: acts that wait for each other share a transaction.
 
-    While one transaction of whoever acts is under way, what else they do waits, and is then done side by side. The
-    acts must ask for one thing after the other, by hot reads. Where they fail together, each is tried alone.
+    Whoever acts has two under way at most: while one waits for the database, the other is thought through. What else
+    they do waits, and is then done side by side. The acts must ask for one thing after the other, by hot reads. Where
+    they fail together, each is tried alone.
     """
     actor, asked = _Actor.of(viewer), _Asked(panel, act, asyncio.get_running_loop().create_future())
-    waiting = _waiting.get(actor)
-    if waiting is not None:
-        waiting.append(asked)
-    else:
-        _waiting[actor] = [asked]
-        _started(_work_off(actor))
+    queue = _queues.setdefault(actor, _Queue())
+    queue.waiting.append(asked)
+    if len(queue.under_way) < _MOST_UNDER_WAY:
+        _started(_work_off(actor, queue))
     return await asyncio.shield(asked.result)
 
 
@@ -170,22 +170,43 @@ class _Asked:
     result: asyncio.Future[Any]
 
 
-_waiting: dict[_Actor, list[_Asked]] = {}
+@dataclass
+class _Queue:
+    """What one actor asks for, on its way into transactions."""
+
+    waiting: list[_Asked] = field(default_factory=list)
+    under_way: list[list[_Asked]] = field(default_factory=list)
+
+    def next(self) -> list[_Asked]:
+        """Those who go next, together. Nobody yet while more are under way: in small groups each would cost more.
+
+        Two acts on one panel come one after the other.
+        """
+        busy = {asked.panel for group in self.under_way for asked in group}
+        free = {asked.panel: asked for asked in reversed(self.waiting) if asked.panel not in busy}
+        group = list(free.values())[::-1][:_MOST_TOGETHER]
+        if len(self.under_way) == _MOST_UNDER_WAY or len(group) < len(busy):
+            return []
+        self.waiting = [asked for asked in self.waiting if asked not in group]
+        return group
 
 
-async def _work_off(actor: _Actor) -> None:
-    """Transaction after transaction, until nobody waits."""
+_queues: dict[_Actor, _Queue] = {}
+
+
+async def _work_off(actor: _Actor, queue: _Queue) -> None:
+    """Transaction after transaction, until nobody goes next."""
     try:
-        while waiting := _waiting[actor]:
-            # Two acts on one panel come one after the other.
-            group = list({asked.panel: asked for asked in reversed(waiting[:_MOST_TOGETHER])}.values())[::-1]
-            _waiting[actor] = [asked for asked in waiting if asked not in group]
+        while group := queue.next():
+            queue.under_way.append(group)
             try:
                 await _done(actor, group)
             finally:
+                queue.under_way.remove(group)
                 _give_up(group)
     finally:
-        _give_up(_waiting.pop(actor))
+        if not queue.under_way:
+            _give_up(_queues.pop(actor, queue).waiting)
 
 
 def _give_up(group: list[_Asked]) -> None:

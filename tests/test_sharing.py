@@ -61,10 +61,14 @@ class Acts:
     viewer: Viewer
     candidate_id: str
     begun: list[str] = field(default_factory=list)
+    #: Those that go no further until they are let go.
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
 
     async def push(self, name: str, commit: Commit) -> str:
         assert self.viewer.integration
         self.begun.append(name)
+        if name in self.held:
+            await until(self.held[name].is_set)
         if name.startswith("broken"):
             raise ArithmeticError(name)
         panel = models.Panel(
@@ -116,6 +120,55 @@ async def test_whoever_goes_away_takes_nobody_with_them(world: World, scheduler:
 
     assert (await first, await last) == ("a", "c")
     assert sorted(its["panel"]["externalId"] for its in await world.rita.changes()) == ["a", "b", "c"]
+
+
+@pytest.mark.postgres
+async def test_two_transactions_of_a_key_go_side_by_side(world: World, scheduler: Viewer) -> None:
+    acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event(), "c": asyncio.Event()})
+
+    first = acts.together("a", "b")
+    await until(lambda: acts.begun == ["a", "b"])
+    small = acts.together("c")
+    company = acts.together("d")
+    await until(lambda: acts.begun == ["a", "b", "c", "d"])
+    third = acts.together("e", "f")
+    acts.held["c"].set()
+
+    assert await asyncio.gather(*small, *company, *third) == ["c", "d", "e", "f"]
+    assert not any(task.done() for task in first)
+    acts.held["a"].set()
+    assert await asyncio.gather(*first) == ["a", "b"]
+
+
+@pytest.mark.postgres
+async def test_one_alone_waits_for_the_many_that_are_under_way(world: World, scheduler: Viewer) -> None:
+    acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event()})
+
+    many = acts.together("a", "b")
+    await until(lambda: acts.begun == ["a", "b"])
+    [alone] = acts.together("c")
+    assert await world.rita.changes() == []
+    assert acts.begun == ["a", "b"], "there was time enough"
+    acts.held["a"].set()
+
+    assert await asyncio.gather(*many, alone) == ["a", "b", "c"]
+
+
+@pytest.mark.postgres
+async def test_an_act_waits_for_the_one_under_way_on_its_panel(world: World, scheduler: Viewer) -> None:
+    acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event()})
+
+    first = acts.together("a")
+    await until(lambda: acts.begun == ["a"])
+    other, again = acts.together("b", "a")
+    assert await other == "b"
+    assert acts.begun == ["a", "b"]
+    acts.held.pop("a").set()
+
+    assert await asyncio.gather(*first) == ["a"]
+    with pytest.raises(IntegrityError):
+        await again
+    assert acts.begun[:3] == ["a", "b", "a"]
 
 
 @dataclass
