@@ -1,23 +1,27 @@
-"""Where plans meet graphql-core: it resolves an operation's root fields as ever, and a plan completes what they return.
+"""Where plans meet graphql-core. A query is run by its plan alone, root fields included; where that can't be done, or
+anything fails on the way, graphql-core runs it from its start.
 
-Root fields therefore run once, mutations in order, and an error in them is graphql-core's. Where a plan fails below a
-root field, graphql-core completes the same returned object instead, so that data, errors, paths and locations are its.
+The root fields of a mutation are graphql-core's to run, once and in order, and so is a subscription's; a plan completes
+what they return. Where it fails, graphql-core completes the same returned object instead. So data, errors, paths and
+locations are always its.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Hashable
+from collections.abc import Hashable
 from typing import Any, ClassVar
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult
+from graphql import DocumentNode, ExecutionResult, OperationType
+from graphql.execution import get_argument_values
+from graphql.pyutils import gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.company import Alike, Company
 from execution.level import Scope
-from execution.plan import NO_PLAN, Plan, Plans
-from execution.run import Position, Run
+from execution.plan import NO_PLAN, Plan, Plans, Root
+from execution.run import Part, Position, Run
 
 logger = logging.getLogger(__name__)
 
@@ -29,69 +33,65 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     company: ClassVar = Company()
     plan: Plan = NO_PLAN
     together: Alike | None = None
-    races = False
-    optimistic = True
 
     def execute_operation(self, serially: bool | None = None) -> Any:
-        result = super().execute_operation(serially)
-        if not self.races:
-            return result
-        return self._settled(result, serially) if self.is_awaitable(result) else self._judged(result, serially)
+        if not self._usual():
+            return super().execute_operation(serially)
+        plan = self.plans.of(self)
+        if self.operation.operation is not OperationType.QUERY:
+            self.plan = plan
+        elif plan.whole:
+            return self._answered(plan, serially)
+        return super().execute_operation(serially)
 
-    def execute_collected_root_fields(
-        self, root_type: Any, root_value: Any, grouped_field_set: Any, serially: bool, new_defer_usages: Any
-    ) -> Any:
-        if self.optimistic and not new_defer_usages and self._usual():
-            self.plan = self.plans.of(self, root_type, grouped_field_set)
-            self.races = bool(self.plan.positions) and len(grouped_field_set) > 1 and not serially
-        return super().execute_collected_root_fields(
-            root_type, root_value, grouped_field_set, serially, new_defer_usages
-        )
+    async def _answered(self, plan: Plan, serially: bool | None) -> Any:
+        try:
+            work = [self._answer(root, plan) for root in plan.roots.values()]
+            answers = [await work[0]] if len(work) == 1 else await gather_with_cancel(*work)
+        except Exception:
+            logger.debug("The query is run by graphql-core", exc_info=True)
+            result = super().execute_operation(serially)
+            return await result if self.is_awaitable(result) else result
+        return ExecutionResult(dict(zip(plan.roots, answers, strict=True)), None)
+
+    async def _answer(self, root: Root, plan: Plan) -> Any:
+        path, parent, definition, nodes, part = root
+        info = self.build_resolve_info(definition, nodes, parent, path)
+        arguments = get_argument_values(definition, nodes[0], self.variable_values) if definition.args else {}
+        value = (definition.resolve or self.field_resolver)(self.root_value, info, **arguments)
+        return await self._completed(part, plan, info, await value if self.is_awaitable(value) else value)
 
     def complete_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
-        position = self.plan.positions.get(path.key) if path.prev is None else None
-        if position is None or position.type is not return_type:
+        root = self.plan.roots.get(path.key) if path.prev is None else None
+        if root is None or not isinstance(root.part, Position) or root.definition.type is not return_type:
             return super().complete_value(return_type, field_details_list, info, path, result, position_context)
-        return self._completed(position, field_details_list, info, path, result, position_context)
+        return self._completed_or_else(root, field_details_list, info, path, result, position_context)
 
-    async def _completed(
-        self, position: Position, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
+    async def _completed_or_else(
+        self, root: Root, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
-        run = Run(info, Scope(self.schema, self.fragment_definitions, self.variable_values))
         try:
-            if self.together is None:
-                [answer] = await position.complete([result], run)
-            else:
-                kind = self._kind_of(position, self.together)
-                answer = await self.company.complete(kind, self.together.most, position, result, run)
+            return await self._completed(root.part, self.plan, info, result)
         except Exception:
             logger.debug("%s is completed by graphql-core", path.key, exc_info=True)
-            answer = super().complete_value(position.type, field_details_list, info, path, result, position_context)
+            type_ = root.definition.type
+            answer = super().complete_value(type_, field_details_list, info, path, result, position_context)
             return await answer if self.is_awaitable(answer) else answer
-        return answer
 
-    def _kind_of(self, position: Position, together: Alike) -> Hashable:
+    async def _completed(self, part: Part, plan: Plan, info: Any, value: object) -> Any:
+        run = Run(info, Scope(self.schema, self.fragment_definitions, self.variable_values))
+        if self.together is None:
+            [answer] = await part.complete([value], run)
+            return answer
+        kind = self._kind_of(part, plan, self.together)
+        return await self.company.complete(kind, self.together.most, part, value, run)
+
+    def _kind_of(self, part: Part, plan: Plan, together: Alike) -> Hashable:
         """Equal for what is completed in the same way."""
         coerced = self.variable_values.coerced
-        return (id(position), together.key, *(repr(coerced.get(name)) for name in self.plan.variables))
-
-    async def _settled(self, result: Awaitable[Any], serially: bool | None) -> Any:
-        judged = self._judged(await result, serially)
-        return await judged if self.is_awaitable(judged) else judged
-
-    def _judged(self, result: Any, serially: bool | None) -> Any:
-        """The result, if nothing failed.
-
-        Of root fields that fail beside each other, the first one to fail may silence the others. Which one is first
-        depends on the clock, so graphql-core runs them all again, at its own pace.
-        """
-        if not result.errors:
-            return result
-        again: Any = self.build_per_event_executor(self.root_value)
-        again.optimistic, again.plan, again.races = False, NO_PLAN, False
-        return again.execute_operation(serially)
+        return (id(part), together.key, *(repr(coerced.get(name)) for name in plan.variables))
 
     def _usual(self) -> bool:
         middleware = self.middleware_manager and self.middleware_manager.middlewares

@@ -1,4 +1,4 @@
-"""An operation compiled once: what it selects below each root field, as parts that complete a whole level at a time.
+"""An operation compiled once: its root fields, and what they select, as parts that complete a whole level at a time.
 
 What can't be compiled (introspection, `@defer`, resolvers that want an `Info`, field extensions) has no plan, and
 graphql-core resolves it as ever. The plans are kept beside the parsed documents, by identity: a document that is parsed
@@ -18,8 +18,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from graphql import (
+    FieldNode,
     GraphQLBoolean,
     GraphQLEnumType,
+    GraphQLError,
+    GraphQLField,
     GraphQLFloat,
     GraphQLID,
     GraphQLIncludeDirective,
@@ -40,8 +43,9 @@ from graphql import (
     visit,
 )
 from graphql.execution import Executor
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields
 from graphql.execution.values import VariableValues
+from graphql.pyutils import Path
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT, get_named_type
 from strawberry.types.field import StrawberryField
 
@@ -61,16 +65,28 @@ from execution.run import (
 )
 
 
-class Plan(NamedTuple):
-    """How what is selected below an operation's root fields is completed."""
+class Root(NamedTuple):
+    """A root field, and how what its resolver returns is completed."""
 
-    #: By the root fields' response names; those that aren't covered are missing.
-    positions: dict[str, Position]
+    path: Path
+    parent: GraphQLObjectType
+    definition: GraphQLField
+    nodes: list[FieldNode]
+    part: Part
+
+
+class Plan(NamedTuple):
+    """How an operation's root fields, and what is selected below them, are answered."""
+
+    #: By their response names, those that are covered.
+    roots: dict[str, Root]
+    #: Whether all are.
+    whole: bool
     #: The variables that the answers below the root fields depend on.
     variables: tuple[str, ...]
 
 
-NO_PLAN = Plan({}, ())
+NO_PLAN = Plan({}, False, ())
 
 
 OBEYED = {GraphQLSkipDirective.name, GraphQLIncludeDirective.name}
@@ -108,14 +124,14 @@ class Plans:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def of(self, executor: Executor[Any], root: GraphQLObjectType, fields: GroupedFieldSet) -> Plan:
+    def of(self, executor: Executor[Any]) -> Plan:
         """The plan of the executor's operation, under what its variables include and skip."""
         nodes = (executor.schema, executor.operation, *executor.fragment_definitions.values())
         key: tuple[Any, ...] = tuple(map(id, nodes))
         conditions = self._kept_or_made(key, executor, lambda: (_conditions(executor), 0))
         given = {name: executor.variable_values.coerced.get(name) for name in conditions}
         key = (key, *given.values())
-        plan: Plan = self._kept_or_made(key, executor, lambda: Compilation(executor, given).plan(root, fields))
+        plan: Plan = self._kept_or_made(key, executor, lambda: Compilation(executor, given).plan())
         return plan
 
     def _kept_or_made(self, key: tuple[Any, ...], executor: Executor[Any], make: Callable[[], tuple[Any, int]]) -> Any:
@@ -169,26 +185,39 @@ class Compilation:
         self.written = 0
         self._rows: dict[tuple[Any, ...], Rows] = {}
 
-    def plan(self, root: GraphQLObjectType, fields: GroupedFieldSet) -> tuple[Plan, int]:
+    def plan(self) -> tuple[Plan, int]:
         """The plan, and how many characters of code were written for it."""
-        positions: dict[str, Position] = {}
-        for key, details in fields.items():
-            definition = self.executor.schema.get_field(root, details[0].node.name.value)
-            if definition and not is_leaf_type(get_named_type(definition.type)):
-                try:
-                    positions[key] = self.position(definition.type, details)
-                except (Uncovered, RecursionError):
-                    continue
+        its = self.executor
+        parent: Any = its.schema.get_root_type(its.operation.operation)
+        try:
+            fields, deferred, _ = collect_fields(its.schema, its.fragments, its.variable_values, parent, its.operation)
+        except (GraphQLError, RecursionError):
+            return NO_PLAN, 0
+        if deferred:
+            return NO_PLAN, 0
+        found = {key: self.root(parent, key, details) for key, details in fields.items()}
         selected = (it.node.selection_set for details in fields.values() for it in details)
-        below = variables_in(*filter(None, selected), *self.executor.fragment_definitions.values())
-        return Plan(positions, below), self.written
+        below = variables_in(*filter(None, selected), *its.fragment_definitions.values())
+        return Plan({key: root for key, root in found.items() if root}, None not in found.values(), below), self.written
+
+    def root(self, parent: GraphQLObjectType, key: str, details: FieldDetailsList) -> Root | None:
+        definition = self.executor.schema.get_field(parent, details[0].node.name.value)
+        if definition is None:
+            return None
+        try:
+            _check(details)
+            leaf = is_leaf_type(get_named_type(definition.type))
+            part = Leaves(coercion(definition.type)) if leaf else self.position(definition.type, details)
+        except (Uncovered, RecursionError):
+            return None
+        return Root(Path(None, key, parent.name), parent, definition, [it.node for it in details], part)
 
     def position(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Position:
         _check(details)
         nullable = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(nullable):
-            return Position(type_, is_non_null_type(type_), Lists(self.position(nullable.of_type, details)))
-        return Position(type_, is_non_null_type(type_), self.objects(nullable, details))
+            return Position(is_non_null_type(type_), Lists(self.position(nullable.of_type, details)))
+        return Position(is_non_null_type(type_), self.objects(nullable, details))
 
     def objects(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Part:
         if is_object_type(type_):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, chain, pairwise, repeat
 from typing import Any, NamedTuple
 
-from graphql import FieldNode, GraphQLAbstractType, GraphQLField, GraphQLOutputType, GraphQLResolveInfo
+from graphql import FieldNode, GraphQLAbstractType, GraphQLField, GraphQLResolveInfo
 from graphql.pyutils import UndefinedType, gather_with_cancel
 
 from execution.breadth import Relation
@@ -45,7 +45,6 @@ class Part(ABC):
 class Position(Part):
     """A place for objects or lists of them: nulls are passed by, and refused where none may be."""
 
-    type: GraphQLOutputType
     required: bool
     part: Part
 

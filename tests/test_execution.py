@@ -408,7 +408,7 @@ def test_a_document_is_compiled_once_and_the_least_recently_used_plan_goes_first
     def plan(document: DocumentNode) -> Any:
         executor: Any = Executor.build(bounded._schema, document)
         asyncio.run(_executed(executor))
-        return executor.plan
+        return Executor.plans.of(executor)
 
     kept, dropped = plan(one), plan(two)
 
