@@ -12,13 +12,14 @@ from schema.cancels import CancelsMutation
 from schema.candidates import CandidatesQuery
 from schema.changes import ChangesQuery, ChangesSubscription
 from schema.context import Info, viewer
-from schema.directory import Account, DirectoryMutation, DirectoryQuery, Posting, Stage
+from schema.directory import Account, DirectoryQuery, Posting, Stage
 from schema.feedback import FeedbackForm, FeedbackMutation, FeedbackQuery, FeedbackTemplate
 from schema.integrations import ApiKey, IntegrationsMutation, IntegrationsQuery, IntegrationsSubscription
 from schema.node import Actor, NodeQuery
 from schema.panels import PanelsQuery
 from schema.pushes import PushesMutation
 from schema.scalars import SCALARS
+from schema.syncs import SyncsMutation
 
 
 @strawberry.type(description="What can be asked.")
@@ -38,7 +39,7 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(IntegrationsMutation, PushesMutation, CancelsMutation, FeedbackMutation, DirectoryMutation):
+class Mutation(IntegrationsMutation, PushesMutation, CancelsMutation, FeedbackMutation, SyncsMutation):
     pass
 
 

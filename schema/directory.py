@@ -1,4 +1,4 @@
-"""The account and its people, stages and postings, and the sync mutations that keep them current."""
+"""The account and its people, stages and postings."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,10 +12,9 @@ from resolvers.access import pointed
 from resolvers.paging import Page
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
-from schema.errors import UserError
-from schema.inputs import given, made_as, optional, plain
+from schema.inputs import given
 from schema.node import Node, is_a
-from schema.refs import CandidateRef, FeedbackFormRef, FeedbackTemplateRef
+from schema.refs import FeedbackFormRef
 
 
 @strawberry.type(description="The company. Everything is inside one account; nothing ever crosses.")
@@ -120,159 +119,3 @@ class DirectoryQuery:
     @strawberry.field(graphql_type=list[Posting], description="The jobs that candidates apply for, by title.")
     async def postings(self, info: Info) -> list[models.Posting]:
         return await directory.postings(viewer(info))
-
-
-@made_as(directory.UserRow)
-@strawberry.input(description="A person. Matched by external id, else by email.")
-class UserInput:
-    external_id: str | None = optional("The user's id in the system that syncs them; left out, it stays as it is.")
-    email: str = strawberry.field(description="Trimmed, and kept in lower case; unique in the account.")
-    name: str = strawberry.field(description="Full name.")
-    role: models.Role = strawberry.field(
-        description="What the user may do. Only a Super Admin may make or change a Super Admin."
-    )
-    deactivated: bool | None = strawberry.field(
-        default=False, description="True: the user can no longer sign in or be newly assigned."
-    )
-
-
-@made_as(directory.PostingRow)
-@strawberry.input(description="A job. Matched by external id.")
-class PostingInput:
-    external_id: str = strawberry.field(description="The posting's id in the system that syncs it.")
-    title: str = strawberry.field(description="The job's title.")
-    hiring_manager_email: str | None = optional("A user's email: who hires for the job, and so sees its candidates.")
-
-
-@made_as(directory.StageRow)
-@strawberry.input(description="A step of the hiring process. Matched by name.")
-class StageInput:
-    name: str = strawberry.field(description="Unique in the account.")
-    position: int = strawberry.field(description="The order of the stages, lowest first.")
-    has_interview: bool | None = strawberry.field(
-        default=False, description="True: candidates in it are waiting for interviews to be scheduled."
-    )
-
-
-@made_as(directory.CandidateRow)
-@strawberry.input(description="A candidate. Matched by external id; what is left out is gone.")
-class CandidateInput:
-    external_id: str = strawberry.field(description="The candidate's id in the system that syncs them.")
-    name: str = strawberry.field(description="Full name.")
-    headline: str | None = optional("One line about them.")
-    emails: list[str] = strawberry.field(default_factory=list, description="Where to reach them, the first one first.")
-    stage: str = strawberry.field(description="The stage's name.")
-    posting_external_id: str | None = optional("The posting that they apply for.")
-    owner_email: str | None = optional("A user's email: who looks after them.")
-    follower_emails: list[str] = strawberry.field(default_factory=list, description="Users' emails: who follows them.")
-    archived: bool | None = strawberry.field(default=False, description="True: no new panels are taken for them.")
-
-
-@strawberry.input(description="A field of a feedback template.")
-class FeedbackFieldInput:
-    type: models.FeedbackFieldType = strawberry.field(description="How it is filled in.")
-    label: str = strawberry.field(description="The question. A field of the same type and label keeps its id.")
-    description: str | None = optional("What to know when answering it.")
-    required: bool | None = strawberry.field(default=False, description="True: a form can't be submitted without it.")
-    options: list[str] = strawberry.field(
-        default_factory=list, description="For DROPDOWN and MULTIPLE_SELECT; SCORE and YES_NO have their own."
-    )
-
-
-@made_as(directory.TemplateRow)
-@strawberry.input(description="A feedback template: at least one field, exactly one of them SCORE.")
-class FeedbackTemplateInput:
-    external_id: str = strawberry.field(description="The template's id in the system that syncs it.")
-    name: str = strawberry.field(description="What it is called.")
-    instructions: str | None = optional("What to know before filling it in.")
-    fields: list[FeedbackFieldInput] = strawberry.field(description="The questions, in their order.")
-    archived: bool | None = strawberry.field(default=False, description="True: it is not for new interviews.")
-
-
-@strawberry.type(description="All of the users, in the order of the input, or all that is wrong.")
-class SyncUsersPayload:
-    users: list[User] = strawberry.field(description="As they stand now; empty where anything was refused.")
-    errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
-
-
-@strawberry.type(description="All of the stages, in the order of the input, or all that is wrong.")
-class SyncStagesPayload:
-    stages: list[Stage] = strawberry.field(description="As they stand now; empty where anything was refused.")
-    errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
-
-
-@strawberry.type(description="All of the postings, in the order of the input, or all that is wrong.")
-class SyncPostingsPayload:
-    postings: list[Posting] = strawberry.field(description="As they stand now; empty where anything was refused.")
-    errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
-
-
-@strawberry.type(description="All of the candidates, in the order of the input, or all that is wrong.")
-class SyncCandidatesPayload:
-    candidates: list[CandidateRef] = strawberry.field(
-        description="As they stand now; empty where anything was refused."
-    )
-    errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
-
-
-@strawberry.type(description="All of the templates, in the order of the input, or all that is wrong.")
-class SyncFeedbackTemplatesPayload:
-    feedback_templates: list[FeedbackTemplateRef] = strawberry.field(
-        description="As they stand now; empty where anything was refused."
-    )
-    errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
-
-
-@strawberry.type
-class DirectoryMutation:
-    @strawberry.mutation(description="Take people over. One transaction, at most 500.")
-    async def sync_users(
-        self,
-        info: Info,
-        users: Annotated[list[UserInput], strawberry.argument(description="One row each, at most 500.")],
-    ) -> SyncUsersPayload:
-        synced = await directory.sync_users(viewer(info), [plain(directory.UserRow, row) for row in users])
-        return SyncUsersPayload(users=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
-
-    @strawberry.mutation(description="Take stages over. One transaction, at most 500.")
-    async def sync_stages(
-        self,
-        info: Info,
-        stages: Annotated[list[StageInput], strawberry.argument(description="One row each, at most 500.")],
-    ) -> SyncStagesPayload:
-        synced = await directory.sync_stages(viewer(info), [plain(directory.StageRow, row) for row in stages])
-        return SyncStagesPayload(stages=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
-
-    @strawberry.mutation(description="Take postings over. One transaction, at most 500.")
-    async def sync_postings(
-        self,
-        info: Info,
-        postings: Annotated[list[PostingInput], strawberry.argument(description="One row each, at most 500.")],
-    ) -> SyncPostingsPayload:
-        synced = await directory.sync_postings(viewer(info), [plain(directory.PostingRow, row) for row in postings])
-        return SyncPostingsPayload(postings=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
-
-    @strawberry.mutation(description="Take candidates over. One transaction, at most 500.")
-    async def sync_candidates(
-        self,
-        info: Info,
-        candidates: Annotated[list[CandidateInput], strawberry.argument(description="One row each, at most 500.")],
-    ) -> SyncCandidatesPayload:
-        rows = [plain(directory.CandidateRow, row) for row in candidates]
-        synced = await directory.sync_candidates(viewer(info), rows)
-        return SyncCandidatesPayload(candidates=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
-
-    @strawberry.mutation(description="Take feedback templates over. One transaction, at most 500.")
-    async def sync_feedback_templates(
-        self,
-        info: Info,
-        feedback_templates: Annotated[
-            list[FeedbackTemplateInput], strawberry.argument(description="One row each, at most 500.")
-        ],
-    ) -> SyncFeedbackTemplatesPayload:
-        rows = [plain(directory.TemplateRow, row) for row in feedback_templates]
-        synced = await directory.sync_templates(viewer(info), rows)
-        return SyncFeedbackTemplatesPayload(
-            feedback_templates=synced.rows,  # type: ignore[arg-type]
-            errors=synced.errors,  # type: ignore[arg-type]
-        )

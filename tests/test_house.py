@@ -17,7 +17,10 @@ MODULES = sorted(
 OURS = {*ROOMS, *(path.stem for path in ROOT.glob("*.py"))}
 
 #: What the domain is about: each word has its file in every room that has something to say about it.
-WORDS = {"audit", "cancels", "candidates", "changes", "directory", "feedback", "integrations", "panels", "pushes"}
+WORDS = {
+    *("audit", "cancels", "candidates", "changes", "directory", "feedback", "integrations"),
+    *("panels", "pushes", "syncs"),
+}
 #: The files of a room that are about no word but about the room itself.
 TOOLS = {
     "models": {"base", "database", "reading", "sharing", "writing"},

@@ -19,8 +19,8 @@ import settings
 from auth import tokens
 from auth.viewer import Viewer
 from models import FeedbackFieldType, IntegrationProvider, Role
-from resolvers import directory, integrations
-from resolvers.directory import CandidateRow, PostingRow, StageRow, TemplateFieldRow, TemplateRow, UserRow
+from resolvers import directory, integrations, syncs
+from resolvers.syncs import CandidateRow, PostingRow, StageRow, TemplateFieldRow, TemplateRow, UserRow
 
 T = TypeVar("T")
 
@@ -350,14 +350,14 @@ class World:
         viewer = Viewer(account=its.account, user=sam)
         roles = {"sam": Role.SUPER_ADMIN, "ada": Role.ADMIN, "rita": Role.TEAM_MEMBER}
         roles |= {"leo": Role.LIMITED_TEAM_MEMBER, "ivo": Role.INTERVIEWER, "noor": Role.INTERVIEWER}
-        users = await directory.sync_users(
+        users = await syncs.sync_users(
             viewer, [UserRow(its.email(name), name.title(), role, f"user-{name}") for name, role in roles.items()]
         )
         for user in users.rows:
             setattr(its, user.name.lower(), its.person(user))
-        stages = await directory.sync_stages(viewer, [StageRow("Applied", 1), StageRow("On-site", 2, True)])
-        await directory.sync_postings(viewer, [PostingRow("backend", "Backend Engineer", its.email("rita"))])
-        candidates = await directory.sync_candidates(
+        stages = await syncs.sync_stages(viewer, [StageRow("Applied", 1), StageRow("On-site", 2, True)])
+        await syncs.sync_postings(viewer, [PostingRow("backend", "Backend Engineer", its.email("rita"))])
+        candidates = await syncs.sync_candidates(
             viewer,
             [
                 CandidateRow("carla", "Carla Gómez", "On-site", "Engineer", ["carla@mail.example"], "backend"),
@@ -368,7 +368,7 @@ class World:
         )
         score = TemplateFieldRow(FeedbackFieldType.SCORE, "Overall", required=True)
         notes = TemplateFieldRow(FeedbackFieldType.TEXTAREA, "Notes")
-        templates = await directory.sync_templates(
+        templates = await syncs.sync_templates(
             viewer,
             [TemplateRow("technical", "Technical", [score, notes]), TemplateRow("values", "Values", [score])],
         )
