@@ -34,6 +34,7 @@ os.environ.update(
 
 import uvicorn  # noqa: E402 - the settings above come first
 
+import application  # noqa: E402
 import logs  # noqa: E402
 import server  # noqa: E402
 import settings  # noqa: E402
@@ -98,7 +99,7 @@ async def migrated() -> AsyncIterator[str]:
 async def running(migrated: str) -> AsyncIterator[Server]:
     """The application, served in this process, so that tests can move its clock."""
     listening = socket.create_server(("127.0.0.1", 0))
-    uvicorn_server = uvicorn.Server(server._config(lambda: kept.Overheard(server.app())))
+    uvicorn_server = uvicorn.Server(server._config(lambda: kept.Overheard(application.app())))
     serving = asyncio.create_task(uvicorn_server.serve(sockets=[listening]))
     while not uvicorn_server.started:
         assert not serving.done(), "the server starts"
