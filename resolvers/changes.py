@@ -183,8 +183,11 @@ class _Queue:
         Two acts on one panel come one after the other.
         """
         busy = {asked.panel for group in self.under_way for asked in group}
-        free = {asked.panel: asked for asked in reversed(self.waiting) if asked.panel not in busy}
-        group = list(free.values())[::-1][:_MOST_TOGETHER]
+        free: dict[str, _Asked] = {}
+        for asked in self.waiting:
+            if asked.panel not in busy:
+                free.setdefault(asked.panel, asked)
+        group = list(free.values())[:_MOST_TOGETHER]
         if len(self.under_way) == _MOST_UNDER_WAY or len(group) < len(busy):
             return []
         self.waiting = [asked for asked in self.waiting if asked not in group]

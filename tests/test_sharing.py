@@ -155,6 +155,24 @@ async def test_one_alone_waits_for_the_many_that_are_under_way(world: World, sch
 
 
 @pytest.mark.postgres
+async def test_whoever_has_waited_longest_goes_first_however_often_a_panel_is_pushed(
+    world: World, scheduler: Viewer
+) -> None:
+    acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event()})
+    others = [f"panel-{number}" for number in range(2 * changes._MOST_TOGETHER)]
+
+    first = acts.together("a", *others[: changes._MOST_TOGETHER - 1])
+    await until(lambda: len(acts.begun) == changes._MOST_TOGETHER)
+    waiting = acts.together("often", *others[changes._MOST_TOGETHER :], "often")
+    await until(lambda: "often" in acts.begun)
+    acts.held["a"].set()
+
+    await asyncio.gather(*first, *waiting, return_exceptions=True)
+    begun = acts.begun[changes._MOST_TOGETHER :]
+    assert begun[: changes._MOST_TOGETHER] == ["often", *others[changes._MOST_TOGETHER :]][: changes._MOST_TOGETHER]
+
+
+@pytest.mark.postgres
 async def test_an_act_waits_for_the_one_under_way_on_its_panel(world: World, scheduler: Viewer) -> None:
     acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event()})
 
