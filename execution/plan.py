@@ -206,14 +206,16 @@ class Compilation:
             return None
         try:
             _check(details)
-            leaf = is_leaf_type(get_named_type(definition.type))
-            part = Leaves(coercion(definition.type)) if leaf else self.position(definition.type, details)
+            part = self.part(definition.type, details)
         except (Uncovered, RecursionError):
             return None
         return Root(Path(None, key, parent.name), parent, definition, [it.node for it in details], part)
 
+    def part(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Part:
+        """What completes the values of a field of that type."""
+        return Leaves(coercion(type_)) if is_leaf_type(get_named_type(type_)) else self.position(type_, details)
+
     def position(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Position:
-        _check(details)
         nullable = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(nullable):
             return Position(is_non_null_type(type_), Lists(self.position(nullable.of_type, details)))
@@ -267,20 +269,19 @@ class RowCompilation:
             raise Uncovered
         if field.extensions:
             raise Uncovered
-        leaf = is_leaf_type(get_named_type(definition.type))
         arguments = Arguments(definition, node)
         relation = field.base_resolver and getattr(field.base_resolver.wrapped_func, "relation", None)
         if relation:
             found = [Selected(definition, it.node) for it in details]
             source: Any = Together(relation, arguments, Selection(self.compilation.scope, found))
-        elif leaf and not field.is_async:
+        elif is_leaf_type(get_named_type(definition.type)) and not field.is_async:
             passed = self.name(arguments, "a", self.arguments) if definition.args else None
             return self.leaf(self.value(field, passed), definition.type)
         else:
             passed = "a" if definition.args else None
             take = self.function(["o", *filter(None, [passed])], f"[{self.value(field, passed)} for r in o]")
             source = Each(take, arguments if passed else None, field.is_async)
-        part = Leaves(coercion(definition.type)) if leaf else self.compilation.position(definition.type, details)
+        part = self.compilation.part(definition.type, details)
         return self.name(Column(source, part), "c", self.columns)
 
     def value(self, field: StrawberryField, arguments: str | None) -> str:

@@ -156,8 +156,7 @@ async def committed_together(viewer: Viewer, panel: str, act: Callable[[Commit],
     actor, asked = _Actor.of(viewer), _Asked(panel, act, asyncio.get_running_loop().create_future())
     queue = _queues.setdefault(actor, _Queue())
     queue.waiting.append(asked)
-    if len(queue.under_way) < _MOST_UNDER_WAY:
-        _started(_work_off(actor, queue))
+    _started(_work_off(actor, queue))
     return await asyncio.shield(asked.result)
 
 
@@ -182,13 +181,15 @@ class _Queue:
 
         Two acts on one panel come one after the other.
         """
+        if len(self.under_way) == _MOST_UNDER_WAY:
+            return []
         busy = {asked.panel for group in self.under_way for asked in group}
         free: dict[str, _Asked] = {}
         for asked in self.waiting:
             if asked.panel not in busy:
                 free.setdefault(asked.panel, asked)
         group = list(free.values())[:_MOST_TOGETHER]
-        if len(self.under_way) == _MOST_UNDER_WAY or len(group) < len(busy):
+        if len(group) < len(busy):
             return []
         self.waiting = [asked for asked in self.waiting if asked not in group]
         return group
