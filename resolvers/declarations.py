@@ -12,14 +12,12 @@ from auth.viewer import Viewer
 from models import FeedbackReminder, ResponseStatus
 from resolvers import values
 from resolvers.access import hot, visible
-from resolvers.errors import ErrorCode, UserError, error
+from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.whole import Held, deleted
 
 MOST_INTERVIEWS = 50
 MOST_INTERVIEWERS = 50
 MOST_MINUTES = 1_440
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)

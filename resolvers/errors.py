@@ -1,8 +1,10 @@
 """What a caller of a mutation can act on: errors and warnings, collected with their paths, returned, never raised."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+
+#: Where in a mutation's arguments something stands, by GraphQL's names and by places in lists.
+Path = tuple[str | int, ...]
 
 
 class ErrorCode(Enum):
@@ -54,11 +56,11 @@ def at(*steps: str | int) -> list[str]:
     return [str(step) for step in steps]
 
 
-def error(code: ErrorCode, message: str, path: Iterable[str | int]) -> UserError:
+def error(code: ErrorCode, message: str, path: Path) -> UserError:
     """A refusal at that path."""
     return UserError(code, message, at(*path))
 
 
-def warning(code: WarningCode, message: str, path: Iterable[str | int]) -> PushWarning:
+def warning(code: WarningCode, message: str, path: Path) -> PushWarning:
     """A warning at that path."""
     return PushWarning(code, message, at(*path))

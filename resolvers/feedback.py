@@ -15,7 +15,7 @@ from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Intervie
 from resolvers import changes, paging, values
 from resolvers.access import Act, one, require, restricted, unscoped, visible
 from resolvers.changes import Commit
-from resolvers.errors import ErrorCode, UserError, error
+from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.paging import Page
 
 SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
@@ -116,7 +116,7 @@ def _answer_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerG
             yield error(ErrorCode.INVALID, f"`{asked['label']}` must be answered.", ("input", "answers", asked["id"]))
 
 
-def _value_faults(asked: StoredField, given: Sequence[str], path: tuple[str | int, ...]) -> Iterator[UserError]:
+def _value_faults(asked: StoredField, given: Sequence[str], path: Path) -> Iterator[UserError]:
     kind = FeedbackFieldType(asked["type"])
     options = choices(kind, asked["options"])
     most = len(options) if kind is FeedbackFieldType.MULTIPLE_SELECT else 1

@@ -28,10 +28,9 @@ from models.writing import store
 from resolvers import changes, feedback, values
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.changes import Commit
-from resolvers.errors import ErrorCode, UserError, error
+from resolvers.errors import ErrorCode, Path, UserError, error
 
 AnyRow = TypeVar("AnyRow", bound=Row)
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)

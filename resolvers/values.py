@@ -7,7 +7,7 @@ from typing import NewType
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from resolvers.errors import ErrorCode, UserError, error
+from resolvers.errors import ErrorCode, Path, UserError, error
 
 URL = NewType("URL", str)
 TimeZone = NewType("TimeZone", str)
@@ -51,7 +51,7 @@ def email(text: str) -> str:
     return text.strip().lower()
 
 
-def name_faults(text: str | None, path: tuple[str | int, ...], *, required: bool = True) -> Iterator[UserError]:
+def name_faults(text: str | None, path: Path, *, required: bool = True) -> Iterator[UserError]:
     """What is wrong with an id, a name or another text of one line; None is fine where the text is optional."""
     if text is None:
         return
@@ -63,7 +63,7 @@ def name_faults(text: str | None, path: tuple[str | int, ...], *, required: bool
         yield error(ErrorCode.INVALID, "It must not contain control characters.", path)
 
 
-def prose_faults(text: str | None, path: tuple[str | int, ...]) -> Iterator[UserError]:
+def prose_faults(text: str | None, path: Path) -> Iterator[UserError]:
     """What is wrong with a note or an answer: line ends and tabs are fine in it."""
     if text is None:
         return
@@ -73,7 +73,7 @@ def prose_faults(text: str | None, path: tuple[str | int, ...]) -> Iterator[User
         yield error(ErrorCode.INVALID, "It must not contain control characters but line ends and tabs.", path)
 
 
-def email_faults(text: str, path: tuple[str | int, ...]) -> Iterator[UserError]:
+def email_faults(text: str, path: Path) -> Iterator[UserError]:
     """What is wrong with an email address; it is as long as it is kept: some letters are two in lower case."""
     if max(len(text), len(email(text))) > NAME or not _EMAIL.fullmatch(text.strip()) or _CONTROL.search(text):
         yield error(ErrorCode.INVALID, f"It is not an email address of at most {NAME} characters.", path)
