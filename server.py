@@ -33,6 +33,10 @@ T = TypeVar("T")
 
 HERE = "127.0.0.1"
 
+_IDLE_SECONDS = 75
+"""So long an idle connection is kept. Whoever closes first must be the other side, or a request may be under way just
+then and be lost: proxies keep theirs for 60 seconds, HTTP libraries for 4 or 5."""
+
 _log = logging.getLogger("callboard.server")
 
 cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -230,6 +234,7 @@ def _config(application: Callable[[], ASGIApp] | str, workers: int = 1) -> uvico
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=8,
+        timeout_keep_alive=_IDLE_SECONDS,
         # A worker that is only just starting on a busy machine must not be taken for one that hangs.
         timeout_worker_healthcheck=30,
         ws_max_size=its.websocket_message_bytes,

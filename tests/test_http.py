@@ -15,6 +15,8 @@ import httpx
 import orjson
 import pytest
 
+import application
+import server
 from tests.conftest import Set
 from tests.processes import Installation, reference_clients, tool
 from tests.world import CHANGES, World, in_hours
@@ -502,6 +504,10 @@ async def test_a_request_keeps_the_id_that_a_proxy_gave_it(world: World) -> None
     for given, kept in (("from-the-proxy-1", True), ("short", False), ("with blanks in it", False), ("x" * 65, False)):
         response = await world.server.http.get(f"{world.server.address}/healthz", headers={"x-request-id": given})
         assert (response.headers["x-request-id"] == given) is kept
+
+
+def test_an_idle_connection_outlasts_the_minute_that_proxies_keep_it() -> None:
+    assert server._config(application.app).timeout_keep_alive > 60
 
 
 async def test_what_is_not_there_is_404(world: World) -> None:
