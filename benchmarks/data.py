@@ -219,8 +219,9 @@ def _statements(shape: Shape) -> list[str]:
         f"(CASE WHEN {is_over('p')} THEN timestamptz '2025-01-06 08:00Z' ELSE timestamptz '2045-01-02 08:00Z' END"
         " + (p::bigint * 7919 % 350) * interval '1 day' + (p % 6) * interval '1 hour')"
     )
+    starts = f"{start} + (n % {interviews}) * interval '1 hour'"
     interview_rows = f"""
-        SELECT n, p, {start} + (n % {interviews}) * interval '1 hour' AS starts_at
+        SELECT n, p, {starts} AS starts_at
         FROM generate_series(0, {shape.interviews - 1}) AS n, LATERAL (SELECT n / {interviews} AS p) AS its
     """
     seat_rows = f"""
@@ -281,10 +282,10 @@ def _statements(shape: Shape) -> list[str]:
                     'field_id', template.fields -> 0 ->> 'id', 'values', jsonb_build_array('Hire'))) END,
                 CASE WHEN {is_over("p")} THEN timestamptz '2025-12-24Z' END
             FROM ({seat_rows}) AS its, {template} AS template""",
-        f"""INSERT INTO interviewer (id, created_at, panel_id, interview_id, user_id, position, response_status,
-                feedback_required, template_id, form_id)
+        f"""INSERT INTO interviewer (id, created_at, panel_id, interview_id, user_id, position, starts_at,
+                response_status, feedback_required, template_id, form_id)
             SELECT {key("ivr", "seat")}, timestamptz '2024-12-01Z', {key("pan", "p + 1")}, {key("itv", "n + 1")},
-                {key("usr", "person")}, position, 'ACCEPTED', true, template.id, {key("frm", "seat")}
+                {key("usr", "person")}, position, {starts}, 'ACCEPTED', true, template.id, {key("frm", "seat")}
             FROM ({seat_rows}) AS its, {template} AS template""",
         f"""INSERT INTO change (account_id, position, panel_id, candidate_id, kind, actor_id, at)
             SELECT {account}, p + 1, {key("pan", "p + 1")}, {key("cnd", f"p / {panels} + 1")}, 'CREATED',

@@ -210,6 +210,8 @@ class Interviewer(Row):
     )
     # The order in which the scheduler lists them, from 0.
     position = fields.IntField()
+    # The interview's own: a person's interviews are found by it, and read in its order.
+    starts_at = fields.DatetimeField(null=True)
     response_status = fields.CharEnumField(ResponseStatus, max_length=20)
     feedback_required = fields.BooleanField()
     template: fields.ForeignKeyNullableRelation[FeedbackTemplate] = fields.ForeignKeyField(
@@ -222,7 +224,7 @@ class Interviewer(Row):
     class Meta:
         table = "interviewer"
         unique_together = (("interview", "user"),)
-        indexes = (Index(fields=("user_id", "interview_id")), Index(fields=("panel_id",)))
+        indexes = (Index(fields=("user_id", "starts_at", "interview_id")), Index(fields=("panel_id",)))
 
 
 def standing(at: datetime) -> Q:

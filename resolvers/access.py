@@ -162,14 +162,19 @@ def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
     return model.all()
 
 
-async def parts(model: type[AnyModel], why: str, lock: bool = False, **named: Any) -> list[AnyModel]:
-    """The rows of `unscoped` with these values, a statement written down once; with `lock`, locked until the commit."""
+async def parts(
+    model: type[Model], why: str, *joined: Joined, lock: bool = False, **named: Any
+) -> list[tuple[Any, ...]]:
+    """The rows of `unscoped` with these values, a statement written down once; with `lock`, locked until the commit.
+
+    Each stands in a tuple, with those that are read along.
+    """
     assert why
-    found = await _KEPT.rows(_parts, (model, lock), {name: [value] for name, value in named.items()})
-    return [row for (row,) in found if all(getattr(row, name) == value for name, value in named.items())]
+    found = await _KEPT.rows(_parts, (model, lock), {name: [value] for name, value in named.items()}, *joined)
+    return [its for its in found if all(getattr(its[0], name) == value for name, value in named.items())]
 
 
-def _parts(model: type[AnyModel], lock: bool, **named: list[Any]) -> QuerySet[AnyModel]:
+def _parts(model: type[Model], lock: bool, **named: list[Any]) -> QuerySet[Any]:
     found = model.filter(**{f"{name}__in": listed for name, listed in named.items()})
     # In one order, so that nobody waits for whoever waits for them.
     return found.order_by("id").select_for_update() if lock else found
@@ -296,9 +301,9 @@ def shared_scope(viewer: Viewer) -> tuple[str, ...]:
     return (viewer.account_id, viewer.role.value if viewer.role else viewer.actor_id)
 
 
-def _sat_on(viewer: Viewer, column: str) -> Subquery:
-    """The ids of the interviews, or of their panels, on which the viewer sits."""
-    return Subquery(models.Interviewer.filter(user_id=viewer.user_id).values(column))
+def _sat_on(viewer: Viewer) -> Subquery:
+    """The ids of the panels on which the viewer sits."""
+    return Subquery(models.Interviewer.filter(user_id=viewer.user_id).values("panel_id"))
 
 
 def _candidates(viewer: Viewer) -> Q:
@@ -325,7 +330,8 @@ def _panels(viewer: Viewer) -> Q:
 def _interviews(viewer: Viewer) -> Q:
     match viewer.role:
         case Role.INTERVIEWER:
-            return _same_account(viewer) & Q(id__in=_sat_on(viewer, "interview_id"))
+            # By their one seat on each, along which a list is read.
+            return _same_account(viewer) & Q(interviewers__user_id=viewer.user_id)
         case Role.LIMITED_TEAM_MEMBER:
             return _same_account(viewer) & Q(panel__candidate_id__in=_theirs(viewer))
         case _:
@@ -336,7 +342,7 @@ def _forms(viewer: Viewer) -> Q:
     own = Q(user_id=viewer.user_id)
     match viewer.role:
         case Role.INTERVIEWER:
-            return _same_account(viewer) & (own | Q(panel_id__in=_sat_on(viewer, "panel_id")))
+            return _same_account(viewer) & (own | Q(panel_id__in=_sat_on(viewer)))
         case Role.LIMITED_TEAM_MEMBER:
             return _same_account(viewer) & (own | Q(panel__candidate_id__in=_theirs(viewer)))
         case _:
@@ -346,7 +352,7 @@ def _forms(viewer: Viewer) -> Q:
 def _changes(viewer: Viewer) -> Q:
     match viewer.role:
         case Role.INTERVIEWER:
-            return _same_account(viewer) & Q(panel_id__in=_sat_on(viewer, "panel_id"))
+            return _same_account(viewer) & Q(panel_id__in=_sat_on(viewer))
         case Role.LIMITED_TEAM_MEMBER:
             return _same_account(viewer) & Q(candidate_id__in=_theirs(viewer))
         case _:

@@ -104,18 +104,20 @@ async def page(
     after: str | None,
     *joined: Joined,
     attributes: Attributes = None,
+    by: tuple[str, ...] | None = None,
 ) -> Page[Any]:
     """The rows of `build(viewer, *shape, **values)` behind `after`, in the order of these columns.
 
     One statement, and behind a cursor of a list by name one more. The last column is the id. `joined` are the rows
-    that they point at and that are read along with them. Who asks for the same page at the same time gets the same.
+    that they point at and that are read along with them; `by` are the same values where other rows that the list is
+    filtered by have them in an index. Who asks for the same page at the same time gets the same.
     """
     size, attributes = bounded(first), along(attributes, *order)
 
     async def read() -> Page[Any]:
         behind = await _place_of(build, viewer, shape, values, order, after)
         tail = "ORDER BY " + ", ".join(f'base."{name}"' for name in order)
-        its, given = (build, order, size, *shape), {**values, **behind}
+        its, given = (build, by or order, size, *shape), {**values, **behind}
         found = await hot(viewer, _page, its, given, *joined, tail=tail, attributes=attributes)
         cursor_of = partial(_cursor, order)
         edges = [Edge(row, cursor_of) for row, *_ in found]
@@ -273,5 +275,12 @@ class _Later(Q):
         self.order, self.place = order, place
 
     def resolve(self, resolve_context: ResolveContext) -> QueryModifier:
-        columns = (resolve_context.table[name] for name in self.order)
+        columns = (_column(resolve_context, *name.split("__")) for name in self.order)
         return QueryModifier(where_criterion=Tuple(*columns) > Tuple(*self.place))
+
+
+def _column(context: ResolveContext, *path: str) -> Any:
+    """A column of the rows themselves, or of those that point at them."""
+    *relation, name = path
+    rows = [context.model._meta.fields_map[each].related_model._meta.basetable for each in relation]  # type: ignore[attr-defined]
+    return (rows or [context.table])[0][name]

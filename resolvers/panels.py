@@ -12,7 +12,16 @@ from tortoise.queryset import QuerySet
 import clock
 import models
 from auth.viewer import Viewer
-from models import Cancellation, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, InterviewPanelStatus, Panel
+from models import (
+    Cancellation,
+    FeedbackForm,
+    FeedbackFormStatus,
+    Interview,
+    Interviewer,
+    InterviewPanelStatus,
+    Panel,
+    Role,
+)
 from models.reading import Joined, along, hang
 from resolvers import calendar, feedback, paging
 from resolvers.access import Wanted, hot, one, pointed, unscoped, visible
@@ -20,7 +29,8 @@ from resolvers.paging import Page
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
-_SEAT = Joined("seat", Interviewer, "seat.interview_id = base.id")
+#: The seats of interviews, read along with these.
+SEATS = Joined("seat", Interviewer, "seat.interview_id = base.id")
 #: What a seat points at: the field of GraphQL's, the pointer, and where it leads.
 _OF_A_SEAT = (("user", "user", "person", models.User), ("feedbackForm", "form", "form", FeedbackForm))
 
@@ -88,24 +98,30 @@ def _listed(
 async def interviews_page(
     viewer: Viewer, its: InterviewFilter, first: int | None, after: str | None, wanted: Wanted
 ) -> Page[Interview]:
-    """The interviews that the viewer may see, by their start."""
+    """The interviews that the viewer may see, by their start. One person's are read along their seats.
+
+    An Interviewer's go along their own seats, whomever they ask for.
+    """
+    own = viewer.role is Role.INTERVIEWER
+    named = None if own and its.interviewer_id == viewer.user_id else its.interviewer_id
+    by = ("interviewers__starts_at", "interviewers__interview_id") if own or named else ("starts_at", "id")
     exact = {
-        "interviewer_id": its.interviewer_id,
+        "with_them" if own else "interviewers__user_id": named,
         "panel__candidate_id": its.candidate_id,
-        "starts_at__gte": its.starts_after,
-        "starts_at__lt": its.starts_before,
+        f"{by[0]}__gte": its.starts_after,
+        f"{by[0]}__lt": its.starts_before,
     }
     values = {name: value for name, value in exact.items() if value is not None}
     shape, order, attributes = (its.include_canceled,), ("starts_at", "id"), wanted.reads("edges", "node")
-    return await paging.page(viewer, _interviews_listed, shape, values, order, first, after, attributes=attributes)
+    return await paging.page(
+        viewer, _interviews_listed, shape, values, order, first, after, attributes=attributes, by=by
+    )
 
 
-def _interviews_listed(
-    viewer: Viewer, canceled_too: bool, interviewer_id: Any = None, **exact: Any
-) -> QuerySet[Interview]:
+def _interviews_listed(viewer: Viewer, canceled_too: bool, with_them: Any = None, **exact: Any) -> QuerySet[Interview]:
     found = visible(viewer, Interview).filter(**exact)
-    if interviewer_id is not None:
-        seats = unscoped(Interviewer, "ids to narrow what is visible").filter(user_id=interviewer_id)
+    if with_them is not None:
+        seats = unscoped(Interviewer, "ids to narrow what is visible").filter(user_id=with_them)
         found = found.filter(id__in=Subquery(seats.values("interview_id")))
     return found if canceled_too else found.filter(canceled_at__isnull=True, panel__canceled_at__isnull=True)
 
@@ -170,7 +186,7 @@ def _along(wanted: Wanted) -> list[Joined]:
     """What is read along with interviews, as far as it is wanted; whole where something else may want it too."""
     if not wanted.selects("interviewers"):
         return []
-    joined = [replace(_SEAT, attributes=wanted.reads("interviewers")), *_people(wanted, "seat", "interviewers")]
+    joined = [replace(SEATS, attributes=wanted.reads("interviewers")), *_people(wanted, "seat", "interviewers")]
     return joined if wanted.reads() is not None else [replace(join, attributes=None) for join in joined]
 
 

@@ -93,9 +93,9 @@ def _bookings(viewer: Viewer, user_ids: list[str], earliest: Any, begin: Any, en
     """The seats of these users on what takes place between begin and end: none of it starts before the earliest."""
     return unscoped(Interviewer, "whoever is booked in the account, to tell its own scheduler").filter(
         user_id__in=user_ids,
+        starts_at__gt=earliest,
+        starts_at__lt=end,
         interview__account_id=viewer.account_id,
-        interview__starts_at__gt=earliest,
-        interview__starts_at__lt=end,
         interview__ends_at__gt=begin,
         interview__canceled_at__isnull=True,
         panel__canceled_at__isnull=True,

@@ -20,6 +20,7 @@ from models import InterviewPanelChangeKind as Kind
 from resolvers import feedback
 from resolvers.access import parts, unscoped
 from resolvers.changes import Commit
+from resolvers.panels import SEATS
 
 
 @dataclass
@@ -107,16 +108,19 @@ class Held:
 
 
 async def held(panel: Panel) -> Held:
-    """A locked panel with its parts. Three statements."""
+    """A locked panel with its parts. Two statements."""
     why = "the parts of a locked panel"
+    found = await parts(Interview, why, SEATS, panel_id=panel.id)
+    forms = await parts(FeedbackForm, why, panel_id=panel.id)
     seats: dict[str, dict[str, Interviewer]] = {}
-    for seat in sorted(await parts(Interviewer, why, panel_id=panel.id), key=lambda seat: (seat.position, seat.id)):
+    everybody = (seat for _, seat in found if seat is not None)
+    for seat in sorted(everybody, key=lambda seat: (seat.position, seat.id)):
         seats.setdefault(seat.interview_id, {})[seat.user_id] = seat
     return Held(
         panel,
-        {interview.external_id: interview for interview in await parts(Interview, why, panel_id=panel.id)},
+        {interview.external_id: interview for interview, _ in found},
         seats,
-        {(form.interview_id, form.user_id): form for form in await parts(FeedbackForm, why, panel_id=panel.id)},
+        {(form.interview_id, form.user_id): form for (form,) in forms},
     )
 
 
@@ -167,7 +171,8 @@ async def locked_by_external_id(viewer: Viewer, external_id: str) -> Panel | Non
     assert viewer.integration, "only the integration knows panels by its own ids"
     why = "the integration's own panels, with the tombstones that nobody sees"
     named = {"integration_id": viewer.integration.id, "external_id": external_id}
-    return next(iter(await parts(Panel, why, lock=True, **named)), None)
+    found = await parts(Panel, why, lock=True, **named)
+    return found[0][0] if found else None
 
 
 def shown(panel: Panel) -> Panel | None:

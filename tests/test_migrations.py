@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
+import clock
+import models
 from models import database
 from tests.conftest import ON_POSTGRES
 from tests.processes import ROOT, Installation, postgres_database
@@ -108,6 +111,47 @@ async def test_migrated_from_an_earlier_version_the_database_is_what_the_models_
 
     assert applied == f"Applied {', '.join(VERSIONS[VERSIONS.index(version) + 1 :])}."
     assert await shape(empty.database_url) == await shape_of_the_models(empty)
+
+
+async def test_the_seats_that_there_are_get_the_starts_of_their_interviews(empty: Installation) -> None:
+    async with opened(empty.database_url):
+        await MigrationExecutor(connections.get("default"), APPS).migrate(
+            [MigrationTarget("models", "0003_external_ids")]
+        )
+        interviews = [await a_seated_interview(hours) for hours in (3, 1)]
+
+    await empty.done("migrate")
+
+    async with opened(empty.database_url):
+        assert {it.interview_id: it.starts_at for it in await models.Interviewer.all()} == {
+            interview.id: interview.starts_at for interview in interviews
+        }
+
+
+async def a_seated_interview(hours: int) -> models.Interview:
+    """An interview in so many hours, in an account of its own, with a seat as it was before it had a start."""
+    begin = clock.now() + timedelta(hours=hours)
+    account = await models.Account.create(name="Acme", slug=f"acme-{hours}")
+    user = await models.User.create(account=account, email="ivo@acme.example", name="Ivo", role=models.Role.INTERVIEWER)
+    integration = await models.Integration.create(account=account, provider=models.IntegrationProvider.GOODTIME)
+    panel = await models.Panel.create(
+        account=account, integration=integration, external_id="p", created_by_id=integration.id
+    )
+    interview = await models.Interview.create(
+        account=account,
+        panel=panel,
+        external_id="one",
+        subject="One",
+        starts_at=begin,
+        ends_at=begin + timedelta(hours=1),
+        feedback_reminder=models.FeedbackReminder.DAILY,
+    )
+    await connections.get("default").execute_query(
+        f"""INSERT INTO interviewer (id, created_at, panel_id, interview_id, user_id, position, response_status,
+        feedback_required) SELECT '{models.base.new_id("ivr")}', created_at, panel_id, id, '{user.id}', 0,
+        'NEEDS_ACTION', {"true" if ON_POSTGRES else 1} FROM interview WHERE id = '{interview.id}'"""
+    )
+    return interview
 
 
 async def test_several_processes_may_migrate_at_once(empty: Installation) -> None:

@@ -341,6 +341,29 @@ async def test_an_interviewer_comes_in_by_their_own_interviews(world: World) -> 
     assert await world.ivo.panel(externalId="a") is None
 
 
+async def test_one_persons_interviews_are_listed_by_their_start_wherever_they_move(world: World) -> None:
+    await some_panels(world)
+    both = world.an_interview("one", "noor", "ivo", startsAt=in_hours(15))
+    await world.goodtime.push(**world.a_panel("d", both, candidateExternalId="lea", sequence=2))
+
+    assert await interviews_listed(world, interviewerId=world.ivo.id) == ["b/one", "d/one", "a/one"]
+    assert await interviews_listed(world, interviewerId=world.ivo.id, startsAfter=in_hours(12)) == ["d/one", "a/one"]
+    assert await interviews_listed(world, interviewerId=world.ivo.id, startsBefore=in_hours(12)) == ["b/one"]
+
+    later = {
+        "panelExternalId": "b",
+        "interview": world.an_interview("one", "ivo", startsAt=in_hours(40)),
+        "sequence": 3,
+    }
+    await world.goodtime.push_one(**later)
+
+    for who in ("goodtime", "ivo"):
+        assert await interviews_listed(world, who, interviewerId=world.ivo.id) == ["d/one", "a/one", "b/one"]
+    assert await interviews_listed(world, "ivo") == ["d/one", "a/one", "b/one"]
+    assert await interviews_listed(world, "ivo", interviewerId=world.noor.id) == ["d/one"]
+    assert await interviews_listed(world, "noor", interviewerId=world.ivo.id) == ["d/one"]
+
+
 async def test_a_profile_lists_upcoming_panels_when_asked_for(world: World) -> None:
     for name, hours in (("over", -48), ("running", 0), ("later", 48)):
         interview = world.an_interview("one", startsAt=in_hours(hours), durationMinutes=120)

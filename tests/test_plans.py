@@ -1,14 +1,14 @@
 """How many rows PostgreSQL looks at for what it answers: few, however many there are."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import asyncpg
 import pytest
 
 from tests.conftest import DATABASE_URL
-from tests.world import World, statements_and_values
+from tests.world import Person, World, in_hours, statements_and_values
 
 pytestmark = pytest.mark.postgres
 
@@ -29,7 +29,8 @@ TABLES = {
     "interview": "'id', 'itv_' || number || its.id, 'panel_id', 'pan_' || number || its.panel_id, "
     "'starts_at', its.starts_at + number * interval '1 minute', 'ends_at', its.ends_at + number * interval '1 minute'",
     "interviewer": "'id', 'ivr_' || number || its.id, 'panel_id', 'pan_' || number || its.panel_id, "
-    "'interview_id', 'itv_' || number || its.interview_id, 'form_id', NULL",
+    "'interview_id', 'itv_' || number || its.interview_id, 'form_id', NULL, "
+    "'starts_at', its.starts_at + number * interval '1 minute'",
 }
 
 
@@ -42,12 +43,17 @@ async def database() -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def grown(world: World, database: asyncpg.Connection) -> World:
-    """An account with one panel, its candidate and its interview, and thousands that are like them, and users."""
+    """An account with one panel, its candidate and its interview, and thousands that are like them, and users.
+
+    Noor has but one interview, after all of Ivo's.
+    """
     await world.goodtime.push(**world.a_panel("panel", world.an_interview("one", "ivo")))
     for table, new in TABLES.items():
         of = "panel_id IN (SELECT id FROM panel WHERE account_id = $1)" if table == "interviewer" else "account_id = $1"
         original = await database.fetchval(f'SELECT id FROM "{table}" WHERE {of} ORDER BY id LIMIT 1', world.account.id)
         await database.execute(_COPIES.format(table=table, many=MANY, new=new), original)
+    late = world.an_interview("one", "noor", startsAt=in_hours(24 * 365))
+    await world.goodtime.push(**world.a_panel("late", late))
     await database.execute("VACUUM ANALYZE")
     return world
 
@@ -69,6 +75,10 @@ QUERIES = {
     "a later page of panels": "{ " + PANELS.format(', after: "AFTER"') + " }",
     "the first page of interviews": "{ " + INTERVIEWS.format("") + " }",
     "the first page of one person's interviews": "{ " + INTERVIEWS.format(', filter: {interviewerId: "IVO"}') + " }",
+    "the late interview of one person": "{ " + INTERVIEWS.format(', filter: {interviewerId: "NOOR"}') + " }",
+    "one person's interviews of a day": "{ "
+    + INTERVIEWS.format(', filter: {interviewerId: "IVO", startsAfter: "DAY"}')
+    + " }",
     "the first page of candidates": "{ candidates(first: 10) { edges { node { name stage { name } } } } }",
     "users by their emails": '{ users(emails: ["EMAIL"]) { edges { node { id } } } }',
     "the changes": "{ interviewPanelChanges(first: 10) { edges { node { kind panel { externalId } } } } }",
@@ -82,9 +92,27 @@ async def test_no_more_rows_are_looked_at_than_are_asked_for(
     middle = await grown.rita.ask("{ " + PANELS.format("").replace("first: 10", "first: 100") + " }")
     after = middle["interviewPanels"]["edges"][-1]["cursor"]
     query = QUERIES[name].replace("AFTER", after).replace("IVO", grown.ivo.id).replace("EMAIL", grown.email("ivo"))
+    query = query.replace("NOOR", grown.noor.id).replace("DAY", in_hours(24 * 4))
     await grown.rita.ask(query)
 
-    await assert_little_is_looked_at(query, grown, database)
+    await assert_little_is_looked_at(query, grown.rita, database)
+
+
+@pytest.mark.parametrize("who", ["ivo", "noor"])
+async def test_an_interviewers_own_interviews_are_read_along_their_seats(
+    who: str, grown: World, database: asyncpg.Connection
+) -> None:
+    await assert_little_is_looked_at("{ " + INTERVIEWS.format("") + " }", getattr(grown, who), database)
+
+
+async def test_who_is_booked_is_found_by_their_seats_of_the_days(grown: World, database: asyncpg.Connection) -> None:
+    panel = grown.a_panel("new", grown.an_interview("one", "ivo", startsAt=in_hours(24 * 10)))
+    push = "mutation ($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) { outcome } }"
+    with statements_and_values() as sent:
+        await grown.goodtime.ask(push, input=panel)
+
+    [bookings] = [each for each in sent if "booked" in each[0]]
+    await assert_few_are_looked_at(*bookings, database, few=2)
 
 
 async def test_a_page_begins_at_its_cursor_however_many_panels_start_together(
@@ -97,16 +125,22 @@ async def test_a_page_begins_at_its_cursor_however_many_panels_start_together(
         page = PANELS.format(behind).replace("first: 10", "first: 100")
         behind = f', after: "{(await grown.rita.ask(f"{{ {page} }}"))["interviewPanels"]["edges"][-1]["cursor"]}"'
 
-    await assert_little_is_looked_at("{ " + PANELS.format(behind) + " }", grown, database)
+    await assert_little_is_looked_at("{ " + PANELS.format(behind) + " }", grown.rita, database)
 
 
-async def assert_little_is_looked_at(query: str, world: World, database: asyncpg.Connection) -> None:
+async def assert_little_is_looked_at(query: str, who: Person, database: asyncpg.Connection) -> None:
     with statements_and_values() as sent:
-        answer = await world.rita.ask(query)
+        answer = await who.ask(query)
 
     assert answer
     assert sent
     for statement, values in sent:
-        found = await database.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
-        [plan] = json.loads(found)
-        assert looked_at(plan["Plan"]) <= FEW, f"{statement}\n{found}"
+        await assert_few_are_looked_at(statement, values, database)
+
+
+async def assert_few_are_looked_at(
+    statement: str, values: Sequence[Any], database: asyncpg.Connection, few: int = FEW
+) -> None:
+    found = await database.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
+    [plan] = json.loads(found)
+    assert looked_at(plan["Plan"]) <= few, f"{statement}\n{found}"

@@ -32,8 +32,10 @@ new_forms AS (
     WHERE template.id = $14 AND template.account_id = $1 AND archived_at IS NULL
 )
 INSERT INTO interviewer (
-    id, created_at, panel_id, interview_id, user_id, position, response_status, feedback_required, template_id, form_id
+    id, created_at, panel_id, interview_id, user_id, position, starts_at, response_status, feedback_required,
+    template_id, form_id
 )
-SELECT id, $13, $5, interview_id, user_id, position, 'NEEDS_ACTION', true, $14, form_id
+SELECT its.id, $13, $5, interview_id, user_id, position, starts_at, 'NEEDS_ACTION', true, $14, form_id
 FROM unnest($20::text[], $21::text[], $22::text[], $23::int[], $24::text[])
     AS its (id, interview_id, user_id, position, form_id)
+JOIN unnest($15::text[], $18::timestamptz[]) AS interview (id, starts_at) ON interview.id = interview_id
