@@ -30,7 +30,7 @@ from models.base import Stored
 from models.sharing import side_by_side
 from models.writing import store
 from resolvers import paging
-from resolvers.access import unscoped, visible
+from resolvers.access import hot, one, unscoped, visible
 from resolvers.paging import Edge, Page
 
 T = TypeVar("T")
@@ -291,8 +291,7 @@ async def page(viewer: Viewer, candidate_id: str | None, first: int | None, afte
     """
     size = paging.bounded(first, default=100, most=settings.current().max_changes_page)
     position, head = await beginning(viewer, after)
-    behind = behind_position(viewer, position if after is not None else 0, candidate_id)
-    found = await behind.limit(size + 1)
+    found = await behind(viewer, position if after is not None else 0, candidate_id, size + 1)
     if after is not None:
         await require_kept(viewer, position)
     edges = [Edge(change, cursor_of) for change in found]
@@ -304,7 +303,7 @@ async def beginning(viewer: Viewer, after: str | None) -> tuple[int, int]:
 
     Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED.
     """
-    account = await visible(viewer, models.Account).get()
+    account = await _account(viewer)
     if after is None:
         return account.position, account.position
     [position] = paging.read_cursor("changes", after, int)
@@ -316,7 +315,14 @@ async def beginning(viewer: Viewer, after: str | None) -> tuple[int, int]:
 
 async def require_kept(viewer: Viewer, position: int) -> None:
     """Whether what was just read from there on was all there ever was. Raises Refused(CURSOR_EXPIRED)."""
-    _require_kept(await visible(viewer, models.Account).get(), position)
+    _require_kept(await _account(viewer), position)
+
+
+async def _account(viewer: Viewer) -> models.Account:
+    """The viewer's account, as it is now."""
+    account = await one(viewer, models.Account, {"id": viewer.account_id})
+    assert account, "accounts stay"
+    return account
 
 
 def _require_kept(account: models.Account, position: int) -> None:
@@ -362,7 +368,15 @@ async def _prune_batch(account_id: str, cutoff: datetime, commit: Commit) -> int
     return len(expired)
 
 
-def behind_position(viewer: Viewer, position: int, candidate_id: str | None) -> QuerySet[Change]:
-    """The changes behind that position that the viewer may see, oldest first."""
-    found = visible(viewer, Change).filter(position__gt=position)
-    return (found.filter(candidate_id=candidate_id) if candidate_id is not None else found).order_by("position")
+async def behind(
+    viewer: Viewer, position: int, candidate_id: str | None, most: int, head: int | None = None
+) -> list[Change]:
+    """The changes behind that position, up to the head, that the viewer may see: so many of them, oldest first."""
+    bounds = {"position__gt": position, "position__lte": head, "candidate_id": candidate_id}
+    within = {name: value for name, value in bounds.items() if value is not None}
+    found = await hot(viewer, _behind, (most,), within, tail='ORDER BY base."position"')
+    return [change for (change,) in found]
+
+
+def _behind(viewer: Viewer, most: int, **within: Any) -> QuerySet[Change]:
+    return visible(viewer, Change).filter(**within).order_by("position").limit(most)

@@ -281,8 +281,7 @@ class Follower:
     async def _catch_up(self) -> None:
         """Read what comes next in the log."""
         head, role, at = self._channel.head, self.viewer.role, _now()
-        log = changes.behind_position(self.viewer, self._read, self.candidate_id).filter(position__lte=head)
-        found = await log.limit(_READ_AT_ONCE)
+        found = await changes.behind(self.viewer, self._read, self.candidate_id, _READ_AT_ONCE, head)
         await changes.require_kept(self.viewer, self._read)
         self._waiting.extend((change, role, at) for change in found)
         self._read = found[-1].position if len(found) == _READ_AT_ONCE else head
