@@ -210,7 +210,8 @@ class Interviewer(Row):
     )
     # The order in which the scheduler lists them, from 0.
     position = fields.IntField()
-    # The interview's own: a person's interviews are found by it, and read in its order.
+    # The interview's own: a person's interviews are found by it, and read in its order. Null in no row, but a column
+    # that is added to a table must allow it.
     starts_at = fields.DatetimeField(null=True)
     response_status = fields.CharEnumField(ResponseStatus, max_length=20)
     feedback_required = fields.BooleanField()

@@ -3,14 +3,12 @@
 Every read and every lock begins with `visible`: what lies outside it is answered as what does not exist.
 """
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from tortoise.expressions import Q, Subquery
-from tortoise.fields.relational import RelationalField
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
@@ -18,8 +16,6 @@ import models
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import Role
-from models.reading import Attributes, Joined, Kept
-from models.sharing import Lookups
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
@@ -77,135 +73,10 @@ def visible(viewer: Viewer, model: type[AnyModel]) -> QuerySet[AnyModel]:
     return model.filter(_SCOPES[model](viewer))
 
 
-class Wanted(Protocol):
-    """What is asked for below: paths are of fields, in GraphQL's names, one within the other."""
-
-    def selects(self, *path: str) -> bool:
-        """Whether the field at that path is asked for."""
-        ...
-
-    def reads(self, *path: str) -> Attributes:
-        """What is taken of the rows at that path."""
-        ...
-
-
-_KEPT = Kept()
-
-
-async def hot(
-    viewer: Viewer,
-    build: Callable[..., QuerySet[Any]],
-    shape: tuple[Hashable, ...],
-    values: Mapping[str, Any],
-    *joined: Joined,
-    tail: str = "",
-    attributes: Attributes = None,
-) -> list[tuple[Any, ...]]:
-    """The rows of `build(viewer, *shape, **values)`, a statement written down once for each role and shape.
-
-    Its scope is that of `visible`, compiled with a viewer of the role whose ids are put in at each call.
-    """
-    its = {**values, "account_id": viewer.account_id, "viewer_id": viewer.actor_id}
-    shape = (build, viewer.role, *shape)
-    return await _KEPT.rows(_as_role, shape, its, *joined, tail=tail, attributes=attributes)
-
-
-async def one(
-    viewer: Viewer, model: type[AnyModel], named: Mapping[str, str | None], *joined: Joined
-) -> AnyModel | None:
-    """The visible row of all these names that are given; None where there is none, or no name.
-
-    It is asked for together with what others look up: rows that are read so are for reading only.
-    """
-    given = {name: value for name, value in named.items() if value is not None}
-    if not given:
-        return None
-    name, value = next(iter(given.items()))
-    where = (model, name, joined, *shared_scope(viewer))
-    found = await _LOOKUPS.found(where, value, partial(_looked_up, viewer, model, name, joined))
-    return found if found and all(getattr(found, each) == its for each, its in given.items()) else None
-
-
-async def _looked_up(
-    viewer: Viewer, model: type[AnyModel], name: str, joined: tuple[Joined, ...], values: list[str]
-) -> Mapping[Hashable, Any]:
-    found = await hot(viewer, _visible_named, (model, name), {"values": values}, *joined)
-    return {getattr(row, name): row for row, *_ in found}
-
-
-def _visible_named(viewer: Viewer, model: type[AnyModel], name: str, values: list[str]) -> QuerySet[AnyModel]:
-    return visible(viewer, model).filter(**{f"{name}__in": values})
-
-
-_LOOKUPS = Lookups[Any]()
-
-
-def _as_role(
-    build: Callable[..., QuerySet[Any]],
-    role: Role | None,
-    *shape: Any,
-    account_id: Any,
-    viewer_id: Any,
-    **values: Any,
-) -> QuerySet[Any]:
-    """What `build` makes for anybody of that role."""
-    account = models.Account()
-    actor = models.Integration() if role is None else models.User(role=role)
-    account.id, actor.id = account_id, viewer_id
-    user, integration = (actor, None) if isinstance(actor, models.User) else (None, actor)
-    return build(Viewer(account, user, integration), *shape, **values)
-
-
 def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
     """All rows of the model, for the few reads that no viewer's scope describes; `why` is for who reads the code."""
     assert why
     return model.all()
-
-
-async def parts(
-    model: type[Model], why: str, *joined: Joined, lock: bool = False, **named: Any
-) -> list[tuple[Any, ...]]:
-    """The rows of `unscoped` with these values, a statement written down once; with `lock`, locked until the commit.
-
-    Each stands in a tuple, with those that are read along.
-    """
-    assert why
-    found = await _KEPT.rows(_parts, (model, lock), {name: [value] for name, value in named.items()}, *joined)
-    return [its for its in found if all(getattr(its[0], name) == value for name, value in named.items())]
-
-
-def _parts(model: type[Model], lock: bool, **named: list[Any]) -> QuerySet[Any]:
-    found = model.filter(**{f"{name}__in": listed for name, listed in named.items()})
-    # In one order, so that nobody waits for whoever waits for them.
-    return found.order_by("id").select_for_update() if lock else found
-
-
-async def behind(viewer: Viewer, model: type[AnyModel], ids: Collection[str | None]) -> dict[str, AnyModel]:
-    """Rows by id that visible rows point at: who sees an interview sees whom it is about. One statement."""
-    wanted = {id for id in ids if id is not None}
-    if not wanted:
-        return {}
-    return {row.id: row for (row,) in await hot(viewer, _by_ids, (model,), {"ids": list(wanted)})}
-
-
-def _by_ids(viewer: Viewer, model: type[AnyModel], ids: list[str]) -> QuerySet[AnyModel]:
-    return model.filter(id__in=ids, **_account_of(model, viewer))
-
-
-async def pointed(viewer: Viewer, rows: Sequence[Model], pointer: str) -> list[Any]:
-    """The row that each row points at, or None: as it was read along, else `behind` them. One statement at most."""
-    key, kept = f"{pointer}_id", f"_{pointer}"
-    missing = [getattr(row, key) for row in rows if kept not in row.__dict__]
-    if not missing:
-        return [row.__dict__[kept] for row in rows]
-    field = type(rows[0])._meta.fields_map[pointer]
-    assert isinstance(field, RelationalField), "only rows are pointed at"
-    found = await behind(viewer, field.related_model, missing)
-    return [row.__dict__[kept] if kept in row.__dict__ else found.get(getattr(row, key)) for row in rows]
-
-
-def _account_of(model: type[Model], viewer: Viewer) -> dict[str, str]:
-    return {"id": viewer.account_id} if model is models.Account else {"account_id": viewer.account_id}
 
 
 def _same_account(viewer: Viewer) -> Q:

@@ -15,9 +15,10 @@ from auth.viewer import Viewer
 from models import Candidate, Integration, IntegrationProvider, Panel
 from models.reading import Joined
 from resolvers import paging
-from resolvers.access import Act, Wanted, behind, hot, may, one, pointed, restricted, unscoped, visible
+from resolvers.access import Act, may, restricted, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.paging import Page
+from resolvers.reading import Wanted, behind, hot, one, pointed
 
 
 class CandidateOrder(Enum):

@@ -30,8 +30,9 @@ from models.base import Stored
 from models.sharing import side_by_side
 from models.writing import store
 from resolvers import paging
-from resolvers.access import hot, one, unscoped, visible
+from resolvers.access import unscoped, visible
 from resolvers.paging import Edge, Page
+from resolvers.reading import hot, one
 
 T = TypeVar("T")
 

@@ -11,8 +11,9 @@ import models
 from auth.viewer import Viewer
 from models import FeedbackReminder, ResponseStatus
 from resolvers import values
-from resolvers.access import hot, visible
+from resolvers.access import visible
 from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.reading import hot
 from resolvers.whole import Held, deleted
 
 MOST_INTERVIEWS = 50

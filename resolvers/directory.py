@@ -10,9 +10,10 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import Posting, Role, Stage, User
 from resolvers import changes, integrations, paging, values
-from resolvers.access import Act, behind, require, unscoped, visible
+from resolvers.access import Act, require, unscoped, visible
 from resolvers.changes import Commit
 from resolvers.paging import Page
+from resolvers.reading import behind
 
 
 async def users(

@@ -13,10 +13,11 @@ import settings
 from auth.viewer import Viewer
 from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interviewer, Panel, Role, StoredField
 from resolvers import changes, paging, values
-from resolvers.access import Act, one, require, restricted, unscoped, visible
+from resolvers.access import Act, require, restricted, unscoped, visible
 from resolvers.changes import Commit
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.paging import Page
+from resolvers.reading import one
 
 SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
 YES_NO = ["Yes", "No"]

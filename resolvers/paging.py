@@ -21,7 +21,8 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models.reading import Attributes, Joined, along
 from models.sharing import Shared
-from resolvers.access import hot, one, shared_scope
+from resolvers.access import shared_scope
+from resolvers.reading import hot, one
 from resolvers.values import NAME
 
 T = TypeVar("T")

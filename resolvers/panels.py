@@ -24,8 +24,9 @@ from models import (
 )
 from models.reading import Joined, along, hang
 from resolvers import calendar, feedback, paging
-from resolvers.access import Wanted, hot, one, pointed, unscoped, visible
+from resolvers.access import unscoped, visible
 from resolvers.paging import Page
+from resolvers.reading import Wanted, hot, one, pointed
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 

@@ -10,9 +10,10 @@ import clock
 from auth.viewer import Viewer
 from models import CancelOrigin, FeedbackFormStatus, Interview, Interviewer
 from models.reading import Joined
-from resolvers.access import hot, unscoped
+from resolvers.access import unscoped
 from resolvers.declarations import MOST_MINUTES, Declaration, Event, Seat
 from resolvers.errors import PushWarning, WarningCode, warning
+from resolvers.reading import hot
 from resolvers.whole import Held
 
 _DAY = timedelta(days=1)

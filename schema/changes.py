@@ -10,8 +10,8 @@ import strawberry
 import models
 from execution import Level, breadth
 from resolvers import changes, directory, live
-from resolvers.access import pointed
 from resolvers.paging import Page
+from resolvers.reading import pointed
 from schema.connections import Connection
 from schema.context import Info, viewer
 from schema.inputs import given

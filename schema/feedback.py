@@ -8,8 +8,8 @@ import strawberry
 import models
 from execution import Level, breadth
 from resolvers import feedback
-from resolvers.access import pointed
 from resolvers.paging import Page
+from resolvers.reading import pointed
 from resolvers.values import URL
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer

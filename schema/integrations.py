@@ -9,8 +9,8 @@ import strawberry
 import models
 from execution import Level, breadth
 from resolvers import integrations
-from resolvers.access import pointed
 from resolvers.integrations import CATALOGUE
+from resolvers.reading import pointed
 from schema.context import Info, viewer
 from schema.directory import User
 from schema.errors import UserError

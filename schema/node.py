@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 import models
-from resolvers.access import one
+from resolvers.reading import one
 from schema.context import Info, viewer
 
 if TYPE_CHECKING:

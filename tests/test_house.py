@@ -24,7 +24,10 @@ WORDS = {
 #: The files of a room that are about no word but about the room itself.
 TOOLS = {
     "models": {"base", "database", "reading", "sharing", "writing"},
-    "resolvers": {"access", "calendar", "declarations", "errors", "live", "paging", "values", "warnings", "whole"},
+    "resolvers": {
+        *("access", "calendar", "declarations", "errors", "live"),
+        *("paging", "reading", "values", "warnings", "whole"),
+    },
     "schema": {
         *("connections", "context", "enums", "errors", "inputs"),
         *("limits", "node", "operations", "refs", "scalars"),
