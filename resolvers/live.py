@@ -100,7 +100,7 @@ class Channel:
 
     async def _hand_out(self, found: list[Change]) -> None:
         seen_by: dict[int, Audience] = {}
-        if any(restricted(follower.viewer) for follower in self.followers):
+        if any(follower.restricted for follower in self.followers):
             seen_by = await audiences(found)
         for some in _parts(found, min(_TOLD_AT_ONCE, settings.current().subscriber_buffer)):
             await self._tell(some, seen_by)
@@ -189,8 +189,9 @@ class Follower:
 
     @viewer.setter
     def viewer(self, viewer: Viewer) -> None:
-        self._viewer, self._restricted = viewer, restricted(viewer)
-        self._gets_all = self.candidate_id is None and not self._restricted
+        # What follows from the viewer is asked of every follower for every change.
+        self._viewer, self.restricted = viewer, restricted(viewer)
+        self._gets_all = self.candidate_id is None and not self.restricted
         self._shared = self.straight.shared(viewer) if self.straight is not None else None
 
     def own(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> Sequence[Change]:
@@ -201,7 +202,7 @@ class Follower:
             change
             for change in news
             if self.candidate_id in (None, change.candidate_id)
-            and (not self._restricted or seen_by[change.position].has(self._viewer))
+            and (not self.restricted or seen_by[change.position].has(self._viewer))
         ]
 
     def offer(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> None:
@@ -242,7 +243,7 @@ class Follower:
 
     def _follow_on(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> bool:
         """Whether they come right behind what it has read, and it can be told which of them are its own."""
-        return news[0].position == self._read + 1 and (not self._restricted or news[0].position in seen_by)
+        return news[0].position == self._read + 1 and (not self.restricted or news[0].position in seen_by)
 
     @property
     def _idle(self) -> bool:
@@ -288,7 +289,7 @@ class Follower:
 
     async def _may_see(self, change: Change, role: Role | None, at: float) -> bool:
         """Whether the change, which was found visible at that time for somebody of that role, still is."""
-        if not self._restricted or (role is self.viewer.role and _now() - at < _FRESH_SECONDS):
+        if not self.restricted or (role is self.viewer.role and _now() - at < _FRESH_SECONDS):
             return True
         return await visible(self.viewer, Change).filter(id=change.id).exists()
 
