@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from tests.conftest import DATABASE_URL
-from tests.world import Person, World, in_hours, statements_and_values
+from tests.world import Person, Server, World, in_hours, statements_and_values
 
 pytestmark = pytest.mark.postgres
 
@@ -41,8 +41,13 @@ async def database() -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-@pytest.fixture
-async def grown(world: World, database: asyncpg.Connection) -> World:
+@pytest.fixture(scope="module")
+async def grown(running: Server, database: asyncpg.Connection) -> World:
+    """The account of all who change nothing of it: with many like it, statistics would say of each that it is small."""
+    return await _grown(await World.made(running), database)
+
+
+async def _grown(world: World, database: asyncpg.Connection) -> World:
     """An account with one panel, its candidate and its interview, and thousands that are like them, and users.
 
     Noor has but one interview, after all of Ivo's.
@@ -116,8 +121,9 @@ async def test_who_is_booked_is_found_by_their_seats_of_the_days(grown: World, d
 
 
 async def test_a_page_begins_at_its_cursor_however_many_panels_start_together(
-    grown: World, database: asyncpg.Connection
+    world: World, database: asyncpg.Connection
 ) -> None:
+    grown = await _grown(world, database)
     await database.execute("UPDATE panel SET listed_at = now() WHERE account_id = $1", grown.account.id)
     await database.execute("VACUUM ANALYZE panel")
     behind = ""
