@@ -276,12 +276,12 @@ class _Later(Q):
         self.order, self.place = order, place
 
     def resolve(self, resolve_context: ResolveContext) -> QueryModifier:
-        columns = (_column(resolve_context, *name.split("__")) for name in self.order)
+        columns = (_column(resolve_context, path) for path in self.order)
         return QueryModifier(where_criterion=Tuple(*columns) > Tuple(*self.place))
 
 
-def _column(context: ResolveContext, *path: str) -> Any:
+def _column(context: ResolveContext, path: str) -> Any:
     """A column of the rows themselves, or of those that point at them."""
-    *relation, name = path
-    rows = [context.model._meta.fields_map[each].related_model._meta.basetable for each in relation]  # type: ignore[attr-defined]
-    return (rows or [context.table])[0][name]
+    relation, _, name = path.rpartition("__")
+    field: Any = context.model._meta.fields_map[relation] if relation else None
+    return (field.related_model._meta.basetable if field else context.table)[name]

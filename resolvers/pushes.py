@@ -212,13 +212,14 @@ class _Taking:
         interview.listed, interview.updated_at = True, self.commit.at
         before, seated = self.whole.seats.get(interview.id, {}), {}
         for position, declared in enumerate(event.seats):
-            seat, said = before.pop(declared.user.id, None), (position, interview.starts_at, declared.terms)
+            seat = before.pop(declared.user.id, None)
+            said = (position, interview.starts_at, declared.terms)
             if seat is None or (seat.position, seat.starts_at, _terms(seat)) != said:
                 seat = seat or Interviewer(
                     panel_id=interview.panel_id, interview_id=interview.id, user_id=declared.user.id
                 )
-                seat.position, seat.starts_at, terms = said
-                seat.template_id, seat.feedback_required, seat.response_status = terms
+                seat.position, seat.starts_at = position, interview.starts_at
+                seat.template_id, seat.feedback_required, seat.response_status = declared.terms
                 self.whole.touched[seat.id] = seat
             seated[declared.user.id] = seat
         self.whole.seats[interview.id] = seated
