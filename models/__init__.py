@@ -25,6 +25,7 @@ from models.panels import (
     Panel,
     ResponseStatus,
     standing,
+    why_off,
     with_status,
 )
 
@@ -61,5 +62,6 @@ __all__ = [
     "User",
     "new_id",
     "standing",
+    "why_off",
     "with_status",
 ]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from operator import attrgetter
 
 from tortoise import fields
 from tortoise.expressions import Q
@@ -114,6 +115,9 @@ class Panel(Cancelable):
     # The highest revision that declared the whole panel, and the highest that pushed anything of it.
     declared_sequence = fields.BigIntField(null=True)
     pushed_sequence = fields.BigIntField(null=True)
+    # The revisions that the URL and the zone are from: single events may say them too.
+    url_sequence = fields.BigIntField(null=True)
+    timezone_sequence = fields.BigIntField(null=True)
     # The highest revision at which the scheduler deleted the panel; -1 for a deletion without one.
     deleted_sequence = fields.BigIntField(null=True)
     # Cancels of interviews that came before the interviews: external id to revision.
@@ -142,6 +146,11 @@ class Panel(Cancelable):
             Index(fields=("candidate_id", "listed_at", "id")),
             Index(fields=("candidate_id", "ends_at")),
         )
+
+    @property
+    def emptied(self) -> bool:
+        """Whether it is off because the scheduler took away all that users had left of it: nobody has cancelled it."""
+        return self.canceled_origin is CancelOrigin.ATS and self.canceled_by_id == self.integration_id
 
     @property
     @following("canceled_at", "tentative", "ends_at", "feedback_due")
@@ -173,8 +182,10 @@ class Interview(Cancelable):
     feedback_reminder = fields.CharEnumField(FeedbackReminder, max_length=20)
     # Who sits on it, where that was read along.
     seats: "list[Interviewer] | None" = None
-    # The revision that gave the interview its content or its cancellation.
+    # The revision that the interview has its content from.
     sequence = fields.BigIntField(null=True)
+    # The highest revision at which the scheduler called it off or left it out; -1 for a deletion without one.
+    deleted_sequence = fields.BigIntField(null=True)
     # Whether the declaration that counts lists it; what is no longer listed is cancelled too.
     listed = fields.BooleanField(default=True)
     updated_at = fields.DatetimeField(default=clock.now)
@@ -226,6 +237,15 @@ class Interviewer(Row):
         table = "interviewer"
         unique_together = (("interview", "user"),)
         indexes = (Index(fields=("user_id", "starts_at", "interview_id")), Index(fields=("panel_id",)))
+
+
+def why_off(*rows: Cancelable | None) -> Cancellation | None:
+    """Why the first of these rows doesn't take place, if it doesn't; the others are what it belongs to.
+
+    What the scheduler has deleted comes first: that is in nobody's calendar any more.
+    """
+    found = [row.own_cancellation for row in rows if row is not None and row.own_cancellation is not None]
+    return min(found, key=attrgetter("calendar_event_remains"), default=None)
 
 
 def standing(at: datetime) -> Q:

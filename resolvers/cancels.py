@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 
 from auth.viewer import Viewer
-from models import AuditAct, Cancellation, CancelOrigin, Interview, Panel
+from models import AuditAct, Cancellation, CancelOrigin, Interview, Panel, why_off
 from models import InterviewPanelChangeKind as Kind
 from resolvers import changes, values
 from resolvers.access import Act, require, visible
 from resolvers.changes import Commit
 from resolvers.errors import ErrorCode, UserError, error
-from resolvers.whole import Held, below, deleted, held, highest, locked_by_external_id, new_panel, shown, stand
+from resolvers.whole import Held, below, deleted, held, highest, locked_by_external_id, new_panel, newer, shown, stand
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,8 @@ class Canceled:
     @property
     def calendar_event_remains(self) -> bool:
         """Whether people's calendars still have it: after a cancel in the ATS."""
-        rows = [row for row in (self.interview, self.panel) if row is not None]
-        called_off = next((row.own_cancellation for row in rows if row.own_cancellation), None)
-        return not self.errors and called_off is not None and called_off.calendar_event_remains
+        why = why_off(self.interview, self.panel)
+        return not self.errors and why is not None and why.calendar_event_remains
 
 
 async def cancel(viewer: Viewer, its: PanelCancel) -> Canceled:
@@ -83,8 +82,7 @@ async def _deleted(whole: Held, commit: Commit, its: PanelCancel) -> Canceled:
     """The scheduler has deleted the panel. Rules 2 and 3 of Pushing a panel, and Cancelling."""
     panel = whole.panel
     if not below(its.sequence, panel.pushed_sequence):
-        revision = its.sequence if its.sequence is not None else -1 if panel.sequence is None else panel.sequence
-        panel.deleted_sequence = highest(panel.deleted_sequence, revision)
+        panel.deleted_sequence = highest(panel.deleted_sequence, _revision(panel, its))
         panel.sequence = highest(panel.sequence, its.sequence)
         await whole.write(commit, stand(whole, commit, its.reason))
     return Canceled(shown(panel))
@@ -133,14 +131,16 @@ async def _interview_deleted(
 ) -> Canceled:
     """The scheduler has deleted one interview, perhaps before it told of it."""
     panel = whole.panel
-    if below(its.sequence, panel.declared_sequence) or (interview and below(its.sequence, interview.sequence)):
+    if below(its.sequence, panel.declared_sequence) or (interview and _overtaken(its, interview)):
+        return Canceled(shown(panel), interview)
+    if deleted(panel) and its.sequence is None:
         return Canceled(shown(panel), interview)
     stood, was_deleted = None, interview is None or deleted(interview)
     if interview is not None:
         if not was_deleted:
             gone = Cancellation(commit.at, commit.actor_id, CancelOrigin.SCHEDULER, its.reason)
             whole.call_off(commit, interview, gone)
-        interview.sequence = highest(interview.sequence, its.sequence)
+        interview.deleted_sequence = highest(interview.deleted_sequence, _revision(panel, its))
         whole.touched[interview.id] = interview
         stood = stand(whole, commit, its.reason)
     elif its.external_id is not None and its.sequence is not None:
@@ -151,6 +151,10 @@ async def _interview_deleted(
     panel.sequence = highest(panel.sequence, its.sequence)
     await whole.write(commit, stood or (None if was_deleted else Kind.UPDATED))
     return Canceled(shown(panel), interview)
+
+
+def _overtaken(its: InterviewCancel, interview: Interview) -> bool:
+    return below(its.sequence, interview.sequence) or not newer(its.sequence, interview.deleted_sequence)
 
 
 async def restore(viewer: Viewer, id: str, expected_version: int | None) -> Canceled:
@@ -191,6 +195,12 @@ async def _panel_of_named(viewer: Viewer, its: InterviewCancel) -> Panel | None:
         return await _named(viewer, None, its.panel_external_id)
     interview = await visible(viewer, Interview).only("id", "panel_id").get_or_none(id=its.id)
     return await _named(viewer, interview.panel_id, None) if interview else None
+
+
+def _revision(panel: Panel, its: PanelCancel | InterviewCancel) -> int:
+    """The revision of a cancel. One without a sequence counts as the last that is known of the panel, or as -1."""
+    known = its.sequence if its.sequence is not None else panel.sequence
+    return -1 if known is None else known
 
 
 def _faults(its: PanelCancel | InterviewCancel, names: dict[str, str | None]) -> list[UserError]:

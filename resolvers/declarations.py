@@ -9,12 +9,12 @@ from tortoise.queryset import QuerySet
 
 import models
 from auth.viewer import Viewer
-from models import FeedbackReminder, ResponseStatus
+from models import FeedbackReminder, Interview, ResponseStatus
 from resolvers import values
 from resolvers.access import visible
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.reading import hot
-from resolvers.whole import Held, deleted
+from resolvers.whole import Held, deleted, newer
 
 MOST_INTERVIEWS = 50
 MOST_INTERVIEWERS = 50
@@ -182,9 +182,10 @@ class Declaration:
         self.events: list[Event] = []
         self.errors: dict[tuple[str, ...], UserError] = {}
         self._panel = whole.panel
-        #: Whom it names, by id and by email.
+        #: Whom it names, by id.
         self.users: dict[str, models.User] = {}
-        self._standing = {it.external_id for it in whole.interviews.values() if not deleted(it)}
+        self._by_email: dict[str, models.User] = {}
+        self._staying = {it.external_id for it in whole.interviews.values() if not deleted(it) and _stays(it, push)}
         self._templates_in_use = {seat.template_id for seat in whole.everybody}
         self._seated = {
             (interview.external_id, user_id)
@@ -219,7 +220,8 @@ class Declaration:
         emails = {values.email(person.email) for person in people if person.email is not None}
         found = await hot(viewer, _people, (), {"ids": sorted(ids), "emails": sorted(emails)})
         users = [user for (user,) in found]
-        self.users = {user.id: user for user in users} | {user.email: user for user in users}
+        self.users = {user.id: user for user in users}
+        self._by_email = {user.email: user for user in users}
         templates = {it.feedback_template_id for it in interviews} | {it.feedback_template_id for it in people}
         if templates := templates - self._templates_in_use - {None}:
             found = await hot(viewer, _templates, (), {"ids": sorted(id for id in templates if id)})
@@ -258,13 +260,12 @@ class Declaration:
             yield error(ErrorCode.CANDIDATE_ARCHIVED, message, path)
         if is_new and self.push.timezone is None:
             yield error(ErrorCode.INVALID, "The panel is new: say its time zone.", ("input", "timezone"))
-        if isinstance(self.push, SinglePush):
-            others = self._standing - {self.push.interview.external_id}
-            if len(others) >= MOST_INTERVIEWS:
-                message = (
-                    f"The panel has {MOST_INTERVIEWS} other interviews, the most that it may have: cancel one first."
-                )
-                yield error(ErrorCode.INVALID, message, ("input", "interview"))
+        declared = _interviews(self.push)
+        others = self._staying - {interview.external_id for _, interview in declared}
+        if others and len(others) + len(declared) > MOST_INTERVIEWS:
+            message = f"With {len(others)} others the panel would have over {MOST_INTERVIEWS} interviews: cancel some."
+            name = "interviews" if isinstance(self.push, PanelPush) else "interview"
+            yield error(ErrorCode.INVALID, message, ("input", name))
 
     def _event(self, interview: InterviewPush, path: Path) -> Event:
         """The event with its people."""
@@ -283,7 +284,7 @@ class Declaration:
     def _user(self, person: InterviewerPush) -> models.User | None:
         """The user of the account who is meant. Rule 4 of Pushing a panel."""
         by_id = self.users.get(person.user_id or "")
-        by_email = self.users.get(values.email(person.email or ""))
+        by_email = self._by_email.get(values.email(person.email or ""))
         if person.user_id is not None and person.email is not None and by_id is not by_email:
             return None
         return by_id or by_email
@@ -310,6 +311,11 @@ class Declaration:
         if id is not None and id not in self.templates and id not in self._templates_in_use:
             self._refuse([error(ErrorCode.FEEDBACK_TEMPLATE_NOT_FOUND, "No such feedback template is in use.", path)])
         return id
+
+
+def _stays(interview: Interview, push: Push) -> bool:
+    """Whether the interview stays where the push doesn't list it."""
+    return isinstance(push, SinglePush) or not newer(push.sequence, interview.sequence)
 
 
 def _candidates(viewer: Viewer, ids: list[str], external_ids: list[str]) -> QuerySet[models.Candidate]:

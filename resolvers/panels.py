@@ -242,12 +242,9 @@ async def forms_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[list
 
 
 async def cancellations_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[Cancellation | None]:
-    """Why each interview doesn't take place: its own cancellation, else its panel's."""
+    """Why each interview doesn't take place: its own cancellation, or its panel's."""
     panels = await pointed(viewer, interviews, "panel")
-    return [
-        interview.own_cancellation or panel.own_cancellation
-        for interview, panel in zip(interviews, panels, strict=True)
-    ]
+    return [models.why_off(interview, panel) for interview, panel in zip(interviews, panels, strict=True)]
 
 
 def _grouped(rows: Iterable[AnyModel], column: str, keys: Sequence[str]) -> list[list[AnyModel]]:

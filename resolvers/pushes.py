@@ -88,7 +88,10 @@ def _conflicts(whole: Held, declared: Declaration) -> bool:
         return True
     asked_about = _asked_about(whole, its)
     again = its.sequence == panel.declared_sequence or (asked_about is not None and _is_of(its, asked_about))
-    return again and any(getattr(panel, name) != value for name, value in _said(panel, its).items())
+    return any(
+        (again or its.sequence == _said_at(panel, name)) and getattr(panel, name) != value
+        for name, value in _said(panel, its).items()
+    )
 
 
 def _contradicts(whole: Held, its: Push, event: Event) -> bool:
@@ -102,7 +105,7 @@ def _contradicts(whole: Held, its: Push, event: Event) -> bool:
 def _is_of(its: Push, interview: Interview) -> bool:
     """Whether the interview has its content from that very revision."""
     same: bool = interview.sequence == its.sequence
-    return same and not deleted(interview)
+    return same
 
 
 def _differs(whole: Held, interview: Interview, event: Event) -> bool:
@@ -124,11 +127,21 @@ def _left_out(whole: Held, declared: Declaration) -> list[Interview]:
 def _said(panel: Panel, its: Push) -> dict[str, object]:
     """What the push says of the panel itself, by the model's names, but for what a later push has said."""
     said: dict[str, object] = {"external_url": its.external_url, "timezone": its.timezone}
-    if isinstance(its, SinglePush):
+    if isinstance(its, PanelPush):
+        said |= {"note": its.note, "tentative": its.tentative}
+    else:
         said = {name: value for name, value in said.items() if value is not None}
-    if below(its.sequence, panel.pushed_sequence):
-        said = {name: value for name, value in said.items() if getattr(panel, name) is None}
-    return said | ({"note": its.note, "tentative": its.tentative} if isinstance(its, PanelPush) else {})
+    return {name: value for name, value in said.items() if not below(its.sequence, _said_at(panel, name))}
+
+
+def _said_at(panel: Panel, name: str) -> int | None:
+    """The revision that this of the panel is from."""
+    revision: int | None = getattr(panel, _REVISIONS.get(name, "declared_sequence"))
+    return revision
+
+
+#: What single events may say too has a revision of its own.
+_REVISIONS = {"external_url": "url_sequence", "timezone": "timezone_sequence"}
 
 
 def _terms(seat: Interviewer) -> tuple[str | None, bool, ResponseStatus]:
@@ -177,11 +190,14 @@ class _Taking:
         if interview is None:
             self._add(event)
         elif newer(self.its.sequence, interview.sequence):
-            if deleted(interview) or _differs(self.whole, interview, event):
-                self.rescheduled |= (interview.starts_at, interview.ends_at) != (event.starts_at, event.ends_at)
+            back = deleted(interview) and newer(self.its.sequence, interview.deleted_sequence)
+            if back or _differs(self.whole, interview, event):
+                moved = (interview.starts_at, interview.ends_at) != (event.starts_at, event.ends_at)
+                self.rescheduled |= moved and (back or not deleted(interview))
                 self._fill(interview, event)
-                if deleted(interview):
-                    self.whole.call_off(self.commit, interview, None)
+            if back:
+                self.whole.call_off(self.commit, interview, None)
+            interview.listed, interview.sequence = True, highest(interview.sequence, self.its.sequence)
             self._settle(interview)
 
     def _drop(self, interview: Interview) -> None:
@@ -191,6 +207,7 @@ class _Taking:
                 self.whole.call_off(self.commit, interview, self._deletion())
                 self.changed = True
             interview.listed = False
+            interview.deleted_sequence = highest(interview.deleted_sequence, self.its.sequence)
             self._settle(interview)
 
     def _add(self, event: Event) -> None:
@@ -202,14 +219,14 @@ class _Taking:
         early = panel.early_cancels.pop(interview.external_id, None)
         if not newer(self.its.sequence, early):
             self.whole.call_off(self.commit, interview, self._deletion())
-            interview.sequence = early
+            interview.deleted_sequence = early
         self.whole.interviews[interview.external_id] = interview
 
     def _fill(self, interview: Interview, event: Event) -> None:
         """Give the interview the declared content and people."""
         for name, value in event.details.items():
             setattr(interview, name, value)
-        interview.listed, interview.updated_at = True, self.commit.at
+        interview.updated_at = self.commit.at
         before, seated = self.whole.seats.get(interview.id, {}), {}
         for position, declared in enumerate(event.seats):
             seat = before.pop(declared.user.id, None)
@@ -228,11 +245,9 @@ class _Taking:
         self.changed = True
 
     def _settle(self, interview: Interview) -> None:
-        """Keep the revision that the interview now has its content, or its end, from."""
-        if self.its.sequence is not None:
-            interview.sequence = self.its.sequence
-            self.whole.touched[interview.id] = interview
-            self.settled = True
+        """Keep the revisions that the interview now has its content and its end from."""
+        self.whole.touched[interview.id] = interview
+        self.settled |= self.its.sequence is not None
 
     def _describe(self) -> None:
         """What is said of the panel itself."""
@@ -244,6 +259,9 @@ class _Taking:
             if getattr(panel, name) != value:
                 setattr(panel, name, value)
                 self.changed = True
+            if name in _REVISIONS and self.its.sequence not in (None, _said_at(panel, name)):
+                setattr(panel, _REVISIONS[name], self.its.sequence)
+                self.settled = True
 
     def _count(self) -> None:
         """Keep the panel's own revisions."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import models
 from auth.viewer import Viewer
@@ -129,7 +128,8 @@ def stand(whole: Held, commit: Commit, reason: str | None = None) -> Kind | None
     """Let the panel stand or fall as its revisions say, after an act of the scheduler; tells what that changed.
 
     It is deleted while the highest deletion is not below the highest push, or when none of its interviews is left.
-    What a user cancelled stays cancelled: a queued retry must not undo a person's decision.
+    What a user cancelled stays cancelled: a queued retry must not undo a person's decision. Where all that is left are
+    interviews that users cancelled one by one, the panel is off as they are, until there is another one.
     """
     stood = _stood(whole, commit, reason)
     if stood is not None:
@@ -148,9 +148,10 @@ def _stood(whole: Held, commit: Commit, reason: str | None) -> Kind | None:
         panel.call_off(Cancellation(commit.at, commit.actor_id, CancelOrigin.SCHEDULER, reason))
         return Kind.CANCELED
     if not whole.live and panel.canceled_origin is not CancelOrigin.ATS:
-        panel.call_off(max(by_users, key=_called_off_at).own_cancellation)
+        # What users cancelled is still in people's calendars.
+        panel.call_off(Cancellation(commit.at, commit.actor_id, CancelOrigin.ATS, None))
         return Kind.CANCELED
-    if deleted(panel):
+    if deleted(panel) or (whole.live and panel.emptied):
         panel.call_off(None)
         return Kind.RESTORED
     return None
@@ -199,8 +200,3 @@ def below(revision: int | None, other: int | None) -> bool:
 def highest(*revisions: int | None) -> int | None:
     """The highest of those that are known."""
     return max((revision for revision in revisions if revision is not None), default=None)
-
-
-def _called_off_at(interview: Interview) -> datetime:
-    assert interview.canceled_at, "only asked of cancelled interviews"
-    return interview.canceled_at

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import CANCEL, CANCEL_ONE, RESTORE, World, in_hours, told
+from tests.world import CANCEL, CANCEL_ONE, RESTORE, World, in_hours, instant, told
 
 EVERY_PANEL = """query ($id: ID!, $all: Boolean) { candidate(id: $id) { interviewPanels(includeCanceled: $all) {
   edges { node { externalId } } } } }"""
@@ -555,20 +555,98 @@ async def test_an_id_that_nothing_has_is_not_found(world: World, id: str) -> Non
 async def test_the_panel_and_its_interviews_say_who_cancelled_and_why(world: World) -> None:
     panel = await pushed(world)
     await world.rita.cancel_one(panelExternalId="p", externalId="one", reason="Ill")
-    await world.goodtime.cancel(externalId="p", sequence=2, reason="Filled")
 
     who = "{ origin reason by { ... on User { name } ... on Integration { provider } } }"
-    shown = await world.ada.ask(
+    query = (
         f"query ($id: ID!) {{ interviewPanel(id: $id) {{ cancellation {who} "
-        f"interviews(includeCanceled: true) {{ externalId cancellation {who} }} }} }}",
-        id=panel["id"],
+        f"interviews(includeCanceled: true) {{ externalId cancellation {who} }} }} }}"
     )
+    ill = {"origin": "ATS", "reason": "Ill", "by": {"name": "Rita"}}
+    assert (await world.ada.ask(query, id=panel["id"]))["interviewPanel"] == {
+        "cancellation": None,
+        "interviews": [{"externalId": "one", "cancellation": ill}, {"externalId": "two", "cancellation": None}],
+    }
 
+    await world.goodtime.cancel(externalId="p", sequence=2, reason="Filled")
+
+    shown = await world.ada.ask(query, id=panel["id"])
     filled = {"origin": "SCHEDULER", "reason": "Filled", "by": {"provider": "GOODTIME"}}
     assert shown["interviewPanel"] == {
         "cancellation": filled,
         "interviews": [
-            {"externalId": "one", "cancellation": {"origin": "ATS", "reason": "Ill", "by": {"name": "Rita"}}},
+            {"externalId": "one", "cancellation": filled},
             {"externalId": "two", "cancellation": filled},
         ],
     }
+
+
+async def test_after_the_panel_is_deleted_no_event_remains_of_an_interview_either(world: World) -> None:
+    await pushed(world)
+    remained = await world.rita.cancel_one(panelExternalId="p", externalId="one")
+    await world.goodtime.cancel(externalId="p", sequence=2)
+
+    again = await world.rita.cancel_one(panelExternalId="p", externalId="one")
+
+    assert (remained["calendarEventRemains"], again["calendarEventRemains"]) == (True, False)
+
+
+async def test_the_scheduler_deletes_an_interview_of_a_deleted_panel_and_nothing_changes(world: World) -> None:
+    await pushed(world)
+    await world.goodtime.cancel(externalId="p", sequence=2, reason="Filled")
+    before = await world.rita.panel(externalId="p")
+
+    again = await world.goodtime.cancel_one(panelExternalId="p", externalId="one", reason="Late")
+
+    assert again["errors"] == []
+    assert await world.rita.panel(externalId="p") == before
+    assert await kinds(world) == ["CREATED", "CANCELED"]
+
+
+async def test_a_panel_of_which_the_scheduler_left_nothing_stands_again_with_the_next_interview(world: World) -> None:
+    """Nobody has cancelled the panel: Rita called off one interview, and the scheduler dropped the other."""
+    await pushed(world)
+    await world.rita.cancel_one(panelExternalId="p", externalId="one")
+    one = world.an_interview("one", "ivo")
+    emptied = await world.goodtime.push(**world.a_panel("p", one, sequence=2))
+
+    back = await world.goodtime.push(**world.a_panel("p", one, world.an_interview("three", "noor"), sequence=3))
+
+    its = emptied["panel"]["cancellation"]
+    assert (emptied["panel"]["status"], its["origin"], its["by"]["__typename"]) == ("CANCELED", "ATS", "Integration")
+    assert (back["outcome"], back["panel"]["status"]) == ("RESTORED", "SCHEDULED")
+    assert told(back["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input.interviews.0")]
+    assert origins(back["panel"]) == {"one": "ATS", "two": "SCHEDULER", "three": None}
+    assert await profile(world) == ["p"]
+    assert await kinds(world) == ["CREATED", "UPDATED", "CANCELED", "RESTORED"]
+
+
+async def test_a_panel_whose_last_interview_a_user_cancelled_stays_off_whatever_is_added(world: World) -> None:
+    one = world.an_interview("one", "ivo")
+    await world.goodtime.push(**world.a_panel("p", one, sequence=1))
+    await world.rita.cancel_one(panelExternalId="p", externalId="one")
+
+    added = await world.goodtime.push(**world.a_panel("p", one, world.an_interview("two", "noor"), sequence=2))
+
+    assert (added["outcome"], added["panel"]["status"]) == ("UPDATED", "CANCELED")
+    assert await profile(world) == []
+
+
+async def test_a_push_below_the_cancel_of_its_interview_gives_that_its_content_and_no_more(world: World) -> None:
+    await pushed(world)
+    await world.goodtime.cancel_one(panelExternalId="p", externalId="one", sequence=3)
+    moved = world.an_interview("one", "noor", startsAt=in_hours(72))
+
+    two = world.an_interview("two", "noor", startsAt=in_hours(26))
+    late = await world.goodtime.push(**world.a_panel("p", moved, two, sequence=2))
+
+    assert late["outcome"] == "STALE_IGNORED"
+    shown = await world.rita.ask(
+        "query ($id: ID!) { interviewPanel(id: $id) { interviews(includeCanceled: true) { "
+        "externalId startsAt cancellation { origin } interviewers { user { email } } } } }",
+        id=late["panel"]["id"],
+    )
+    [one] = [each for each in shown["interviewPanel"]["interviews"] if each["externalId"] == "one"]
+    assert instant(one["startsAt"]) == instant(in_hours(72))
+    assert [seat["user"]["email"] for seat in one["interviewers"]] == [world.email("noor")]
+    assert one["cancellation"] == {"origin": "SCHEDULER"}
+    assert await kinds(world) == ["CREATED", "UPDATED", "UPDATED"]

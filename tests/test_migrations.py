@@ -14,7 +14,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 import clock
 import models
-from models import database
+from models import CancelOrigin, database
 from tests.conftest import ON_POSTGRES
 from tests.processes import ROOT, Installation, postgres_database
 
@@ -115,9 +115,7 @@ async def test_migrated_from_an_earlier_version_the_database_is_what_the_models_
 
 async def test_the_seats_that_there_are_get_the_starts_of_their_interviews(empty: Installation) -> None:
     async with opened(empty.database_url):
-        await MigrationExecutor(connections.get("default"), APPS).migrate(
-            [MigrationTarget("models", "0003_external_ids")]
-        )
+        await migrated_to("0003_external_ids")
         interviews = [await a_seated_interview(hours) for hours in (3, 1)]
 
     await empty.done("migrate")
@@ -128,29 +126,72 @@ async def test_the_seats_that_there_are_get_the_starts_of_their_interviews(empty
         }
 
 
-async def a_seated_interview(hours: int) -> models.Interview:
-    """An interview in so many hours, in an account of its own, with a seat as it was before it had a start."""
+async def test_what_is_there_keeps_the_revisions_that_it_is_from(empty: Installation) -> None:
+    async with opened(empty.database_url):
+        await migrated_to("0004_seat_starts")
+        await a_seated_interview(1, sequence=7)
+        await a_seated_interview(2, sequence=5, canceled_origin=CancelOrigin.SCHEDULER)
+
+    await empty.done("migrate")
+
+    async with opened(empty.database_url):
+        panels = await models.Panel.all().order_by("pushed_sequence")
+        interviews = await models.Interview.all().order_by("sequence")
+        assert [(it.url_sequence, it.timezone_sequence) for it in panels] == [(5, 5), (7, 7)]
+        assert [it.deleted_sequence for it in interviews] == [5, None]
+
+
+LATER = {
+    models.Panel: {"url_sequence", "timezone_sequence"},
+    models.Interview: {"deleted_sequence"},
+    models.Interviewer: {"starts_at"},
+}
+"""Columns that earlier versions did not have."""
+
+
+async def migrated_to(version: str) -> None:
+    await MigrationExecutor(connections.get("default"), APPS).migrate([MigrationTarget("models", version)])
+
+
+async def a_seated_interview(hours: int, sequence: int = 1, **its: Any) -> models.Interview:
+    """An interview in so many hours, in an account of its own, with a seat, as an earlier version wrote them."""
     begin = clock.now() + timedelta(hours=hours)
     account = await models.Account.create(name="Acme", slug=f"acme-{hours}")
     user = await models.User.create(account=account, email="ivo@acme.example", name="Ivo", role=models.Role.INTERVIEWER)
     integration = await models.Integration.create(account=account, provider=models.IntegrationProvider.GOODTIME)
-    panel = await models.Panel.create(
-        account=account, integration=integration, external_id="p", created_by_id=integration.id
+    panel = models.Panel(
+        account_id=account.id,
+        integration_id=integration.id,
+        external_id="p",
+        pushed_sequence=sequence,
+        created_by_id=integration.id,
     )
-    interview = await models.Interview.create(
-        account=account,
-        panel=panel,
+    interview = models.Interview(
+        account_id=account.id,
+        panel_id=panel.id,
         external_id="one",
         subject="One",
         starts_at=begin,
         ends_at=begin + timedelta(hours=1),
         feedback_reminder=models.FeedbackReminder.DAILY,
+        sequence=sequence,
+        **its,
     )
-    await connections.get("default").execute_query(
-        f"""INSERT INTO interviewer (id, created_at, panel_id, interview_id, user_id, position, response_status,
-        feedback_required) SELECT '{models.base.new_id("ivr")}', created_at, panel_id, id, '{user.id}', 0,
-        'NEEDS_ACTION', {"true" if ON_POSTGRES else 1} FROM interview WHERE id = '{interview.id}'"""
+    seat = models.Interviewer(
+        panel_id=panel.id,
+        interview_id=interview.id,
+        user_id=user.id,
+        position=0,
+        response_status=models.ResponseStatus.NEEDS_ACTION,
+        feedback_required=True,
     )
+    for row in (panel, interview, seat):
+        fields = row._meta.fields_map
+        names = [name for name in row._meta.fields_db_projection if name not in LATER[type(row)]]
+        places = ", ".join(f"${n}" if ON_POSTGRES else "?" for n, _ in enumerate(names, 1))
+        sql = f"INSERT INTO {row._meta.db_table} ({', '.join(names)}) VALUES ({places})"
+        values = [fields[name].to_db_value(getattr(row, name), row) for name in names]
+        await connections.get("default").execute_query(sql, values)
     return interview
 
 

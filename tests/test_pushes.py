@@ -1291,3 +1291,61 @@ async def test_a_whole_panel_leaves_alone_what_a_later_event_has_said(world: Wor
     assert late["outcome"] == "STALE_IGNORED"
     assert (late["panel"]["note"], late["panel"]["timezone"]) == ("fourth", "Asia/Tokyo")
     assert {name: it["note"] for name, it in interviews_of(late["panel"]).items()} == {"one": "fifth", "two": None}
+
+
+async def test_the_url_and_the_zone_are_of_the_highest_push_that_says_them(world: World) -> None:
+    first, second = "https://goodtime.example/1", "https://goodtime.example/2"
+    await world.goodtime.push(**world.a_panel("p", sequence=1, timezone="UTC", externalUrl=first))
+    silent = world.an_interview("one", note="three")
+    await world.goodtime.push_one(panelExternalId="p", sequence=3, interview=silent)
+
+    late = await world.goodtime.push(**world.a_panel("p", sequence=2, timezone="Asia/Tokyo", externalUrl=second))
+
+    its = late["panel"]
+    assert (late["outcome"], its["externalUrl"], its["timezone"]) == ("STALE_IGNORED", second, "Asia/Tokyo")
+
+
+@pytest.mark.parametrize("canceled", [False, True])
+@pytest.mark.parametrize("how", ["another interview", "one fewer", "one event"])
+async def test_other_content_under_one_revision_conflicts_though_an_interview_was_cancelled(
+    world: World, canceled: bool, how: str
+) -> None:
+    one, two = world.an_interview("one", "ivo"), world.an_interview("two", "noor", startsAt=in_hours(30))
+    other = two | {"subject": "Another"}
+    await world.goodtime.push(**world.a_panel("p", one, two, sequence=5))
+    if canceled:
+        await world.goodtime.cancel_one(panelExternalId="p", externalId="two")
+
+    if how == "one event":
+        again = await world.goodtime.push_one(panelExternalId="p", sequence=5, interview=other)
+    else:
+        interviews = [one] if how == "one fewer" else [one, other]
+        again = await world.goodtime.push(**world.a_panel("p", *interviews, sequence=5))
+
+    assert told(again["errors"]) == [("SEQUENCE_CONFLICT", "input.sequence")]
+
+
+async def test_an_email_is_no_user_id_and_a_user_id_no_email_whoever_else_is_named(world: World) -> None:
+    first = world.an_interview("one", {"userId": world.ivo.id}, {"email": world.email("noor")})
+    second = world.an_interview("two", {"userId": world.email("noor")}, {"email": world.ivo.id.upper()})
+
+    refused = await world.goodtime.push(**world.a_panel("p", first, second))
+
+    assert told(refused["errors"]) == [
+        ("INTERVIEWER_NOT_FOUND", "input.interviews.1.interviewers.0.userId"),
+        ("INTERVIEWER_NOT_FOUND", "input.interviews.1.interviewers.1.email"),
+    ]
+
+
+async def test_a_whole_panel_has_no_more_than_50_interviews_with_those_that_later_events_have_added(
+    world: World,
+) -> None:
+    its = {"panelExternalId": "p", "candidateExternalId": "carla", "timezone": "UTC"}
+    await world.goodtime.push_one(**its, sequence=9, interview=world.an_interview("later"))
+    fifty = [world.an_interview(f"{number}", startsAt=in_hours(24 + number)) for number in range(50)]
+
+    refused = await world.goodtime.push(**world.a_panel("p", *fifty, sequence=8))
+    taken = await world.goodtime.push(**world.a_panel("p", *fifty[:49], sequence=8))
+
+    assert told(refused["errors"]) == [("INVALID", "input.interviews")]
+    assert (taken["outcome"], len(taken["panel"]["interviews"])) == ("STALE_IGNORED", 50)
