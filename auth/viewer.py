@@ -18,7 +18,7 @@ from auth import keys
 from auth.refusals import Code, Refused
 from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
 from models.reading import Joined, Kept
-from models.sharing import Shared
+from models.sharing import Lookups, Shared
 
 _BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
 _BASIC = re.compile(r"Basic +(\S+) *", re.IGNORECASE)
@@ -74,8 +74,15 @@ async def authenticate(authorization: str | None) -> Viewer:
 
 
 async def renewed(viewer: Viewer) -> Viewer:
-    """The same viewer as of now, for whoever stays connected. Raises Refused where they would no longer get in."""
-    now = (await renewed_all([viewer]))[viewer]
+    """The same viewer as of now, for whoever stays connected. Raises Refused where they would no longer get in.
+
+    Of all who ask at the time one statement asks for the users, and one for the keys.
+    """
+    if viewer.key is not None:
+        row: Any = await _renewing.found("keys", viewer.key.id, _keys_by_id)
+    else:
+        row = await _renewing.found("users", viewer.user_id, _users_by_id)
+    now = _as_of_now(viewer, row)
     if isinstance(now, Refused):
         raise now
     return now
@@ -88,16 +95,16 @@ async def renewed_all(viewers: Collection[Viewer]) -> dict[Viewer, Viewer | Refu
     """
     user_ids = [viewer.user.id for viewer in viewers if viewer.user is not None]
     key_ids = [viewer.key.id for viewer in viewers if viewer.key is not None]
-    found: dict[str, models.User | models.ApiKey] = {user.id: user for user in await _users(id__in=user_ids)}
-    found |= {key.id: key for key in await _keys(id__in=key_ids)}
-    return {viewer: _as_of_now(viewer, found) for viewer in viewers}
+    found: dict[Any, Any] = {**await _users_by_id(user_ids), **await _keys_by_id(key_ids)}
+    return {
+        viewer: _as_of_now(viewer, found.get(viewer.key.id if viewer.key else viewer.user_id)) for viewer in viewers
+    }
 
 
-def _as_of_now(viewer: Viewer, found: dict[str, models.User | models.ApiKey]) -> Viewer | Refused:
+def _as_of_now(viewer: Viewer, row: models.User | models.ApiKey | None) -> Viewer | Refused:
     try:
-        if viewer.expires_at is not None and viewer.expires_at <= clock.now():
+        if viewer.user is not None and viewer.expires_at is not None and viewer.expires_at <= clock.now():
             raise _unauthenticated("The token has expired: sign in again.")
-        row = found.get(viewer.key.id if viewer.key is not None else viewer.user_id or "")
         now = _holder(row) if isinstance(row, models.ApiKey) else _active(row, viewer.expires_at)
         return viewer if _said(viewer) == _said(now) else now
     except Refused as refused:
@@ -168,6 +175,16 @@ async def _keys(**named: Any) -> list[models.ApiKey]:
     found = await _KEPT.rows(models.ApiKey.filter, (), named, _INTEGRATION, _ACCOUNT) if all(named.values()) else []
     return [key for key, *_ in found]
 
+
+async def _users_by_id(ids: list[str]) -> dict[Any, models.User]:
+    return {user.id: user for user in await _users(id__in=ids)}
+
+
+async def _keys_by_id(ids: list[str]) -> dict[Any, models.ApiKey]:
+    return {key.id: key for key in await _keys(id__in=ids)}
+
+
+_renewing = Lookups[Any]()
 
 # A user's console, or a scheduler at work, asks many things at a time: who they are is then read once.
 _named_users, _digested_keys = Shared[list[models.User]](), Shared[list[models.ApiKey]]()

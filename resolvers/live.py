@@ -9,7 +9,8 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -35,8 +36,8 @@ _log = logging.getLogger("callboard.live")
 #: The slow look at the log and at who may still follow: what a lost ring or a changed role costs at most.
 LOOK_SECONDS = 1.0
 
-#: So long for each change.
-_PATIENCE_SECONDS = 0.2
+#: So long others wait for those whose changes take long to be rendered.
+_PATIENCE_SECONDS = 0.5
 _READ_AT_ONCE = 200
 _TOLD_AT_ONCE = 32
 _LOOKED_AT_ONCE = 250
@@ -99,43 +100,44 @@ class Channel:
         self.head = head
 
     async def _hand_out(self, found: list[Change]) -> None:
-        seen_by: dict[int, Audience] = {}
-        if any(follower.restricted for follower in self.followers):
-            seen_by = await audiences(found)
         for some in _parts(found, min(_TOLD_AT_ONCE, settings.current().subscriber_buffer)):
-            await self._tell(some, seen_by)
+            seen_by: dict[int, Audience] = {}
+            at = _now()
+            if any(follower.restricted for follower in self.followers):
+                seen_by = await audiences(some)
+            await self._tell(News(some, seen_by, at))
 
-    async def _tell(self, news: list[Change], seen_by: Mapping[int, Audience]) -> None:
+    async def _tell(self, news: "News") -> None:
         """Tell these changes to everybody: straight away to those who can take them so, by themselves to the others."""
-        together: dict[Hashable, list[Follower]] = {}
+        together: dict[Hashable, _Together] = {}
         for follower in self.followers:
-            if (shared := follower.shares(news, seen_by)) is None:
-                follower.offer(news, seen_by)
+            if (shared := follower.shares(news)) is None or follower.straight is None:
+                follower.offer(news)
+            elif shared in together:
+                together[shared].followers.append(follower)
             else:
-                together.setdefault(shared, []).append(follower)
+                # What it is now: it may be renewed, and may see more or less, before the rendering begins.
+                render = partial(follower.straight.render, follower.viewer)
+                together[shared] = _Together(follower.own(news), render, [follower])
         # From here on whoever catches up reads them in the log: none must slip by while others are told.
-        self.head = news[-1].position
-        await asyncio.gather(*(self._tell_straight(*its, news, seen_by) for its in together.items()))
-        for change in news:
+        self.head = news.changes[-1].position
+        await asyncio.gather(*(self._tell_straight(*its, news) for its in together.items()))
+        for change in news.changes:
             metrics.handed_out((clock.now() - change.at).total_seconds())
 
-    async def _tell_straight(
-        self, shared: Hashable, followers: "list[Follower]", news: list[Change], seen_by: Mapping[int, Audience]
-    ) -> None:
+    async def _tell_straight(self, shared: Hashable, its: "_Together", news: "News") -> None:
         """Render what is theirs once for all of them, and write it to each socket that takes it at once."""
-        first = followers[0]
-        assert first.straight is not None, "only such followers share"
-        theirs, payloads = first.own(news, seen_by), None
+        payloads = None
         with suppress(Exception):
             # What takes longer than the others should wait, or fails, each of them meets by itself.
-            async with asyncio.timeout(_PATIENCE_SECONDS * len(theirs)):
-                payloads = await asyncio.gather(*(first.straight.render(first.viewer, change) for change in theirs))
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                payloads = await asyncio.gather(*map(its.render, its.changes))
         told = 0
-        for follower in followers:
-            if payloads is not None and follower.told(news, seen_by, shared, payloads):
+        for follower in its.followers:
+            if payloads is not None and follower.told(news, shared, payloads):
                 told += len(payloads)
             else:
-                follower.offer(news, seen_by)
+                follower.offer(news)
         metrics.delivered(told)
 
 
@@ -145,6 +147,24 @@ _KEPT = Kept()
 def _behind(most: int, account_id: Any, position: Any) -> QuerySet[Change]:
     log = unscoped(Change, "each change is then offered only to those who may see it")
     return log.filter(account_id=account_id, position__gt=position).order_by("position").limit(most)
+
+
+@dataclass(frozen=True)
+class News:
+    """Changes that have been committed, with who may see each, where any follower is restricted, and since when."""
+
+    changes: Sequence[Change]
+    seen_by: Mapping[int, Audience]
+    at: float
+
+
+@dataclass(frozen=True)
+class _Together:
+    """Followers who get the same bytes, the changes that are theirs, and how one of them renders each."""
+
+    changes: Sequence[Change]
+    render: Callable[[Change], Awaitable[bytes]]
+    followers: "list[Follower]"
 
 
 @dataclass(frozen=True)
@@ -194,56 +214,57 @@ class Follower:
         self._gets_all = self.candidate_id is None and not self.restricted
         self._shared = self.straight.shared(viewer) if self.straight is not None else None
 
-    def own(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> Sequence[Change]:
+    def own(self, news: News) -> Sequence[Change]:
         """Those of the changes that are for this follower; of a restricted one, as the audiences have it."""
         if self._gets_all:
-            return news
+            return news.changes
         return [
             change
-            for change in news
+            for change in news.changes
             if self.candidate_id in (None, change.candidate_id)
-            and (not self.restricted or seen_by[change.position].has(self._viewer))
+            and (not self.restricted or news.seen_by[change.position].has(self._viewer))
         ]
 
-    def offer(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> None:
+    def offer(self, news: News) -> None:
         """Changes have been committed; what of them is for this follower waits for it, the rest is stepped over."""
-        news = [change for change in news if change.position > self._read]
-        if not self.live or not news:
+        news = replace(news, changes=[change for change in news.changes if change.position > self._read])
+        if not self.live or not news.changes:
             return
-        if not self._follow_on(news, seen_by):
-            # One has slipped by, or nobody has asked whether this follower may see it: the log knows.
+        if not self._follow_on(news):
+            # One has slipped by, or nobody has asked just now whether this follower may see it: the log knows.
             self.live = False
             self.wake()
             return
-        self._read = news[-1].position
-        own = [(change, self.viewer.role, _now()) for change in self.own(news, seen_by)]
+        self._read = news.changes[-1].position
+        own = [(change, self.viewer.role, news.at) for change in self.own(news)]
         if len(self._waiting) + len(own) > settings.current().subscriber_buffer:
             self.end(TooSlow())
         elif own:
             self._waiting.extend(own)
             self.wake()
 
-    def shares(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> Hashable | None:
+    def shares(self, news: News) -> Hashable | None:
         """What those have in common who can be told what is theirs in the same bytes at once; None: not this one."""
-        if self.straight is None or not self._idle or not self._follow_on(news, seen_by):
+        if self.straight is None or not self._idle or not self._follow_on(news):
             return None
         if self._gets_all:
             return self._shared
-        own = [change.position for change in self.own(news, seen_by)]
+        own = [change.position for change in self.own(news)]
         return (self._shared, *own) if own else None
 
-    def told(
-        self, news: Sequence[Change], seen_by: Mapping[int, Audience], shared: Hashable, payloads: Sequence[bytes]
-    ) -> bool:
+    def told(self, news: News, shared: Hashable, payloads: Sequence[bytes]) -> bool:
         """Tell what is theirs straight away; False: nothing was told, since something came in between."""
-        if self.straight is None or self.shares(news, seen_by) != shared or not self.straight.write(payloads):
+        if self.straight is None or self.shares(news) != shared or not self.straight.write(payloads):
             return False
-        self._read = self.delivered = news[-1].position
+        self._read = self.delivered = news.changes[-1].position
         return True
 
-    def _follow_on(self, news: Sequence[Change], seen_by: Mapping[int, Audience]) -> bool:
-        """Whether they come right behind what it has read, and it can be told which of them are its own."""
-        return news[0].position == self._read + 1 and (not self.restricted or news[0].position in seen_by)
+    def _follow_on(self, news: News) -> bool:
+        """Whether they come right behind what it has read, and it is known by now which of them are its own."""
+        first = news.changes[0].position
+        return first == self._read + 1 and (
+            not self.restricted or (first in news.seen_by and _now() - news.at < _FRESH_SECONDS)
+        )
 
     @property
     def _idle(self) -> bool:

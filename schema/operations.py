@@ -283,8 +283,12 @@ def straight(
 
 
 def _shaped(its: Prepared, variables: dict[str, Any] | None) -> tuple[Any, ...]:
-    """What the answer depends on beside the viewer."""
-    return (id(its.document), its.name, *(repr((variables or {}).get(name)) for name in sorted(its.shaping)))
+    """What the answer depends on beside the viewer. A variable that isn't given has its default; null is a value."""
+    given = variables or {}
+    return (id(its.document), its.name, *(repr(given.get(name, _NOT_GIVEN)) for name in sorted(its.shaping)))
+
+
+_NOT_GIVEN = object()
 
 
 _FRESH_SECONDS = 0.5

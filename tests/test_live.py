@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+import feed
 import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer, authenticate
 from resolvers import changes, live
+from schema import operations
 from tests.fleet import Subscriber, eventually, following
 from tests.world import FOLLOW, Person, World, statements
 from transport import listening
@@ -239,7 +241,8 @@ async def test_who_falls_a_buffer_behind_is_told_the_cursor_behind_their_last_ch
         await pushed(world, "two")
         _, two = await waiting
         for position in range(two.position + 1, two.position + most + 2):
-            follower.offer([models.Change(position=position, candidate_id=two.candidate_id)], {})
+            news = [models.Change(position=position, candidate_id=two.candidate_id)]
+            follower.offer(live.News(news, {}, asyncio.get_running_loop().time()))
 
         with pytest.raises(Refused) as refused:
             await anext(slow)
@@ -377,3 +380,83 @@ async def test_a_process_that_goes_down_breaks_off_every_stream_and_a_new_beginn
     hub.begin()
     assert hub.channel(world.account.id, replayed.position) is not channel
     hub.end()
+
+
+async def test_a_variable_that_is_null_and_one_that_is_not_given_are_rendered_apart(world: World) -> None:
+    """The one has no value, the other its default, though all else is the same."""
+    query = (
+        "subscription ($most: Int = 1) { interviewPanelChanges { panel { candidate { interviewPanels(first: $most) {"
+    )
+    query += " edges { node { externalId } } } } } } }"
+    await pushed(world, "one", "two")
+    async with world.rita.following(query, most=None) as null, world.rita.following(query) as silent:
+        await pushed(world, "three")
+        shown = [(await each.next())["panel"]["candidate"]["interviewPanels"]["edges"] for each in (null, silent)]
+
+    assert [len(edges) for edges in shown] == [3, 1]
+
+
+async def test_who_is_promoted_while_a_change_is_told_does_not_let_others_see_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "subscription { interviewPanelChanges { panel { managedBy { apiKeys { id } } } } }"
+    tell = live.Channel._tell_straight
+
+    async def promoted(*its: Any) -> None:
+        first = its[2].followers[0].viewer.user
+        await models.User.filter(id=first.id).update(role=models.Role.SUPER_ADMIN)
+        await live.HUB._renew()
+        await tell(*its)
+
+    another = await world.sam.sync("users", [{"email": world.email("abe"), "name": "Abe", "role": "ADMIN"}])
+    abe = world.person(await models.User.get(id=another["users"][0]["id"]))
+    async with world.ada.following(secret) as adas, abe.following(secret) as abes:
+        monkeypatch.setattr(live.Channel, "_tell_straight", promoted)
+        await pushed(world, "one")
+        answers = [(await its.message())["payload"] for its in (adas, abes)]
+        monkeypatch.undo()
+
+    of_those_who_stayed = [answer for answer in answers if answer.get("errors")]
+    assert "FORBIDDEN" in {answer["errors"][0]["extensions"]["code"] for answer in of_those_who_stayed}
+
+
+async def test_who_may_see_a_change_is_asked_anew_where_telling_it_took_long(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = live.audiences
+
+    async def slow(news: Any) -> Any:
+        seen_by = await asked(news)
+        await models.Candidate.filter(id=world.candidates["lea"]).update(owner_id=None)
+        await asyncio.sleep(live._FRESH_SECONDS)
+        return seen_by
+
+    monkeypatch.setattr(live, "audiences", slow)
+    async with world.leo.following() as following:
+        await pushed(world, "lea's", candidateExternalId="lea")
+
+        await following.nothing(within=live._FRESH_SECONDS + 0.5)
+
+
+async def test_who_asks_for_much_does_not_keep_others_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    render, most = operations._json, 3 * live._TOLD_AT_ONCE
+    await pushed(world, "one")
+    panel = await models.Panel.get(account_id=world.account.id)
+
+    async def slowly(its: Any, *others: Any) -> bytes:
+        if "much" in its.document.loc.source.body:
+            await asyncio.sleep(5)
+        return await render(its, *others)
+
+    monkeypatch.setattr(operations, "_json", slowly)
+    async with world.ada.following(FOLLOW + "# much"), world.rita.following() as ritas:
+        its = {"kind": models.InterviewPanelChangeKind.UPDATED, "at": panel.created_at, "actor_id": world.sam.id}
+        its |= {"account_id": world.account.id, "panel_id": panel.id, "candidate_id": panel.candidate_id}
+        await models.Change.bulk_create([models.Change(position=2 + number, **its) for number in range(most)])
+        await models.Account.filter(id=world.account.id).update(position=1 + most)
+        feed.wake(world.account.id)
+
+        async with asyncio.timeout(4):
+            cursors = [(await ritas.next())["cursor"] for _ in range(most)]
+
+    assert cursors[-1] == changes.cursor_at(1 + most)
