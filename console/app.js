@@ -25,6 +25,14 @@ const PLACES = [
   { path: "/settings/integrations", label: "Integrations", symbol: "plug", may: ({ role }) => role !== "INTERVIEWER" },
 ];
 
+const STATES = {
+  connecting: "Connecting",
+  live: "Live",
+  reconnecting: "Reconnecting",
+  crowded: "Waiting",
+  offline: "Offline",
+};
+
 // A view is a module and a sheet of one name.
 const VIEWS = [
   [/^\/$/, "candidates"],
@@ -118,11 +126,7 @@ function drawBar() {
   const dot = h("p.live", { "data-state": live.state });
   const say = () => {
     dot.dataset.state = live.state;
-    fill(
-      dot,
-      h("span.dot"),
-      { connecting: "Connecting", live: "Live", reconnecting: "Reconnecting", offline: "Offline" }[live.state],
-    );
+    fill(dot, h("span.dot"), STATES[live.state]);
   };
   live.addEventListener("state", say);
   say();

@@ -8,6 +8,11 @@ class Session extends EventTarget {
     return sessionStorage.getItem(TOKEN);
   }
 
+  /** What an `Authorization` header says of it. */
+  get authorization() {
+    return this.token ? `Bearer ${this.token}` : undefined;
+  }
+
   start(token) {
     sessionStorage.setItem(TOKEN, token.trim().replace(/^Bearer\s+/i, ""));
   }
@@ -55,7 +60,7 @@ export async function ask(query, variables = {}) {
 /** The whole answer as it came, errors and all. Throws a Failure where none came. */
 async function post(request) {
   const headers = { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json" };
-  if (session.token) headers.Authorization = `Bearer ${session.token}`;
+  if (session.authorization) headers.Authorization = session.authorization;
   let response;
   try {
     response = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify(request) });
@@ -77,8 +82,8 @@ const PATIENCE = 8_000;
 
 /**
  * Subscriptions over `graphql-transport-ws`. After a cut it comes back by itself, ever more slowly, and each
- * subscription goes on behind the last cursor it saw. `state` is "connecting", "live", "reconnecting" or "offline"; each turn of it
- * dispatches `state`.
+ * subscription goes on behind the last cursor it saw. `state` is "connecting", "live", "reconnecting", "offline", or
+ * "crowded" while the user has too many connections open; each turn of it dispatches `state`.
  */
 export class Socket extends EventTarget {
   state = "connecting";
@@ -91,21 +96,25 @@ export class Socket extends EventTarget {
   #silence;
   #open = false;
 
-  constructor(credentials = () => session.token) {
+  constructor(authorization = () => session.authorization) {
     super();
-    this.credentials = credentials;
+    this.authorization = authorization;
     addEventListener("online", () => this.#again());
     addEventListener("offline", () => this.#cut());
     document.addEventListener("visibilitychange", () => document.hidden || this.#again());
   }
 
   /**
-   * Follows a subscription until the returned function is called.
+   * Follows a subscription, named where its document has several operations, until the returned function is called.
    * `next(data)` gets what arrives; `cursor(data)` says where to go on after a cut; `afresh()` is called when it starts
    * without a cursor, so that what was before has to be loaded; `failed(failure)` when the server refuses for good.
    */
-  follow(query, variables, { next, cursor = () => undefined, afresh = () => {}, failed = () => {}, ended = () => {} }) {
-    const subscription = { query, variables: { ...variables }, next, cursor, afresh, failed, ended };
+  follow(
+    { query, variables, operationName },
+    { next, cursor = () => undefined, afresh = () => {}, failed = () => {}, ended = () => {} },
+  ) {
+    const request = { query, variables: { ...variables }, operationName };
+    const subscription = { request, next, cursor, afresh, failed, ended };
     this.#open = true;
     if (this.state === "live") this.#subscribe(subscription);
     else {
@@ -125,8 +134,7 @@ export class Socket extends EventTarget {
     clearTimeout(this.#retry);
     const url = new URL("/graphql", location.href.replace(/^http/, "ws"));
     const socket = (this.#socket = new WebSocket(url, "graphql-transport-ws"));
-    socket.onopen = () =>
-      this.#send({ type: "connection_init", payload: { Authorization: `Bearer ${this.credentials() ?? ""}` } });
+    socket.onopen = () => this.#send({ type: "connection_init", payload: { Authorization: this.authorization() } });
     socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(JSON.parse(data));
     socket.onclose = ({ code, reason }) => this.#socket === socket && this.#closed(code, reason);
     this.#expectWithin(PATIENCE);
@@ -150,7 +158,8 @@ export class Socket extends EventTarget {
       this.#refused(subscription, Failure.of((message.payload.errors ?? message.payload)[0]));
     } else if (message.type === "next") {
       const { data } = message.payload;
-      subscription.variables.after = subscription.cursor(data) ?? subscription.variables.after;
+      const { variables } = subscription.request;
+      variables.after = subscription.cursor(data) ?? variables.after;
       subscription.next(data);
     }
   }
@@ -168,15 +177,15 @@ export class Socket extends EventTarget {
   #subscribe(subscription) {
     const id = String(++this.#ids);
     this.#subscriptions.set(id, subscription);
-    this.#send({ id, type: "subscribe", payload: { query: subscription.query, variables: subscription.variables } });
-    if (!subscription.variables.after) subscription.afresh();
+    this.#send({ id, type: "subscribe", payload: subscription.request });
+    if (!subscription.request.variables.after) subscription.afresh();
   }
 
   /** Errors arrive inside `next` once a stream runs: some say where to go on, some that it is over. */
   #refused(subscription, failure) {
-    if (failure.code === "TOO_SLOW")
-      subscription.variables.after = failure.extensions.cursor ?? subscription.variables.after;
-    else if (failure.code === "CURSOR_EXPIRED") delete subscription.variables.after;
+    const { variables } = subscription.request;
+    if (failure.code === "TOO_SLOW") variables.after = failure.extensions.cursor ?? variables.after;
+    else if (failure.code === "CURSOR_EXPIRED") delete variables.after;
     else if (failure.code === "UNAUTHENTICATED") return this.#unauthenticated(subscription, failure);
     else if (PASSING.includes(failure.code)) return this.#resumeLater(subscription);
     else return subscription.failed(failure);
@@ -208,14 +217,15 @@ export class Socket extends EventTarget {
 
   #closed(code, reason) {
     this.#drop();
-    // 4403 also tells that nobody can be signed in right now: the reason is one of the API's codes.
-    if ((code === 4401 || code === 4403) && !PASSING.includes(reason)) this.dispatchEvent(new Event("unauthenticated"));
-    else if (this.#open) this.#comeBack();
+    // 4403 also refuses one connection too many of somebody who is signed in: the reason is one of the API's codes.
+    const isCrowded = code === 4403 && reason === "LIMIT_EXCEEDED";
+    if ((code === 4401 || code === 4403) && !isCrowded) this.dispatchEvent(new Event("unauthenticated"));
+    else if (this.#open) this.#comeBack(isCrowded ? "crowded" : undefined);
   }
 
-  #comeBack() {
+  #comeBack(meanwhile = navigator.onLine && this.#tries < 3 ? "reconnecting" : "offline") {
     this.#tries += 1;
-    this.#turn(!navigator.onLine || this.#tries > 3 ? "offline" : "reconnecting");
+    this.#turn(meanwhile);
     // Jitter, so that a thousand consoles don't come back to a restarted server in one instant.
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#tries - 1)) * (0.5 + Math.random());
     this.#retry = setTimeout(() => this.#connect(), pause);

@@ -1,9 +1,13 @@
-/** Operations to begin with, in the order of the story: who I am, the dashboard, a profile, a push, and the feed. */
+/**
+ * Operations to begin with, in the order of the story: who I am, the dashboard, a profile, a push, and the feed. Each
+ * says whom it runs as, and in the demo account it runs as it stands: in this order, for the cancel needs the push.
+ */
 
 export const EXAMPLES = [
   {
     name: "Who am I?",
-    query: `query Me {
+    query: `# As anybody: with a person's token or with a key.
+query Me {
   viewer {
     __typename
     ... on User { id name email role }
@@ -16,7 +20,9 @@ export const EXAMPLES = [
   },
   {
     name: "Dashboard: candidates and their Schedule buttons",
-    query: `query Dashboard($filter: CandidateFilter, $after: String) {
+    query: `# As anybody but an Interviewer, who sees no candidates.
+# Schedule buttons are for people: a key gets null.
+query Dashboard($filter: CandidateFilter, $after: String) {
   candidates(filter: $filter, first: 10, after: $after) {
     totalCount
     pageInfo { hasNextPage endCursor }
@@ -40,8 +46,10 @@ export const EXAMPLES = [
   },
   {
     name: "Profile: the panels of a candidate",
-    query: `query Profile($id: ID!) {
-  candidate(id: $id) {
+    query: `# As anybody but an Interviewer, who sees no candidates.
+# Schedule buttons are for people: a key gets null.
+query Profile($externalId: String!) {
+  candidate(externalId: $externalId) {
     name
     scheduleAction { bannerLabel menuLabel url }
     interviewPanels(includeCanceled: true) {
@@ -65,12 +73,18 @@ export const EXAMPLES = [
 }
 `,
     variables: `{
-  "id": ""
+  "externalId": "cand-1"
 }`,
   },
   {
     name: "Scheduler: push a panel (with a key)",
-    query: `mutation Push($input: UpsertInterviewPanelInput!) {
+    query: `# With a key: Super Admins generate it under Integrations.
+#
+# For feedback forms, name a template: put the cursor into
+# Templates below and run it, add to the interview
+#   "feedbackTemplateId": "<one of the ids>"
+# and push again with the next "sequence".
+mutation Push($input: UpsertInterviewPanelInput!) {
   upsertInterviewPanel(input: $input) {
     outcome
     warnings { code message path }
@@ -82,12 +96,18 @@ export const EXAMPLES = [
     }
   }
 }
+
+query Templates {
+  feedbackTemplates {
+    edges { node { id name } }
+  }
+}
 `,
     variables: `{
   "input": {
     "externalId": "panel-1",
     "sequence": 1,
-    "candidateExternalId": "",
+    "candidateExternalId": "cand-1",
     "timezone": "America/New_York",
     "interviews": [
       {
@@ -103,7 +123,8 @@ export const EXAMPLES = [
   },
   {
     name: "Scheduler: which people have an account?",
-    query: `query PreCheck($emails: [String!]) {
+    query: `# As anybody but an Interviewer.
+query PreCheck($emails: [String!]) {
   users(emails: $emails) {
     edges { node { id name email role } }
   }
@@ -115,7 +136,10 @@ export const EXAMPLES = [
   },
   {
     name: "Take a panel off the profile",
-    query: `mutation Cancel($input: CancelInterviewPanelInput!) {
+    query: `# As a person who is no Interviewer: the panel that was
+# pushed above leaves the profile, its calendar event stays.
+# With a key it is deleted, as by the scheduler itself.
+mutation Cancel($input: CancelInterviewPanelInput!) {
   cancelInterviewPanel(input: $input) {
     calendarEventRemains
     panel { id status version }
@@ -124,12 +148,13 @@ export const EXAMPLES = [
 }
 `,
     variables: `{
-  "input": { "id": "", "reason": "The candidate is travelling" }
+  "input": { "externalId": "panel-1", "reason": "The candidate is travelling" }
 }`,
   },
   {
     name: "Live: every change of a panel",
-    query: `subscription Follow($after: String) {
+    query: `# As anybody: all hear of the panels that they may see.
+subscription Follow($after: String) {
   interviewPanelChanges(after: $after) {
     cursor
     kind
@@ -143,7 +168,8 @@ export const EXAMPLES = [
   },
   {
     name: "Catch up: the change feed by page",
-    query: `query CatchUp($after: String) {
+    query: `# As anybody: all hear of the panels that they may see.
+query CatchUp($after: String) {
   interviewPanelChanges(first: 20, after: $after) {
     pageInfo { hasNextPage endCursor }
     edges { node { cursor kind at panel { id status } } }

@@ -1,6 +1,7 @@
 /** The API explorer: write an operation, run it, watch it, read the schema beside it. It asks this server only. */
 
 import { Socket, session } from "/console/client.js";
+import { copy } from "/console/clipboard.js";
 import { fill, h, icon } from "/console/element.js";
 import { docs } from "/console/graphiql-docs.js";
 import { codeField, painted } from "/console/graphiql-editor.js";
@@ -10,6 +11,13 @@ const HISTORY = "callboard.explorer.history";
 const WORK = "callboard.explorer.work";
 const KEPT = 20;
 const SHOWN_EVENTS = 50;
+const STATES = {
+  connecting: "Connecting…",
+  live: "Live",
+  reconnecting: "Reconnecting…",
+  crowded: "Waiting: too many connections are open",
+  offline: "Offline",
+};
 
 session.startFromLink();
 const kept = (key, otherwise) => JSON.parse(sessionStorage.getItem(key) ?? "null") ?? otherwise;
@@ -115,20 +123,21 @@ function operationAtCursor() {
 async function run() {
   if (stop) return stop();
   let request;
+  let sent;
   const { kind, name } = operationAtCursor();
   try {
     request = { query: query.value, variables: json(variables, "variables"), operationName: name };
-    json(headers, "headers");
+    sent = requestHeaders();
   } catch (problem) {
     return show(problem.message, "Not sent");
   }
   remember();
-  if (kind === "subscription") return follow(request);
+  if (kind === "subscription") return follow(request, sent.get("Authorization"));
   runButton.disabled = true;
   fill(facts, "Running…");
   const started = performance.now();
   try {
-    const { status, text, answer } = await send(request);
+    const { status, text, answer } = await send(request, sent);
     show(
       answer,
       `${status} · ${Math.round(performance.now() - started)} ms · ${(new Blob([text]).size / 1024).toFixed(1)} KB`,
@@ -147,13 +156,18 @@ function json(field, what) {
   }
 }
 
-async function send(request) {
-  const sent = {
+/** The extra headers go over ours: they may say that somebody else asks than the one with the token. */
+function requestHeaders() {
+  const sent = new Headers({
     "Content-Type": "application/json",
     Accept: "application/graphql-response+json, application/json",
-    ...json(headers, "headers"),
-  };
-  if (session.token) sent.Authorization ??= `Bearer ${session.token}`;
+  });
+  if (session.authorization) sent.set("Authorization", session.authorization);
+  for (const [name, value] of Object.entries(json(headers, "headers"))) sent.set(name, value);
+  return sent;
+}
+
+async function send(request, sent = requestHeaders()) {
   const response = await fetch("/graphql", { method: "POST", headers: sent, body: JSON.stringify(request) });
   const text = await response.text();
   try {
@@ -163,16 +177,11 @@ async function send(request) {
   }
 }
 
-function follow({ query: document, variables: values }) {
-  const socket = new Socket();
+function follow(request, authorization) {
+  const socket = new Socket(() => authorization);
   const events = h("ol.events");
   let count = 0;
-  const say = () =>
-    fill(
-      facts,
-      { connecting: "Connecting…", live: "Live", reconnecting: "Reconnecting…", offline: "Offline" }[socket.state],
-      ` · ${count} received`,
-    );
+  const say = () => fill(facts, STATES[socket.state], ` · ${count} received`);
   const add = (answer) => {
     count += 1;
     resultText = JSON.stringify(answer, null, 2);
@@ -191,7 +200,7 @@ function follow({ query: document, variables: values }) {
   fill(result, events);
   socket.addEventListener("state", say);
   socket.addEventListener("unauthenticated", () => stop?.("Refused: the token is not accepted"));
-  socket.follow(document, values, {
+  socket.follow(request, {
     next: (data) => add({ data }),
     cursor: (data) => Object.values(data)[0]?.cursor,
     failed: ({ code, message, extensions }) => (
@@ -212,8 +221,8 @@ function show(answer, words) {
 }
 
 async function copyResult() {
-  await navigator.clipboard?.writeText(resultText);
-  fill(copyButton, icon("check"), "Copied");
+  const isCopied = await copy(resultText, result.querySelector("pre"));
+  fill(copyButton, icon(isCopied ? "check" : "cross"), isCopied ? "Copied" : "Not copied");
   setTimeout(() => fill(copyButton, icon("copy"), "Copy"), 2000);
 }
 

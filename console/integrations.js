@@ -1,6 +1,7 @@
 /** Settings > Integrations > Partner Integrations: what is connected, what it may do, and the keys it signs in with. */
 
 import { ask } from "/console/client.js";
+import { copy } from "/console/clipboard.js";
 import { dialog } from "/console/dialog.js";
 import { fill, h, icon, swap } from "/console/element.js";
 import { announce, blank, chip, press } from "/console/page.js";
@@ -316,7 +317,7 @@ function generateKey({ provider, name, apiKeys }, reload) {
       focus: () => field.select(),
     });
     const copied = h("span.hushed", { role: "status" });
-    const copy = h("button.quiet", { click: copyKey }, icon("copy"), h("span", null, "Copy"));
+    const copyButton = h("button.quiet", { click: copyKey }, icon("copy"), h("span", null, "Copy"));
     tools.firm();
     tools.retitle(`Your new ${name} key`);
     tools.redraw(
@@ -329,20 +330,14 @@ function generateKey({ provider, name, apiKeys }, reload) {
         h("b", null, "You will not have access to it again once you click Done."),
         ` Copy it now and put it into ${name}.`,
       ),
-      h("menu", null, copy, h("button.solid", { click: () => (tools.close(), reload()) }, "Done")),
+      h("menu", null, copyButton, h("button.solid", { click: () => (tools.close(), reload()) }, "Done")),
     );
-    copy.focus();
+    copyButton.focus();
 
     async function copyKey() {
-      field.select();
-      try {
-        await navigator.clipboard.writeText(secret);
-      } catch {
-        // Without https the browser has no clipboard for pages; the selection it still copies.
-        document.execCommand("copy");
-      }
-      fill(copy, icon("check"), h("span", null, "Copied"));
-      fill(copied, "The key is copied.");
+      const isCopied = await copy(secret, field);
+      fill(copyButton, icon(isCopied ? "check" : "cross"), h("span", null, isCopied ? "Copied" : "Not copied"));
+      fill(copied, isCopied ? "The key is copied." : "The key is selected, but not copied.");
     }
   }
 }

@@ -187,7 +187,12 @@ const dueCard = ({ id, interview: { id: interviewId, subject, endsAt, candidate 
         "p",
         null,
         subject,
-        h("span.faint", null, " · ended ", h("time", { datetime: endsAt, title: moment(endsAt) }, relative(endsAt))),
+        h(
+          "span.faint",
+          null,
+          endsAt < new Date().toISOString() ? " · ended " : " · ends ",
+          h("time", { datetime: endsAt, title: moment(endsAt) }, relative(endsAt)),
+        ),
       ),
     ),
     h(

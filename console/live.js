@@ -31,8 +31,7 @@ class Live extends EventTarget {
     return new Promise((resolve) => {
       setTimeout(resolve, 600);
       socket.follow(
-        CHANGES,
-        {},
+        { query: CHANGES },
         {
           next: (data) => this.#tell("change", data.interviewPanelChanges),
           cursor: (data) => data.interviewPanelChanges.cursor,
@@ -40,13 +39,15 @@ class Live extends EventTarget {
         },
       );
       if (viewer.role !== "INTERVIEWER") {
-        socket.follow(INTEGRATION, {}, { next: (data) => this.#tell("integration", data.integrationChanges) });
+        socket.follow({ query: INTEGRATION }, { next: (data) => this.#tell("integration", data.integrationChanges) });
       }
     });
   }
 
   stop() {
     this.#socket?.close();
+    this.#socket = undefined;
+    this.#tell("state", this.state);
   }
 
   #tell(type, detail) {

@@ -42,13 +42,16 @@ export function announcer(words) {
   };
 }
 
-const cut = h(
-  "p.notice.stays",
-  null,
-  h("b", null, "You are offline. "),
-  "What you see was loaded before. It goes on by itself.",
-);
-live.addEventListener("state", () => (live.state === "offline" ? notices.append(cut) : cut.remove()));
+const WAITING = {
+  offline: ["You are offline. ", "What you see was loaded before. It goes on by itself."],
+  crowded: ["Live updates wait. ", "Too many connections are open: close a tab or two, and it goes on by itself."],
+};
+const waiting = h("p.notice.stays");
+live.addEventListener("state", () => {
+  const [what, more] = WAITING[live.state] ?? [];
+  if (what) notices.append(fill(waiting, h("b", null, what), more));
+  else waiting.remove();
+});
 
 /** What a pressed button does, once at a time. It isn't disabled meanwhile, which would take the focus from it. */
 export async function press(button, act, complain = ({ message }) => announce(message)) {

@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn
+from urllib.parse import urljoin
 
 import httpx
 import jwt
@@ -28,6 +29,8 @@ import clock
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
 AT = time(15)
+#: The server as a browser finds it that isn't on its machine: without https, it is no secure context there.
+ELSEWHERE = "elsewhere.example"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = (
     "--no-sandbox",
@@ -37,6 +40,7 @@ SWITCHES = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
 )
 WINDOW = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "viewport": {"width": 1280, "height": 860}}
 EMAILS = {
@@ -81,6 +85,11 @@ class Ats:
     said: Path
     _key: str | None = field(default=None, repr=False)
     _sequences: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
+
+    @property
+    def url_elsewhere(self) -> str:
+        """The same server over plain http, for a browser that is on another machine."""
+        return self.url.replace("127.0.0.1", ELSEWHERE)
 
     def token(self, role: str = "SUPER_ADMIN", seconds: float = 3600) -> str:
         """A sign-in of the demo's person of that role; below -30 it is over, the leeway included."""
@@ -382,3 +391,13 @@ def accessibility_faults(page: Page, axe: str) -> list[str]:
         f"{fault['impact']}: {fault['id']} at {json.dumps([node['target'] for node in fault['nodes']])}"
         for fault in found["violations"]
     ]
+
+
+def pasted(page: Page) -> str:
+    """What is in the clipboard of the page's browser."""
+    assert not page.evaluate("isSecureContext"), "or the page could be asked"
+    page.goto(urljoin(page.url, "/graphql"))
+    field = page.locator("#query")
+    field.fill("")
+    field.press("Control+V")
+    return field.input_value()

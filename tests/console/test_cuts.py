@@ -1,14 +1,42 @@
-"""After a cut, an expired cursor or a slow window nothing was missed."""
+"""After a cut, an expired cursor, a slow window or one too many nothing was missed."""
 
+import json
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.console.browsing import Ats, Ear, Visitors, Wire, panel_cards
 
 #: The demo has a database of its own, whichever the other tests are on.
 pytestmark = pytest.mark.once
+
+PROTOCOL = Subprotocol("graphql-transport-ws")
+MOST_CONNECTIONS = 20
+
+
+@contextmanager
+def crowd(ats: Ats, email: str) -> Iterator[None]:
+    """As many connections as one person may have open."""
+    init = json.dumps({"type": "connection_init", "payload": {"Authorization": f"Bearer {ats.token(email)}"}})
+    with ExitStack() as lines:
+        for _ in range(MOST_CONNECTIONS):
+            line = lines.enter_context(connect(f"{ats.url.replace('http', 'ws')}/graphql", subprotocols=[PROTOCOL]))
+            line.send(init)
+            assert json.loads(line.recv())["type"] == "connection_ack"
+        yield
+
+
+def crowded_out(visitors: Visitors, email: str) -> Page:
+    """A window of that person, whose connection is one too many."""
+    page = visitors.window(None, f"/interviews#token={visitors.ats.token(email)}")
+    expect(page.locator("#bar .live")).to_have_attribute("data-state", "crowded")
+    expect(page.locator("#notices")).to_contain_text("Too many connections are open")
+    return page
 
 
 def test_after_a_cut_connection_nothing_was_missed(visitors: Visitors, ats: Ats, wire: Wire) -> None:
@@ -95,3 +123,23 @@ def test_a_view_that_could_not_be_loaded_comes_by_itself_once_there_is_a_connect
     wire.join()
 
     expect(page.locator(".timeline li").first).to_be_visible()
+
+
+def test_a_window_whose_connection_is_one_too_many_stays_signed_in_until_there_is_room(
+    visitors: Visitors, ats: Ats
+) -> None:
+    with crowd(ats, "noor@demo.example"):
+        page = crowded_out(visitors, "noor@demo.example")
+        expect(page.get_by_role("heading", name="My interviews")).to_be_visible()
+
+    expect(page.locator("#bar .live")).to_have_attribute("data-state", "live")
+    expect(page.locator("#notices")).to_be_empty()
+
+
+def test_whoever_signs_out_is_no_longer_told_what_waits(visitors: Visitors, ats: Ats) -> None:
+    with crowd(ats, "mei@demo.example"):
+        page = crowded_out(visitors, "mei@demo.example")
+        page.get_by_role("button", name="Sign out").click()
+
+        expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+        expect(page.locator("#notices")).to_be_empty()

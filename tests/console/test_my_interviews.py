@@ -1,9 +1,13 @@
 """My interviews: what is coming, what is due, and files for a calendar."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from icalendar import Calendar
 from playwright.sync_api import expect
 
+import clock
 from tests.console.browsing import EMAILS, Ats, Visitors
 
 #: The demo has a database of its own, whichever the other tests are on.
@@ -28,6 +32,18 @@ def test_an_interviewer_sees_what_is_coming_and_what_is_due_and_gets_the_invite_
     text = download.value.path().read_text()
     assert text.startswith("BEGIN:VCALENDAR")
     assert coming.form(pushed, EMAILS["INTERVIEWER"]) in text.replace("\r\n ", "").replace("\n ", "")
+
+
+def test_feedback_due_says_whether_the_interview_has_ended(visitors: Visitors, ats: Ats) -> None:
+    over, running, ago = ats.candidate(), ats.candidate(), timedelta(minutes=5)
+    over.push(days=-2)
+    running.push(days=-ago / timedelta(days=1), at=(clock.now() - ago).time())
+    page = visitors.window("INTERVIEWER", "/interviews")
+
+    due = page.locator(".due .seat")
+
+    expect(due.filter(has_text=over.name)).to_contain_text("ended 2 days ago")
+    expect(due.filter(has_text=running.name)).to_contain_text(re.compile(r"ends in (39|40) minutes"))
 
 
 def test_all_that_is_coming_fits_into_one_file_for_a_calendar(visitors: Visitors, ats: Ats) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.console.browsing import Ats, Visitors
+from tests.console.browsing import Ats, Visitors, pasted
 
 #: The demo has a database of its own, whichever the other tests are on.
 pytestmark = pytest.mark.once
@@ -48,6 +48,19 @@ def test_the_toggle_opens_the_row_and_the_key_is_shown_once(visitors: Visitors, 
     expect(row.get_by_role("table")).to_contain_text(secret[:12])
     assert secret not in page.content()
     assert ats.is_good(secret)
+
+
+def test_a_new_key_is_copied_over_plain_http_too(visitors: Visitors, ats: Ats) -> None:
+    ats.switch(True)
+    page = visitors.window("SUPER_ADMIN", "/settings/integrations", base=ats.url_elsewhere)
+    page.get_by_role("button", name="Generate New Key").click()
+    page.get_by_role("dialog").get_by_role("button", name="Generate New Key").click()
+    secret = page.get_by_label("API key").input_value()
+
+    page.get_by_role("button", name="Copy").click()
+
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert pasted(page) == secret
 
 
 def test_the_dialog_of_a_new_key_says_which_key_ends_when(visitors: Visitors, ats: Ats) -> None:
