@@ -86,8 +86,11 @@ _TEMPLATES = (
 )
 
 
-async def load(simulate: bool) -> str | None:
-    """Make the demo account where there is none; with `simulate`, switch GoodTime on and return a new key for it."""
+async def load(simulate: bool) -> tuple[bool, str | None]:
+    """Make the demo account where there is none; with `simulate`, switch GoodTime on and make a key for its simulator.
+
+    Tells whether GoodTime is on, and the key.
+    """
     account = await unscoped(models.Account, "the demo's own account").get_or_none(slug=SLUG)
     if account is None:
         account = await directory.create_account(SLUG, "Demo & Co.", f"super-admin@{DOMAIN}")
@@ -98,9 +101,9 @@ async def load(simulate: bool) -> str | None:
     if super_admin.name not in dict(_ROLES.values()):
         await _fill(viewer)
     if not simulate:
-        return None
+        return (await integrations.of_provider(viewer, IntegrationProvider.GOODTIME)).enabled, None
     await integrations.switch(viewer, IntegrationProvider.GOODTIME, True)
-    return (await integrations.generate_key(viewer, IntegrationProvider.GOODTIME, grace_hours=0)).secret
+    return True, (await integrations.generate_key(viewer, IntegrationProvider.GOODTIME, grace_hours=0)).secret
 
 
 async def _fill(viewer: Viewer) -> None:
@@ -128,17 +131,18 @@ async def _fill(viewer: Viewer) -> None:
     assert not errors, "the demo's own data is good"
 
 
-def welcome(address: str, secret: str, key: str | None) -> str:
+def welcome(address: str, secret: str, switched_on: bool, key: str | None) -> str:
     """What the demo prints: where everything is, a sign-in link for each role, and one `curl` that works."""
     signed = {local: tokens.sign(secret, f"{local}@{DOMAIN}", SLUG, hours=12) for local in _ROLES}
     links = "\n".join(f"  {local:<12} {address}/#token={token}" for local, token in signed.items())
     question = '{"query":"{ candidates(first: 3) { edges { node { name stage { name } } } } }"}'
-    at_work = (
-        "GoodTime's simulator is at work: watch panels appear, move and go."
-        if key
-        else "GoodTime is switched off: sign in as the super-admin, switch it on under Integrations,\n"
-        f"generate a key, and run  callboard simulate --url {address}/graphql --key …"
-    )
+    at_work = "GoodTime's simulator is at work: watch panels appear, move and go."
+    if not key:
+        how = "is switched on" if switched_on else "is switched off: sign in as the super-admin, switch it on"
+        at_work = (
+            f"GoodTime {how} under Integrations.\n"
+            f"Generate a key there, and run  .venv/bin/callboard simulate --url {address}/graphql --key …"
+        )
     return f"""
 Callboard is up. {at_work}
 

@@ -1,4 +1,4 @@
-"""Callboard's command line, as the README has it, and how the application is served. Imported by nobody but tests."""
+"""Callboard's command line, and how the application is served. Imported by nobody but tests."""
 
 import asyncio
 import gc
@@ -39,7 +39,12 @@ then and be lost: proxies keep theirs for 60 seconds, HTTP libraries for 4 or 5.
 
 _log = logging.getLogger("callboard.server")
 
-cli = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+cli = typer.Typer(
+    help="The ATS side of the GoodTime scheduling integration: one live GraphQL API.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 accounts = typer.Typer(help="Accounts.", no_args_is_help=True)
 cli.add_typer(accounts, name="account")
 
@@ -64,6 +69,10 @@ def serve(
         )
     if its.jwt_secret is None and its.jwks_url is None:
         raise Failure("Nobody could sign in: set CALLBOARD_JWKS_URL, or CALLBOARD_JWT_SECRET on a machine of your own.")
+    if its.jwks_url is not None and (its.jwt_issuer is None or its.jwt_audience is None):
+        _log.warning(
+            "Whom the provider lets into another application gets in here: set CALLBOARD_JWT_ISSUER and _AUDIENCE"
+        )
     _with_database(database.is_current)
     listening = _bound(host, port)
     _log.info("listening", extra={"address": _address(listening)})
@@ -122,8 +131,8 @@ async def _demo(listening: socket.socket, simulate: bool) -> None:
     assert its.jwt_secret is not None, "the demo has one"
     await database.migrate(its.database_url)
     async with database.opened(its.database_url):
-        key = await demo_account.load(simulate)
-    typer.echo(demo_account.welcome(_address(listening), its.jwt_secret.get_secret_value(), key))
+        switched_on, key = await demo_account.load(simulate)
+    typer.echo(demo_account.welcome(_address(listening), its.jwt_secret.get_secret_value(), switched_on, key))
     simulator = asyncio.create_task(_simulated(f"{_address(listening)}/graphql", key)) if key else None
     try:
         await uvicorn.Server(_config(app)).serve(sockets=[listening])

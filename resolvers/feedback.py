@@ -133,7 +133,7 @@ def _value_faults(asked: StoredField, given: Sequence[str], path: Path) -> Itera
         elif kind is FeedbackFieldType.DATE and not _is_date(value):
             yield error(ErrorCode.INVALID, f"`{asked['label']}` takes a date such as 2026-03-31.", (*path, index))
         elif kind is FeedbackFieldType.TEXT:
-            yield from values.name_faults(value, (*path, index), required=False)
+            yield from values.line_faults(value, (*path, index))
         else:
             yield from values.prose_faults(value, (*path, index))
 

@@ -57,8 +57,14 @@ def name_faults(text: str | None, path: Path, *, required: bool = True) -> Itera
         return
     if required and not text.strip():
         yield error(ErrorCode.INVALID, "It must not be empty.", path)
-    elif len(text) > NAME:
-        yield error(ErrorCode.INVALID, f"It is longer than {NAME} characters.", path)
+    else:
+        yield from line_faults(text, path, NAME)
+
+
+def line_faults(text: str, path: Path, most: int = PROSE) -> Iterator[UserError]:
+    """What is wrong with a text of one line, such as a short answer."""
+    if len(text) > most:
+        yield error(ErrorCode.INVALID, f"It is longer than {most:,} characters.", path)
     elif _CONTROL.search(text):
         yield error(ErrorCode.INVALID, "It must not contain control characters.", path)
 

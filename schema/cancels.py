@@ -86,7 +86,7 @@ class CancelsMutation:
         graphql_type=CancelInterviewPanelPayload,
         description=(
             "Cancel a panel. A user takes it off the profile and the calendar event remains; the integration says "
-            "that it has deleted it."
+            "that it has deleted it. Everybody but Interviewers."
         ),
     )
     async def cancel_interview_panel(
@@ -97,7 +97,8 @@ class CancelsMutation:
         return await cancels.cancel(viewer(info), plain(cancels.PanelCancel, input))
 
     @strawberry.mutation(
-        graphql_type=CancelInterviewPayload, description="Cancel one interview; with the last one the panel goes too."
+        graphql_type=CancelInterviewPayload,
+        description="Cancel one interview; with the last one the panel goes too. Everybody but Interviewers.",
     )
     async def cancel_interview(
         self,
@@ -108,7 +109,7 @@ class CancelsMutation:
 
     @strawberry.mutation(
         graphql_type=RestoreInterviewPanelPayload,
-        description="Undo what users cancelled in the ATS. What the scheduler deleted no user restores.",
+        description="Undo what users cancelled in the ATS. Users only, and what the scheduler deleted none restores.",
     )
     async def restore_interview_panel(
         self, info: Info, input: Annotated[RestoreInterviewPanelInput, strawberry.argument(description="Which panel.")]

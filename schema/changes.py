@@ -52,7 +52,10 @@ class InterviewPanelChange:
 class ChangesQuery:
     @strawberry.field(
         graphql_type=Connection[InterviewPanelChange],
-        description="Every change behind `after`, oldest first: for clients that poll or catch up.",
+        description=(
+            "Every change behind `after`, oldest first, without it from the oldest that is kept (30 days): for clients "
+            "that poll or catch up. CURSOR_EXPIRED: the log no longer reaches `after`."
+        ),
     )
     async def interview_panel_changes(
         self,
@@ -69,8 +72,9 @@ class ChangesSubscription:
     @strawberry.subscription(
         graphql_type=AsyncIterator[InterviewPanelChange],
         description=(
-            "Changes as they are committed. With `after`, first every change behind that cursor: none missed, "
-            "none twice."
+            "Changes as they are committed, from now on. With `after`, first every change behind that cursor: none "
+            "missed, none twice. Ends with CURSOR_EXPIRED (load afresh, then subscribe) or TOO_SLOW (subscribe again "
+            "with the `cursor` in its extensions)."
         ),
     )
     async def interview_panel_changes(

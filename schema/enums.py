@@ -53,7 +53,7 @@ _show(
 )
 _show(
     models.FeedbackReminder,
-    "How often interviewers who owe feedback are reminded.",
+    "How often the scheduler reminds interviewers who owe feedback; Callboard keeps it and sends nothing.",
     ONCE="Once.",
     DAILY="Every day until it is in.",
     FREQUENTLY="Several times a day until it is in.",
@@ -71,7 +71,7 @@ _show(
     models.FeedbackFieldType,
     "How a field is filled in. A value is always a string.",
     SCORE="One of Strong No Hire, No Hire, Hire, Strong Hire. A template has exactly one such field.",
-    TEXT="One line, up to 500 characters.",
+    TEXT="One line, up to 20,000 characters.",
     TEXTAREA="Several lines, up to 20,000 characters.",
     YES_NO="Yes or No.",
     DROPDOWN="One of its options.",
@@ -117,7 +117,7 @@ _show(
     models.InterviewPanelChangeKind,
     "What happened to the panel.",
     CREATED="It appeared.",
-    UPDATED="Something of it changed, but not when its interviews take place.",
+    UPDATED="Something else of it changed: an interview came or went, so that `startsAt` may differ; a text; a person.",
     RESCHEDULED="An interview moved in time.",
     CANCELED="It was called off, in the ATS or by the scheduler.",
     RESTORED="It stands again.",
@@ -146,7 +146,7 @@ _show(
     PANEL_CANCELED="The scheduler has deleted the panel: only a push with a higher `sequence` brings it back.",
     SEQUENCE_CONFLICT="Other content was pushed with this `sequence`: send yours with a higher one.",
     VERSION_CONFLICT="The panel has changed since: look at it, then try again with its `version`.",
-    INTEGRATION_DISABLED="The integration is switched off.",
+    INTEGRATION_DISABLED="Not in use: a key whose integration is off gets the GraphQL error of this name.",
     FEEDBACK_VOIDED="Nobody asks for this feedback any more.",
     FEEDBACK_ALREADY_SUBMITTED="The form was submitted with other answers, and a submitted form is final.",
 )

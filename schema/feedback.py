@@ -107,8 +107,8 @@ class FeedbackForm(Node):
     @breadth(
         graphql_type=list[FeedbackAnswer] | None,
         description=(
-            "Null where the viewer may not read it: to integrations always, to fellow interviewers until their own "
-            "is in."
+            "Null where nothing is submitted yet, and where the viewer may not read it: to integrations always, to "
+            "fellow interviewers until their own is in."
         ),
     )
     @staticmethod
@@ -139,7 +139,12 @@ class SubmitFeedbackInput:
 @strawberry.type(description="What a submit came to.")
 class SubmitFeedbackPayload:
     form: FeedbackForm | None = strawberry.field(description="As it stands now.")
-    errors: list[UserError] = strawberry.field(description="Everything that is wrong, at once: nothing was written.")
+    errors: list[UserError] = strawberry.field(
+        description=(
+            "Everything that is wrong, at once: nothing was written. A path leads to an answer by its place, and to a "
+            "required field that is not answered by the field's id: `input`, `answers`, `fld_…`."
+        )
+    )
 
 
 @strawberry.type

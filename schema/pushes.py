@@ -111,7 +111,7 @@ class UpsertInterviewPayload:
 class PushesMutation:
     @strawberry.mutation(
         graphql_type=UpsertInterviewPanelPayload,
-        description="Declare a whole panel. Safe to send again, in any order, with a `sequence`.",
+        description="Declare a whole panel. The integration only. Safe to send again, in any order, with a `sequence`.",
     )
     async def upsert_interview_panel(
         self,
@@ -122,7 +122,7 @@ class PushesMutation:
 
     @strawberry.mutation(
         graphql_type=UpsertInterviewPayload,
-        description="Declare one event of a panel. Safe to send again, in any order, with a `sequence`.",
+        description="Declare one event of a panel. The integration only. Safe to send again, like a whole panel.",
     )
     async def upsert_interview(
         self,

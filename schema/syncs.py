@@ -23,12 +23,13 @@ class UserInput:
         description="What the user may do. Only a Super Admin may make or change a Super Admin."
     )
     deactivated: bool | None = strawberry.field(
-        default=False, description="True: the user can no longer sign in or be newly assigned."
+        default=False,
+        description="True: the user can no longer sign in or be newly assigned. Left out, they can again.",
     )
 
 
 @made_as(syncs.PostingRow)
-@strawberry.input(description="A job. Matched by external id.")
+@strawberry.input(description="A job. Matched by external id; what is left out is gone.")
 class PostingInput:
     external_id: str = strawberry.field(description="The posting's id in the system that syncs it.")
     title: str = strawberry.field(description="The job's title.")
@@ -36,7 +37,7 @@ class PostingInput:
 
 
 @made_as(syncs.StageRow)
-@strawberry.input(description="A step of the hiring process. Matched by name.")
+@strawberry.input(description="A step of the hiring process. Matched by name; what is left out is as the default says.")
 class StageInput:
     name: str = strawberry.field(description="Unique in the account.")
     position: int = strawberry.field(description="The order of the stages, lowest first.")
@@ -71,7 +72,9 @@ class FeedbackFieldInput:
 
 
 @made_as(syncs.TemplateRow)
-@strawberry.input(description="A feedback template: at least one field, exactly one of them SCORE.")
+@strawberry.input(
+    description="A feedback template: at least one field, exactly one of them SCORE. What is left out is gone."
+)
 class FeedbackTemplateInput:
     external_id: str = strawberry.field(description="The template's id in the system that syncs it.")
     name: str = strawberry.field(description="What it is called.")
@@ -116,7 +119,7 @@ class SyncFeedbackTemplatesPayload:
 
 @strawberry.type
 class SyncsMutation:
-    @strawberry.mutation(description="Take people over. One transaction, at most 500.")
+    @strawberry.mutation(description="Take people over. One transaction, at most 500. Admins and Super Admins only.")
     async def sync_users(
         self,
         info: Info,
@@ -125,7 +128,7 @@ class SyncsMutation:
         synced = await syncs.sync_users(viewer(info), [plain(syncs.UserRow, row) for row in users])
         return SyncUsersPayload(users=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
-    @strawberry.mutation(description="Take stages over. One transaction, at most 500.")
+    @strawberry.mutation(description="Take stages over. One transaction, at most 500. Admins and Super Admins only.")
     async def sync_stages(
         self,
         info: Info,
@@ -134,7 +137,7 @@ class SyncsMutation:
         synced = await syncs.sync_stages(viewer(info), [plain(syncs.StageRow, row) for row in stages])
         return SyncStagesPayload(stages=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
-    @strawberry.mutation(description="Take postings over. One transaction, at most 500.")
+    @strawberry.mutation(description="Take postings over. One transaction, at most 500. Admins and Super Admins only.")
     async def sync_postings(
         self,
         info: Info,
@@ -143,7 +146,9 @@ class SyncsMutation:
         synced = await syncs.sync_postings(viewer(info), [plain(syncs.PostingRow, row) for row in postings])
         return SyncPostingsPayload(postings=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
-    @strawberry.mutation(description="Take candidates over. One transaction, at most 500.")
+    @strawberry.mutation(
+        description="Take candidates over. One transaction, at most 500. Admins and Super Admins only."
+    )
     async def sync_candidates(
         self,
         info: Info,
@@ -153,7 +158,9 @@ class SyncsMutation:
         synced = await syncs.sync_candidates(viewer(info), rows)
         return SyncCandidatesPayload(candidates=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
-    @strawberry.mutation(description="Take feedback templates over. One transaction, at most 500.")
+    @strawberry.mutation(
+        description="Take feedback templates over. One transaction, at most 500. Admins and Super Admins only."
+    )
     async def sync_feedback_templates(
         self,
         info: Info,

@@ -296,6 +296,14 @@ async def test_the_demo_without_the_simulator_leaves_goodtime_to_the_visitor(emp
     assert data["integrations"] == [{"enabled": False, "apiKeys": []}]
 
 
+async def test_the_demo_says_so_where_goodtime_is_on_from_before(empty: Installation) -> None:
+    switch = "mutation { setIntegrationEnabled(provider: GOODTIME, enabled: true) { errors { code } } }"
+    async with empty.running("demo", "--no-simulate") as demo:
+        await asked(demo.address, switch, re.findall(r"#token=(\S+)", demo.said)[0])
+    async with empty.running("demo", "--no-simulate") as again:
+        assert "GoodTime is switched on" in again.said
+
+
 async def test_the_demo_starts_again_on_what_it_made(empty: Installation) -> None:
     counts = []
     for _ in range(2):
