@@ -17,7 +17,7 @@ import settings
 from auth import keys
 from auth.refusals import Code, Refused
 from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
-from models.reading import Joined, Kept
+from models.reading import Joined, read
 from models.sharing import Lookups, Shared
 
 _BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
@@ -144,19 +144,14 @@ async def _by_token(token: str) -> Viewer:
 async def _by_key(secret: str) -> Viewer:
     if not keys.well_formed(secret):
         raise _unauthenticated()
-    viewer = await _key_holder(keys.digest(secret))
-    await _note_use(viewer)
-    return viewer
-
-
-async def _key_holder(digest: str) -> Viewer:
+    digest = keys.digest(secret)
     key = next(iter(await _digested_keys.answer(digest, lambda: _keys(digest=digest))), None)
     if key is None or not keys.same(key.digest, digest):
         raise _unauthenticated()
-    return _holder(key)
+    viewer = _holder(key)
+    await _note_use(key)
+    return viewer
 
-
-_KEPT = Kept()
 
 _ACCOUNT = Joined("account", models.Account, "account.id = base.account_id", ("base", "account"))
 _INTEGRATION = Joined(
@@ -166,13 +161,13 @@ _INTEGRATION = Joined(
 
 async def _users(**named: Any) -> list[models.User]:
     """The users of that description, each with their account. One statement, none for an empty list."""
-    found = await _KEPT.rows(models.User.filter, (), named, _ACCOUNT) if all(named.values()) else []
+    found = await read(models.User.filter, (), named, _ACCOUNT) if all(named.values()) else []
     return [user for user, _ in found]
 
 
 async def _keys(**named: Any) -> list[models.ApiKey]:
     """The keys of that description, each with its integration and account. Likewise."""
-    found = await _KEPT.rows(models.ApiKey.filter, (), named, _INTEGRATION, _ACCOUNT) if all(named.values()) else []
+    found = await read(models.ApiKey.filter, (), named, _INTEGRATION, _ACCOUNT) if all(named.values()) else []
     return [key for key, *_ in found]
 
 
@@ -198,10 +193,10 @@ def _holder(key: models.ApiKey) -> Viewer:
     return Viewer(account=key.account, integration=key.integration, key=key, expires_at=key.expires_at)
 
 
-async def _note_use(viewer: Viewer) -> None:
+async def _note_use(key: models.ApiKey) -> None:
     """Keep `lastUsedAt`, at most once a minute: the check of a key itself writes nothing."""
-    key, now = viewer.key, clock.now()
-    if key is None or (key.last_used_at and now - key.last_used_at < _LAST_USE_KEPT):
+    now = clock.now()
+    if key.last_used_at and now - key.last_used_at < _LAST_USE_KEPT:
         return
     # Of requests side by side one writes: the others find it written.
     due = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - _LAST_USE_KEPT)

@@ -1,7 +1,7 @@
 """Execution alone: one query over panels, interviews, interviewers, users and forms, all of them in memory.
 
 Every contender runs in a process of its own over the same data and must give the same answer. They take turns, round by
-round, and each round's medians are set against ours. `python benchmarks/execution.py [ROUNDS]` prints a Markdown table.
+round, and each round's medians are set against ours. Prints a Markdown table.
 """
 
 import asyncio
@@ -29,12 +29,12 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from benchmarks.contenders import OURS
+from benchmarks.rounds import Figures, arguments, leaves, less, table, taken
+from execution import breadth
+from execution import execute as breadth_first
+
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
-
-from execution import breadth  # noqa: E402
-from execution import execute as breadth_first  # noqa: E402
-
 PANELS = 26
 NPM = ["graphql@17.1.0", "graphql-jit@0.8.9", "dataloader@2.2.3"]
 PRODUCTION = {**os.environ, "NODE_ENV": "production"}
@@ -303,7 +303,7 @@ def by_hand() -> Answer:
 
 
 CONTENDERS: dict[str, Callable[[], Answer]] = {
-    "breadth-first (ours)": ours,
+    f"{OURS}, breadth-first": ours,
     "a comprehension by hand": by_hand,
     "graphql-core, attributes only": graphql_core,
     "Strawberry with DataLoaders": stock,
@@ -331,34 +331,36 @@ async def work(name: str) -> None:
 
 
 class Contender:
-    def __init__(self, name: str, command: list[str]) -> None:
+    def __init__(self, name: str, command: list[str], cwd: Path) -> None:
         self.name = name
-        self.process = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=HERE, env=PRODUCTION)
+        self.process = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=cwd, env=PRODUCTION)
         self.answer = json.loads(self.read() or "null")
-        self.times: list[float] = []
+        self.executions = 20
 
     def read(self) -> str:
         assert self.process.stdout
         return self.process.stdout.readline()
 
-    def run(self, executions: int) -> float:
+    async def turn(self) -> Figures:
+        """Some twenty milliseconds of it."""
         assert self.process.stdin
-        self.process.stdin.write(f"{executions}\n")
+        self.process.stdin.write(f"{self.executions}\n")
         self.process.stdin.flush()
-        self.times.append(float(self.read()))
-        return self.times[-1]
+        nanoseconds = float(self.read())
+        self.executions = max(3, int(20e6 / nanoseconds))
+        return {"ms": nanoseconds / 1e6}
 
 
 def contenders() -> Iterator[Contender]:
     for name in CONTENDERS:
-        yield Contender(name, [sys.executable, __file__, "--contender", name])
+        yield Contender(name, [sys.executable, "-m", "benchmarks.execution", "--contender", name], HERE.parent)
     if not node_packages():
         print(f"Skipped: {', '.join(ON_NODE)} (no Node, or {', '.join(NPM)} can't be installed)\n", file=sys.stderr)
         return
     (HERE / "node_modules" / "panels.json").write_text(json.dumps(list(map(asdict, panels)), default=plain))
     (HERE / "node_modules" / "schema.graphql").write_text(str(schema_with(together)))
     for name, short in ON_NODE.items():
-        yield Contender(name, ["node", "execution.mjs", short, QUERY])
+        yield Contender(name, ["node", "execution.mjs", short, QUERY], HERE)
 
 
 def plain(value: Any) -> str:
@@ -374,27 +376,13 @@ def node_packages() -> bool:
     return True
 
 
-def leaves(answer: Any) -> int:
-    below = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else None
-    return 1 if below is None else sum(map(leaves, below))
-
-
-def main(rounds: int) -> None:
+async def main(rounds: int) -> None:
     ours, *others = all_of_them = list(contenders())
     for it in others:
         assert it.answer == ours.answer, f"{it.name} answers something else"
-    for it in all_of_them:
-        it.run(20)
-    for it in all_of_them:
-        it.times.clear()
-    for _ in range(rounds):
-        for it in all_of_them:
-            it.run(max(3, int(20e6 / (it.times[-1] if it.times else 5e6))))
-
-    print(f"| {leaves(ours.answer):,} leaves, {rounds} rounds | ms | times ours |\n|---|--:|--:|")
-    for it in all_of_them:
-        ratio = statistics.median(theirs / mine for theirs, mine in zip(it.times, ours.times, strict=True))
-        print(f"| {it.name} | {statistics.median(it.times) / 1e6:.2f} | {ratio:.2f} |")
+    await taken(all_of_them, 1, Contender.turn)  # to warm up
+    results = await taken(all_of_them, rounds, Contender.turn)
+    print(table(f"{leaves(ours.answer):,} leaves, {rounds} rounds", results, {"ms": less}))
     for it in all_of_them:
         it.process.terminate()
 
@@ -403,4 +391,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--contender"]:
         asyncio.run(work(sys.argv[2]))
     else:
-        main(int(sys.argv[1]) if sys.argv[1:] else 30)
+        given = arguments(__doc__, rounds=30)
+        asyncio.run(main(1 if given.quick else given.rounds))

@@ -10,7 +10,7 @@ import uvloop
 from benchmarks import data
 from benchmarks.contenders import Contender, Database, Running, available, node, ours, python, started
 from benchmarks.load import ask, cycle, figures, request
-from benchmarks.rounds import Figures, arguments, canonical, less, more, table, taken
+from benchmarks.rounds import Figures, arguments, canonical, leaves, less, more, table, taken
 
 CONNECTIONS = 32
 
@@ -42,11 +42,11 @@ async def _measure(contenders: list[Contender], access: data.Access, rounds: int
     }
     with started(contenders, access) as running:
         for name, variables in operations.items():
-            leaves = await _same_answers(running, name, variables[:10])
+            found = await _same_answers(running, name, variables[:10])
             turn = partial(_turn, {each.name: cycle(each, name, variables) for each in running}, seconds, database)
             await taken(running, 2, turn)  # to warm up
             results = await taken(running, rounds, turn)
-            title = f"{name}, {leaves:,} leaves, {CONNECTIONS} connections, {rounds} rounds of {seconds:g} s"
+            title = f"{name}, {found:,} leaves, {CONNECTIONS} connections, {rounds} rounds of {seconds:g} s"
             print(table(title, results, {"a second": more, "server, ms of CPU": less}), "\n", flush=True)
     await administrator.close()
 
@@ -57,19 +57,14 @@ async def _turn(asked: dict[str, Iterator[bytes]], seconds: float, database: Dat
 
 async def _same_answers(running: list[Running], name: str, variables: list[dict[str, str]]) -> int:
     """How many leaves the answers have, once all contenders have given the same ones."""
-    leaves = 0
+    found = 0
     for its in variables:
         answers = {each.name: canonical(await ask(each, request(each, name, its))) for each in running}
         mine, *others = answers.items()
         for theirs in others:
             assert theirs[1] == mine[1], f"{theirs[0]} answers {theirs[1]}\nand not as {mine[0]} {mine[1]}"
-        leaves = _leaves(mine[1])
-    return leaves
-
-
-def _leaves(answer: object) -> int:
-    below = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else None
-    return 1 if below is None else sum(map(_leaves, below))
+        found = leaves(mine[1])
+    return found
 
 
 if __name__ == "__main__":

@@ -77,7 +77,13 @@ def canonical(answer: Any) -> Any:
     return answer
 
 
-def arguments(about: str | None, rounds: int, seconds: float) -> argparse.Namespace:
+def leaves(answer: object) -> int:
+    """How many there are in an answer."""
+    below = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list) else None
+    return 1 if below is None else sum(map(leaves, below))
+
+
+def arguments(about: str | None, rounds: int, seconds: float = 0) -> argparse.Namespace:
     """What a benchmark is started with."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--rounds", type=int, default=rounds)

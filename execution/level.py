@@ -5,7 +5,8 @@ A level sees the selection below its field as one tree of GraphQL field names: f
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -47,40 +48,31 @@ def included(node: SelectionNode, variables: VariableValues) -> bool:
     return not (skip and skip["if"]) and not (include and not include["if"])
 
 
-def keywords(scope: Scope, definition: GraphQLField, node: FieldNode) -> dict[str, Any]:
-    """The arguments of a selected field, coerced and named as its Python function takes them.
-
-    Raises a `GraphQLError` for a value that can't be coerced.
-    """
-    if not definition.args:
-        return {}
-    schema = scope.schema._strawberry_schema  # type: ignore[attr-defined]
-    return convert_arguments(
-        get_argument_values(definition, node, scope.variables),
-        definition.extensions[DEFINITION].arguments,
-        schema.schema_converter.scalar_registry,
-        schema.config,
-    )
-
-
-NOT_YET = object()
-
-
 class Selected(NamedTuple):
     """One occurrence of a field in the document."""
 
     definition: GraphQLField
     node: FieldNode
 
+    def arguments(self, scope: Scope) -> dict[str, Any]:
+        """Coerced, and named as its Python function takes them. Raises GraphQLError where that can't be."""
+        if not self.definition.args:
+            return {}
+        schema = scope.schema._strawberry_schema  # type: ignore[attr-defined]
+        return convert_arguments(
+            get_argument_values(*self, scope.variables),
+            self.definition.extensions[DEFINITION].arguments,
+            schema.schema_converter.scalar_registry,
+            schema.config,
+        )
 
-@dataclass(slots=True)
+
+@dataclass
 class Selection:
     """All occurrences of one field, and below it, found when asked for, those of the fields it selects."""
 
     scope: Scope
     occurrences: list[Selected]
-    _below: dict[str, "Selection"] | None = field(default=None, init=False)
-    _attributes: object = field(default=NOT_YET, init=False)
 
     def at(self, path: Iterable[str]) -> "Selection | None":
         selection: Selection | None = self
@@ -88,23 +80,19 @@ class Selection:
             selection = selection.below.get(name) if selection else None
         return selection
 
-    @property
+    @cached_property
     def below(self) -> dict[str, "Selection"]:
-        if self._below is None:
-            self._below, spread = {}, set[str]()
-            for definition, node in self.occurrences:
-                for found in self._fields(get_named_type(definition.type), node, spread):
-                    name = found.node.name.value
-                    self._below.setdefault(name, Selection(self.scope, [])).occurrences.append(found)
-        return self._below
+        below, spread = dict[str, Selection](), set[str]()
+        for definition, node in self.occurrences:
+            for found in self._fields(get_named_type(definition.type), node, spread):
+                below.setdefault(found.node.name.value, Selection(self.scope, [])).occurrences.append(found)
+        return below
 
-    @property
+    @cached_property
     def attributes(self) -> frozenset[str] | None:
         """What the fields that it selects take from their objects; None where that may be anything."""
-        if self._attributes is NOT_YET:
-            parts = [_taken(found) for its in self.below.values() for found in its.occurrences]
-            self._attributes = None if None in parts else frozenset(chain.from_iterable(filter(None, parts)))
-        return self._attributes  # type: ignore[return-value]
+        parts = [_taken(found) for its in self.below.values() for found in its.occurrences]
+        return None if None in parts else frozenset(chain.from_iterable(filter(None, parts)))
 
     def _fields(self, parent: GraphQLNamedType, node: Any, spread: set[str]) -> Iterator[Selected]:
         schema, fragments, variables = self.scope
@@ -145,7 +133,6 @@ class Level:
 
     context: Any
     selection: Selection
-    scope: Scope
 
     @classmethod
     def of(cls, info: strawberry.Info[Any, Any], nodes: Iterable[FieldNode] | None = None) -> "Level":
@@ -157,7 +144,7 @@ class Level:
         scope = Scope(raw.schema, raw.fragments, VariableValues({}, info.variable_values))
         definition = raw.parent_type.fields[raw.field_name]
         found = [Selected(definition, node) for node in nodes or raw.field_nodes]
-        return cls(raw.context, Selection(scope, found), scope)
+        return cls(raw.context, Selection(scope, found))
 
     def selects(self, *path: str) -> bool:
         """Whether the fields of this path, in GraphQL's names, are selected below, one within the other."""
@@ -170,11 +157,3 @@ class Level:
         """
         selection = self.selection.at(path)
         return selection.attributes if selection else frozenset()
-
-    def arguments(self, *path: str) -> list[dict[str, Any]]:
-        """The arguments of every occurrence of the field at this path, as its Python function would get them.
-
-        One entry an occurrence, in the document's order; none where the field is not selected.
-        """
-        selection = self.selection.at(path)
-        return [keywords(self.scope, *found) for found in selection.occurrences] if selection else []

@@ -51,7 +51,6 @@ from strawberry.types.field import StrawberryField
 
 from execution.level import DEFINITION, Scope, Selected, Selection
 from execution.run import (
-    Arguments,
     Choice,
     Column,
     Each,
@@ -247,7 +246,7 @@ class RowCompilation:
         self.compilation = compilation
         self.type = type_
         self.columns: dict[str, Column] = {}
-        self.arguments: dict[str, Arguments] = {}
+        self.arguments: dict[str, Selected] = {}
         self.names: dict[str, Any] = {"PLAIN": PLAIN, "Undefined": Undefined}
         self._numbers = count()
 
@@ -269,18 +268,17 @@ class RowCompilation:
             raise Uncovered
         if field.extensions:
             raise Uncovered
-        arguments = Arguments(definition, node)
+        found = [Selected(definition, it.node) for it in details]
         relation = field.base_resolver and getattr(field.base_resolver.wrapped_func, "relation", None)
         if relation:
-            found = [Selected(definition, it.node) for it in details]
-            source: Any = Together(relation, arguments, Selection(self.compilation.scope, found))
+            source: Any = Together(relation, Selection(self.compilation.scope, found))
         elif is_leaf_type(get_named_type(definition.type)) and not field.is_async:
-            passed = self.name(arguments, "a", self.arguments) if definition.args else None
+            passed = self.name(found[0], "a", self.arguments) if definition.args else None
             return self.leaf(self.value(field, passed), definition.type)
         else:
             passed = "a" if definition.args else None
             take = self.function(["o", *filter(None, [passed])], f"[{self.value(field, passed)} for r in o]")
-            source = Each(take, arguments if passed else None, field.is_async)
+            source = Each(take, found[0] if passed else None, field.is_async)
         part = self.compilation.part(definition.type, details)
         return self.name(Column(source, part), "c", self.columns)
 

@@ -6,15 +6,15 @@ whatever a resolver raised. It never answers with an error or a null that propag
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise, repeat
 from typing import Any, NamedTuple
 
-from graphql import FieldNode, GraphQLAbstractType, GraphQLField, GraphQLResolveInfo
+from graphql import GraphQLAbstractType, GraphQLResolveInfo
 from graphql.pyutils import UndefinedType, gather_with_cancel
 
 from execution.breadth import Relation
-from execution.level import Level, Scope, Selection, keywords
+from execution.level import Level, Scope, Selected, Selection
 
 Values = list[Any]
 NULL = type(None)
@@ -120,7 +120,7 @@ class Rows(Part):
 
     is_type_of: Callable[..., Any] | None
     columns: Sequence["Column"]
-    arguments: Sequence["Arguments"]
+    arguments: Sequence[Selected]
     build: Callable[..., Values]
 
     def __post_init__(self) -> None:
@@ -130,17 +130,7 @@ class Rows(Part):
         if self.is_type_of and set(map(self.is_type_of, values, repeat(run.info))) != {True}:
             raise Unusual
         columns = await side_by_side([(column, values) for column in self.columns], run)
-        return self.build(values, *columns, *(arguments.of(run) for arguments in self.arguments))
-
-
-class Arguments(NamedTuple):
-    """Where a selected field's arguments are written."""
-
-    definition: GraphQLField
-    node: FieldNode
-
-    def of(self, run: Run) -> dict[str, Any]:
-        return keywords(run.scope, self.definition, self.node)
+        return self.build(values, *columns, *(its.arguments(run.scope) for its in self.arguments))
 
 
 @dataclass
@@ -162,11 +152,12 @@ class Each:
     """Answers taken from each object, by its attribute or its method."""
 
     take: Callable[..., Values]
-    arguments: Arguments | None
+    #: The field, where it has arguments.
+    selected: Selected | None
     waits: bool
 
     async def answers(self, values: Values, run: Run) -> Values:
-        answers = self.take(values, self.arguments.of(run)) if self.arguments else self.take(values)
+        answers = self.take(values, self.selected.arguments(run.scope)) if self.selected else self.take(values)
         return await gather_with_cancel(*answers) if self.waits else answers
 
 
@@ -175,16 +166,15 @@ class Together:
     """Answers of a breadth function."""
 
     relation: Relation
-    arguments: Arguments
     selection: Selection
-    waits: bool = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.waits = self.relation.waits
+    @property
+    def waits(self) -> bool:
+        return self.relation.waits
 
     async def answers(self, values: Values, run: Run) -> Values:
-        level = Level(run.info.context, self.selection, run.scope)
-        return await self.relation.answers(values, level, self.arguments.of(run))
+        level = Level(run.info.context, self.selection)
+        return await self.relation.answers(values, level, self.selection.occurrences[0].arguments(run.scope))
 
 
 async def side_by_side(work: Sequence[tuple[Part, Values]], run: Run) -> list[Values]:

@@ -5,11 +5,11 @@ row may be read only what is asked for; it then has nothing else.
 """
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from functools import lru_cache
+from typing import Any
 
 import ciso8601
 import orjson
@@ -23,8 +23,6 @@ from tortoise.queryset import QuerySet
 from models import sharing
 from models.base import follows_from
 from models.database import on_postgres
-
-AnyModel = TypeVar("AnyModel", bound=Model)
 
 Record = Sequence[Any]
 
@@ -131,7 +129,7 @@ def slots(name: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Statement(Generic[AnyModel]):
+class Statement:
     """A query set with what is read along, written down once: the text, and what goes into each of its places."""
 
     sql: str
@@ -182,44 +180,34 @@ def _placed(sql: str, values: Sequence[Any]) -> tuple[str, tuple[str | tuple[Any
     return _MARK.sub(place, sql), tuple(places)
 
 
-class Kept:
-    """Statements by their shape, the latest used last: query sets cost more to write down than to run."""
+async def read(
+    build: Callable[..., QuerySet[Any]],
+    shape: tuple[Hashable, ...],
+    values: Mapping[str, Any],
+    *joined: Joined,
+    tail: str = "",
+    attributes: Attributes = None,
+) -> list[tuple[Any, ...]]:
+    """The rows of `build(*shape, **values)`: written down once for each shape, run with these values each time.
 
-    def __init__(self, most: int = 1_000) -> None:
-        self._most = most
-        self._statements: OrderedDict[Hashable, Statement[Any]] = OrderedDict()
-
-    async def rows(
-        self,
-        build: Callable[..., QuerySet[Any]],
-        shape: tuple[Hashable, ...],
-        values: Mapping[str, Any],
-        *joined: Joined,
-        tail: str = "",
-        attributes: Attributes = None,
-    ) -> list[tuple[Any, ...]]:
-        """The rows of `build(*shape, **values)`: built once for each shape, run with these values each time.
-
-        Of those who ask `side_by_side` each gets the rows of all: to be looked up by what was asked for.
-        `values` must not decide anything but what is compared; whatever shapes the statement belongs to the shape.
-        """
-        kinds = tuple((name, isinstance(value, list)) for name, value in values.items())
-        key = (build, shape, kinds, joined, tail, attributes)
-        statement = self._statements.get(key)
-        if statement is None:
-            stand_ins = {name: slots(name) if isinstance(value, list) else Slot(name) for name, value in values.items()}
-            statement = self._statements[key] = _compiled(build(*shape, **stand_ins), attributes, joined, tail)
-            if len(self._statements) > self._most:
-                self._statements.popitem(last=False)
-        else:
-            self._statements.move_to_end(key)
-        return await sharing.asked(statement, values)
+    Of those who ask `side_by_side` each gets the rows of all: to be looked up by what was asked for.
+    `values` must not decide anything but what is compared; whatever shapes the statement belongs to the shape.
+    """
+    kinds = tuple((name, isinstance(value, list)) for name, value in values.items())
+    return await sharing.asked(_written(build, shape, kinds, joined, tail, attributes), values)
 
 
-def _compiled(
-    rows: QuerySet[AnyModel], attributes: Attributes, joined: Sequence[Joined], tail: str
-) -> Statement[AnyModel]:
+@lru_cache(maxsize=1_000)  # query sets cost more to write down than to run
+def _written(
+    build: Callable[..., QuerySet[Any]],
+    shape: tuple[Hashable, ...],
+    kinds: tuple[tuple[str, bool], ...],
+    joined: tuple[Joined, ...],
+    tail: str,
+    attributes: Attributes,
+) -> Statement:
     """The query set and what is read along as one flat statement; `tail` is SQL behind it, its alias `base`."""
+    rows = build(*shape, **{name: slots(name) if is_list else Slot(name) for name, is_list in kinds})
     rows._choose_db_if_not_chosen()
     rows._make_query()
     inner, values = rows.query.get_parameterized_sql()

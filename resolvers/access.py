@@ -79,23 +79,6 @@ def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
     return model.all()
 
 
-def _same_account(viewer: Viewer) -> Q:
-    return Q(account_id=viewer.account_id)
-
-
-def _nothing() -> Q:
-    return Q(id__in=[])
-
-
-def _directory(viewer: Viewer) -> Q:
-    """Stages, postings and templates: everybody's but an Interviewer's."""
-    return _nothing() if viewer.role is Role.INTERVIEWER else _same_account(viewer)
-
-
-def _users(viewer: Viewer) -> Q:
-    return Q(id=viewer.user_id) if viewer.role is Role.INTERVIEWER else _same_account(viewer)
-
-
 def _ties() -> list[tuple[QuerySet[Any], str, str]]:
     """What makes a candidate a Limited Team Member's: rows with the column of the candidate and that of the user.
 
@@ -177,87 +160,60 @@ def _sat_on(viewer: Viewer) -> Subquery:
     return Subquery(models.Interviewer.filter(user_id=viewer.user_id).values("panel_id"))
 
 
-def _candidates(viewer: Viewer) -> Q:
-    match viewer.role:
-        case Role.INTERVIEWER:
-            return _nothing()
-        case Role.LIMITED_TEAM_MEMBER:
-            return _same_account(viewer) & Q(id__in=_theirs(viewer))
-        case _:
-            return _same_account(viewer)
+_Scope = Callable[[Viewer], Q]
 
 
-def _panels(viewer: Viewer) -> Q:
-    # A panel without a candidate is a tombstone, which nobody sees.
-    match viewer.role:
-        case Role.INTERVIEWER:
-            return _nothing()
-        case Role.LIMITED_TEAM_MEMBER:
-            return _same_account(viewer) & Q(candidate_id__in=_theirs(viewer))
-        case _:
-            return _same_account(viewer) & Q(candidate_id__isnull=False)
+def _of_the_account(viewer: Viewer) -> Q:
+    return Q(account_id=viewer.account_id)
 
 
-def _interviews(viewer: Viewer) -> Q:
-    match viewer.role:
-        case Role.INTERVIEWER:
-            # By their one seat on each, along which a list is read.
-            return _same_account(viewer) & Q(interviewers__user_id=viewer.user_id)
-        case Role.LIMITED_TEAM_MEMBER:
-            return _same_account(viewer) & Q(panel__candidate_id__in=_theirs(viewer))
-        case _:
-            return _same_account(viewer)
+def _none(viewer: Viewer) -> Q:
+    return Q(id__in=[])
 
 
-def _forms(viewer: Viewer) -> Q:
-    own = Q(user_id=viewer.user_id)
-    match viewer.role:
-        case Role.INTERVIEWER:
-            return _same_account(viewer) & (own | Q(panel_id__in=_sat_on(viewer)))
-        case Role.LIMITED_TEAM_MEMBER:
-            return _same_account(viewer) & (own | Q(panel__candidate_id__in=_theirs(viewer)))
-        case _:
-            return _same_account(viewer)
+def _any(viewer: Viewer) -> Q:
+    return Q()
 
 
-def _changes(viewer: Viewer) -> Q:
-    match viewer.role:
-        case Role.INTERVIEWER:
-            return _same_account(viewer) & Q(panel_id__in=_sat_on(viewer))
-        case Role.LIMITED_TEAM_MEMBER:
-            return _same_account(viewer) & Q(candidate_id__in=_theirs(viewer))
-        case _:
-            return _same_account(viewer)
+def _by_role(interviewer: _Scope, limited: _Scope, others: _Scope = _any) -> _Scope:
+    """What an Interviewer sees of the account's rows, what a Limited Team Member, and what everybody else."""
+    scopes: dict[Role | None, _Scope] = {Role.INTERVIEWER: interviewer, Role.LIMITED_TEAM_MEMBER: limited}
+    return lambda viewer: _of_the_account(viewer) & scopes.get(viewer.role, others)(viewer)
 
 
-def _integrations(viewer: Viewer) -> Q:
-    if viewer.integration:
-        return Q(id=viewer.integration.id)
-    return _same_account(viewer) if may(viewer, Act.SEE_INTEGRATIONS) else _nothing()
+def _of_integration(column: str, act: Act) -> _Scope:
+    """To an integration its own, by that column; to others all that they may see."""
+    return lambda viewer: Q(**{column: viewer.integration.id}) if viewer.integration else _where_may(act)(viewer)
 
 
-def _keys(viewer: Viewer) -> Q:
-    if viewer.integration:
-        return Q(integration_id=viewer.integration.id)
-    return _same_account(viewer) if may(viewer, Act.SEE_KEYS) else _nothing()
+def _where_may(act: Act) -> _Scope:
+    return lambda viewer: _of_the_account(viewer) if may(viewer, act) else _none(viewer)
 
 
-def _audit_events(viewer: Viewer) -> Q:
-    return _same_account(viewer) if may(viewer, Act.READ_AUDIT) else _nothing()
-
-
-_SCOPES: dict[type[Model], Callable[[Viewer], Q]] = {
+_SCOPES: dict[type[Model], _Scope] = {
     models.Account: lambda viewer: Q(id=viewer.account_id),
-    models.User: _users,
-    models.Stage: _directory,
-    models.Posting: _directory,
-    models.FeedbackTemplate: _directory,
-    models.Candidate: _candidates,
-    models.Panel: _panels,
-    models.Interview: _interviews,
-    models.FeedbackForm: _forms,
-    models.Change: _changes,
-    models.Integration: _integrations,
-    models.ApiKey: _keys,
-    models.AuditEvent: _audit_events,
+    models.User: _by_role(lambda viewer: Q(id=viewer.user_id), _any),
+    models.Stage: _by_role(_none, _any),
+    models.Posting: _by_role(_none, _any),
+    models.FeedbackTemplate: _by_role(_none, _any),
+    models.Candidate: _by_role(_none, lambda viewer: Q(id__in=_theirs(viewer))),
+    # A panel without a candidate is a tombstone, which nobody sees.
+    models.Panel: _by_role(
+        _none, lambda viewer: Q(candidate_id__in=_theirs(viewer)), lambda _: Q(candidate_id__isnull=False)
+    ),
+    # An Interviewer's by their one seat on each, along which a list is read.
+    models.Interview: _by_role(
+        lambda viewer: Q(interviewers__user_id=viewer.user_id),
+        lambda viewer: Q(panel__candidate_id__in=_theirs(viewer)),
+    ),
+    models.FeedbackForm: _by_role(
+        lambda viewer: Q(user_id=viewer.user_id) | Q(panel_id__in=_sat_on(viewer)),
+        lambda viewer: Q(user_id=viewer.user_id) | Q(panel__candidate_id__in=_theirs(viewer)),
+    ),
+    models.Change: _by_role(
+        lambda viewer: Q(panel_id__in=_sat_on(viewer)), lambda viewer: Q(candidate_id__in=_theirs(viewer))
+    ),
+    models.Integration: _of_integration("id", Act.SEE_INTEGRATIONS),
+    models.ApiKey: _of_integration("integration_id", Act.SEE_KEYS),
+    models.AuditEvent: _where_may(Act.READ_AUDIT),
 }

@@ -76,8 +76,7 @@ async def forms_of(
     if any(user.id != viewer.user_id for user in users):
         raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
     ids = {"ids": [user.id for user in users]}
-    pages = await paging.pages(viewer, _own_forms, (status,), ids, "user_id", ("id",), first, after)
-    return [pages.get(user.id) or paging.nothing(after) for user in users]
+    return await paging.pages(viewer, _own_forms, (status,), ids, "user_id", ("id",), first, after)
 
 
 def _own_forms(

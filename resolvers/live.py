@@ -25,7 +25,7 @@ from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import Change, Role, database
-from models.reading import Kept
+from models.reading import read
 from resolvers import changes
 from resolvers.access import Audience, audiences, restricted, unscoped, visible
 
@@ -85,7 +85,7 @@ class Channel:
     async def _read(self) -> bool:
         """Hand out what is new; tells whether there may be more."""
         values = {"account_id": self.account_id, "position": self.head}
-        found = [change for (change,) in await _KEPT.rows(_behind, (_READ_AT_ONCE,), values)]
+        found = [change for (change,) in await read(_behind, (_READ_AT_ONCE,), values)]
         if found and (len(found) == _READ_AT_ONCE or found[0].position != self.head + 1):
             # Far behind, as after an outage: everybody reads on at their own pace, and nobody is too slow for it.
             self._let_everybody_catch_up(found[-1].position)
@@ -139,9 +139,6 @@ class Channel:
             else:
                 follower.offer(news)
         metrics.delivered(told)
-
-
-_KEPT = Kept()
 
 
 def _behind(most: int, account_id: Any, position: Any) -> QuerySet[Change]:

@@ -145,8 +145,8 @@ async def pages(
     first: int | None,
     after: str | None,
     attributes: Attributes = None,
-) -> dict[str, Page[Any]]:
-    """Such a page for each parent at once, by the value of the column `parent`. One statement, however many parents."""
+) -> list[Page[Any]]:
+    """Such a page for each of the `ids` at once, which the column `parent` has. One statement."""
     size, attributes = bounded(first), along(attributes, parent, *order)
     behind = await _place_of(build, viewer, shape, values, order, after)
     tail = f"WHERE base.place <= {size + 1} ORDER BY base.place"
@@ -156,7 +156,7 @@ async def pages(
     edges: dict[str, list[Edge[Any]]] = {}
     for (row,) in found:
         edges.setdefault(getattr(row, parent), []).append(Edge(row, cursor_of))
-    return {key: page_of(its, size, after) for key, its in edges.items()}
+    return [page_of(edges.get(id, []), size, after) for id in values["ids"]]
 
 
 def _page(viewer: Viewer, build: Build, order: tuple[str, ...], size: int, *shape: Any, **values: Any) -> QuerySet[Any]:
@@ -174,11 +174,6 @@ def _ranked(
 
 async def _counted(viewer: Viewer, build: Build, shape: tuple[Hashable, ...], values: Mapping[str, Any]) -> int:
     return await build(viewer, *shape, **values).count()
-
-
-def nothing(after: str | None = None) -> Page[Any]:
-    """The empty page."""
-    return page_of([], 1, after)
 
 
 def cursor(kind: str, *values: Any) -> str:

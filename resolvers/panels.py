@@ -143,10 +143,10 @@ async def of_candidates(
     pages = await paging.pages(
         viewer, _of_candidates, shape, values, "candidate_id", order, first, after, attributes=attributes
     )
-    for candidate in candidates:
-        for panel in pages[candidate.id].rows if candidate.id in pages else ():
+    for candidate, page in zip(candidates, pages, strict=True):
+        for panel in page.rows:
             hang(panel, "candidate", candidate)
-    return [pages.get(candidate.id) or paging.nothing(after) for candidate in candidates]
+    return pages
 
 
 def _of_candidates(

@@ -14,7 +14,7 @@ from tortoise.queryset import QuerySet
 import models
 from auth.viewer import Viewer
 from models import Role
-from models.reading import Attributes, Joined, Kept
+from models.reading import Attributes, Joined, read
 from models.sharing import Lookups
 from resolvers.access import shared_scope, unscoped, visible
 
@@ -33,9 +33,6 @@ class Wanted(Protocol):
         ...
 
 
-_KEPT = Kept()
-
-
 async def hot(
     viewer: Viewer,
     build: Callable[..., QuerySet[Any]],
@@ -51,7 +48,7 @@ async def hot(
     """
     its = {**values, "account_id": viewer.account_id, "viewer_id": viewer.actor_id}
     shape = (build, viewer.role, *shape)
-    return await _KEPT.rows(_as_role, shape, its, *joined, tail=tail, attributes=attributes)
+    return await read(_as_role, shape, its, *joined, tail=tail, attributes=attributes)
 
 
 def _as_role(
@@ -109,11 +106,8 @@ async def behind(viewer: Viewer, model: type[AnyModel], ids: Collection[str | No
 
 
 def _by_ids(viewer: Viewer, model: type[AnyModel], ids: list[str]) -> QuerySet[AnyModel]:
-    return unscoped(model, "who sees a row sees what it points at").filter(id__in=ids, **_account_of(model, viewer))
-
-
-def _account_of(model: type[Model], viewer: Viewer) -> dict[str, str]:
-    return {"id": viewer.account_id} if model is models.Account else {"account_id": viewer.account_id}
+    found = unscoped(model, "who sees a row sees what it points at")
+    return found.filter(id__in=ids, account_id=viewer.account_id)
 
 
 async def pointed(viewer: Viewer, rows: Sequence[Model], pointer: str) -> list[Any]:
@@ -136,7 +130,7 @@ async def parts(
     Each stands in a tuple, with those that are read along.
     """
     values = {name: [value] for name, value in named.items()}
-    found = await _KEPT.rows(_parts, (model, why, lock), values, *joined)
+    found = await read(_parts, (model, why, lock), values, *joined)
     return [its for its in found if all(getattr(its[0], name) == value for name, value in named.items())]
 
 

@@ -85,8 +85,7 @@ def email_faults(text: str, path: Path) -> Iterator[UserError]:
         yield error(ErrorCode.INVALID, f"It is not an email address of at most {NAME} characters.", path)
 
 
-def sequence_faults(sequence: int | None) -> list[UserError]:
+def sequence_faults(sequence: int | None) -> Iterator[UserError]:
     """What is wrong with a revision: it counts up from 0."""
-    if sequence is None or sequence >= 0:
-        return []
-    return [error(ErrorCode.INVALID, "It counts up from 0.", ("input", "sequence"))]
+    if sequence is not None and sequence < 0:
+        yield error(ErrorCode.INVALID, "It counts up from 0.", ("input", "sequence"))

@@ -13,7 +13,7 @@ import pytest
 import clock
 import models
 from auth import keys
-from auth.viewer import Viewer, _note_use, authenticate
+from auth.viewer import _note_use, authenticate
 from resolvers import integrations
 from tests.world import Person, World, instant, statements
 
@@ -269,7 +269,7 @@ async def test_of_requests_side_by_side_one_writes_the_last_use(world: World) ->
 
     for use in uses:
         with clock.reading(lambda: use):  # noqa: B023 - it is left before the next
-            await _note_use(Viewer(world.account, key=stale))
+            await _note_use(stale)
 
     assert (await models.ApiKey.get(id=holder.id)).last_used_at == uses[0]
 
