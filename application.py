@@ -85,6 +85,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if its.on_postgres:
             await feed.connect(its.database_url)
         live.HUB.begin()
+        http.begin_streams()
         _when_told_to_go(http.end_streams)
         metrics.forget_the_dead()
         traces.start()

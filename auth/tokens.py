@@ -25,6 +25,7 @@ _PUBLIC_KEY_ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
 _KEPT = timedelta(minutes=10)
 _PAUSE = timedelta(minutes=1)
 _FETCH_SECONDS = 5
+_BRIEFLY_SECONDS = 0.25
 _MOST_BYTES = 262_144
 _LONGEST_TOKEN = 8_192
 _MOST_KNOWN = 10_000
@@ -160,7 +161,7 @@ class _Provider:
     """The public keys of the identity provider, fetched at most once a minute whatever is asked.
 
     While the provider is down the keys known go on being good: it is better to sign people in by yesterday's keys
-    than not at all.
+    than not at all. While it hangs, whoever has a known key waits only briefly.
     """
 
     def __init__(self, url: str) -> None:
@@ -173,19 +174,22 @@ class _Provider:
     async def key(self, kid: str) -> jwt.PyJWK:
         """The key of that id. Raises `InvalidToken` for an unknown one, `ProviderUnavailable` while none is known."""
         if kid not in self._keys or self._fetched is None or clock.now() - self._fetched >= _KEPT:
-            await self._refresh()
+            await self._refresh(_BRIEFLY_SECONDS if kid in self._keys else None)
         if not self._keys:
             raise ProviderUnavailable
         if kid not in self._keys:
             raise InvalidToken
         return self._keys[kid]
 
-    async def _refresh(self) -> None:
-        """Fetches in a task that all who wait share, so that one of them leaving doesn't spoil it for the others."""
+    async def _refresh(self, within: float | None) -> None:
+        """Fetches in a task that all who wait share, so that one of them leaving doesn't spoil it for the others.
+
+        Whoever waits goes on after so many seconds, or with None at its end.
+        """
         if self._fetching is None or (self._fetching.done() and clock.now() - self._tried >= _PAUSE):
             self._tried = clock.now()
             self._fetching = asyncio.create_task(self._fetch())
-        await asyncio.shield(self._fetching)
+        await asyncio.wait({self._fetching}, timeout=within)
 
     async def _fetch(self) -> None:
         try:

@@ -165,8 +165,8 @@ class Cost:
     """What an operation costs, as far as its document tells; the variables tell the rest."""
 
     weight: "_Weight"
-    #: What the variables are that say how many rows a page has, where nobody gives them.
-    defaults: Mapping[str, int]
+    #: What the variables are that nobody gives.
+    defaults: Mapping[str, Any]
 
     @classmethod
     def each(cls, schema: GraphQLSchema, document: DocumentNode) -> "dict[str | None, Cost]":
@@ -183,8 +183,8 @@ class Cost:
 
     def of(self, variables: Mapping[str, Any] | None) -> int:
         """The whole cost, with these variables. Raises Exceeded where it, or a list in them, is too much."""
-        given = variables or {}
-        cost = self.weight.total({**self.defaults, **given}, {}) + GIVEN * _objects(given.values())
+        given = {**self.defaults, **(variables or {})}
+        cost = self.weight.total(given, {}) + GIVEN * _objects(given.values())
         most = settings.current().max_cost
         if cost > most:
             message = f"An operation costs at most {most:,}, and this one {cost:,}: ask for less at a time."
@@ -257,9 +257,9 @@ class _Weights:
         weight, _ = self._selected(root, operation.selection_set)
         weight.fixed += self._given + (MUTATION if operation.operation is OperationType.MUTATION else 1)
         defaults = {
-            its.variable.name.value: int(its.default_value.value)
+            its.variable.name.value: value_from_ast_untyped(its.default_value)
             for its in operation.variable_definitions or ()
-            if isinstance(its.default_value, IntValueNode)
+            if its.default_value is not None
         }
         return Cost(weight, defaults)
 

@@ -22,6 +22,7 @@ ALONE = (
     "tests/test_live.py",
     "tests/test_metrics.py",
     "tests/test_migrations.py",
+    "tests/test_sse.py",
     "tests/test_story.py",
 )
 

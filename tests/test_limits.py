@@ -1,5 +1,6 @@
 """What an operation may ask for: every limit of docs/limits.md holds, is named with its value, and leaves room."""
 
+import asyncio
 import json
 import re
 import time
@@ -37,9 +38,33 @@ def cost(query: str, **variables: Any) -> int:
     return operations.prepared(query, None).cost(variables)
 
 
+async def test_all_that_a_user_follows_costs_no_more_than_one_operation_may(world: World, limited: Set) -> None:
+    """Every change is rendered for each of them, in whatever words it is asked for."""
+    limited(max_cost=200)
+    heavy = "subscription { interviewPanelChanges { panel { interviews { interviewers { user { id } } } } } }"
+    fit = 200 // cost(heavy)
+    async with world.rita.connected() as connection:
+        followed = [await connection.follow(f"{heavy} # {number}") for number in range(fit)]
+        one_too_many = await connection.follow(f"{heavy} # one too many")
+        refused = await one_too_many.error()
+        assert (await one_too_many.message())["type"] == "complete"
+        async with world.ada.following(heavy) as adas:
+            await world.goodtime.push(**world.a_panel("p"))
+            assert (await adas.next())["panel"]
+        for each in followed:
+            await each.next()
+    async with world.rita.following(heavy) as again:
+        await world.goodtime.cancel(externalId="p")
+        assert (await again.next())["panel"]
+
+    assert refused == {"code": "LIMIT_EXCEEDED", "limit": 200}
+    assert not turns._followed
+
+
 async def test_a_request_that_takes_too_long_is_told_so_over_every_way_in(world: World, limited: Set) -> None:
     limited(request_seconds=0.3)
     query = {"query": "{ account { slug } }"}
+    streamed = {**world.rita.headers, "accept": "text/event-stream"}
     async with turns.turn(Viewer(account=world.account)), world.rita.connected() as connection:
         turn = turns.turn(Viewer(account=world.account))
         while not turn.locked():
@@ -47,10 +72,13 @@ async def test_a_request_that_takes_too_long_is_told_so_over_every_way_in(world:
         await connection.send(type="subscribe", id="1", payload=query)
         over_socket = await connection.receive()
         over_http = await world.server.http.post(world.server.graphql, json=query, headers=world.rita.headers)
+        async with asyncio.timeout(10):
+            over_stream = await world.server.http.post(world.server.graphql, json=query, headers=streamed)
 
-    for error in (over_socket["payload"][0], over_http.json()["errors"][0]):
+    [told, completed] = re.findall(r"event: \w+\ndata:(.*)\n\n", over_stream.text)
+    for error in (over_socket["payload"][0], over_http.json()["errors"][0], json.loads(told)["errors"][0]):
         assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 0.3}
-    assert (over_socket["type"], over_http.status_code) == ("error", 503)
+    assert (over_socket["type"], over_http.status_code, completed) == ("error", 503, "")
 
 
 @pytest.mark.parametrize(
@@ -170,6 +198,7 @@ HOSTILE = {
     "nothing but commas": "," * 900_000 + "{stages{id}}",
     "a document of braces": "{a" * 300_000,
     "lists within lists": "{users(emails:" + "[" * 900 + "]" * 900 + "){edges{cursor}}}",
+    "lists within a default": "query($e:[String!]=" + "[" * 900 + "]" * 900 + "){users(emails:$e){edges{cursor}}}",
     "objects within objects": "{candidates(filter:" + "{a:" * 600 + "1" + "}" * 600 + "){edges{cursor}}}",
     "introspection in circles": "{__schema{types{" + "fields{type{" * 6 + "name" + "}}" * 6 + "}}}",
     "introspection many times": "{" + "".join(f"a{i}:__schema{{types{{fields{{name}}}}}}" for i in range(31)) + "}",
@@ -188,6 +217,9 @@ async def test_a_hostile_document_is_refused_at_once(world: World, what: str) ->
     codes = {error["extensions"]["code"] for error in answer["errors"]}
     assert codes <= {"LIMIT_EXCEEDED", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED"}, answer
     assert time.process_time() - began < 5
+
+
+STAGES = '[{name:"a",position:1},{name:"b",position:2}]'
 
 
 async def test_the_cost_of_a_refused_operation_is_told(world: World) -> None:
@@ -235,6 +267,9 @@ async def test_the_cost_of_a_refused_operation_is_told(world: World) -> None:
             {"u": [{"email": "a"}] * 500},
             50 + 1 + 4 + 3 * 500,
         ),
+        (f"mutation{{syncStages(stages:{STAGES}){{stages{{id}}}}}}", {}, 50 + 1 + 4 + 3 * 2),
+        (f"mutation($s:[StageInput!]!={STAGES}){{syncStages(stages:$s){{stages{{id}}}}}}", {}, 50 + 1 + 4 + 3 * 2),
+        (f"mutation($s:[StageInput!]!={STAGES}){{syncStages(stages:$s){{stages{{id}}}}}}", {"s": []}, 50 + 1 + 4),
     ],
 )
 def test_the_cost_of(query: str, variables: dict[str, Any], expected: int) -> None:
@@ -270,6 +305,14 @@ async def test_a_list_in_the_variables_is_counted(world: World) -> None:
     assert await refusal(world, query, emails=["a@mail.example"] * 501) == {
         "code": "LIMIT_EXCEEDED", "limit": 500, "elements": 501,
     }  # fmt: skip
+
+
+async def test_a_list_that_a_variable_has_by_default_is_counted_where_nobody_gives_it(world: World) -> None:
+    default = ",".join(['"a@mail.example"'] * 501)
+    query = f"query($emails:[String!]=[{default}]){{users(emails:$emails){{edges{{node{{id}}}}}}}}"
+
+    assert await refusal(world, query) == {"code": "LIMIT_EXCEEDED", "limit": 500, "elements": 501}
+    assert "data" in await world.rita.answer(query, emails=["a@mail.example"])
 
 
 async def test_the_limits_hold_over_websockets_as_well(world: World) -> None:
@@ -350,7 +393,8 @@ def test_the_consoles_operations_are_found() -> None:
 
 @pytest.mark.parametrize("name", HONEST)
 def test_what_an_honest_client_asks_is_far_within_every_limit(name: str) -> None:
-    assert cost(HONEST[name], first=25) <= settings.current().max_cost / 3
+    for operation in operations._kept.operations(HONEST[name]).values():
+        assert operation.cost({"first": 25}) <= settings.current().max_cost / 3
 
 
 async def test_judging_a_kept_document_takes_no_time_worth_speaking_of() -> None:

@@ -162,7 +162,8 @@ async def test_who_falls_a_buffer_behind_is_counted(world: World) -> None:
         await world.goodtime.push(**world.a_panel())
         _, first = await waiting
         for position in range(first.position + 1, first.position + settings.current().subscriber_buffer + 2):
-            follower.offer([models.Change(position=position, candidate_id=first.candidate_id)], {})
+            news = [models.Change(position=position, candidate_id=first.candidate_id)]
+            follower.offer(live.News(news, {}, asyncio.get_running_loop().time()))
         with contextlib.suppress(Exception):
             await anext(slow)
 

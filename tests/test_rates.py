@@ -242,6 +242,8 @@ async def test_whoever_brings_no_credentials_has_not_failed(world: World, limite
         ("203.0.113.7", "203.0.113.8", False),
         ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1", True),
         ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:203.0.113.7", "::ffff:203.0.113.8", False),
+        ("::ffff:203.0.113.7", "203.0.113.7", True),
         ("", "", True),
     ],
 )

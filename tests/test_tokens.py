@@ -52,6 +52,12 @@ def time() -> Iterator[Time]:
         yield time
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy this machine is, whoever has a known key waits for the provider's answer."""
+    monkeypatch.setattr(tokens, "_BRIEFLY_SECONDS", 5)
+
+
 @dataclass
 class Provider:
     """An identity provider: what it answers is set by the test, what it was asked is counted."""
@@ -259,6 +265,7 @@ async def test_issuer_and_audience_are_not_asked_for_when_not_set():
     assert await Verifier(secret=SECRET).verify(shared(iss="anyone", aud="anybody"))
 
 
+@pytest.mark.usefixtures("unhurried")
 async def test_the_providers_keys_are_fetched_once_in_ten_minutes(time):
     async with provider(jwk(RSA, "RS256", "rsa")) as idp:
         verifier = idp.verifier()
@@ -284,6 +291,7 @@ async def test_a_new_key_of_the_provider_is_found_and_the_old_one_forgotten(time
         await refused(verifier, provided())
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("kid", ["rsa", "next"])
 async def test_a_token_that_was_good_is_refused_once_the_provider_has_another_key(kid, time):
     async with provider(jwk(RSA, "RS256", "rsa")) as idp:
@@ -329,6 +337,24 @@ async def test_while_the_provider_is_down_the_keys_known_are_good(time):
 
     assert await verifier.verify(provided())
     await refused(verifier, provided("unknown"))
+
+
+async def test_while_the_provider_hangs_the_keys_known_are_good_at_once_and_an_unknown_one_is_waited_for(time):
+    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
+        verifier = idp.verifier()
+        await verifier.verify(provided())
+        idp.answering.clear()
+        idp.keys = [jwk(OTHER_RSA, "RS256", "next")]
+        time.pass_by(minutes=11)
+
+        async with asyncio.timeout(2):
+            assert await verifier.verify(provided())
+        unknown = asyncio.create_task(verifier.verify(provided("next", OTHER_RSA)))
+        await asyncio.wait_for(idp.arrived.wait(), 2)
+        assert not unknown.done()
+        idp.answering.set()
+        assert await unknown
+        await refused(verifier, provided())
 
 
 @pytest.mark.parametrize(

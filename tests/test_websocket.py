@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -151,6 +152,38 @@ async def test_an_id_belongs_to_one_operation_at_a_time(world: World) -> None:
         assert await closed(connection) == 4409
 
 
+async def test_a_reason_is_no_longer_than_a_close_can_tell(world: World) -> None:
+    async with world.rita.connected() as connection:
+        for _ in range(2):
+            await connection.send(type="subscribe", id="é" * 80, payload={"query": FOLLOW})
+
+        assert await closed(connection) == 4409
+    assert (connection.socket.close_reason or "").startswith("Subscriber for éé")
+
+
+async def test_an_id_has_at_most_500_characters(world: World) -> None:
+    async with world.rita.connected() as connection:
+        await connection.send(type="subscribe", id="é" * 500, payload=SCHEMA)
+        assert [message["type"] for message in await messages(connection, "é" * 500)] == ["next", "complete"]
+
+        await connection.send(type="subscribe", id="é" * 501, payload=SCHEMA)
+        assert await closed(connection) == 4400
+    assert connection.socket.close_reason == "The id of an operation has at most 500 characters"
+
+
+async def test_a_subscription_keeps_nothing_that_its_operation_does_not_declare(world: World) -> None:
+    large = {"query": FOLLOW + " " * 50_000, "undeclared": "x" * 150_000}
+    async with world.rita.connected() as connection:
+        await connection.follow(**large)
+        tracemalloc.start()
+        for _ in range(20):
+            await connection.follow(**large)
+        kept, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert kept < 1_000_000, "of four million that were sent"
+
+
 async def test_queries_and_mutations_are_answered_once_and_completed(world: World) -> None:
     async with world.goodtime.connected() as connection:
         await connection.send(type="subscribe", id="a", payload={"query": "{ viewer { __typename } }"})
@@ -283,7 +316,8 @@ async def test_a_message_has_an_end(world: World) -> None:
 async def test_a_page_from_elsewhere_can_not_connect(world: World, limited: Set) -> None:
     limited(allowed_origins="https://ats.example")
 
-    for origin in ("https://evil.example", "null", "https://ats.example.evil.example", "http://ats.example"):
+    foreign = ("https://evil.example", "null", "https://ats.example.evil.example", "http://ats.example", "http://[")
+    for origin in foreign:
         with pytest.raises(InvalidStatus) as refused:
             async with opened(world.server, origin=origin):
                 pass

@@ -1,7 +1,7 @@
 """GraphQL over HTTP: JSON in, JSON or server-sent events out, with the status codes that its specification asks for."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from functools import lru_cache
 from typing import Any
@@ -53,7 +53,7 @@ async def _answered(request: HttpRequest, asked: Request, welcome: list[str], me
     signing_in = rates.signed_in(request.headers.get("authorization"), address)
     try:
         context = await Context.of(signing_in, request.scope["request_id"])
-        operation, headers = await admitted(asked, context, address)
+        operation, variables, headers = await admitted(asked, context, address)
     except operations.Invalid as invalid:
         given = unanswerable(invalid, context)
         return EventStream(_only(given)) if welcome == [EVENT_STREAM] else _response(given, media)
@@ -63,12 +63,12 @@ async def _answered(request: HttpRequest, asked: Request, welcome: list[str], me
         raise Malformed("A mutation can't be sent by GET: use POST.", status=405, headers={"allow": "POST"})
     if welcome == [EVENT_STREAM] or (operation.kind is OperationType.SUBSCRIPTION and EVENT_STREAM in welcome):
         try:
-            return EventStream(answers(operation, asked, context), headers, context.known)
+            return EventStream(answers(operation, variables, context), headers, context.known)
         except Refused as refused:
             raise Malformed(refused.message, 429, refused.code, headers, **refused.extensions) from None
     if operation.kind is OperationType.SUBSCRIPTION:
         raise Malformed(f"Subscriptions go over WebSocket (graphql-transport-ws), or with `Accept: {EVENT_STREAM}`.")
-    return _response(await answer(operation, asked, context), media, headers)
+    return _response(await answer(operation, variables, context), media, headers)
 
 
 async def _request(request: HttpRequest) -> Request:
@@ -173,10 +173,22 @@ def _json(payload: bytes, status: int, media: str, headers: dict[str, str] | Non
 
 
 _streaming: set[asyncio.Task[None]] = set()
+_ended = False
+
+
+def begin_streams() -> None:
+    """The process serves."""
+    global _ended
+    _ended = False
 
 
 def end_streams() -> None:
-    """The process goes down: every event stream breaks off, and its client goes on elsewhere from its last cursor."""
+    """The process goes down: every event stream breaks off, and its client goes on elsewhere from its last cursor.
+
+    So does each that begins from here on, for a request that was still coming in.
+    """
+    global _ended
+    _ended = True
     for task in _streaming:
         task.cancel()
 
@@ -189,7 +201,8 @@ class EventStream(StreamingResponse):
     ) -> None:
         """For a viewer: it is among the connections that they have open. Raises Refused where these are too many."""
         headers = _HEADERS | {"x-accel-buffering": "no"} | (headers or {})
-        super().__init__(_events(given), media_type=EVENT_STREAM, headers=headers)
+        self._events = _events(given)
+        super().__init__(self._events, media_type=EVENT_STREAM, headers=headers)
         self._viewer = viewer
         if viewer is not None:
             turns.enter(viewer)
@@ -202,7 +215,9 @@ class EventStream(StreamingResponse):
                 await send(message)
 
         try:
-            await super().__call__(scope, receive, send_in_time)
+            # Where sending ends early nobody else closes the events, and whoever follows would never be let go of.
+            async with aclosing(self._events):
+                await super().__call__(scope, receive, send_in_time)
         except TimeoutError:
             # A client that stalls is given up, and so is its connection.
             metrics.cut_off("stalled")
@@ -215,12 +230,14 @@ async def _only(given: Answer) -> AsyncGenerator[Answer, None]:
     yield given
 
 
-async def _events(given: AsyncGenerator[Answer, None]) -> AsyncIterator[bytes]:
+async def _events(given: AsyncGenerator[Answer, None]) -> AsyncGenerator[bytes, None]:
     """Without `complete` at its end the stream broke off."""
+    if _ended:
+        return
     into, out_of = anyio.create_memory_object_stream[bytes](0)
 
     async def pour() -> None:
-        with into, suppress(operations.Ended, anyio.BrokenResourceError):
+        with suppress(operations.Ended, anyio.BrokenResourceError):
             async with aclosing(given):
                 async for each in given:
                     await into.send(b"event: next\ndata: " + each.payload + b"\n\n")
@@ -230,6 +247,8 @@ async def _events(given: AsyncGenerator[Answer, None]) -> AsyncIterator[bytes]:
     pouring = asyncio.create_task(pour())
     _streaming.add(pouring)
     pouring.add_done_callback(_streaming.discard)
+    # Not in the task, which may be cancelled before it has begun.
+    pouring.add_done_callback(lambda _: into.close())
     with out_of, suppress(anyio.EndOfStream):
         try:
             while True:

@@ -135,12 +135,12 @@ class Answer:
     executed: bool
 
 
-async def answer(operation: operations.Prepared, request: Request, context: Context) -> Answer:
+async def answer(operation: operations.Prepared, variables: dict[str, Any], context: Context) -> Answer:
     """Run a query or a mutation."""
     kind, name = operation.kind.value, operation.field
     with traces.span(f"{kind} {name}") as span, metrics.Operation(kind, name) as its:
         async with turns.turn(context.known):
-            payload = await operations.result(operation, request.variables, context)
+            payload = await operations.result(operation, variables, context)
         its.outcome = _outcome(payload.get("errors"))
         span.tell(request_id=context.request_id, outcome=its.outcome, statements=its.statements)
     return Answer(orjson.dumps(payload), "data" in payload)
@@ -156,8 +156,11 @@ def refused(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return errors
 
 
-async def admitted(request: Request, context: Context, address: str) -> tuple[operations.Prepared, dict[str, str]]:
-    """The operation, within every limit and every rate, and the headers that tell what is left of the rate.
+async def admitted(
+    request: Request, context: Context, address: str
+) -> tuple[operations.Prepared, dict[str, Any], dict[str, str]]:
+    """The operation, within every limit and every rate; the variables that it declares, for a subscription keeps them
+    for as long as it is followed; and the headers that tell what is left of the rate.
 
     Raises Invalid, and RateLimited. To read a document costs as well, but not twice, so that none is read for nothing.
     """
@@ -165,20 +168,25 @@ async def admitted(request: Request, context: Context, address: str) -> tuple[op
     if not operations.kept(query):
         await rates.spend(context.known, address, len(query) // _CHARACTERS_READ)
     operation = operations.prepared(query, request.operation_name)
-    return operation, await rates.spend(context.known, address, operation.cost(request.variables))
+    given = request.variables or {}
+    declared = [its.variable.name.value for its in operation.operation.variable_definitions or ()]
+    variables = {name: given[name] for name in declared if name in given}
+    return operation, variables, await rates.spend(context.known, address, operation.cost(variables))
 
 
-async def answers(operation: operations.Prepared, request: Request, context: Context) -> AsyncGenerator[Answer, None]:
+async def answers(
+    operation: operations.Prepared, variables: dict[str, Any], context: Context
+) -> AsyncGenerator[Answer, None]:
     """Run any operation and answer as often as it does: a subscription for as long as it is followed."""
     if operation.kind is not OperationType.SUBSCRIPTION:
-        yield await answer(operation, request, context)
+        yield await _answer_in_time(operation, variables, context)
         return
     outcome = "OK"
     try:
-        with metrics.subscribed():
-            async with aclosing(await operations.events(operation, request.variables, context)) as events:
+        with metrics.subscribed(), turns.following(context.viewer, operation.cost(variables)):
+            async with aclosing(await operations.events(operation, variables, context)) as events:
                 async for event in events:
-                    yield Answer(await operations.rendered(operation, request.variables, context, event), True)
+                    yield Answer(await operations.rendered(operation, variables, context, event), True)
     except operations.Invalid as invalid:
         errors = printed(invalid.errors, context.request_id, executed=False)
         outcome = _outcome(errors)
@@ -192,6 +200,18 @@ async def answers(operation: operations.Prepared, request: Request, context: Con
         yield Answer(orjson.dumps({"data": None, "errors": errors}), True)
     finally:
         metrics.ended("subscription", operation.field, outcome)
+
+
+async def _answer_in_time(operation: operations.Prepared, variables: dict[str, Any], context: Context) -> Answer:
+    """Run a query or a mutation whose answer has begun: what it ends in is told in the stream, however it ends."""
+    try:
+        async with in_time():
+            return await answer(operation, variables, context)
+    except Malformed as malformed:
+        return Answer(orjson.dumps(malformed.payload()), False)
+    except Exception as failure:
+        errors = refused(printed([GraphQLError("", original_error=failure)], context.request_id, executed=True))
+        return Answer(orjson.dumps({"errors": errors}), False)
 
 
 def unanswerable(invalid: operations.Invalid, context: Context) -> Answer:

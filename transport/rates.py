@@ -175,9 +175,14 @@ def _left() -> int:
 
 
 def _network(address: str) -> str:
-    """Whom an address stands for: with IPv6, everybody has as many as they want of the last 64 bits."""
+    """Whom an address stands for: with IPv6, everybody has as many as they want of the last 64 bits.
+
+    An IPv4 address is the same one as IPv6 writes it, where a socket takes both.
+    """
     try:
         its = ip_address(address)
     except ValueError:
         return address
-    return str(ip_network((its, 64), strict=False)) if isinstance(its, IPv6Address) else address
+    if not isinstance(its, IPv6Address):
+        return address
+    return str(its.ipv4_mapped or ip_network((its, 64), strict=False))

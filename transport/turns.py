@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from weakref import WeakValueDictionary
 
 import settings
@@ -12,6 +14,9 @@ _turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
 #: How many connections each user and each integration keeps open to this process.
 _open: Counter[str] = Counter()
+
+#: What each user and each integration follows, by its cost.
+_followed: Counter[str] = Counter()
 
 
 def turn(viewer: Viewer | None) -> asyncio.Semaphore:
@@ -37,3 +42,22 @@ def leave(viewer: Viewer) -> None:
     _open[viewer.actor_id] -= 1
     if not _open[viewer.actor_id]:
         del _open[viewer.actor_id]
+
+
+@contextmanager
+def following(viewer: Viewer, cost: int) -> Iterator[None]:
+    """Inside the block something of that cost is followed: every change is rendered for it, and that is not counted.
+
+    Raises Refused where all that the user, or the integration, follows would cost more than one operation may.
+    """
+    most, who = settings.current().max_cost, viewer.actor_id
+    if _followed[who] + cost > most:
+        message = f"All that a user follows costs at most {most:,}, and this would make it {_followed[who] + cost:,}."
+        raise Refused(Code.LIMIT_EXCEEDED, message, limit=most)
+    _followed[who] += cost
+    try:
+        yield
+    finally:
+        _followed[who] -= cost
+        if not _followed[who]:
+            del _followed[who]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any
@@ -29,17 +29,19 @@ from transport.operations import Answer, Malformed, NoRequest, Request, admitted
 PROTOCOL = "graphql-transport-ws"
 
 _FAREWELL_SECONDS = 60
+_LONGEST_ID = 500
+_MOST_REASON_BYTES = 123
 
 _log = logging.getLogger("callboard.websocket")
 
 
 class Closed(Exception):
-    """Raised to close the socket with a code and a reason."""
+    """Raised to close the socket with a code and a reason, of which a close takes 123 bytes."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason
+        self.reason = reason.encode()[:_MOST_REASON_BYTES].decode(errors="ignore")
 
 
 class Socket:
@@ -122,8 +124,11 @@ class Socket:
         await self._send({"type": "connection_ack"})
 
     async def _subscribe(self, id: str, payload: dict[str, Any]) -> None:
+        """Begin an operation. Its id has at most 500 characters, since it is kept and goes with every answer."""
         if self.viewer is None:
             raise Closed(4401, "Unauthorized")
+        if len(id) > _LONGEST_ID:
+            raise Closed(4400, f"The id of an operation has at most {_LONGEST_ID} characters")
         if id in self.running:
             raise Closed(4409, f"Subscriber for {id[:80]} already exists")
         most = settings.current().subscriptions_per_connection
@@ -134,45 +139,54 @@ class Socket:
             self.running[id] = self._operations.create_task(self._run(id, payload, self.viewer))
 
     async def _run(self, id: str, payload: dict[str, Any], viewer: Viewer) -> None:
+        """One operation, from its subscribe to its complete."""
         try:
-            await self._answer(id, payload, viewer)
+            followed = await self._answer(id, payload, viewer)
+            # It may be large, and whoever follows may do so for days.
+            del payload
+            if followed is not None:
+                await self._follow(id, followed)
         except Ended:
             raise Closed(1012, "Service restart") from None
         finally:
             if self.running.get(id) is asyncio.current_task():
                 del self.running[id]
 
-    async def _answer(self, id: str, payload: dict[str, Any], viewer: Viewer) -> None:
-        """One operation, from its subscribe to its complete."""
+    async def _answer(self, id: str, payload: dict[str, Any], viewer: Viewer) -> AsyncGenerator[Answer, None] | None:
+        """Answer an operation to its end, but for a subscription: the answers to that are still to come."""
         request_id, given = uuid.uuid4().hex, None
         try:
             request = Request.of(payload)
             async with in_time():
                 self.viewer = await auth.renewed(viewer)
                 context = Context(request_id, self.viewer)
-                operation, _ = await admitted(request, context, self._address)
+                operation, variables, _ = await admitted(request, context, self._address)
                 if operation.kind is not OperationType.SUBSCRIPTION:
-                    given = await answer(operation, request, context)
+                    given = await answer(operation, variables, context)
         except NoRequest as no_request:
             raise Closed(4400, no_request.message) from None
         except Malformed as malformed:
             await self._send({"type": "error", "id": id, "payload": malformed.payload()["errors"]})
-            return
+            return None
         except Invalid as invalid:
             errors = refused(printed(invalid.errors, request_id, executed=False))
             await self._send({"type": "error", "id": id, "payload": errors})
-            return
+            return None
         except Exception as failure:
             await self._error(id, failure, request_id)
-            return
+            return None
         if given is not None:
             if await self._next(id, given):
                 await self._send({"type": "complete", "id": id})
-            return
+            return None
         # A copy: orjson's own bytes hold on to the four kilobytes into which they were written.
         its_id = b"%b" % orjson.dumps(id)
-        context.straight = straight(operation, request.variables, request_id, partial(self._write, its_id))
-        async with aclosing(answers(operation, request, context)) as events:
+        context.straight = straight(operation, variables, request_id, partial(self._write, its_id))
+        return answers(operation, variables, context)
+
+    async def _follow(self, id: str, followed: AsyncGenerator[Answer, None]) -> None:
+        """Send what a subscription delivers, up to its complete."""
+        async with aclosing(followed) as events:
             async for event in events:
                 if not await self._next(id, event):
                     return
@@ -232,5 +246,9 @@ async def serve(websocket: WebSocket) -> None:
 def _from_here_or_allowed(websocket: WebSocket) -> bool:
     """Whether a browser's page may connect; what is no browser sends no `Origin`."""
     origin = websocket.headers.get("origin")
-    here = origin is not None and urlsplit(origin).netloc == websocket.headers.get("host")
-    return origin is None or here or origin in settings.current().origins
+    if origin is None or origin in settings.current().origins:
+        return True
+    try:
+        return urlsplit(origin).netloc == websocket.headers.get("host")
+    except ValueError:  # it is no URL
+        return False
