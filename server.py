@@ -284,9 +284,7 @@ def main() -> None:
     """The command line. What a user can cause ends in one line on stderr, never in a traceback."""
     try:
         cli()
-    except settings.BadSetting as bad:
-        _fail(str(bad))
-    except Failure as failure:
+    except (settings.BadSetting, Failure) as failure:
         _fail(str(failure))
     except database.UNREACHABLE as error:
         _fail(f"The database at CALLBOARD_DATABASE_URL can't be used: {str(error).partition(os.linesep)[0][:200]}")

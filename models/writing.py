@@ -104,14 +104,7 @@ class _Groups(_Table):
             await connections.get("default").execute_query(statement, values)
 
 
-@cache
-def _columns(model: type[Stored]) -> _Columns:
-    return _Columns(model)
-
-
-@cache
-def _groups(model: type[Stored]) -> _Groups:
-    return _Groups(model)
+_columns, _groups = cache(_Columns), cache(_Groups)
 
 
 def _written(field: Any) -> Callable[[Any], Any] | None:

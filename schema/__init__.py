@@ -1,9 +1,7 @@
 """What clients see, joined from its words: `SCHEMA` is the whole of it."""
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.execution import ExecutionContext
 
 import models
 import schema.enums  # noqa: F401 - clients see the enums once they are shown there
@@ -48,12 +46,7 @@ class Subscription(ChangesSubscription, IntegrationsSubscription):
     pass
 
 
-class _Schema(strawberry.Schema):
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Nothing here: errors are logged where they are printed, and only the unexpected ones."""
-
-
-SCHEMA = _Schema(
+SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,

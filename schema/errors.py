@@ -45,6 +45,14 @@ class Warning:
     path: list[str] = strawberry.field(description="Where in the input.")
 
 
+class Invalid(Exception):
+    """A document that can't be run, with every reason why."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(str(errors[0]) if errors else "")
+        self.errors = errors
+
+
 def printed(found: Iterable[GraphQLError], request_id: str, *, executed: bool) -> list[dict[str, Any]]:
     """The errors of an answer as clients get them: each with its code, and nothing that is none of their business.
 

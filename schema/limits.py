@@ -34,6 +34,7 @@ from graphql import (
 
 import settings
 from auth.refusals import Code
+from schema.errors import Invalid
 
 #: What a list without pages is taken to hold: the interviews of a panel, the people of an interview.
 LIST = 4
@@ -45,33 +46,25 @@ GIVEN = 3
 WORK = {("Interview", "calendarInvite"): 10, ("CandidateConnection", "totalCount"): 10}
 
 
-class Exceeded(Exception):
-    """What a document, or an operation of it, asks for is too much: one error for each limit that is crossed."""
-
-    def __init__(self, *errors: GraphQLError) -> None:
-        super().__init__(str(errors[0]))
-        self.errors = list(errors)
-
-
 def _error(message: str, limit: int, **actual: int) -> GraphQLError:
     return GraphQLError(message, extensions={"code": Code.LIMIT_EXCEEDED, "limit": limit, **actual})
 
 
 def read(query: str) -> DocumentNode:
-    """The document of a text, if it is no more than can be validated. Raises Exceeded, or GraphQLError."""
+    """The document of a text, if it is no more than can be validated. Raises Invalid, or GraphQLError."""
     its = settings.current()
     if len(query) > its.max_characters:
         message = f"A document has at most {its.max_characters:,} characters: put values into variables."
-        raise Exceeded(_error(message, its.max_characters, characters=len(query)))
+        raise Invalid([_error(message, its.max_characters, characters=len(query))])
     try:
         document = parse(query, max_tokens=its.max_tokens)
     except GraphQLError as error:
         if error.message.endswith("Parsing aborted.") and "tokens" in error.message:
             message = f"A document has at most {its.max_tokens:,} tokens, comments counted."
-            raise Exceeded(_error(message, its.max_tokens)) from None
+            raise Invalid([_error(message, its.max_tokens)]) from None
         raise
     if errors := list(_crossed(document)):
-        raise Exceeded(*errors)
+        raise Invalid(errors)
     return document
 
 
@@ -170,7 +163,7 @@ class Cost:
 
     @classmethod
     def each(cls, schema: GraphQLSchema, document: DocumentNode) -> "dict[str | None, Cost]":
-        """What every operation of a valid document costs, by its name. Raises Exceeded."""
+        """What every operation of a valid document costs, by its name. Raises Invalid."""
         arguments: list[object] = []
 
         class Arguments(Visitor):
@@ -182,18 +175,18 @@ class Cost:
         return {it.name.value if it.name else None: weights.cost(it) for it in _operations(document)}
 
     def of(self, variables: Mapping[str, Any] | None) -> int:
-        """The whole cost, with these variables. Raises Exceeded where it, or a list in them, is too much."""
+        """The whole cost, with these variables. Raises Invalid where it, or a list in them, is too much."""
         given = {**self.defaults, **(variables or {})}
         cost = self.weight.total(given, {}) + GIVEN * _objects(given.values())
         most = settings.current().max_cost
         if cost > most:
             message = f"An operation costs at most {most:,}, and this one {cost:,}: ask for less at a time."
-            raise Exceeded(_error(message, most, cost=cost))
+            raise Invalid([_error(message, most, cost=cost)])
         return cost
 
 
 def _objects(values: Iterable[object]) -> int:
-    """How many objects are given in these values. Raises Exceeded where a list is too long."""
+    """How many objects are given in these values. Raises Invalid where a list is too long."""
     objects, most, waiting = 0, settings.current().max_sync_rows, list(values)
     while waiting:
         value = waiting.pop()
@@ -202,7 +195,7 @@ def _objects(values: Iterable[object]) -> int:
             waiting.extend(value.values())
         elif isinstance(value, list):
             if len(value) > most:
-                raise Exceeded(_error(f"A list has at most {most:,} elements.", most, elements=len(value)))
+                raise Invalid([_error(f"A list has at most {most:,} elements.", most, elements=len(value))])
             waiting.extend(value)
     return objects
 

@@ -1,16 +1,13 @@
 """Relay's Node, found again by its global id, and the Actor behind an act."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import strawberry
 
 import models
 from resolvers.reading import one
 from schema.context import Info, viewer
-
-if TYPE_CHECKING:
-    from schema.directory import User
-    from schema.integrations import Integration
+from schema.refs import IntegrationRef, UserRef
 
 
 @strawberry.interface(description="Anything with a global id: `node(id:)` finds it again.")
@@ -28,8 +25,7 @@ def is_a(*kinds: type) -> Any:
 
 
 Actor = Annotated[
-    Annotated["User", strawberry.lazy("schema.directory")]
-    | Annotated["Integration", strawberry.lazy("schema.integrations")],
+    UserRef | IntegrationRef,
     strawberry.union("Actor", description="Whoever did something: a person, or a connected application."),
 ]
 

@@ -37,23 +37,15 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from execution import Alike, BreadthFirstExecutor, variables_in
 from resolvers.access import shared_scope
-from resolvers.live import Ended, Straight
+from resolvers.live import Straight
 from schema import SCHEMA, limits
 from schema.context import Context
-from schema.errors import printed
+from schema.errors import Invalid, printed
 
 #: Fields whose answer depends on who asks, beyond their role.
 _PERSONAL = {("FeedbackForm", "answers"), ("User", "feedbackForms")}
 
 _MOST_KEPT, _MOST_KEPT_CHARACTERS = 1_000, 4_000_000
-
-
-class Invalid(Exception):
-    """A document that can't be run, with every reason why."""
-
-    def __init__(self, errors: list[GraphQLError]) -> None:
-        super().__init__(str(errors[0]) if errors else "")
-        self.errors = errors
 
 
 @dataclass(frozen=True)
@@ -67,7 +59,7 @@ class Prepared:
     personal: bool
     #: The variables that its answers depend on, beside those that only choose what is followed.
     shaping: frozenset[str]
-    _cost: limits.Cost
+    cost: limits.Cost
 
     @property
     def kind(self) -> OperationType:
@@ -80,13 +72,6 @@ class Prepared:
             case [FieldNode(name=name)]:
                 return name.value
         return "several"
-
-    def cost(self, variables: dict[str, Any] | None) -> int:
-        """What it costs to run with these variables. Raises Invalid where that is too much."""
-        try:
-            return self._cost.of(variables)
-        except limits.Exceeded as exceeded:
-            raise Invalid(exceeded.errors) from None
 
 
 #: The operations of a valid document, by their names.
@@ -132,8 +117,6 @@ def _validated(query: str) -> _Operations:
         if errors := validate(SCHEMA._schema, nodes, rules, max_errors=20, hide_suggestions=True):
             raise Invalid(errors)
         costs = limits.Cost.each(SCHEMA._schema, nodes)
-    except limits.Exceeded as exceeded:
-        raise Invalid(exceeded.errors) from None
     except GraphQLError as error:
         raise Invalid([error]) from None
     operations = [node for node in nodes.definitions if isinstance(node, OperationDefinitionNode)]
@@ -202,7 +185,7 @@ async def result(
     known, together = context.known, None
     if known is not None and not its.personal:
         # No more at a time than one operation may ask for.
-        together = Alike(shared_scope(known), settings.current().max_cost // its.cost(variables) or 1)
+        together = Alike(shared_scope(known), settings.current().max_cost // its.cost.of(variables) or 1)
     found = await execution.execute(
         SCHEMA,
         its.document,
@@ -212,14 +195,10 @@ async def result(
         operation_name=its.name,
         together=together,
     )
-    return answer(found, context)
-
-
-def answer(found: ExecutionResult, context: Context) -> dict[str, Any]:
-    """A result as clients get it. Without `data` nothing was run: the variables don't read."""
     if not found.errors:
         return {"data": found.data}
     errors = printed(found.errors, context.request_id, executed=True)
+    # Without `data` nothing was run: the variables don't read.
     never_ran = found.data is None and all(error.path is None for error in found.errors)
     return {"errors": errors} if never_ran else {"data": found.data, "errors": errors}
 
@@ -302,18 +281,3 @@ async def _json(its: Prepared, variables: dict[str, Any] | None, context: Contex
         if error["extensions"]["code"] == Code.SERVICE_UNAVAILABLE:
             raise Refused(Code.SERVICE_UNAVAILABLE, error["message"])
     return orjson.dumps(given)
-
-
-__all__ = [
-    "Ended",
-    "Invalid",
-    "Prepared",
-    "events",
-    "kept",
-    "persisted",
-    "prepared",
-    "rendered",
-    "result",
-    "sha256",
-    "straight",
-]

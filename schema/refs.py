@@ -6,13 +6,12 @@ import strawberry
 
 if TYPE_CHECKING:
     from schema.candidates import Candidate
-    from schema.directory import Stage, User
+    from schema.directory import User
     from schema.feedback import FeedbackForm, FeedbackTemplate
     from schema.integrations import Integration
     from schema.panels import Interview, InterviewPanel
 
 CandidateRef = Annotated["Candidate", strawberry.lazy("schema.candidates")]
-StageRef = Annotated["Stage", strawberry.lazy("schema.directory")]
 UserRef = Annotated["User", strawberry.lazy("schema.directory")]
 FeedbackFormRef = Annotated["FeedbackForm", strawberry.lazy("schema.feedback")]
 IntegrationRef = Annotated["Integration", strawberry.lazy("schema.integrations")]

@@ -35,7 +35,7 @@ async def refusal(world: World, query: str, **variables: Any) -> dict[str, Any]:
 
 def cost(query: str, **variables: Any) -> int:
     """What the only operation of a document costs."""
-    return operations.prepared(query, None).cost(variables)
+    return operations.prepared(query, None).cost.of(variables)
 
 
 async def test_all_that_a_user_follows_costs_no_more_than_one_operation_may(world: World, limited: Set) -> None:
@@ -394,7 +394,7 @@ def test_the_consoles_operations_are_found() -> None:
 @pytest.mark.parametrize("name", HONEST)
 def test_what_an_honest_client_asks_is_far_within_every_limit(name: str) -> None:
     for operation in operations._kept.operations(HONEST[name]).values():
-        assert operation.cost({"first": 25}) <= settings.current().max_cost / 3
+        assert operation.cost.of({"first": 25}) <= settings.current().max_cost / 3
 
 
 async def test_judging_a_kept_document_takes_no_time_worth_speaking_of() -> None:
@@ -402,6 +402,6 @@ async def test_judging_a_kept_document_takes_no_time_worth_speaking_of() -> None
     began = time.process_time()
 
     for _ in range(1_000):
-        profile.cost({"candidateId": "cnd_1", "after": None})
+        profile.cost.of({"candidateId": "cnd_1", "after": None})
 
     assert (time.process_time() - began) / 1_000 < 1e-3

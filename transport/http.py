@@ -18,8 +18,9 @@ import metrics
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from schema import operations
+from resolvers.live import Ended
 from schema.context import Context
+from schema.errors import Invalid
 from transport import rates, turns
 from transport.operations import Answer, Malformed, Request, admitted, answer, answers, decoded, in_time, unanswerable
 
@@ -54,7 +55,7 @@ async def _answered(request: HttpRequest, asked: Request, welcome: list[str], me
     try:
         context = await Context.of(signing_in, request.scope["request_id"])
         operation, variables, headers = await admitted(asked, context, address)
-    except operations.Invalid as invalid:
+    except Invalid as invalid:
         given = unanswerable(invalid, context)
         return EventStream(_only(given)) if welcome == [EVENT_STREAM] else _response(given, media)
     except rates.RateLimited as limited:
@@ -237,7 +238,7 @@ async def _events(given: AsyncGenerator[Answer, None]) -> AsyncGenerator[bytes, 
     into, out_of = anyio.create_memory_object_stream[bytes](0)
 
     async def pour() -> None:
-        with suppress(operations.Ended, anyio.BrokenResourceError):
+        with suppress(Ended, anyio.BrokenResourceError):
             async with aclosing(given):
                 async for each in given:
                     await into.send(b"event: next\ndata: " + each.payload + b"\n\n")

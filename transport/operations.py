@@ -15,9 +15,10 @@ import metrics
 import settings
 import traces
 from auth.refusals import Code
+from resolvers.live import Ended
 from schema import operations
 from schema.context import Context
-from schema.errors import printed
+from schema.errors import Invalid, printed
 from transport import rates, turns
 
 #: So many characters of a document are read for a cost of 1.
@@ -171,7 +172,7 @@ async def admitted(
     given = request.variables or {}
     declared = [its.variable.name.value for its in operation.operation.variable_definitions or ()]
     variables = {name: given[name] for name in declared if name in given}
-    return operation, variables, await rates.spend(context.known, address, operation.cost(variables))
+    return operation, variables, await rates.spend(context.known, address, operation.cost.of(variables))
 
 
 async def answers(
@@ -183,15 +184,15 @@ async def answers(
         return
     outcome = "OK"
     try:
-        with metrics.subscribed(), turns.following(context.viewer, operation.cost(variables)):
+        with metrics.subscribed(), turns.following(context.viewer, operation.cost.of(variables)):
             async with aclosing(await operations.events(operation, variables, context)) as events:
                 async for event in events:
                     yield Answer(await operations.rendered(operation, variables, context, event), True)
-    except operations.Invalid as invalid:
+    except Invalid as invalid:
         errors = printed(invalid.errors, context.request_id, executed=False)
         outcome = _outcome(errors)
         yield Answer(orjson.dumps({"errors": errors}), False)
-    except operations.Ended:
+    except Ended:
         outcome = "CUT_OFF"
         raise
     except Exception as failure:
@@ -214,7 +215,7 @@ async def _answer_in_time(operation: operations.Prepared, variables: dict[str, A
         return Answer(orjson.dumps({"errors": errors}), False)
 
 
-def unanswerable(invalid: operations.Invalid, context: Context) -> Answer:
+def unanswerable(invalid: Invalid, context: Context) -> Answer:
     """The answer to a document that can't be run."""
     errors = refused(printed(invalid.errors, context.request_id, executed=False))
     return Answer(orjson.dumps({"errors": errors}), False)

@@ -19,9 +19,10 @@ from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import database
+from resolvers.live import Ended
 from schema.context import Context
-from schema.errors import printed
-from schema.operations import Ended, Invalid, straight
+from schema.errors import Invalid, printed
+from schema.operations import straight
 from transport import rates, turns
 from transport.listening import direct
 from transport.operations import Answer, Malformed, NoRequest, Request, admitted, answer, answers, in_time, refused
