@@ -28,7 +28,7 @@ import metrics
 import settings
 import traces
 from models import database
-from resolvers import changes, live
+from resolvers import changes, commits, live
 from transport import http, rates, websocket
 from transport.requests import Requests
 
@@ -99,7 +99,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             for task in beside:
                 task.cancel()
             await traces.stop()
-            await changes.drained()
+            await commits.drained()
             await feed.disconnect()
             await rates.close()
 

@@ -51,6 +51,7 @@ from strawberry.types.field import StrawberryField
 
 from execution.level import DEFINITION, Scope, Selected, Selection
 from execution.run import (
+    AtOnce,
     Choice,
     Column,
     Each,
@@ -59,7 +60,6 @@ from execution.run import (
     Part,
     Position,
     Rows,
-    Together,
     Unusual,
 )
 
@@ -271,7 +271,7 @@ class RowCompilation:
         found = [Selected(definition, it.node) for it in details]
         relation = field.base_resolver and getattr(field.base_resolver.wrapped_func, "relation", None)
         if relation:
-            source: Any = Together(relation, Selection(self.compilation.scope, found))
+            source: Any = AtOnce(relation, Selection(self.compilation.scope, found))
         elif is_leaf_type(get_named_type(definition.type)) and not field.is_async:
             passed = self.name(found[0], "a", self.arguments) if definition.args else None
             return self.leaf(self.value(field, passed), definition.type)

@@ -137,7 +137,7 @@ class Rows(Part):
 class Column(Part):
     """A field whose answers don't fit into the comprehension: objects, lists of them, and all that is waited for."""
 
-    source: "Each | Together"
+    source: "Each | AtOnce"
     part: Part
 
     def __post_init__(self) -> None:
@@ -162,7 +162,7 @@ class Each:
 
 
 @dataclass
-class Together:
+class AtOnce:
     """Answers of a breadth function."""
 
     relation: Relation

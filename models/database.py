@@ -129,7 +129,7 @@ async def migrate(url: str) -> list[str]:
 
     Safe when several processes start it at once: one works, the others wait and find nothing left to do.
     """
-    async with _alone(url), opened(url, statement_seconds=None):
+    async with _migrating(url), opened(url, statement_seconds=None):
         before = set(await _applied())
         await _executor().migrate()
         return [name for name in await _applied() if name not in before]
@@ -169,7 +169,7 @@ async def _applied() -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def _alone(url: str) -> AsyncIterator[None]:
+async def _migrating(url: str) -> AsyncIterator[None]:
     """No other process migrates this database inside the block: Tortoise itself does not see to that."""
     path = _file(url)
     if path is None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from auth.viewer import Viewer
 from models import AuditAct, Cancellation, CancelOrigin, Interview, Panel, why_off
 from models import InterviewPanelChangeKind as Kind
-from resolvers import changes, values
+from resolvers import commits, values
 from resolvers.access import Act, require, visible
-from resolvers.changes import Commit
+from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, UserError, error
 from resolvers.whole import Held, below, deleted, held, highest, locked_by_external_id, new_panel, newer, shown, stand
 
@@ -75,7 +75,7 @@ async def cancel(viewer: Viewer, its: PanelCancel) -> Canceled:
             await (await held(panel)).write(commit, Kind.CANCELED)
         return Canceled(panel)
 
-    return await changes.committed(viewer, act)
+    return await commits.committed(viewer, act)
 
 
 async def _deleted(whole: Held, commit: Commit, its: PanelCancel) -> Canceled:
@@ -123,7 +123,7 @@ async def cancel_interview(viewer: Viewer, its: InterviewCancel) -> Canceled:
             await whole.write(commit, Kind.UPDATED if whole.live else Kind.CANCELED)
         return Canceled(panel, interview)
 
-    return await changes.committed(viewer, act)
+    return await commits.committed(viewer, act)
 
 
 async def _interview_deleted(
@@ -180,7 +180,7 @@ async def restore(viewer: Viewer, id: str, expected_version: int | None) -> Canc
             await whole.write(commit, Kind.RESTORED)
         return Canceled(panel)
 
-    return await changes.committed(viewer, act)
+    return await commits.committed(viewer, act)
 
 
 async def _named(viewer: Viewer, id: str | None, external_id: str | None) -> Panel | None:

@@ -18,7 +18,7 @@ from resolvers import paging
 from resolvers.access import Act, may, restricted, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.paging import Page
-from resolvers.reading import Wanted, behind, hot, one, pointed
+from resolvers.reading import Wanted, hot, one, pointed, targets
 
 
 class CandidateOrder(Enum):
@@ -175,7 +175,7 @@ async def followers_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[
     """Who follows each candidate, by name."""
     ids = [candidate.id for candidate in candidates]
     follows = await unscoped(models.Follower, "the followers of visible candidates").filter(candidate_id__in=ids)
-    users = await behind(viewer, models.User, [follow.user_id for follow in follows])
+    users = await targets(viewer, models.User, [follow.user_id for follow in follows])
     followers: dict[str, list[models.User]] = {id: [] for id in ids}
     for follow in follows:
         followers[follow.candidate_id].append(users[follow.user_id])

@@ -6,14 +6,13 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 import models
-from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import Posting, Role, Stage, User
-from resolvers import changes, integrations, paging, values
+from resolvers import commits, integrations, paging, values
 from resolvers.access import Act, require, unscoped, visible
-from resolvers.changes import Commit
+from resolvers.commits import Commit
 from resolvers.paging import Page
-from resolvers.reading import behind
+from resolvers.reading import targets
 
 
 async def users(
@@ -60,30 +59,9 @@ async def actors(viewer: Viewer, ids: Sequence[str]) -> list[User | models.Integ
     for id in ids:
         by_prefix.setdefault(id.partition("_")[0], set()).add(id)
     found: dict[str, User | models.Integration] = {}
-    found |= await behind(viewer, User, by_prefix.get(User.prefix, set()))
-    found |= await behind(viewer, models.Integration, by_prefix.get(models.Integration.prefix, set()))
+    found |= await targets(viewer, User, by_prefix.get(User.prefix, set()))
+    found |= await targets(viewer, models.Integration, by_prefix.get(models.Integration.prefix, set()))
     return [found[id] for id in ids]
-
-
-async def forms_of(
-    viewer: Viewer,
-    users: Sequence[User],
-    status: models.FeedbackFormStatus | None,
-    first: int | None,
-    after: str | None,
-) -> list[Page[models.FeedbackForm]]:
-    """The viewer's own forms. Raises Refused(FORBIDDEN) for anybody else's."""
-    if any(user.id != viewer.user_id for user in users):
-        raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
-    ids = {"ids": [user.id for user in users]}
-    return await paging.pages(viewer, _own_forms, (status,), ids, "user_id", ("id",), first, after)
-
-
-def _own_forms(
-    viewer: Viewer, status: models.FeedbackFormStatus | None, ids: list[str]
-) -> QuerySet[models.FeedbackForm]:
-    own = visible(viewer, models.FeedbackForm).filter(user_id__in=ids)
-    return own if status is None else own.filter(status=status)
 
 
 async def create_account(slug: str, name: str, super_admin: str) -> models.Account:
@@ -103,7 +81,7 @@ async def create_account(slug: str, name: str, super_admin: str) -> models.Accou
         await integrations.ensure(account.id)
         return account
 
-    return await changes.committed_by_operator(act)
+    return await commits.committed_by_operator(act)
 
 
 async def accounts_of(email: str) -> list[str]:

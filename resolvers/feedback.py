@@ -10,11 +10,12 @@ from tortoise.queryset import QuerySet
 
 import models
 import settings
+from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interviewer, Panel, Role, StoredField
-from resolvers import changes, paging, values
+from resolvers import commits, paging, values
 from resolvers.access import Act, require, restricted, unscoped, visible
-from resolvers.changes import Commit
+from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.paging import Page
 from resolvers.reading import one
@@ -70,7 +71,7 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
         await panel.save(update_fields=["feedback_due", "version", "updated_at"])
         return Submitted(form)
 
-    return await changes.committed(viewer, act)
+    return await commits.committed(viewer, act)
 
 
 async def _locked(form: FeedbackForm) -> Panel:
@@ -201,6 +202,25 @@ def _take_template(form: FeedbackForm, template: models.FeedbackTemplate) -> Non
 def url(form: FeedbackForm) -> str:
     """The link of the calendar invite: the same for as long as the form exists."""
     return f"{settings.current().public_url.rstrip('/')}/feedback/{form.id}"
+
+
+async def forms_of_users(
+    viewer: Viewer,
+    users: Sequence[models.User],
+    status: FeedbackFormStatus | None,
+    first: int | None,
+    after: str | None,
+) -> list[Page[FeedbackForm]]:
+    """The viewer's own forms. Raises Refused(FORBIDDEN) for anybody else's."""
+    if any(user.id != viewer.user_id for user in users):
+        raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
+    ids = {"ids": [user.id for user in users]}
+    return await paging.pages(viewer, _own_forms, (status,), ids, "user_id", ("id",), first, after)
+
+
+def _own_forms(viewer: Viewer, status: FeedbackFormStatus | None, ids: list[str]) -> QuerySet[FeedbackForm]:
+    own = visible(viewer, FeedbackForm).filter(user_id__in=ids)
+    return own if status is None else own.filter(status=status)
 
 
 async def find(viewer: Viewer, id: str) -> FeedbackForm | None:

@@ -22,9 +22,9 @@ from auth import viewer as auth
 from auth.viewer import Viewer
 from models import ApiKey, AuditAct, Integration, IntegrationProvider
 from models.sharing import Shared
-from resolvers import changes
+from resolvers import commits
 from resolvers.access import Act, require, unscoped, visible
-from resolvers.changes import Commit
+from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, UserError, error
 
 MOST_GRACE_HOURS = 24 * 30
@@ -132,7 +132,7 @@ async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -
             )
         return Switched(integration)
 
-    switched = await changes.committed(viewer, act)
+    switched = await commits.committed(viewer, act)
     feed.wake(_topic(viewer, provider))
     return switched
 
@@ -158,7 +158,7 @@ async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hour
         commit.audit(AuditAct.API_KEY_GENERATED, key.id, prefix=key.public_prefix, grace=f"{grace_hours} h")
         return Generated(key, made.secret)
 
-    generated = await changes.committed(viewer, act)
+    generated = await commits.committed(viewer, act)
     feed.wake(_topic(viewer, provider))
     return generated
 
@@ -187,7 +187,7 @@ async def revoke_key(viewer: Viewer, id: str) -> Revoked:
             commit.audit(AuditAct.API_KEY_REVOKED, key.id, prefix=key.public_prefix)
         return Revoked(key)
 
-    revoked = await changes.committed(viewer, act)
+    revoked = await commits.committed(viewer, act)
     for provider in CATALOGUE:
         feed.wake(_topic(viewer, provider))
     return revoked

@@ -12,9 +12,9 @@ import metrics
 from auth.viewer import Viewer
 from models import Cancellation, CancelOrigin, Interview, Interviewer, Panel, ResponseStatus
 from models import InterviewPanelChangeKind as Kind
-from resolvers import changes, declarations, warnings
+from resolvers import commits, declarations, warnings
 from resolvers.access import Act, require
-from resolvers.changes import Commit
+from resolvers.commits import Commit
 from resolvers.declarations import Declaration, Event, PanelPush, Push, SinglePush
 from resolvers.errors import ErrorCode, PushWarning, UserError, error
 from resolvers.whole import Held, below, deleted, held, highest, locked_by_external_id, new_panel, newer, shown, stand
@@ -63,7 +63,7 @@ async def push(viewer: Viewer, its: Push) -> Pushed:
             return Pushed(shown(whole.panel), errors=[refusal])
         return await _applied(viewer, commit, whole, declared)
 
-    pushed = await changes.committed_together(viewer, name, act)
+    pushed = await commits.committed_together(viewer, name, act)
     metrics.pushed(pushed.outcome.value if pushed.outcome else "REFUSED")
     return pushed
 

@@ -97,7 +97,7 @@ def _visible_named(viewer: Viewer, model: type[AnyModel], name: str, values: lis
 _LOOKUPS = Lookups[Any]()
 
 
-async def behind(viewer: Viewer, model: type[AnyModel], ids: Collection[str | None]) -> dict[str, AnyModel]:
+async def targets(viewer: Viewer, model: type[AnyModel], ids: Collection[str | None]) -> dict[str, AnyModel]:
     """Rows by id that visible rows point at: who sees an interview sees whom it is about. One statement."""
     wanted = {id for id in ids if id is not None}
     if not wanted:
@@ -118,7 +118,7 @@ async def pointed(viewer: Viewer, rows: Sequence[Model], pointer: str) -> list[A
         return [row.__dict__[kept] for row in rows]
     field = type(rows[0])._meta.fields_map[pointer]
     assert isinstance(field, RelationalField), "only rows are pointed at"
-    found = await behind(viewer, field.related_model, missing)
+    found = await targets(viewer, field.related_model, missing)
     return [row.__dict__[kept] if kept in row.__dict__ else found.get(getattr(row, key)) for row in rows]
 
 

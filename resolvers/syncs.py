@@ -25,9 +25,9 @@ from models import (
     User,
 )
 from models.writing import store
-from resolvers import changes, feedback, values
+from resolvers import commits, feedback, values
 from resolvers.access import Act, require, unscoped, visible
-from resolvers.changes import Commit
+from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, Path, UserError, error
 
 AnyRow = TypeVar("AnyRow", bound=Row)
@@ -392,7 +392,7 @@ def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredFiel
 
 async def _synced(viewer: Viewer, act: Callable[[Commit], Awaitable[Synced[AnyRow]]]) -> Synced[AnyRow]:
     require(viewer, Act.SYNC)
-    return await changes.committed(viewer, act)
+    return await commits.committed(viewer, act)
 
 
 async def _stored(rows: list[AnyRow], faults: list[UserError]) -> Synced[AnyRow]:

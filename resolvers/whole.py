@@ -18,7 +18,7 @@ from models import (
 from models import InterviewPanelChangeKind as Kind
 from resolvers import feedback
 from resolvers.access import unscoped
-from resolvers.changes import Commit
+from resolvers.commits import Commit
 from resolvers.panels import SEATS
 from resolvers.reading import parts
 

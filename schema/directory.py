@@ -7,7 +7,7 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import directory
+from resolvers import directory, feedback
 from resolvers.paging import Page
 from resolvers.reading import pointed
 from schema.connections import After, Connection, First
@@ -52,7 +52,7 @@ class User(Node):
         first: First = 25,
         after: After = strawberry.UNSET,
     ) -> list[Page[models.FeedbackForm]]:
-        return await directory.forms_of(viewer(level), users, given(status), first, given(after))
+        return await feedback.forms_of_users(viewer(level), users, given(status), first, given(after))
 
 
 @strawberry.type(description="A step of the hiring process.")

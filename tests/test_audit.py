@@ -9,8 +9,8 @@ import pytest
 import models
 from auth.viewer import Viewer
 from models import AuditAct, AuditEvent
-from resolvers import changes
-from resolvers.changes import Commit
+from resolvers import commits
+from resolvers.commits import Commit
 from tests.world import Person, World, statements
 
 EVENTS = """query ($filter: AuditEventFilter, $first: Int, $after: String) {
@@ -205,7 +205,7 @@ async def test_an_act_and_its_trace_are_written_together_or_not_at_all(world: Wo
 
     before = await trail(world)
     with pytest.raises(ArithmeticError):
-        await changes.committed(Viewer(account=world.account, user=sam), act)
+        await commits.committed(Viewer(account=world.account, user=sam), act)
 
     assert await trail(world) == before
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import clock
 import models
 from auth.viewer import Viewer
-from resolvers import changes, pushes
+from resolvers import commits, pushes
 from resolvers.declarations import InterviewerPush, InterviewPush, PanelPush
 from tests.world import PANEL, World, in_hours, instant
 
@@ -588,7 +588,7 @@ async def test_acts_whose_caller_is_cancelled_are_done_whole_or_not_at_all(world
         pushing.cancel()
         await asyncio.wait([pushing])
 
-    await changes.drained()
+    await commits.drained()
     await everything_works(world)
 
 

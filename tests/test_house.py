@@ -25,7 +25,7 @@ WORDS = {
 TOOLS = {
     "models": {"base", "database", "reading", "sharing", "writing"},
     "resolvers": {
-        *("access", "calendar", "declarations", "errors", "live"),
+        *("access", "calendar", "commits", "declarations", "errors", "live"),
         *("paging", "reading", "values", "warnings", "whole"),
     },
     "schema": {
@@ -82,13 +82,13 @@ def test_rows_are_reached_only_through_their_scope() -> None:
 
 def test_transactions_are_opened_in_one_place_only() -> None:
     assert {str(path) for path in MODULES if "in_transaction" in names(path)} == {"models/database.py"}
-    assert {str(path) for path in MODULES if ("database", "transaction") in asked(path)} == {"resolvers/changes.py"}
+    assert {str(path) for path in MODULES if ("database", "transaction") in asked(path)} == {"resolvers/commits.py"}
 
 
 def test_statements_are_written_by_hand_only_where_the_rules_keep_them() -> None:
     by_hand = {str(path) for path in MODULES if any(what.startswith("execute_query") for _, what in asked(path))}
 
-    assert {path for path in by_hand if not path.startswith("models/")} <= {"resolvers/changes.py"}
+    assert {path for path in by_hand if not path.startswith("models/")} <= {"resolvers/commits.py"}
 
 
 @pytest.mark.parametrize("leaf", LEAVES)

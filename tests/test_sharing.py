@@ -13,8 +13,8 @@ import models
 from auth.viewer import Viewer
 from models import InterviewPanelChangeKind as Kind
 from models.sharing import Shared, asked, side_by_side
-from resolvers import changes
-from resolvers.changes import Commit
+from resolvers import commits
+from resolvers.commits import Commit
 from tests.processes import until
 from tests.world import World, statements
 
@@ -85,7 +85,7 @@ class Acts:
     def together(self, *names: str) -> list[asyncio.Task[str]]:
         """All at once: the first begins, the others wait for it."""
         return [
-            asyncio.create_task(changes.committed_together(self.viewer, name, partial(self.push, name)))
+            asyncio.create_task(commits.committed_together(self.viewer, name, partial(self.push, name)))
             for name in names
         ]
 
@@ -159,17 +159,17 @@ async def test_whoever_has_waited_longest_goes_first_however_often_a_panel_is_pu
     world: World, scheduler: Viewer
 ) -> None:
     acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event()})
-    others = [f"panel-{number}" for number in range(2 * changes._MOST_TOGETHER)]
+    others = [f"panel-{number}" for number in range(2 * commits._MOST_TOGETHER)]
 
-    first = acts.together("a", *others[: changes._MOST_TOGETHER - 1])
-    await until(lambda: len(acts.begun) == changes._MOST_TOGETHER)
-    waiting = acts.together("often", *others[changes._MOST_TOGETHER :], "often")
+    first = acts.together("a", *others[: commits._MOST_TOGETHER - 1])
+    await until(lambda: len(acts.begun) == commits._MOST_TOGETHER)
+    waiting = acts.together("often", *others[commits._MOST_TOGETHER :], "often")
     await until(lambda: "often" in acts.begun)
     acts.held["a"].set()
 
     await asyncio.gather(*first, *waiting, return_exceptions=True)
-    begun = acts.begun[changes._MOST_TOGETHER :]
-    assert begun[: changes._MOST_TOGETHER] == ["often", *others[changes._MOST_TOGETHER :]][: changes._MOST_TOGETHER]
+    begun = acts.begun[commits._MOST_TOGETHER :]
+    assert begun[: commits._MOST_TOGETHER] == ["often", *others[commits._MOST_TOGETHER :]][: commits._MOST_TOGETHER]
 
 
 @pytest.mark.postgres
