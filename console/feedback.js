@@ -39,8 +39,13 @@ export default function show(page) {
   page.open("Feedback", { trail: trail("/interviews", "My interviews"), lead: BLANK });
 
   page.load(
-    () => ask(FORM, { id }),
-    ({ feedbackForm: form }) => {
+    () =>
+      ask(FORM, { id }).catch((failure) => {
+        if (failure.code !== "FORBIDDEN") throw failure;
+        return { feedbackForm: null, refusal: failure.message };
+      }),
+    ({ feedbackForm: form, refusal }) => {
+      if (refusal) return page.show(blank("check", "Not needed", refusal));
       if (!form)
         return page.show(
           blank("question", "No such form", "Either there is none under this link, or it is somebody else's."),

@@ -5,20 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
 
 import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interviewer, Panel, Role, StoredField
+from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, Panel, Role, StoredField
 from resolvers import commits, paging, values
 from resolvers.access import Act, require, restricted, unscoped, visible
 from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.paging import Page
-from resolvers.reading import one
+from resolvers.reading import one, pointed
 
 SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
 YES_NO = ["Yes", "No"]
@@ -211,7 +211,10 @@ async def forms_of_users(
     first: int | None,
     after: str | None,
 ) -> list[Page[FeedbackForm]]:
-    """The viewer's own forms. Raises Refused(FORBIDDEN) for anybody else's."""
+    """The viewer's own forms, without those of interviews that they were taken off with nothing submitted.
+
+    Raises Refused(FORBIDDEN) for anybody else's.
+    """
     if any(user.id != viewer.user_id for user in users):
         raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
     ids = {"ids": [user.id for user in users]}
@@ -219,8 +222,26 @@ async def forms_of_users(
 
 
 def _own_forms(viewer: Viewer, status: FeedbackFormStatus | None, ids: list[str]) -> QuerySet[FeedbackForm]:
+    seats = unscoped(Interviewer, "ids to narrow what is visible").filter(user_id__in=ids, form_id__isnull=False)
     own = visible(viewer, FeedbackForm).filter(user_id__in=ids)
+    own = own.filter(~Q(status=FeedbackFormStatus.VOIDED) | Q(id__in=Subquery(seats.values("form_id"))))
     return own if status is None else own.filter(status=status)
+
+
+async def interviews_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[Interview | Refused]:
+    """What each form is about; Refused(FORBIDDEN) to whoever was taken off the interview with nothing submitted."""
+    found: list[Interview | Refused] = await pointed(viewer, forms, "interview")
+    left = [form for form in forms if form.user_id == viewer.user_id and form.status is FeedbackFormStatus.VOIDED]
+    if left and restricted(viewer):
+        ids = [form.interview_id for form in left]
+        seen = {interview.id for interview in await visible(viewer, Interview).filter(id__in=ids).only("id")}
+        message = "You were taken off this interview: the form needs no answer."
+        hidden = {form.id for form in left if form.interview_id not in seen}
+        found = [
+            Refused(Code.FORBIDDEN, message) if form.id in hidden else interview
+            for form, interview in zip(forms, found, strict=True)
+        ]
+    return found
 
 
 async def find(viewer: Viewer, id: str) -> FeedbackForm | None:

@@ -1,7 +1,7 @@
 """Feedback templates and forms, and handing a form in."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -94,10 +94,14 @@ class FeedbackForm(Node):
     async def template(forms: list[models.FeedbackForm], level: Level) -> list[models.FeedbackTemplate]:
         return await pointed(viewer(level), forms, "template")
 
-    @breadth(graphql_type=InterviewRef, reads={"interview_id"}, description="The interview it is about.")
+    @breadth(
+        graphql_type=InterviewRef,
+        reads={"interview_id", "status", "user_id"},
+        description="The interview it is about; refused to whoever was taken off it with nothing submitted.",
+    )
     @staticmethod
-    async def interview(forms: list[models.FeedbackForm], level: Level) -> list[models.Interview]:
-        return await pointed(viewer(level), forms, "interview")
+    async def interview(forms: list[models.FeedbackForm], level: Level) -> list[Any]:
+        return await feedback.interviews_of(viewer(level), forms)
 
     @breadth(graphql_type=User, reads={"user_id"}, description="Whose form it is.")
     @staticmethod

@@ -245,7 +245,8 @@ async def test_an_archived_candidate_is_not_scheduled(world: World) -> None:
 
 async def test_whoever_is_out_of_scope_is_not_scheduled_by_way_of_ones_own_form(world: World) -> None:
     form = {"feedbackTemplateId": world.templates["values"]}
-    await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "leo", "noor", **form), sequence=1))
+    pushed = await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "leo", "noor", **form)))
+    await world.leo.fill(pushed["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
     document = """{ viewer { ... on User { feedbackForms { edges { node { interview { candidate {
       externalId scheduleAction { url } } } } } } } } }"""
 

@@ -107,7 +107,10 @@ async def test_a_form_says_what_it_is_about(world: World) -> None:
     assert form["url"].endswith(f"/feedback/{forms['ivo']}")
     assert (form["instructions"], form["status"], form["completedAt"]) == ("Be fair", "PENDING", None)
     assert form["interviewer"]["email"] == world.email("ivo")
-    assert form["interview"]["externalId"] == "one"
+    about = await world.ivo.ask(
+        "query ($id: ID!) { feedbackForm(id: $id) { interview { externalId } } }", id=form["id"]
+    )
+    assert about["feedbackForm"]["interview"]["externalId"] == "one"
 
 
 # Submitting.
@@ -482,3 +485,24 @@ async def test_whoever_becomes_an_admin_reads_at_once(world: World) -> None:
     await world.sam.ask(SYNC_USERS, users=[promoted])
 
     assert await read_by(world.noor, forms["ivo"])
+
+
+@pytest.mark.parametrize("who", ["noor", "leo"])
+async def test_whoever_was_taken_off_an_interview_sees_no_more_of_it_through_their_form(world: World, who: str) -> None:
+    query = """query ($id: ID!) { feedbackForm(id: $id) { status interview { startsAt panel { note } } }
+      viewer { ... on User { feedbackForms { edges { node { interview { id } } } } } } }"""
+    person = world.noor if who == "noor" else world.leo
+    forms = await form_ids(world, "ivo", who, sequence=1)
+    before = await person.answer(query, id=forms[who])
+
+    await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "ivo"), sequence=2, note="Confidential"))
+    after = await person.answer(query, id=forms[who])
+
+    assert "errors" not in before
+    assert len(before["data"]["viewer"]["feedbackForms"]["edges"]) == 1
+    [error] = after["errors"]
+    assert (error["extensions"]["code"], error["path"]) == ("FORBIDDEN", ["feedbackForm", "interview"])
+    assert after["data"] == {"feedbackForm": None, "viewer": {"feedbackForms": {"edges": []}}}
+    form = await person.form(forms[who])
+    assert form is not None
+    assert form["status"] == "VOIDED"

@@ -71,7 +71,7 @@ SHOW = (
     PANEL + """query ($id: ID, $externalId: String) { interviewPanel(id: $id, externalId: $externalId) { ...Panel } }"""
 )
 FORM = """query ($id: ID!) { feedbackForm(id: $id) {
-  id url status completedAt instructions template { externalId } interview { externalId } interviewer { email }
+  id url status completedAt instructions template { externalId } interviewer { email }
   fields { id type label description required options } answers { fieldId values } } }"""
 CHANGES = """query ($after: String, $first: Int, $candidateId: ID) {
   interviewPanelChanges(after: $after, first: $first, candidateId: $candidateId) {

@@ -208,9 +208,17 @@ class Candidate:
     external_id: str
 
     def push(
-        self, days: float = 3, panel: str = "panel", subjects: tuple[str, ...] = ("System design",), at: time = AT
+        self,
+        days: float = 3,
+        panel: str = "panel",
+        subjects: tuple[str, ...] = ("System design",),
+        at: time = AT,
+        without: str = "",
     ) -> Any:
-        """GoodTime pushes the whole panel, at that UTC time of the day so many days from now; the panel as answered."""
+        """GoodTime pushes the whole panel, at that UTC time of the day so many days from now; the panel as answered.
+
+        `without` is the email of somebody who is left out.
+        """
         start = datetime.combine(clock.now() + timedelta(days=days), at, UTC)
         people, template = self.ats.interviewers, self.ats.template
         interviews = [
@@ -222,8 +230,9 @@ class Candidate:
                 "location": "Room Aurora",
                 "feedbackTemplateId": template,
                 "interviewers": [
-                    {"email": people[0], "responseStatus": "ACCEPTED"},
-                    {"email": people[1 + place % 2], "responseStatus": "NEEDS_ACTION"},
+                    {"email": email, "responseStatus": response}
+                    for email, response in [(people[0], "ACCEPTED"), (people[1 + place % 2], "NEEDS_ACTION")]
+                    if email != without
                 ],
             }
             for place, subject in enumerate(subjects)

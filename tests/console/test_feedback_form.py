@@ -99,3 +99,15 @@ def submit(ats: Ats, form: str, email: str, words: str) -> None:
         input={"formId": form, "answers": answers},
     )
     assert submitted["submitFeedback"]["errors"] == []
+
+
+def test_whoever_was_taken_off_the_interview_is_told_that_nothing_is_asked_of_them(
+    visitors: Visitors, ats: Ats
+) -> None:
+    candidate = ats.candidate()
+    form = candidate.form(candidate.push(), EMAILS["INTERVIEWER"])
+    candidate.push(without=EMAILS["INTERVIEWER"])
+
+    page = visitors.window("INTERVIEWER", f"/feedback/{form}")
+
+    expect(page.get_by_text("You were taken off this interview")).to_be_visible()
