@@ -217,10 +217,8 @@ export class Socket extends EventTarget {
 
   #closed(code, reason) {
     this.#drop();
-    // 4403 also refuses one connection too many of somebody who is signed in: the reason is one of the API's codes.
-    const isCrowded = code === 4403 && reason === "LIMIT_EXCEEDED";
-    if ((code === 4401 || code === 4403) && !isCrowded) this.dispatchEvent(new Event("unauthenticated"));
-    else if (this.#open) this.#comeBack(isCrowded ? "crowded" : undefined);
+    if (code === 4401 || code === 4403) this.dispatchEvent(new Event("unauthenticated"));
+    else if (this.#open) this.#comeBack(reason === "LIMIT_EXCEEDED" ? "crowded" : undefined);
   }
 
   #comeBack(meanwhile = navigator.onLine && this.#tries < 3 ? "reconnecting" : "offline") {

@@ -295,7 +295,7 @@ async def test_a_user_has_so_many_connections(world: World, limited: Set) -> Non
     async with world.rita.connected(), world.rita.connected():
         async with opened(world.server) as third:
             await third.send(type="connection_init", payload={"Authorization": world.rita.authorization})
-            assert await closed(third) == 4403
+            assert await closed(third) == 1013
         async with world.ada.connected():
             pass
 

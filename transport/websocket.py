@@ -117,7 +117,7 @@ class Socket:
             viewer = await rates.signed_in(said if isinstance(said, str) else header, self._address)
             turns.enter(viewer)
         except Refused as refused:
-            again = refused.code in (Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED)
+            again = refused.code in (Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED, Code.LIMIT_EXCEEDED)
             raise Closed(1013 if again else 4403, refused.code) from None
         except database.UNREACHABLE:
             raise Closed(1013, Code.SERVICE_UNAVAILABLE) from None
