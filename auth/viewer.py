@@ -18,7 +18,7 @@ from auth import keys
 from auth.refusals import Code, Refused
 from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
 from models.reading import Joined, read
-from models.sharing import Lookups, Shared
+from models.sharing import Company
 
 _BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
 _BASIC = re.compile(r"Basic +(\S+) *", re.IGNORECASE)
@@ -79,9 +79,9 @@ async def renewed(viewer: Viewer) -> Viewer:
     Of all who ask at the time one statement asks for the users, and one for the keys.
     """
     if viewer.key is not None:
-        row: Any = await _renewing.found("keys", viewer.key.id, _keys_by_id)
+        row: Any = await _renewing.answer("keys", viewer.key.id, _keys_of, key=viewer.key.id)
     else:
-        row = await _renewing.found("users", viewer.user_id, _users_by_id)
+        row = await _renewing.answer("users", viewer.user_id, _users_of, key=viewer.user_id)
     now = _as_of_now(viewer, row)
     if isinstance(now, Refused):
         raise now
@@ -95,7 +95,8 @@ async def renewed_all(viewers: Collection[Viewer]) -> dict[Viewer, Viewer | Refu
     """
     user_ids = [viewer.user.id for viewer in viewers if viewer.user is not None]
     key_ids = [viewer.key.id for viewer in viewers if viewer.key is not None]
-    found: dict[Any, Any] = {**await _users_by_id(user_ids), **await _keys_by_id(key_ids)}
+    found: dict[Any, Any] = dict(zip(user_ids, await _users_of(user_ids), strict=True))
+    found |= zip(key_ids, await _keys_of(key_ids), strict=True)
     return {
         viewer: _as_of_now(viewer, found.get(viewer.key.id if viewer.key else viewer.user_id)) for viewer in viewers
     }
@@ -137,7 +138,7 @@ async def _by_token(token: str) -> Viewer:
     except ProviderUnavailable:
         raise Refused(Code.SERVICE_UNAVAILABLE, "The identity provider can't be reached: try again.") from None
     named = {"account__slug": claims.account, "email": claims.email.lower()}
-    user = next(iter(await _named_users.answer(tuple(named.values()), lambda: _users(**named))), None)
+    user = next(iter(await _named_users.shared(tuple(named.values()), lambda: _users(**named))), None)
     return _active(user, claims.expires_at)
 
 
@@ -145,7 +146,7 @@ async def _by_key(secret: str) -> Viewer:
     if not keys.well_formed(secret):
         raise _unauthenticated()
     digest = keys.digest(secret)
-    key = next(iter(await _digested_keys.answer(digest, lambda: _keys(digest=digest))), None)
+    key = next(iter(await _digested_keys.shared(digest, lambda: _keys(digest=digest))), None)
     if key is None or not keys.same(key.digest, digest):
         raise _unauthenticated()
     viewer = _holder(key)
@@ -171,18 +172,18 @@ async def _keys(**named: Any) -> list[models.ApiKey]:
     return [key for key, *_ in found]
 
 
-async def _users_by_id(ids: list[str]) -> dict[Any, models.User]:
-    return {user.id: user for user in await _users(id__in=ids)}
+async def _users_of(ids: list[str]) -> list[models.User | None]:
+    found = {user.id: user for user in await _users(id__in=ids)}
+    return [found.get(id) for id in ids]
 
 
-async def _keys_by_id(ids: list[str]) -> dict[Any, models.ApiKey]:
-    return {key.id: key for key in await _keys(id__in=ids)}
+async def _keys_of(ids: list[str]) -> list[models.ApiKey | None]:
+    found = {key.id: key for key in await _keys(id__in=ids)}
+    return [found.get(id) for id in ids]
 
-
-_renewing = Lookups[Any]()
 
 # A user's console, or a scheduler at work, asks many things at a time: who they are is then read once.
-_named_users, _digested_keys = Shared[list[models.User]](), Shared[list[models.ApiKey]]()
+_named_users, _digested_keys, _renewing = Company(), Company(), Company()
 
 
 def _holder(key: models.ApiKey) -> Viewer:

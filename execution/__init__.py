@@ -1,9 +1,8 @@
 """Breadth-first execution over a Strawberry schema: each field is resolved once for all objects of a level."""
 
 from execution.breadth import breadth
-from execution.company import Alike
 from execution.executor import BreadthFirstExecutor, execute
 from execution.level import Level
 from execution.plan import variables_in
 
-__all__ = ["Alike", "BreadthFirstExecutor", "Level", "breadth", "execute", "variables_in"]
+__all__ = ["BreadthFirstExecutor", "Level", "breadth", "execute", "variables_in"]

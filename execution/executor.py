@@ -8,7 +8,8 @@ locations are always its.
 
 import asyncio
 import logging
-from collections.abc import Hashable
+from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
 from typing import Any, ClassVar
 
 import strawberry
@@ -18,21 +19,22 @@ from graphql.pyutils import gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from execution.company import Alike, Company
 from execution.level import Scope
 from execution.plan import NO_PLAN, Plan, Plans, Root
-from execution.run import Part, Position, Run
+from execution.run import Part, Position, Run, Values
 
 logger = logging.getLogger(__name__)
+
+Together = Callable[[Hashable, object, Callable[[Values], Awaitable[Values]]], Awaitable[object]]
+"""Completes a value along with others of its kind: it is given the kind, the value, and what completes several."""
 
 
 class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     """For `strawberry.Schema(…, execution_context_class=BreadthFirstExecutor)`. A subclass may bound `plans` anew."""
 
     plans: ClassVar = Plans()
-    company: ClassVar = Company()
     plan: Plan = NO_PLAN
-    together: Alike | None = None
+    together: Together | None = None
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         if not self._usual():
@@ -85,13 +87,9 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         if self.together is None:
             [answer] = await part.complete([value], run)
             return answer
-        kind = self._kind_of(part, plan, self.together)
-        return await self.company.complete(kind, self.together.most, part, value, run)
-
-    def _kind_of(self, part: Part, plan: Plan, together: Alike) -> Hashable:
-        """Equal for what is completed in the same way."""
         coerced = self.variable_values.coerced
-        return (id(part), together.key, *(repr(coerced.get(name)) for name in plan.variables))
+        kind = (id(part), *(repr(coerced.get(name)) for name in plan.variables))
+        return await self.together(kind, value, partial(part.complete, run=run))
 
     def _usual(self) -> bool:
         middleware = self.middleware_manager and self.middleware_manager.middlewares
@@ -106,7 +104,7 @@ async def execute(
     context_value: Any = None,
     variable_values: dict[str, Any] | None = None,
     operation_name: str | None = None,
-    together: Alike | None = None,
+    together: Together | None = None,
 ) -> ExecutionResult:
     """Execute a document that is parsed and valid, past Strawberry's extensions.
 

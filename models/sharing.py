@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Generic, Protocol, TypeVar
+from math import inf
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -102,44 +104,68 @@ def _all(lists: Any) -> list[Any]:
 _side: ContextVar[_Side | None] = ContextVar("side", default=None)
 
 
-class Shared(Generic[T]):
-    """Questions that many ask. Whoever asks while one is being answered shares the next answer with all who do.
+@dataclass
+class _Round:
+    """What is asked at once."""
 
-    So nobody gets an answer that is older than their question.
+    sought: dict[Hashable, Any] = field(default_factory=dict)
+    at_work: bool = False
+    task: asyncio.Task[dict[Hashable, Any]] = field(init=False)
+
+
+class Company:
+    """Questions of many about things of one kind: those that come while some are being answered are answered next.
+
+    So nobody waits for company, and nobody's answer is older than their question.
     """
 
     def __init__(self) -> None:
-        self._asking: dict[Hashable, asyncio.Task[T]] = {}
-        self._next: dict[Hashable, asyncio.Task[T]] = {}
+        #: The latest round of each kind.
+        self._rounds: dict[Hashable, _Round] = {}
 
-    async def answer(self, about: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
-        """Of those who ask about the same, one asks for all. Raises what asking raises."""
-        answer = self._next.get(about)
-        if answer is None:
-            answer = self._next[about] = asyncio.create_task(self._answer(about, ask))
-        return await asyncio.shield(answer)
+    async def answer(
+        self,
+        kind: Hashable,
+        thing: Any,
+        ask: Callable[[list[Any]], Awaitable[Sequence[T]]],
+        *,
+        key: Hashable = None,
+        most: float = inf,
+    ) -> T:
+        """The answer about the thing, which is known by its key, asked for with so many others at most.
 
-    async def _answer(self, about: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
-        if about in self._asking:
-            await asyncio.wait([self._asking[about]], timeout=_PATIENCE_SECONDS)
-        asking = self._asking[about] = self._next.pop(about)
+        Raises what asking for it alone raises: a failure among others may be theirs.
+        """
+        its = self._rounds.get(kind)
+        if its is None or its.at_work or its.task.done() or len(its.sought) >= most:
+            before, its = its, _Round()
+            self._rounds[kind] = its
+            its.task = asyncio.create_task(self._asked(kind, its, before, ask))
+        its.sought.setdefault(key, thing)
         try:
-            return await ask()
+            return (await asyncio.shield(its.task))[key]  # type: ignore[no-any-return]
+        except Exception:
+            if len(its.sought) == 1:
+                raise
+        [answer] = await ask([thing])
+        return answer
+
+    async def shared(self, about: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
+        """The answer to one question, for all who have it."""
+
+        async def answers(_: list[Any]) -> list[T]:
+            return [await ask()]
+
+        return await self.answer(about, None, answers)
+
+    async def _asked(
+        self, kind: Hashable, its: _Round, before: _Round | None, ask: Callable[[list[Any]], Awaitable[Sequence[Any]]]
+    ) -> dict[Hashable, Any]:
+        try:
+            if before is not None:
+                await asyncio.wait([before.task], timeout=_PATIENCE_SECONDS)
+            its.at_work = True
+            return dict(zip(its.sought, await ask(list(its.sought.values())), strict=True))
         finally:
-            if self._asking.get(about) is asking:
-                del self._asking[about]
-
-
-class Lookups(Generic[T]):
-    """What many look up, each by a key of their own, in one place: asked for together, as `Shared` does."""
-
-    def __init__(self) -> None:
-        self._shared = Shared[Mapping[Hashable, T]]()
-        self._sought: dict[Hashable, dict[Hashable, None]] = {}
-
-    async def found(
-        self, where: Hashable, key: Hashable, look_up: Callable[[list[Any]], Awaitable[Mapping[Hashable, T]]]
-    ) -> T | None:
-        """What that key leads to, if to anything; of those who look in the same place, one looks up the keys of all."""
-        self._sought.setdefault(where, {})[key] = None
-        return (await self._shared.answer(where, lambda: look_up(list(self._sought.pop(where))))).get(key)
+            if self._rounds.get(kind) is its:
+                del self._rounds[kind]

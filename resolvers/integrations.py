@@ -21,7 +21,7 @@ from auth import keys
 from auth import viewer as auth
 from auth.viewer import Viewer
 from models import ApiKey, AuditAct, Integration, IntegrationProvider
-from models.sharing import Shared
+from models.sharing import Company
 from resolvers import commits
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.commits import Commit
@@ -231,19 +231,17 @@ async def follow(viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator
         bell = feed.bell(_topic(viewer, provider))
         viewer = await auth.renewed(viewer)
         require(viewer, Act.SEE_INTEGRATIONS)
-        state = await _STATES.answer(_topic(viewer, provider), partial(_state, viewer.account_id, provider))
+        state = await _STATES.shared(_topic(viewer, provider), partial(_state, viewer.account_id, provider))
         if state != seen and seen is not None:
             yield viewer, await of_provider(viewer, provider)
         seen = state
         await bell.heard(LOOK_SECONDS - asyncio.get_running_loop().time() % LOOK_SECONDS)
 
 
-_State = tuple[object, ...]
-
-_STATES = Shared[_State]()
+_STATES = Company()
 
 
-async def _state(account_id: str, provider: IntegrationProvider) -> _State:
+async def _state(account_id: str, provider: IntegrationProvider) -> tuple[object, ...]:
     """What a change of the row or of its keys changes."""
     why = "to notice changes; nothing of it is shown"
     integration = await unscoped(Integration, why).get(account_id=account_id, provider=provider)

@@ -101,11 +101,8 @@ class Channel:
 
     async def _hand_out(self, found: list[Change]) -> None:
         for some in _parts(found, min(_TOLD_AT_ONCE, settings.current().subscriber_buffer)):
-            seen_by: dict[int, Audience] = {}
-            at = _now()
-            if any(follower.restricted for follower in self.followers):
-                seen_by = await audiences(some)
-            await self._tell(News(some, seen_by, at))
+            at, some_are_restricted = _now(), any(follower.restricted for follower in self.followers)
+            await self._tell(News(some, await audiences(some) if some_are_restricted else {}, at))
 
     async def _tell(self, news: "News") -> None:
         """Tell these changes to everybody: straight away to those who can take them so, by themselves to the others."""

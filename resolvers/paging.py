@@ -20,7 +20,7 @@ import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models.reading import Attributes, Joined, along
-from models.sharing import Shared
+from models.sharing import Company
 from resolvers.access import shared_scope
 from resolvers.reading import hot, one
 from resolvers.values import NAME
@@ -125,10 +125,10 @@ async def page(
         return page_of(edges, size, after, partial(_counted, viewer, build, shape, values))
 
     about = (build, shape, _hashed(values), order, size, after, joined, attributes, *shared_scope(viewer))
-    return await _PAGES.answer(about, read)
+    return await _PAGES.shared(about, read)
 
 
-_PAGES = Shared[Page[Any]]()
+_PAGES = Company()
 
 
 def _hashed(values: Mapping[str, Any]) -> Hashable:

@@ -15,7 +15,7 @@ import models
 from auth.viewer import Viewer
 from models import Role
 from models.reading import Attributes, Joined, read
-from models.sharing import Lookups
+from models.sharing import Company
 from resolvers.access import shared_scope, unscoped, visible
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -79,22 +79,23 @@ async def one(
         return None
     name, value = next(iter(given.items()))
     where = (model, name, joined, *shared_scope(viewer))
-    found = await _LOOKUPS.found(where, value, partial(_looked_up, viewer, model, name, joined))
+    found = await _LOOKUPS.answer(where, value, partial(_looked_up, viewer, model, name, joined), key=value)
     return found if found and all(getattr(found, each) == its for each, its in given.items()) else None
 
 
 async def _looked_up(
     viewer: Viewer, model: type[AnyModel], name: str, joined: tuple[Joined, ...], values: list[str]
-) -> Mapping[Hashable, Any]:
+) -> list[AnyModel | None]:
     found = await hot(viewer, _visible_named, (model, name), {"values": values}, *joined)
-    return {getattr(row, name): row for row, *_ in found}
+    by_name = {getattr(row, name): row for row, *_ in found}
+    return [by_name.get(value) for value in values]
 
 
 def _visible_named(viewer: Viewer, model: type[AnyModel], name: str, values: list[str]) -> QuerySet[AnyModel]:
     return visible(viewer, model).filter(**{f"{name}__in": values})
 
 
-_LOOKUPS = Lookups[Any]()
+_LOOKUPS = Company()
 
 
 async def targets(viewer: Viewer, model: type[AnyModel], ids: Collection[str | None]) -> dict[str, AnyModel]:

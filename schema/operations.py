@@ -6,7 +6,7 @@ Here also stands what lets a live change be rendered once for many subscribers: 
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,8 @@ import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from execution import Alike, BreadthFirstExecutor, variables_in
+from execution import BreadthFirstExecutor, variables_in
+from models.sharing import Company
 from resolvers.access import shared_scope
 from resolvers.live import Straight
 from schema import SCHEMA, limits
@@ -175,6 +176,9 @@ def _sharing(document: DocumentNode, operation: OperationDefinitionNode) -> tupl
     return personal, frozenset(variables_in(*parts, *fragments))
 
 
+_COMPANY = Company()
+
+
 async def result(
     its: Prepared, variables: dict[str, Any] | None, context: Context, root: object = None
 ) -> dict[str, Any]:
@@ -185,7 +189,11 @@ async def result(
     known, together = context.known, None
     if known is not None and not its.personal:
         # No more at a time than one operation may ask for.
-        together = Alike(shared_scope(known), settings.current().max_cost // its.cost.of(variables) or 1)
+        scope, most = shared_scope(known), settings.current().max_cost // its.cost.of(variables) or 1
+
+        def together(kind: Hashable, value: object, complete: Any) -> Any:
+            return _COMPANY.answer((kind, scope), value, complete, key=id(value), most=most)
+
     found = await execution.execute(
         SCHEMA,
         its.document,

@@ -9,7 +9,8 @@ import strawberry
 from graphql import ExecutionResult, parse
 from graphql import execute as graphql_core
 
-from execution import Alike, BreadthFirstExecutor, Level, breadth, company, execute
+from execution import BreadthFirstExecutor, Level, breadth, execute
+from models import sharing
 from tests.world import World
 
 SOON = 5.0
@@ -49,13 +50,20 @@ class Query:
 
 
 PLAYERS: dict[str, Player] = {}
-US = Alike("us", most=10)
+COMPANY = sharing.Company()
+
+
+def alike(who: str, most: int) -> Any:
+    return lambda kind, value, complete: COMPANY.answer((kind, who), value, complete, key=id(value), most=most)
+
+
+US = alike("us", 10)
 
 schema = strawberry.Schema(Query, execution_context_class=BreadthFirstExecutor)
 HAND = parse("query($name: String!, $of: Int!) { player(name: $name) { name hand(of: $of) } }")
 
 
-async def played(table: Table, name: str, of: int = 1, together: Alike | None = US) -> ExecutionResult:
+async def played(table: Table, name: str, of: int = 1, together: Any = US) -> ExecutionResult:
     return await execute(schema, HAND, context_value=table, variable_values={"name": name, "of": of}, together=together)
 
 
@@ -86,7 +94,7 @@ async def test_who_comes_while_a_level_is_at_work_is_in_the_next_one() -> None:
     assert table.asked == [["ann"], ["bob", "ann"]]
 
 
-@pytest.mark.parametrize("alone", [{"of": 2}, {"together": Alike("others", 10)}, {"together": None}])
+@pytest.mark.parametrize("alone", [{"of": 2}, {"together": alike("others", 10)}, {"together": None}])
 async def test_only_what_is_completed_in_the_same_way_is_joined(alone: dict[str, Any]) -> None:
     table = Table()
 
@@ -104,7 +112,7 @@ async def test_only_what_is_completed_in_the_same_way_is_joined(alone: dict[str,
 
 async def test_no_level_has_more_than_may_be_together() -> None:
     table = Table()
-    few = Alike("us", 2)
+    few = alike("us", 2)
     names = ("ann", "bob", "cyd", "dee", "eve")
 
     answers = await seated(table, *(asyncio.create_task(played(table, name, together=few)) for name in names))
@@ -137,7 +145,7 @@ async def test_who_leaves_does_not_take_the_answer_of_the_others_along() -> None
 
 
 async def test_a_level_that_hangs_does_not_hold_up_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(company, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(sharing, "_PATIENCE_SECONDS", 0.01)
     hangs, table = Table(), Table()
     first = asyncio.create_task(played(hangs, "ann"))
     await asyncio.sleep(0.01)

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from execution import Alike, BreadthFirstExecutor, Level, breadth, execute
+from execution import BreadthFirstExecutor, Level, breadth, execute
 from execution.testing import Answer, Operation, answers, operations
+from tests.test_company import alike
 
 settings.register_profile("nightly", max_examples=3_000)
 settings.register_profile("quick", max_examples=100)
@@ -380,7 +381,7 @@ def test_where_nothing_goes_wrong_no_plan_gives_up(operation: Operation, seed: i
 @given(operations(schema, values), worlds)
 def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation, world: World) -> None:
     async def in_company() -> list[Answer]:
-        document, alike = parse(operation.text), Alike("us", most=2)
+        document, us = parse(operation.text), alike("us", 2)
         found = await asyncio.gather(
             *(
                 execute(
@@ -388,7 +389,7 @@ def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation,
                     document,
                     context_value=World(world.seed, world.trouble),
                     variable_values=operation.variables,
-                    together=alike,
+                    together=us,
                 )
                 for _ in range(3)
             )

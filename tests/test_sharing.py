@@ -12,7 +12,7 @@ from tortoise.exceptions import IntegrityError
 import models
 from auth.viewer import Viewer
 from models import InterviewPanelChangeKind as Kind
-from models.sharing import Shared, asked, side_by_side
+from models.sharing import Company, asked, side_by_side
 from resolvers import commits
 from resolvers.commits import Commit
 from tests.processes import until
@@ -245,12 +245,12 @@ async def test_a_question_that_hangs_does_not_hold_up_the_next_one() -> None:
             await never.wait()
         return asked_about
 
-    shared = Shared[int]()
-    hangs = asyncio.create_task(shared.answer("key", ask))
-    await until(lambda: shared._asking)
+    shared = Company()
+    hangs = asyncio.create_task(shared.shared("key", ask))
+    await until(lambda: shared._rounds and all(it.at_work for it in shared._rounds.values()))
 
     async with asyncio.timeout(10):
-        assert await shared.answer("key", ask) == 2
+        assert await shared.shared("key", ask) == 2
 
     never.set()
     assert await hangs == 2
@@ -264,16 +264,16 @@ async def test_an_answer_is_never_older_than_the_question() -> None:
         await answered.wait()
         return its
 
-    shared = Shared[int]()
-    first = asyncio.create_task(shared.answer("key", ask))
-    await until(lambda: shared._asking)
+    shared = Company()
+    first = asyncio.create_task(shared.shared("key", ask))
+    await until(lambda: shared._rounds and all(it.at_work for it in shared._rounds.values()))
     now[0] = 1
-    others = [asyncio.create_task(shared.answer("key", ask)) for _ in range(3)]
-    elsewhere = asyncio.create_task(shared.answer("other", ask))
+    others = [asyncio.create_task(shared.shared("key", ask)) for _ in range(3)]
+    elsewhere = asyncio.create_task(shared.shared("other", ask))
     await asyncio.sleep(0)
     answered.set()
 
     assert await first == 0
     assert [await other for other in others] == [1, 1, 1]
     assert await elsewhere == 1
-    assert shared._asking == shared._next == {}
+    assert shared._rounds == {}
