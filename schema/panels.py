@@ -142,7 +142,7 @@ class Interview(Node):
     ends_at: datetime = strawberry.field(description="When it ends.")
     duration_minutes: int = strawberry.field(description="Its length in minutes, 1 to 1,440.")
     feedback_reminder: models.FeedbackReminder = strawberry.field(
-        description="How often interviewers who owe feedback are reminded."
+        description="How often the scheduler reminds interviewers who owe feedback."
     )
 
     @breadth(graphql_type=InterviewPanel, reads={"panel_id"}, description="The panel it belongs to.")
