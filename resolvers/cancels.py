@@ -69,7 +69,7 @@ async def cancel(viewer: Viewer, its: PanelCancel) -> Canceled:
             return await _deleted(await held(panel), commit, its)
         if conflict := _version_conflict(panel, its.expected_version):
             return Canceled(panel, errors=[conflict])
-        if panel.canceled_at is None:
+        if panel.canceled_at is None or panel.emptied:
             panel.call_off(Cancellation(commit.at, commit.actor_id, CancelOrigin.ATS, its.reason))
             commit.audit(AuditAct.PANEL_CANCELED, panel.id, origin=CancelOrigin.ATS.value)
             await (await held(panel)).write(commit, Kind.CANCELED)

@@ -38,7 +38,8 @@ class InterviewInput:
     location: str | None = optional("The room or the address.")
     meeting_url: URL | None = optional("Where a video call takes place.")
     feedback_reminder: models.FeedbackReminder | None = strawberry.field(
-        default=models.FeedbackReminder.DAILY, description="How often interviewers who owe feedback are reminded."
+        default=models.FeedbackReminder.DAILY,
+        description="How often the scheduler reminds interviewers who owe feedback; Callboard sends nothing.",
     )
     feedback_template_id: strawberry.ID | None = optional("For every interviewer who names none of their own.")
     interviewers: list[InterviewerInput] = strawberry.field(

@@ -620,6 +620,21 @@ async def test_a_panel_of_which_the_scheduler_left_nothing_stands_again_with_the
     assert await kinds(world) == ["CREATED", "UPDATED", "CANCELED", "RESTORED"]
 
 
+async def test_a_user_may_cancel_a_panel_of_which_the_scheduler_left_nothing_and_it_stays_off(world: World) -> None:
+    await pushed(world)
+    await world.rita.cancel_one(panelExternalId="p", externalId="one")
+    one = world.an_interview("one", "ivo")
+    await world.goodtime.push(**world.a_panel("p", one, sequence=2))
+
+    canceled = await world.ada.cancel(externalId="p", reason="On hold")
+    await world.goodtime.push(**world.a_panel("p", one, world.an_interview("three", "noor"), sequence=3))
+
+    its = canceled["panel"]["cancellation"]
+    assert (its["by"]["__typename"], its["reason"]) == ("User", "On hold")
+    assert await profile(world) == []
+    assert await kinds(world) == ["CREATED", "UPDATED", "CANCELED", "CANCELED", "UPDATED"]
+
+
 async def test_a_panel_whose_last_interview_a_user_cancelled_stays_off_whatever_is_added(world: World) -> None:
     one = world.an_interview("one", "ivo")
     await world.goodtime.push(**world.a_panel("p", one, sequence=1))
