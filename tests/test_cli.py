@@ -315,3 +315,14 @@ async def test_the_demo_starts_again_on_what_it_made(empty: Installation) -> Non
             counts.append((data["candidates"]["totalCount"], len(data["feedbackTemplates"]["edges"])))
 
     assert counts == [(12, 3), (12, 3)]
+
+
+async def test_who_serves_without_issuer_and_audience_is_told_whom_that_lets_in(installation: Installation) -> None:
+    provider = {"JWT_SECRET": None, "JWKS_URL": "https://id.example/keys"}
+    async with installation.running("serve", **provider) as careless:
+        told = [line["event"] for line in careless.logged if line["level"] == "warning"]
+    async with installation.running("serve", **provider, JWT_ISSUER="https://id.example", JWT_AUDIENCE="us") as careful:
+        untold = [line for line in careful.logged if line["level"] == "warning"]
+
+    assert ["CALLBOARD_JWT_ISSUER" in line for line in told] == [True]
+    assert untold == []

@@ -13,7 +13,8 @@ import pytest
 import clock
 import models
 from auth import keys
-from auth.viewer import _note_use, authenticate
+from auth.refusals import Refused
+from auth.viewer import Viewer, _note_use, authenticate, renewed
 from resolvers import integrations
 from tests.world import Person, World, instant, statements
 
@@ -359,3 +360,33 @@ async def test_a_revoked_key_follows_the_integration_no_longer(world: World) -> 
     async with world.goodtime.following(FOLLOW) as following:
         await world.sam.ask(REVOKE, id=key["id"])
         assert (await following.error(within=2))["code"] == "UNAUTHENTICATED"
+
+
+async def test_all_who_follow_an_integration_look_together(world: World) -> None:
+    async with world.sam.connected() as one, world.rita.connected() as another:
+        for connection in (one, another):
+            for number in range(10):
+                await connection.follow(f"{FOLLOW} # {number}")
+        with statements() as sent:
+            await asyncio.sleep(3.1)
+
+    # Each second three for all twenty, or for each of two groups that met: by themselves they would take 180.
+    assert 6 <= len(sent) <= 40
+
+
+async def test_over_a_connection_too_expired_and_revoked_keys_get_one_and_the_same_answer(world: World) -> None:
+    older, newer = await generate(world), await generate(world, grace=1)
+    await world.sam.ask(REVOKE, id=newer["apiKey"]["id"])
+    # What an open connection had found out before.
+    keys_ = {key.id: key for key in await models.ApiKey.filter(account_id=world.account.id)}
+    integration = await models.Integration.get(account_id=world.account.id)
+    messages, later = [], clock.now() + timedelta(hours=2)
+    with clock.reading(lambda: later):
+        for made in (older, newer):
+            key = keys_[made["apiKey"]["id"]]
+            viewer = Viewer(world.account, integration=integration, key=key, expires_at=key.expires_at)
+            with pytest.raises(Refused) as refused:
+                await renewed(viewer)
+            messages.append((refused.value.code, refused.value.message))
+
+    assert len(set(messages)) == 1
