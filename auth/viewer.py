@@ -76,16 +76,16 @@ async def authenticate(authorization: str | None) -> Viewer:
 async def renewed(viewer: Viewer) -> Viewer:
     """The same viewer as of now, for whoever stays connected. Raises Refused where they would no longer get in.
 
-    Of all who ask at the time one statement asks for the users, and one for the keys.
+    All who ask at the time are renewed at once.
     """
-    if viewer.key is not None:
-        row: Any = await _renewing.answer("keys", viewer.key.id, _keys_of, key=viewer.key.id)
-    else:
-        row = await _renewing.answer("users", viewer.user_id, _users_of, key=viewer.user_id)
-    now = _as_of_now(viewer, row)
+    now = await _renewing.answer("viewers", viewer, _renewed_each, key=viewer)
     if isinstance(now, Refused):
         raise now
     return now
+
+
+async def _renewed_each(viewers: list[Viewer]) -> list[Viewer | Refused]:
+    return list((await renewed_all(viewers)).values())
 
 
 async def renewed_all(viewers: Collection[Viewer]) -> dict[Viewer, Viewer | Refused]:
@@ -95,17 +95,16 @@ async def renewed_all(viewers: Collection[Viewer]) -> dict[Viewer, Viewer | Refu
     """
     user_ids = [viewer.user.id for viewer in viewers if viewer.user is not None]
     key_ids = [viewer.key.id for viewer in viewers if viewer.key is not None]
-    found: dict[Any, Any] = dict(zip(user_ids, await _users_of(user_ids), strict=True))
-    found |= zip(key_ids, await _keys_of(key_ids), strict=True)
-    return {
-        viewer: _as_of_now(viewer, found.get(viewer.key.id if viewer.key else viewer.user_id)) for viewer in viewers
-    }
+    found: dict[str, models.User | models.ApiKey] = {user.id: user for user in await _users(id__in=user_ids)}
+    found |= {key.id: key for key in await _keys(id__in=key_ids)}
+    return {viewer: _as_of_now(viewer, found) for viewer in viewers}
 
 
-def _as_of_now(viewer: Viewer, row: models.User | models.ApiKey | None) -> Viewer | Refused:
+def _as_of_now(viewer: Viewer, found: dict[str, models.User | models.ApiKey]) -> Viewer | Refused:
     try:
         if viewer.user is not None and viewer.expires_at is not None and viewer.expires_at <= clock.now():
             raise _unauthenticated("The token has expired: sign in again.")
+        row = found.get(viewer.key.id if viewer.key is not None else viewer.user_id or "")
         now = _holder(row) if isinstance(row, models.ApiKey) else _active(row, viewer.expires_at)
         return viewer if _said(viewer) == _said(now) else now
     except Refused as refused:
@@ -170,16 +169,6 @@ async def _keys(**named: Any) -> list[models.ApiKey]:
     """The keys of that description, each with its integration and account. Likewise."""
     found = await read(models.ApiKey.filter, (), named, _INTEGRATION, _ACCOUNT) if all(named.values()) else []
     return [key for key, *_ in found]
-
-
-async def _users_of(ids: list[str]) -> list[models.User | None]:
-    found = {user.id: user for user in await _users(id__in=ids)}
-    return [found.get(id) for id in ids]
-
-
-async def _keys_of(ids: list[str]) -> list[models.ApiKey | None]:
-    found = {key.id: key for key in await _keys(id__in=ids)}
-    return [found.get(id) for id in ids]
 
 
 # A user's console, or a scheduler at work, asks many things at a time: who they are is then read once.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
@@ -222,26 +223,31 @@ async def forms_of_users(
 
 
 def _own_forms(viewer: Viewer, status: FeedbackFormStatus | None, ids: list[str]) -> QuerySet[FeedbackForm]:
-    seats = unscoped(Interviewer, "ids to narrow what is visible").filter(user_id__in=ids, form_id__isnull=False)
-    own = visible(viewer, FeedbackForm).filter(user_id__in=ids)
-    own = own.filter(~Q(status=FeedbackFormStatus.VOIDED) | Q(id__in=Subquery(seats.values("form_id"))))
+    own = listed(viewer, user_id__in=ids)
     return own if status is None else own.filter(status=status)
+
+
+def listed(viewer: Viewer, **of: Any) -> QuerySet[FeedbackForm]:
+    """The forms of these users or interviews; one that was voided because its person left is history and not listed."""
+    seats = unscoped(Interviewer, "ids to narrow what is visible").filter(**of, form_id__isnull=False)
+    asked_for = ~Q(status=FeedbackFormStatus.VOIDED) | Q(id__in=Subquery(seats.values("form_id")))
+    return visible(viewer, FeedbackForm).filter(asked_for, **of)
 
 
 async def interviews_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[Interview | Refused]:
     """What each form is about; Refused(FORBIDDEN) to whoever was taken off the interview with nothing submitted."""
     found: list[Interview | Refused] = await pointed(viewer, forms, "interview")
     left = [form for form in forms if form.user_id == viewer.user_id and form.status is FeedbackFormStatus.VOIDED]
-    if left and restricted(viewer):
-        ids = [form.interview_id for form in left]
-        seen = {interview.id for interview in await visible(viewer, Interview).filter(id__in=ids).only("id")}
-        message = "You were taken off this interview: the form needs no answer."
-        hidden = {form.id for form in left if form.interview_id not in seen}
-        found = [
-            Refused(Code.FORBIDDEN, message) if form.id in hidden else interview
-            for form, interview in zip(forms, found, strict=True)
-        ]
-    return found
+    if not left or not restricted(viewer):
+        return found
+    ids = [form.interview_id for form in left]
+    seen = {interview.id for interview in await visible(viewer, Interview).filter(id__in=ids).only("id")}
+    hidden = {form.id for form in left if form.interview_id not in seen}
+    message = "You were taken off this interview: the form needs no answer."
+    return [
+        Refused(Code.FORBIDDEN, message) if form.id in hidden else interview
+        for form, interview in zip(forms, found, strict=True)
+    ]
 
 
 async def find(viewer: Viewer, id: str) -> FeedbackForm | None:

@@ -232,13 +232,10 @@ def _of_interviews(viewer: Viewer, ids: list[str]) -> QuerySet[Interviewer]:
 
 
 async def forms_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[list[FeedbackForm]]:
-    """Each interview's forms; one that was voided because its person left the interview is history and not listed."""
+    """Each interview's forms, as far as they are listed."""
     ids = [interview.id for interview in interviews]
-    seats = unscoped(Interviewer, "ids to narrow what is visible").filter(interview_id__in=ids, form_id__isnull=False)
-    seated = Subquery(seats.values("form_id"))
-    found = visible(viewer, FeedbackForm).filter(interview_id__in=ids)
-    found = found.filter(~Q(status=FeedbackFormStatus.VOIDED) | Q(id__in=seated))
-    return _grouped(await found.order_by("id"), "interview_id", ids)
+    found = await feedback.listed(viewer, interview_id__in=ids).order_by("id")
+    return _grouped(found, "interview_id", ids)
 
 
 async def cancellations_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[Cancellation | None]:

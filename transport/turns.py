@@ -39,9 +39,7 @@ def enter(viewer: Viewer) -> None:
 
 def leave(viewer: Viewer) -> None:
     """The connection is closed."""
-    _open[viewer.actor_id] -= 1
-    if not _open[viewer.actor_id]:
-        del _open[viewer.actor_id]
+    _count_off(_open, viewer, 1)
 
 
 @contextmanager
@@ -58,6 +56,10 @@ def following(viewer: Viewer, cost: int) -> Iterator[None]:
     try:
         yield
     finally:
-        _followed[who] -= cost
-        if not _followed[who]:
-            del _followed[who]
+        _count_off(_followed, viewer, cost)
+
+
+def _count_off(counts: Counter[str], viewer: Viewer, amount: int) -> None:
+    counts[viewer.actor_id] -= amount
+    if not counts[viewer.actor_id]:
+        del counts[viewer.actor_id]

@@ -26,6 +26,12 @@ def run(page: Page) -> Any:
     return json.loads(page.locator(".result pre").inner_text())
 
 
+def follow(page: Page) -> None:
+    """Subscribe as the editor says; returns once it is live."""
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("Live · 0 received")).to_be_visible()
+
+
 def example(page: Page, label: str, token: str) -> None:
     """Put the example into the editor, as whoever has the token."""
     page.get_by_label("Token").fill(token)
@@ -42,8 +48,7 @@ def test_the_explorer_runs_what_is_typed_and_follows_a_subscription(visitors: Vi
     expect(page.get_by_role("region", name="Result")).to_contain_text(EMAILS["ADMIN"])
 
     page.get_by_label("Examples and history").select_option(label="Live: every change of a panel")
-    page.get_by_role("button", name="Run").click()
-    expect(page.get_by_text("Live · 0 received")).to_be_visible()
+    follow(page)
     candidate.push()
     expect(page.get_by_role("region", name="Result")).to_contain_text(candidate.name)
     page.get_by_role("button", name="Stop").click()
@@ -56,8 +61,7 @@ def test_the_explorer_follows_the_subscription_in_which_the_cursor_stands(visito
     page.locator("#query").fill(TWO_OPERATIONS)
 
     page.locator("#query").press("Control+End")
-    page.get_by_role("button", name="Run").click()
-    expect(page.get_by_text("Live · 0 received")).to_be_visible()
+    follow(page)
     candidate.push()
 
     expect(page.get_by_role("region", name="Result")).to_contain_text(candidate.name)
@@ -73,8 +77,7 @@ def test_queries_and_subscriptions_run_as_the_one_whom_the_extra_headers_name(vi
     page.locator("#query").press("Control+Home")
     assert run(page) == {"data": {"viewer": {"email": EMAILS["ADMIN"]}}}
     page.locator("#query").press("Control+End")
-    page.get_by_role("button", name="Run").click()
-    expect(page.get_by_text("Live · 0 received")).to_be_visible()
+    follow(page)
     candidate.push()
 
     expect(page.get_by_role("region", name="Result")).to_contain_text(candidate.name)
@@ -100,8 +103,7 @@ def test_each_example_says_who_runs_it_and_runs_in_the_demo_account_as_it_stands
         assert re.match("# (As any|As a person|With a key)", text)
         [name, *_] = re.findall(r"^(?:query|mutation|subscription) (\w+)", text, re.MULTILINE)
         if name == "Follow":
-            page.get_by_role("button", name="Run").click()
-            expect(page.get_by_text("Live · 0 received")).to_be_visible()
+            follow(page)
         else:
             answers[name] = run(page)
 
