@@ -28,9 +28,10 @@ import metrics
 import settings
 import traces
 from models import database
+from operations import rates
 from resolvers import changes, commits, live
-from transport import http, rates, websocket
-from transport.requests import Requests
+from transport import http, websocket
+from transport.middleware import Requests
 
 CONSOLE = Path(__file__).parent / "console"
 

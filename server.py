@@ -27,7 +27,7 @@ from auth import tokens
 from models import database
 from resolvers import changes, directory, integrations
 from schema import SCHEMA
-from transport.listening import Direct, Impatient
+from transport.uvicorn_protocols import Direct, Impatient
 
 T = TypeVar("T")
 

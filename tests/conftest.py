@@ -39,7 +39,7 @@ import logs  # noqa: E402
 import server  # noqa: E402
 import settings  # noqa: E402
 from models import database  # noqa: E402
-from schema import operations  # noqa: E402
+from operations import documents  # noqa: E402
 from tests import kept  # noqa: E402
 from tests.processes import Installation, postgres_database  # noqa: E402
 from tests.world import Server, World  # noqa: E402
@@ -136,7 +136,7 @@ def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Set]:
 
 def _read_anew() -> None:
     settings.current.cache_clear()
-    operations._kept = operations._Kept()
+    documents._kept = documents._Kept()
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer, authenticate
+from operations import rendering
 from resolvers import changes, live
-from schema import operations
 from tests.fleet import Subscriber, eventually, following
 from tests.world import FOLLOW, Person, World, statements
-from transport import listening
+from transport import uvicorn_protocols
 
 
 async def log(person: Person) -> list[tuple[str, str, str]]:
@@ -149,9 +149,9 @@ async def test_changes_that_come_at_once_are_told_at_once_each_to_those_it_is_fo
 ) -> None:
     monkeypatch.setattr(live, "_PATIENCE_SECONDS", 10)
     written: list[int] = []
-    write = listening.Direct._write
+    write = uvicorn_protocols.Direct._write
     monkeypatch.setattr(
-        listening.Direct, "_write", lambda its, texts: written.append(len(list(texts))) or write(its, texts)
+        uvicorn_protocols.Direct, "_write", lambda its, texts: written.append(len(list(texts))) or write(its, texts)
     )
     people = (world.rita, world.ada, world.leo, world.ivo, world.noor)
     many = {person.name: [Subscriber(person) for _ in range(3)] for person in people}
@@ -439,7 +439,7 @@ async def test_who_may_see_a_change_is_asked_anew_where_telling_it_took_long(
 
 
 async def test_who_asks_for_much_does_not_keep_others_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    render, most = operations._json, 3 * live._TOLD_AT_ONCE
+    render, most = rendering._json, 3 * live._TOLD_AT_ONCE
     await pushed(world, "one")
     panel = await models.Panel.get(account_id=world.account.id)
 
@@ -448,7 +448,7 @@ async def test_who_asks_for_much_does_not_keep_others_waiting(world: World, monk
             await asyncio.sleep(5)
         return await render(its, *others)
 
-    monkeypatch.setattr(operations, "_json", slowly)
+    monkeypatch.setattr(rendering, "_json", slowly)
     async with world.ada.following(FOLLOW + "# much"), world.rita.following() as ritas:
         its = {"kind": models.InterviewPanelChangeKind.UPDATED, "at": panel.created_at, "actor_id": world.sam.id}
         its |= {"account_id": world.account.id, "panel_id": panel.id, "candidate_id": panel.candidate_id}

@@ -20,12 +20,12 @@ import settings
 import traces
 from auth.refusals import Code
 from auth.viewer import Viewer
+from operations import rates
 from resolvers import live
 from resolvers.pushes import UpsertOutcome
 from schema import SCHEMA
 from tests.processes import Installation, missing, postgres_database, until
 from tests.world import Person, Server, World, statements
-from transport import rates
 
 ROOT = Path(server.__file__).parent
 

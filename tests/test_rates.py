@@ -21,11 +21,11 @@ import goodtime
 import settings
 from auth.viewer import Viewer
 from benchmarks.load import post, put
+from operations import admission, rates
 from tests.cable import cable
 from tests.conftest import DATABASE_URL
 from tests.processes import Installation, missing, until
 from tests.world import FOLLOW, Person, Server, World
-from transport import rates, turns
 
 REDIS = os.environ.get("CALLBOARD_TEST_REDIS", "redis://127.0.0.1:6379")
 
@@ -394,7 +394,7 @@ async def test_an_account_waits_only_for_itself(world: World) -> None:
     whose = Viewer(world.account)
     async with AsyncExitStack() as taken:
         for _ in range(settings.current().requests_per_account):
-            await taken.enter_async_context(turns.turn(whose))
+            await taken.enter_async_context(admission.turn(whose))
         waiting = asyncio.create_task(world.rita.ask("{ stages { name } }"))
         assert (await other.rita.ask("{ stages { name } }"))["stages"]
         assert not waiting.done()

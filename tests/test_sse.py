@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import metrics
+from operations import admission
 from resolvers import changes, live
 from tests.conftest import Set
 from tests.processes import Installation, until
 from tests.world import FOLLOW, Person, World
-from transport import http, turns
+from transport import http
 
 #: A change told at such length that a few fill every buffer of the network.
 AT_LENGTH = (
@@ -62,9 +63,9 @@ async def test_whoever_stalls_is_cut_off_and_let_go_of(world: World, limited: Se
 
     async with stalled(world.rita):
         await until(lambda: world.account.id in live.HUB._channels, 10)
-        assert turns._open[world.rita.id] == 1
+        assert admission._open[world.rita.id] == 1
         await until(lambda: world.account.id not in live.HUB._channels, 10)
-        assert turns._open[world.rita.id] == 0
+        assert admission._open[world.rita.id] == 0
     assert subscribers() == before
 
 
@@ -79,7 +80,7 @@ async def test_of_a_stream_that_ends_or_is_left_nothing_stays(world: World) -> N
 
     await until(lambda: not http._streaming - before, 10)
     await until(lambda: world.account.id not in live.HUB._channels, 10)
-    assert turns._open[world.rita.id] == 0
+    assert admission._open[world.rita.id] == 0
 
 
 async def test_a_stream_that_is_asked_for_while_the_process_goes_down_breaks_off_at_once(

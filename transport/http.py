@@ -18,11 +18,13 @@ import metrics
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from operations import admission, rates
+from operations.admission import admitted
+from operations.errors import Invalid
+from operations.request import Malformed, Request, decoded
+from operations.serve import Answer, answer, answers, in_time, unanswerable
 from resolvers.live import Ended
 from schema.context import Context
-from schema.errors import Invalid
-from transport import rates, turns
-from transport.operations import Answer, Malformed, Request, admitted, answer, answers, decoded, in_time, unanswerable
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -206,7 +208,7 @@ class EventStream(StreamingResponse):
         super().__init__(self._events, media_type=EVENT_STREAM, headers=headers)
         self._viewer = viewer
         if viewer is not None:
-            turns.enter(viewer)
+            admission.enter(viewer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = settings.current().send_seconds
@@ -224,7 +226,7 @@ class EventStream(StreamingResponse):
             metrics.cut_off("stalled")
         finally:
             if self._viewer is not None:
-                turns.leave(self._viewer)
+                admission.leave(self._viewer)
 
 
 async def _only(given: Answer) -> AsyncGenerator[Answer, None]:

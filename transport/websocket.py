@@ -19,13 +19,15 @@ from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from models import database
+from operations import admission, rates
+from operations.admission import admitted
+from operations.errors import Invalid, printed, refused
+from operations.rendering import straight
+from operations.request import Malformed, NoRequest, Request
+from operations.serve import Answer, answer, answers, in_time
 from resolvers.live import Ended
 from schema.context import Context
-from schema.errors import Invalid, printed
-from schema.operations import straight
-from transport import rates, turns
-from transport.listening import direct
-from transport.operations import Answer, Malformed, NoRequest, Request, admitted, answer, answers, in_time, refused
+from transport.uvicorn_protocols import direct
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -70,7 +72,7 @@ class Socket:
             await self._close(closed)
         finally:
             if self.viewer is not None:
-                turns.leave(self.viewer)
+                admission.leave(self.viewer)
 
     async def _read(self) -> None:
         """Take message after message; ends by raising Closed or WebSocketDisconnect, and all operations with it."""
@@ -115,7 +117,7 @@ class Socket:
         header = self.websocket.headers.get("authorization")
         try:
             viewer = await rates.signed_in(said if isinstance(said, str) else header, self._address)
-            turns.enter(viewer)
+            admission.enter(viewer)
         except Refused as refused:
             again = refused.code in (Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED, Code.LIMIT_EXCEEDED)
             raise Closed(1013 if again else 4403, refused.code) from None

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import metrics
 import traces
-from schema.errors import printed
+from operations.errors import printed
 
 _log = logging.getLogger("callboard.requests")
 

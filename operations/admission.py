@@ -1,14 +1,40 @@
-"""Who is served next when more is asked than can be done, and who may stay: nobody's load keeps others waiting."""
+"""Who is served: within every limit and every rate, and so that nobody's load keeps others waiting."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from weakref import WeakValueDictionary
 
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from operations import documents, rates
+from operations.request import Request
+from schema.context import Context
+
+#: So many characters of a document are read for a cost of 1.
+_CHARACTERS_READ = 10
+
+
+async def admitted(
+    request: Request, context: Context, address: str
+) -> tuple[documents.Prepared, dict[str, Any], dict[str, str]]:
+    """The operation, within every limit and every rate; the variables that it declares, for a subscription keeps them
+    for as long as it is followed; and the headers that tell what is left of the rate.
+
+    Raises Invalid, and RateLimited. To read a document costs as well, but not twice, so that none is read for nothing.
+    """
+    query = request.text
+    if not documents.kept(query):
+        await rates.spend(context.known, address, len(query) // _CHARACTERS_READ)
+    operation = documents.prepared(query, request.operation_name)
+    given = request.variables or {}
+    declared = [its.variable.name.value for its in operation.operation.variable_definitions or ()]
+    variables = {name: given[name] for name in declared if name in given}
+    return operation, variables, await rates.spend(context.known, address, operation.cost.of(variables))
+
 
 _turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 

@@ -34,7 +34,7 @@ from graphql import (
 
 import settings
 from auth.refusals import Code
-from schema.errors import Invalid
+from operations.errors import Invalid
 
 #: What a list without pages is taken to hold: the interviews of a panel, the people of an interview.
 LIST = 4

@@ -1,0 +1,1 @@
+"""GraphQL operations over the schema: read, bounded, paid for, executed and rendered."""
