@@ -22,11 +22,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-import feed
 import logs
 import metrics
 import settings
 import traces
+from feed.notify import SIGNALS, PostgresListener
 from models import database
 from operations import rates
 from resolvers import changes, commits, live
@@ -82,9 +82,10 @@ def app() -> ASGIApp:
 async def lifespan(app: Starlette) -> AsyncIterator[None]:
     """The database is open while the application runs; acts under way end before it closes."""
     its = settings.current()
-    async with database.opened(its.database_url):
+    async with contextlib.AsyncExitStack() as parts:
+        await parts.enter_async_context(database.opened(its.database_url))
         if its.on_postgres:
-            await feed.connect(its.database_url)
+            await parts.enter_async_context(PostgresListener(its.database_url, SIGNALS))
         live.HUB.begin()
         http.begin_streams()
         _when_told_to_go(http.end_streams)
@@ -101,7 +102,6 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
                 task.cancel()
             await traces.stop()
             await commits.drained()
-            await feed.disconnect()
             await rates.close()
 
 
@@ -164,7 +164,7 @@ async def ready(request: Request) -> Response:
         return JSONResponse({"status": "the database can't be reached"}, 503)
     if not current:
         return JSONResponse({"status": "the database is not migrated: run `callboard migrate`"}, 503)
-    if not feed.connected():
+    if not SIGNALS.connected:
         return JSONResponse({"status": "the other processes can't be heard: changes come up to 2 s late"}, 503)
     return JSONResponse({"status": "ready"})
 

@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 from graphql import GraphQLError, OperationType
 
-import feed
 import metrics
 import settings
 import traces
 from auth.refusals import Code
+from feed.notify import SIGNALS
 from operations import admission, execute, rendering
 from operations.documents import Prepared
 from operations.errors import Invalid, outcome, printed, refused
@@ -30,7 +30,7 @@ async def in_time() -> AsyncIterator[None]:
         async with asyncio.timeout(limit) as patience:
             yield
     except TimeoutError:
-        if not patience.expired() or not feed.connected():
+        if not patience.expired() or not SIGNALS.connected:
             raise  # the database's, which is away or has fallen silent
         message = f"The request took longer than {limit:g} seconds: ask for less at a time."
         raise Malformed(message, status=503, code=Code.LIMIT_EXCEEDED, limit=limit) from None

@@ -17,10 +17,10 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 
 import clock
-import feed
 import models
 from auth.refusals import Refused
 from auth.viewer import Viewer
+from feed.notify import SIGNALS
 from models import AuditAct, AuditEvent, Change, InterviewPanelChangeKind, database
 from models.base import Stored
 from models.sharing import side_by_side
@@ -245,7 +245,7 @@ async def _committed(actor: _Actor, acts: Sequence[Callable[[Commit], Awaitable[
             await asyncio.sleep(random.uniform(0, 0.02))
         else:
             if changed:
-                feed.wake(actor.account_id)
+                SIGNALS.publish(actor.account_id)
             return results
     raise AssertionError("the last try returns or raises")
 

@@ -14,12 +14,12 @@ from urllib.parse import quote
 from tortoise.expressions import Q
 
 import clock
-import feed
 import models
 import settings
 from auth import keys
 from auth import viewer as auth
 from auth.viewer import Viewer
+from feed.notify import SIGNALS
 from models import ApiKey, AuditAct, Integration, IntegrationProvider
 from models.sharing import Company
 from resolvers import commits
@@ -133,7 +133,7 @@ async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -
         return Switched(integration)
 
     switched = await commits.committed(viewer, act)
-    feed.wake(_topic(viewer, provider))
+    SIGNALS.publish(_topic(viewer, provider))
     return switched
 
 
@@ -159,7 +159,7 @@ async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hour
         return Generated(key, made.secret)
 
     generated = await commits.committed(viewer, act)
-    feed.wake(_topic(viewer, provider))
+    SIGNALS.publish(_topic(viewer, provider))
     return generated
 
 
@@ -189,7 +189,7 @@ async def revoke_key(viewer: Viewer, id: str) -> Revoked:
 
     revoked = await commits.committed(viewer, act)
     for provider in CATALOGUE:
-        feed.wake(_topic(viewer, provider))
+        SIGNALS.publish(_topic(viewer, provider))
     return revoked
 
 
@@ -228,14 +228,14 @@ async def follow(viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator
     """
     seen = None
     while True:
-        bell = feed.bell(_topic(viewer, provider))
+        signal = SIGNALS.signal(_topic(viewer, provider))
         viewer = await auth.renewed(viewer)
         require(viewer, Act.SEE_INTEGRATIONS)
         state = await _STATES.shared(_topic(viewer, provider), partial(_state, viewer.account_id, provider))
         if state != seen and seen is not None:
             yield viewer, await of_provider(viewer, provider)
         seen = state
-        await bell.heard(LOOK_SECONDS - asyncio.get_running_loop().time() % LOOK_SECONDS)
+        await signal.wait(LOOK_SECONDS - asyncio.get_running_loop().time() % LOOK_SECONDS)
 
 
 _STATES = Company()

@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 from tortoise.queryset import QuerySet
 
 import clock
-import feed
 import metrics
 import models
 import settings
 from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from feed.notify import SIGNALS
 from models import Change, Role, database
 from models.reading import read
 from resolvers import changes
@@ -70,8 +70,8 @@ class Channel:
 
     async def _read_on(self) -> None:
         while True:
-            # The bell is taken before the log is read, so that no ring falls between the two.
-            bell = feed.bell(self.account_id)
+            # The signal is taken before the log is read, so that none falls between the two.
+            signal = SIGNALS.signal(self.account_id)
             try:
                 while await self._read():
                     pass
@@ -80,7 +80,7 @@ class Channel:
                 _log.warning("The log can't be read: %s", type(error).__name__, exc_info=None if away else error)
                 # Whoever was about to be told reads it in the log.
                 self._let_everybody_catch_up(self.head)
-            await bell.heard(within=LOOK_SECONDS * 10)
+            await signal.wait(LOOK_SECONDS * 10)
 
     async def _read(self) -> bool:
         """Hand out what is new; tells whether there may be more."""
@@ -366,7 +366,7 @@ class Hub:
             for account_id, position in await heads:
                 channel = self._channels.get(account_id)
                 if channel is not None and position > channel.head:
-                    feed.ring(account_id)
+                    SIGNALS.notify(account_id)
 
     async def _renew(self) -> None:
         """Let every follower go on as what they are by now, or end. Two statements for every part of them."""

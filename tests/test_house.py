@@ -9,7 +9,7 @@ from tortoise.models import Model
 import models
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("auth", "execution", "models", "operations", "resolvers", "schema", "transport")
+ROOMS = ("auth", "execution", "feed", "models", "operations", "resolvers", "schema", "transport")
 MODULES = sorted(
     path.relative_to(ROOT)
     for path in (*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).glob("*.py")))
@@ -33,7 +33,7 @@ TOOLS = {
     },
 }
 #: Who may import what of ours, for those who otherwise stand alone.
-LEAVES = {"clock": set(), "settings": set(), "logs": set(), "feed": set(), "goodtime_lives": set()}
+LEAVES = {"clock": set(), "settings": set(), "logs": set(), "goodtime_lives": set()}
 LEAVES |= {"goodtime": {"goodtime_lives"}, "metrics": set(), "traces": set()}
 
 MODELS = {name for name, its in vars(models).items() if isinstance(its, type) and issubclass(its, Model)}

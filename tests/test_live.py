@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-import feed
 import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer, authenticate
+from feed.notify import SIGNALS
 from operations import rendering
 from resolvers import changes, live
 from tests.fleet import Subscriber, eventually, following
@@ -454,7 +454,7 @@ async def test_who_asks_for_much_does_not_keep_others_waiting(world: World, monk
         its |= {"account_id": world.account.id, "panel_id": panel.id, "candidate_id": panel.candidate_id}
         await models.Change.bulk_create([models.Change(position=2 + number, **its) for number in range(most)])
         await models.Account.filter(id=world.account.id).update(position=1 + most)
-        feed.wake(world.account.id)
+        SIGNALS.publish(world.account.id)
 
         async with asyncio.timeout(4):
             cursors = [(await ritas.next())["cursor"] for _ in range(most)]
