@@ -22,12 +22,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+import database
 import logs
 import metrics
 import settings
 import traces
 from feed.notify import SIGNALS, PostgresListener
-from models import database
 from operations import rates
 from resolvers import changes, commits, live
 from transport import http, websocket

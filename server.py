@@ -17,6 +17,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
+import database
 import demo as demo_account
 import goodtime
 import logs
@@ -24,7 +25,6 @@ import metrics
 import settings
 from application import app
 from auth import tokens
-from models import database
 from resolvers import changes, directory, integrations
 from schema import SCHEMA
 from transport.uvicorn_protocols import Direct, Impatient

@@ -17,8 +17,8 @@ import settings
 from auth import keys
 from auth.refusals import Code, Refused
 from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
-from models.reading import Joined, read
-from models.sharing import Company
+from database.batching import Company
+from database.compiled import Joined, read
 
 _BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
 _BASIC = re.compile(r"Basic +(\S+) *", re.IGNORECASE)

@@ -15,10 +15,11 @@ from typing import Any
 
 import asyncpg
 
+import database
 import models
 from auth import tokens
 from auth.viewer import Viewer
-from models import FeedbackFieldType, IntegrationProvider, database
+from models import FeedbackFieldType, IntegrationProvider
 from resolvers import directory, integrations, syncs
 from resolvers.syncs import StageRow, TemplateFieldRow, TemplateRow
 

@@ -5,7 +5,7 @@ from enum import Enum
 from tortoise import fields
 from tortoise.indexes import Index
 
-from models.base import Stored
+from database.row import Stored
 from models.candidates import Candidate
 from models.directory import Account
 from models.panels import Panel

@@ -10,7 +10,8 @@ from tortoise.expressions import Q
 from tortoise.indexes import Index
 
 import clock
-from models.base import Row, following
+from database.row import following
+from models.base import Row
 from models.candidates import Candidate
 from models.directory import Account, Stage, User
 from models.feedback import FeedbackForm, FeedbackTemplate

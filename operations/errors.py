@@ -7,9 +7,9 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
+import database
 import metrics
 from auth.refusals import Code, Refused
-from models import database
 
 _log = logging.getLogger("callboard.operations")
 

@@ -10,8 +10,8 @@ from strawberry.execution import optimized_is_awaitable
 import execution
 import settings
 from auth.refusals import Code
+from database.batching import Company
 from execution import BreadthFirstExecutor
-from models.sharing import Company
 from operations.documents import Prepared
 from operations.errors import Invalid, printed
 from resolvers.access import shared_scope

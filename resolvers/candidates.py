@@ -12,13 +12,13 @@ from tortoise.queryset import QuerySet
 import clock
 import models
 from auth.viewer import Viewer
+from database.compiled import Joined
 from models import Candidate, Integration, IntegrationProvider, Panel
-from models.reading import Joined
 from resolvers import paging
 from resolvers.access import Act, may, restricted, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.paging import Page
-from resolvers.reading import Wanted, hot, one, pointed, targets
+from resolvers.queries import Wanted, hot, one, pointed, targets
 
 
 class CandidateOrder(Enum):

@@ -13,16 +13,17 @@ from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
 import clock
+import database
 import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from models import Change, database
+from models import Change
 from resolvers import paging
 from resolvers.access import unscoped, visible
 from resolvers.commits import Commit, committed_by_operator
 from resolvers.paging import Edge, Page
-from resolvers.reading import hot, one
+from resolvers.queries import hot, one
 
 _PRUNED_AT_ONCE = 1_000
 

@@ -17,14 +17,15 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 
 import clock
+import database
 import models
 from auth.refusals import Refused
 from auth.viewer import Viewer
+from database.batching import side_by_side
+from database.row import Stored
+from database.upsert import store
 from feed.notify import SIGNALS
-from models import AuditAct, AuditEvent, Change, InterviewPanelChangeKind, database
-from models.base import Stored
-from models.sharing import side_by_side
-from models.writing import store
+from models import AuditAct, AuditEvent, Change, InterviewPanelChangeKind
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from models import FeedbackReminder, Interview, ResponseStatus
 from resolvers import values
 from resolvers.access import visible
 from resolvers.errors import ErrorCode, Path, UserError, error
-from resolvers.reading import hot
+from resolvers.queries import hot
 from resolvers.whole import Held, deleted, newer
 
 MOST_INTERVIEWS = 50

@@ -12,7 +12,7 @@ from resolvers import commits, integrations, paging, values
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.commits import Commit
 from resolvers.paging import Page
-from resolvers.reading import targets
+from resolvers.queries import targets
 
 
 async def users(

@@ -19,7 +19,7 @@ from resolvers.access import Act, require, restricted, unscoped, visible
 from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.paging import Page
-from resolvers.reading import one, pointed
+from resolvers.queries import one, pointed
 
 SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
 YES_NO = ["Yes", "No"]

@@ -19,9 +19,9 @@ import settings
 from auth import keys
 from auth import viewer as auth
 from auth.viewer import Viewer
+from database.batching import Company
 from feed.notify import SIGNALS
 from models import ApiKey, AuditAct, Integration, IntegrationProvider
-from models.sharing import Company
 from resolvers import commits
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.commits import Commit

@@ -17,15 +17,16 @@ from typing import Any, TypeVar
 from tortoise.queryset import QuerySet
 
 import clock
+import database
 import metrics
 import models
 import settings
 from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from database.compiled import read
 from feed.notify import SIGNALS
-from models import Change, Role, database
-from models.reading import read
+from models import Change, Role
 from resolvers import changes
 from resolvers.access import Audience, audiences, restricted, unscoped, visible
 

@@ -19,10 +19,10 @@ from tortoise.queryset import QuerySet
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from models.reading import Attributes, Joined, along
-from models.sharing import Company
+from database.batching import Company
+from database.compiled import Attributes, Joined, along
 from resolvers.access import shared_scope
-from resolvers.reading import hot, one
+from resolvers.queries import hot, one
 from resolvers.values import NAME
 
 T = TypeVar("T")

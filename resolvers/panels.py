@@ -12,6 +12,7 @@ from tortoise.queryset import QuerySet
 import clock
 import models
 from auth.viewer import Viewer
+from database.compiled import Joined, along, hang
 from models import (
     Cancellation,
     FeedbackForm,
@@ -22,11 +23,10 @@ from models import (
     Panel,
     Role,
 )
-from models.reading import Joined, along, hang
 from resolvers import calendar, feedback, paging
 from resolvers.access import unscoped, visible
 from resolvers.paging import Page
-from resolvers.reading import Wanted, hot, one, pointed
+from resolvers.queries import Wanted, hot, one, pointed
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from tortoise.expressions import F, Q
 
 from auth.viewer import Viewer
+from database.upsert import store
 from models import (
     AuditAct,
     Candidate,
@@ -24,7 +25,6 @@ from models import (
     StoredField,
     User,
 )
-from models.writing import store
 from resolvers import commits, feedback, values
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.commits import Commit

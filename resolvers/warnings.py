@@ -8,12 +8,12 @@ from tortoise.queryset import QuerySet
 
 import clock
 from auth.viewer import Viewer
+from database.compiled import Joined
 from models import CancelOrigin, FeedbackFormStatus, Interview, Interviewer
-from models.reading import Joined
 from resolvers.access import unscoped
 from resolvers.declarations import MOST_MINUTES, Declaration, Event, Seat
 from resolvers.errors import PushWarning, WarningCode, warning
-from resolvers.reading import hot
+from resolvers.queries import hot
 from resolvers.whole import Held
 
 _DAY = timedelta(days=1)

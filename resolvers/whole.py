@@ -20,7 +20,7 @@ from resolvers import feedback
 from resolvers.access import unscoped
 from resolvers.commits import Commit
 from resolvers.panels import SEATS
-from resolvers.reading import parts
+from resolvers.queries import parts
 
 
 @dataclass

@@ -11,7 +11,7 @@ import models
 from execution import Level, breadth
 from resolvers import changes, directory, live
 from resolvers.paging import Page
-from resolvers.reading import pointed
+from resolvers.queries import pointed
 from schema.connections import Connection
 from schema.context import Info, viewer
 from schema.inputs import given

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import strawberry
 
+import database
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from execution import Level
-from models import database
 from resolvers.live import Straight
 
 

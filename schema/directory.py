@@ -9,7 +9,7 @@ import models
 from execution import Level, breadth
 from resolvers import directory, feedback
 from resolvers.paging import Page
-from resolvers.reading import pointed
+from resolvers.queries import pointed
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.inputs import given

@@ -10,7 +10,7 @@ import models
 from execution import Level, breadth
 from resolvers import integrations
 from resolvers.integrations import CATALOGUE
-from resolvers.reading import pointed
+from resolvers.queries import pointed
 from schema.context import Info, viewer
 from schema.directory import User
 from schema.errors import UserError

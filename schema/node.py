@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import strawberry
 
 import models
-from resolvers.reading import one
+from resolvers.queries import one
 from schema.context import Info, viewer
 from schema.refs import IntegrationRef, UserRef
 

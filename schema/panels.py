@@ -9,7 +9,7 @@ import models
 from execution import Level, breadth
 from resolvers import directory, panels
 from resolvers.paging import Page
-from resolvers.reading import pointed
+from resolvers.queries import pointed
 from resolvers.values import URL, TimeZone
 from schema.candidates import Candidate
 from schema.connections import After, Connection, First

@@ -35,10 +35,10 @@ os.environ.update(
 import uvicorn  # noqa: E402 - the settings above come first
 
 import application  # noqa: E402
+import database  # noqa: E402
 import logs  # noqa: E402
 import server  # noqa: E402
 import settings  # noqa: E402
-from models import database  # noqa: E402
 from operations import documents  # noqa: E402
 from tests import kept  # noqa: E402
 from tests.processes import Installation, postgres_database  # noqa: E402

@@ -23,9 +23,9 @@ import asyncpg
 import httpx
 import websockets
 
+import database
 import models
 import settings
-from models import database
 from resolvers import changes
 from tests import kept
 from tests.world import FOLLOW, Person, Server, World

@@ -9,8 +9,8 @@ import strawberry
 from graphql import ExecutionResult, parse
 from graphql import execute as graphql_core
 
+from database import batching
 from execution import BreadthFirstExecutor, Level, breadth, execute
-from models import sharing
 from tests.world import World
 
 SOON = 5.0
@@ -50,7 +50,7 @@ class Query:
 
 
 PLAYERS: dict[str, Player] = {}
-COMPANY = sharing.Company()
+COMPANY = batching.Company()
 
 
 def alike(who: str, most: int) -> Any:
@@ -145,7 +145,7 @@ async def test_who_leaves_does_not_take_the_answer_of_the_others_along() -> None
 
 
 async def test_a_level_that_hangs_does_not_hold_up_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(batching, "_PATIENCE_SECONDS", 0.01)
     hangs, table = Table(), Table()
     first = asyncio.create_task(played(hangs, "ann"))
     await asyncio.sleep(0.01)

@@ -15,7 +15,10 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 PAGE = (ROOT / "docs" / "dependencies.md").read_text()
-ROOMS = ("auth", "benchmarks", "examples", "execution", "models", "resolvers", "schema", "tests", "transport")
+ROOMS = (
+    *("auth", "benchmarks", "database", "examples", "execution"),
+    *("models", "resolvers", "schema", "tests", "transport"),
+)
 MODULES = [
     path
     for path in (*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.py")))

@@ -9,7 +9,7 @@ from tortoise.models import Model
 import models
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("auth", "execution", "feed", "models", "operations", "resolvers", "schema", "transport")
+ROOMS = ("auth", "database", "execution", "feed", "models", "operations", "resolvers", "schema", "transport")
 MODULES = sorted(
     path.relative_to(ROOT)
     for path in (*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).glob("*.py")))
@@ -23,10 +23,10 @@ WORDS = {
 }
 #: The files of a room that are about no word but about the room itself.
 TOOLS = {
-    "models": {"base", "database", "reading", "sharing", "writing"},
+    "models": {"base"},
     "resolvers": {
         *("access", "calendar", "commits", "declarations", "errors", "live"),
-        *("paging", "reading", "values", "warnings", "whole"),
+        *("paging", "queries", "values", "warnings", "whole"),
     },
     "schema": {
         *("connections", "context", "enums", "errors", "inputs", "node", "refs", "scalars"),
@@ -82,14 +82,14 @@ def test_rows_are_reached_only_through_their_scope() -> None:
 
 
 def test_transactions_are_opened_in_one_place_only() -> None:
-    assert {str(path) for path in MODULES if "in_transaction" in names(path)} == {"models/database.py"}
+    assert {str(path) for path in MODULES if "in_transaction" in names(path)} == {"database/connection.py"}
     assert {str(path) for path in MODULES if ("database", "transaction") in asked(path)} == {"resolvers/commits.py"}
 
 
 def test_statements_are_written_by_hand_only_where_the_rules_keep_them() -> None:
     by_hand = {str(path) for path in MODULES if any(what.startswith("execute_query") for _, what in asked(path))}
 
-    assert {path for path in by_hand if not path.startswith("models/")} <= {"resolvers/commits.py"}
+    assert {path for path in by_hand if not path.startswith("database/")} <= {"resolvers/commits.py"}
 
 
 @pytest.mark.parametrize("leaf", LEAVES)

@@ -13,8 +13,9 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 import clock
+import database
 import models
-from models import CancelOrigin, database
+from models import CancelOrigin
 from tests.conftest import ON_POSTGRES
 from tests.processes import ROOT, Installation, postgres_database
 

@@ -8,8 +8,9 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 from tortoise.models import Model
 
 import models
+from database.row import follows_from
 from execution import Level
-from models.base import Row, follows_from
+from models.base import Row
 from resolvers.access import unscoped
 from schema import SCHEMA
 from tests.test_statements import selected

@@ -11,8 +11,8 @@ from tortoise.exceptions import IntegrityError
 
 import models
 from auth.viewer import Viewer
+from database.batching import Company, asked, side_by_side
 from models import InterviewPanelChangeKind as Kind
-from models.sharing import Company, asked, side_by_side
 from resolvers import commits
 from resolvers.commits import Commit
 from tests.processes import until

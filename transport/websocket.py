@@ -13,12 +13,12 @@ import orjson
 from graphql import GraphQLError, OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+import database
 import metrics
 import settings
 from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from models import database
 from operations import admission, rates
 from operations.admission import admitted
 from operations.errors import Invalid, printed, refused

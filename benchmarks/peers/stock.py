@@ -16,9 +16,9 @@ from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
 import clock
+import database
 import models
 from benchmarks.peers import ACCOUNT, DATABASE_URL, FEEDBACK, listening
-from models import database
 
 LOADERS = sys.argv[1:] != ["plain"]
 

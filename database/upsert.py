@@ -9,8 +9,8 @@ from tortoise import connections
 from tortoise.fields import DatetimeField, JSONField
 from tortoise.fields.data import CharEnumFieldInstance
 
-from models.base import Stored
-from models.database import on_postgres
+from database.connection import on_postgres
+from database.row import Stored
 
 #: SQLite takes no more than 32,766 values in a statement.
 _MOST_VALUES = 32_000

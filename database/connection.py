@@ -215,5 +215,5 @@ async def _nothing_to_reset(connection: object) -> None:
     """No statement here changes its session, so the pool need not spend one on changing it back."""
 
 
-#: For `tortoise -c models.database.TORTOISE_ORM makemigrations`, which needs no database.
+#: For `tortoise -c database.connection.TORTOISE_ORM makemigrations`, which needs no database.
 TORTOISE_ORM = config("sqlite://:memory:")

@@ -20,9 +20,9 @@ from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from models import sharing
-from models.base import follows_from
-from models.database import on_postgres
+from database import batching
+from database.connection import on_postgres
+from database.row import follows_from
 
 Record = Sequence[Any]
 
@@ -194,7 +194,7 @@ async def read(
     `values` must not decide anything but what is compared; whatever shapes the statement belongs to the shape.
     """
     kinds = tuple((name, isinstance(value, list)) for name, value in values.items())
-    return await sharing.asked(_written(build, shape, kinds, joined, tail, attributes), values)
+    return await batching.asked(_written(build, shape, kinds, joined, tail, attributes), values)
 
 
 @lru_cache(maxsize=1_000)  # query sets cost more to write down than to run

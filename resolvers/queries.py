@@ -13,9 +13,9 @@ from tortoise.queryset import QuerySet
 
 import models
 from auth.viewer import Viewer
+from database.batching import Company
+from database.compiled import Attributes, Joined, read
 from models import Role
-from models.reading import Attributes, Joined, read
-from models.sharing import Company
 from resolvers.access import shared_scope, unscoped, visible
 
 AnyModel = TypeVar("AnyModel", bound=Model)
