@@ -27,9 +27,10 @@ import logs
 import metrics
 import settings
 import traces
+from feed.hub import HUB
 from feed.notify import SIGNALS, PostgresListener
 from operations import rates
-from resolvers import changes, commits, live
+from resolvers import changes, commits
 from transport import http, websocket
 from transport.middleware import Requests
 
@@ -86,7 +87,6 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await parts.enter_async_context(database.opened(its.database_url))
         if its.on_postgres:
             await parts.enter_async_context(PostgresListener(its.database_url, SIGNALS))
-        live.HUB.begin()
         http.begin_streams()
         _when_told_to_go(http.end_streams)
         metrics.forget_the_dead()
@@ -95,9 +95,9 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         beside = [asyncio.create_task(_prune_daily(timedelta(days=its.change_retention_days)))]
         beside += [asyncio.create_task(_watch_the_pool())]
         try:
-            yield
+            async with HUB:
+                yield
         finally:
-            live.HUB.end()
             for task in beside:
                 task.cancel()
             await traces.stop()

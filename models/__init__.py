@@ -3,7 +3,7 @@
 from models.audit import AuditAct, AuditEvent
 from models.base import Row, new_id
 from models.candidates import Candidate, Follower
-from models.changes import Change, InterviewPanelChangeKind
+from models.changes import Change, InterviewPanelChangeKind, LogEntry
 from models.directory import Account, Posting, Role, Stage, User
 from models.feedback import (
     FeedbackFieldType,
@@ -51,6 +51,7 @@ __all__ = [
     "InterviewPanelChangeKind",
     "InterviewPanelStatus",
     "Interviewer",
+    "LogEntry",
     "Panel",
     "Posting",
     "ResponseStatus",

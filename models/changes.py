@@ -20,21 +20,29 @@ class InterviewPanelChangeKind(Enum):
     FEEDBACK_SUBMITTED = "FEEDBACK_SUBMITTED"
 
 
-class Change(Stored):
-    """One committed change of one panel, at the account's next position: gap-free and in commit order."""
+class LogEntry(Stored):
+    """One committed change, at the next position of its log: gap-free and in commit order."""
 
     id = fields.BigIntField(primary_key=True)
+    position = fields.BigIntField()
+    # The global id of the user or integration who did it.
+    actor_id = fields.CharField(max_length=40)
+    at = fields.DatetimeField()
+
+    class Meta:
+        abstract = True
+
+
+class Change(LogEntry):
+    """One committed change of one panel, in the log that the account's own row counts."""
+
     account_id: str
     panel_id: str
     candidate_id: str
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="changes")
-    position = fields.BigIntField()
     panel: fields.ForeignKeyRelation[Panel] = fields.ForeignKeyField("models.Panel", related_name="changes")
     candidate: fields.ForeignKeyRelation[Candidate] = fields.ForeignKeyField("models.Candidate", related_name="changes")
     kind = fields.CharEnumField(InterviewPanelChangeKind, max_length=30)
-    # The global id of the user or integration who did it.
-    actor_id = fields.CharField(max_length=40)
-    at = fields.DatetimeField()
 
     class Meta:
         table = "change"

@@ -10,10 +10,10 @@ from graphql import DocumentNode, OperationType
 import models
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from feed.subscription import DirectWriter
 from operations.documents import Prepared
 from operations.execute import result
 from resolvers.access import shared_scope
-from resolvers.live import Straight
 from schema.context import Context
 
 
@@ -34,16 +34,16 @@ async def rendered(its: Prepared, variables: dict[str, Any] | None, context: Con
 
 def straight(
     its: Prepared, variables: dict[str, Any] | None, request_id: str, write: Callable[[Sequence[bytes]], bool]
-) -> Straight | None:
+) -> DirectWriter | None:
     """How the changes of a subscription are written to its socket without waking it; None: each is told by itself."""
     if its.kind is not OperationType.SUBSCRIPTION or its.personal:
         return None
     shaped = _shaped(its, variables)
 
-    async def render(viewer: Viewer, change: models.Change) -> bytes:
+    async def render(viewer: Viewer, change: models.LogEntry) -> bytes:
         return await rendered(its, variables, Context(request_id, viewer), change)
 
-    return Straight(lambda viewer: (*shaped, *shared_scope(viewer)), render, write)
+    return DirectWriter(lambda viewer: (*shaped, *shared_scope(viewer)), render, write)
 
 
 def _shaped(its: Prepared, variables: dict[str, Any] | None) -> tuple[Any, ...]:

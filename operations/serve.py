@@ -14,11 +14,11 @@ import settings
 import traces
 from auth.refusals import Code
 from feed.notify import SIGNALS
+from feed.subscription import Ended
 from operations import admission, execute, rendering
 from operations.documents import Prepared
 from operations.errors import Invalid, outcome, printed, refused
 from operations.request import Malformed
-from resolvers.live import Ended
 from schema.context import Context
 
 

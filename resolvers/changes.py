@@ -1,8 +1,9 @@
-"""The change feed, read back by page, and pruned; `live` follows it.
+"""The change feed: what happens to panels as a topic to follow, read back by page, and pruned.
 
 The log in the database is the truth: positions are gap-free and in commit order.
 """
 
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,16 +17,59 @@ import clock
 import database
 import models
 import settings
-from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from feed.hub import HUB
+from feed.log import Entry, Log, Topic
+from feed.subscription import DirectWriter
 from models import Change
 from resolvers import paging
-from resolvers.access import unscoped, visible
+from resolvers.access import audiences, restricted, unscoped, visible
 from resolvers.commits import Commit, committed_by_operator
 from resolvers.paging import Edge, Page
-from resolvers.queries import hot, one
+from resolvers.queries import hot
 
 _PRUNED_AT_ONCE = 1_000
+
+
+async def load(
+    topic: Topic[Entry], viewer: Viewer, subject_id: str | None, after: int, upto: int | None, most: int
+) -> list[Entry]:
+    """The entries of a topic's log that the viewer may see: so many at most, the oldest first."""
+    bounds = {"position__gt": after, "position__lte": upto, topic.log.subject: subject_id}
+    within = {name: value for name, value in bounds.items() if value is not None}
+    rows = await hot(viewer, _visible_entries, (topic, most), within, tail='ORDER BY base."position"')
+    return [entry for (entry,) in rows]
+
+
+def _visible_entries(viewer: Viewer, topic: Topic[Entry], most: int, **within: Any) -> QuerySet[Entry]:
+    return topic.scope(viewer).filter(**within).order_by("position").limit(most)
+
+
+def cursor_at(position: int) -> str:
+    """The cursor right behind that position of the account's log."""
+    return paging.cursor("changes", position)
+
+
+PANEL_CHANGES = Topic(
+    name="",
+    log=Log(Change, models.Account, counter="account_id", subject="candidate_id"),
+    scope=lambda viewer: visible(viewer, Change),
+    load=load,
+    is_restricted=restricted,
+    audiences=audiences,
+    cursor_at=cursor_at,
+)
+
+
+def follow(
+    viewer: Viewer, candidate_id: str | None, after: str | None, writer: DirectWriter | None = None
+) -> AsyncGenerator[tuple[Viewer, Change], None]:
+    """Every change behind the cursor and then each as it is committed, with the viewer as of its delivery.
+
+    Without a cursor it begins now. With a writer, changes may be delivered past the caller.
+    Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED, TOO_SLOW, or what ends the access.
+    """
+    return HUB.follow(PANEL_CHANGES, viewer, candidate_id, _position(after), writer)
 
 
 async def page(viewer: Viewer, candidate_id: str | None, first: int | None, after: str | None) -> Page[models.Change]:
@@ -34,54 +78,28 @@ async def page(viewer: Viewer, candidate_id: str | None, first: int | None, afte
     Raises Refused: BAD_USER_INPUT, or CURSOR_EXPIRED for a cursor older than the kept log.
     """
     size = paging.bounded(first, default=100, most=settings.current().max_changes_page)
-    position, head = await beginning(viewer, after)
-    found = await behind(viewer, position if after is not None else 0, candidate_id, size + 1)
-    if after is not None:
-        await require_kept(viewer, position)
-    edges = [Edge(change, cursor_of) for change in found]
-    return replace(paging.page_of(edges, size, after), reached=cursor_at(head))
+    position = _position(after)
+    extent = await PANEL_CHANGES.extent(viewer.account_id)
+    if position is not None:
+        extent.require(position)
+    changes = await load(PANEL_CHANGES, viewer, candidate_id, position or 0, None, size + 1)
+    if position is not None:
+        (await PANEL_CHANGES.extent(viewer.account_id)).require_kept(position)
+    edges = [Edge(change, cursor_of) for change in changes]
+    return replace(paging.page_of(edges, size, after), reached=cursor_at(extent.head))
 
 
-async def beginning(viewer: Viewer, after: str | None) -> tuple[int, int]:
-    """The position of the cursor, and that of the account's last change, which it is without a cursor.
-
-    Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED.
-    """
-    account = await _account(viewer)
-    if after is None:
-        return account.position, account.position
-    [position] = paging.read_cursor("changes", after, int)
-    if not 0 <= position <= account.position:
-        raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.")
-    _require_kept(account, position)
-    return position, account.position
-
-
-async def require_kept(viewer: Viewer, position: int) -> None:
-    """Whether what was just read from there on was all there ever was. Raises Refused(CURSOR_EXPIRED)."""
-    _require_kept(await _account(viewer), position)
-
-
-async def _account(viewer: Viewer) -> models.Account:
-    """The viewer's account, as it is now."""
-    account = await one(viewer, models.Account, {"id": viewer.account_id})
-    assert account, "accounts stay"
-    return account
-
-
-def _require_kept(account: models.Account, position: int) -> None:
-    if position < account.pruned_position:
-        raise Refused(Code.CURSOR_EXPIRED, "The log no longer reaches this cursor: load afresh, then subscribe.")
+def _position(cursor: str | None) -> int | None:
+    """The position that a cursor stands for. Raises Refused(BAD_USER_INPUT)."""
+    if cursor is None:
+        return None
+    [position] = paging.read_cursor("changes", cursor, int)
+    return int(position)
 
 
 def cursor_of(change: Change) -> str:
     """The cursor right behind this change."""
     return cursor_at(change.position)
-
-
-def cursor_at(position: int) -> str:
-    """The cursor right behind that position of the account's log."""
-    return paging.cursor("changes", position)
 
 
 async def prune(retention: timedelta) -> int:
@@ -110,17 +128,3 @@ async def _prune_batch(account_id: str, cutoff: datetime, commit: Commit) -> int
         accounts = unscoped(models.Account, "retention is the same for everybody").filter(id=account_id)
         await accounts.update(pruned_position=expired[-1].position)
     return len(expired)
-
-
-async def behind(
-    viewer: Viewer, position: int, candidate_id: str | None, most: int, head: int | None = None
-) -> list[Change]:
-    """The changes behind that position, up to the head, that the viewer may see: so many of them, oldest first."""
-    bounds = {"position__gt": position, "position__lte": head, "candidate_id": candidate_id}
-    within = {name: value for name, value in bounds.items() if value is not None}
-    found = await hot(viewer, _behind, (most,), within, tail='ORDER BY base."position"')
-    return [change for (change,) in found]
-
-
-def _behind(viewer: Viewer, most: int, **within: Any) -> QuerySet[Change]:
-    return visible(viewer, Change).filter(**within).order_by("position").limit(most)

@@ -9,7 +9,7 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import changes, directory, live
+from resolvers import changes, directory
 from resolvers.paging import Page
 from resolvers.queries import pointed
 from schema.connections import Connection
@@ -86,7 +86,7 @@ class ChangesSubscription:
         context = info.context
         # All that has executed the operation would wait along.
         del info
-        followed = live.follow(context.viewer, given(candidate_id), given(after), context.straight)
+        followed = changes.follow(context.viewer, given(candidate_id), given(after), context.straight)
         async with aclosing(followed):
             async for context.viewer, change in followed:
                 yield change

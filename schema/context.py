@@ -9,7 +9,7 @@ import database
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from execution import Level
-from resolvers.live import Straight
+from feed.subscription import DirectWriter
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Context:
     _viewer: Viewer | None = None
     _refusal: Exception | None = field(default=None, repr=False)
     #: How the changes of a subscription reach its client straight away, where they can.
-    straight: Straight | None = field(default=None, repr=False)
+    straight: DirectWriter | None = field(default=None, repr=False)
 
     @classmethod
     async def of(cls, signing_in: Awaitable[Viewer], request_id: str) -> "Context":

@@ -25,7 +25,7 @@ WORDS = {
 TOOLS = {
     "models": {"base"},
     "resolvers": {
-        *("access", "calendar", "commits", "declarations", "errors", "live"),
+        *("access", "calendar", "commits", "declarations", "errors"),
         *("paging", "queries", "values", "warnings", "whole"),
     },
     "schema": {

@@ -12,9 +12,13 @@ import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer, authenticate
+from feed import channel as channels
+from feed import subscription
+from feed.hub import HUB, Hub
 from feed.notify import SIGNALS
+from feed.subscription import Ended, Publication, Subscription
 from operations import rendering
-from resolvers import changes, live
+from resolvers import changes
 from tests.fleet import Subscriber, eventually, following
 from tests.world import FOLLOW, Person, World, statements
 from transport import uvicorn_protocols
@@ -147,7 +151,7 @@ async def test_a_change_is_read_once_and_rendered_once_however_many_follow(world
 async def test_changes_that_come_at_once_are_told_at_once_each_to_those_it_is_for(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "_PATIENCE_SECONDS", 10)
+    monkeypatch.setattr(channels, "_PATIENCE_SECONDS", 10)
     written: list[int] = []
     write = uvicorn_protocols.Direct._write
     monkeypatch.setattr(
@@ -158,7 +162,7 @@ async def test_changes_that_come_at_once_are_told_at_once_each_to_those_it_is_fo
     await pushed(world, "first")
     async with following(*(subscriber for its in many.values() for subscriber in its)):
         channel = await channel_of(world)
-        await eventually(lambda: len(channel.followers) == 15 and all(each._idle for each in channel.followers))
+        await eventually(lambda: len(channel.subscribers) == 15 and all(each._is_idle for each in channel.subscribers))
         channel._reading.cancel()
         for number in range(6):
             await pushed(world, f"carla's {number}")
@@ -178,7 +182,7 @@ async def test_of_an_account_that_nobody_follows_nothing_is_read(world: World) -
     async with world.rita.following() as following:
         await pushed(world, "seen")
         await following.next()
-    await eventually(lambda: world.account.id not in live.HUB._channels)
+    await eventually(lambda: world.account.id not in HUB._channels)
 
     with statements() as sent:
         await pushed(world, "unseen")
@@ -202,18 +206,18 @@ async def test_whoever_leaves_is_let_go_of_however_they_leave(world: World) -> N
     async with world.server.http.stream("POST", world.server.graphql, json=body, headers=headers) as events:
         await anext(events.aiter_lines())
 
-    await eventually(lambda: world.account.id not in live.HUB._channels)
+    await eventually(lambda: world.account.id not in HUB._channels)
 
 
 async def test_an_operation_s_id_is_free_again_once_it_is_complete(world: World) -> None:
     async with world.rita.connected() as connection:
         for name in ("one", "two"):
             await connection.send(type="subscribe", id="same", payload={"query": FOLLOW})
-            await eventually(lambda: bool(live.HUB._channels.get(world.account.id)))
+            await eventually(lambda: bool(HUB._channels.get(world.account.id)))
             await connection.send(type="ping")
             assert (await connection.receive())["type"] == "pong"
-            followed = live.HUB._channels[world.account.id].followers
-            await eventually(lambda followed=followed: any(follower.live for follower in followed))
+            followed = HUB._channels[world.account.id].subscribers
+            await eventually(lambda followed=followed: any(each.live for each in followed))
             await pushed(world, name)
             assert (await connection.receive())["payload"]["data"]["interviewPanelChanges"]["panel"][
                 "externalId"
@@ -224,7 +228,7 @@ async def test_an_operation_s_id_is_free_again_once_it_is_complete(world: World)
 @contextlib.asynccontextmanager
 async def followed(person: Person, after: str | None = None) -> AsyncIterator[Any]:
     """The feed as the schema follows it."""
-    its = live.follow(await viewer(person), None, after)
+    its = changes.follow(await viewer(person), None, after)
     async with contextlib.aclosing(its):
         yield its
 
@@ -236,13 +240,13 @@ async def test_who_falls_a_buffer_behind_is_told_the_cursor_behind_their_last_ch
     async with followed(world.rita) as slow:
         waiting = asyncio.create_task(anext(slow))
         channel = await channel_of(world)
-        [follower] = channel.followers
-        await eventually(lambda: follower.live)
+        [subscriber] = channel.subscribers
+        await eventually(lambda: subscriber.live)
         await pushed(world, "two")
         _, two = await waiting
         for position in range(two.position + 1, two.position + most + 2):
             news = [models.Change(position=position, candidate_id=two.candidate_id)]
-            follower.offer(live.News(news, {}, asyncio.get_running_loop().time()))
+            subscriber.enqueue(Publication(news, {}, asyncio.get_running_loop().time()))
 
         with pytest.raises(Refused) as refused:
             await anext(slow)
@@ -251,22 +255,23 @@ async def test_who_falls_a_buffer_behind_is_told_the_cursor_behind_their_last_ch
     assert refused.value.extensions == {"cursor": changes.cursor_of(two)}
 
 
-async def channel_of(world: World) -> live.Channel:
-    await eventually(lambda: world.account.id in live.HUB._channels)
-    return live.HUB._channels[world.account.id]
+async def channel_of(world: World) -> channels.Channel:
+    await eventually(lambda: world.account.id in HUB._channels)
+    return HUB._channels[world.account.id]
 
 
 async def test_a_replay_is_never_too_slow_and_holds_little_of_the_log(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "_READ_AT_ONCE", 5)
+    monkeypatch.setattr(channels, "_READ_AT_ONCE", 5)
+    monkeypatch.setattr(subscription, "_READ_AT_ONCE", 5)
     await pushed(world, *(f"panel {number}" for number in range(12)))
     async with followed(world.rita, changes.cursor_at(0)) as slow:
         received = [(await anext(slow))[1]]
         await pushed(world, *(f"later {number}" for number in range(12)))
-        [follower] = (await channel_of(world)).followers
-        assert not follower.live
-        assert len(follower._waiting) < 5
+        [subscriber] = (await channel_of(world)).subscribers
+        assert not subscriber.live
+        assert len(subscriber._waiting) < 5
         received += [(await anext(slow))[1] for _ in range(23)]
 
     assert [change.position for change in received] == list(range(1, 25))
@@ -276,12 +281,13 @@ async def test_a_process_that_fell_behind_lets_its_followers_read_on_and_nobody_
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after an outage of the database: far more than a buffer waits in the log at once."""
-    monkeypatch.setattr(live, "_READ_AT_ONCE", 5)
+    monkeypatch.setattr(channels, "_READ_AT_ONCE", 5)
+    monkeypatch.setattr(subscription, "_READ_AT_ONCE", 5)
     await pushed(world, "one")
     async with followed(world.rita) as its:
         waiting = asyncio.create_task(anext(its))
         channel = await channel_of(world)
-        await eventually(lambda: all(follower.live for follower in channel.followers))
+        await eventually(lambda: all(subscriber.live for subscriber in channel.subscribers))
         channel._reading.cancel()
         await pushed(world, *(f"panel {number}" for number in range(23)))
         channel._reading = asyncio.create_task(channel._read_on())
@@ -294,14 +300,14 @@ async def test_a_narrowed_viewer_no_longer_gets_what_waited_for_them(world: Worl
     await pushed(world, "one")
     async with followed(world.rita) as its:
         waiting = asyncio.create_task(anext(its))
-        [follower] = (await channel_of(world)).followers
-        await eventually(lambda: follower.live)
+        [subscriber] = (await channel_of(world)).subscribers
+        await eventually(lambda: subscriber.live)
         await pushed(world, "two")
         await waiting
         await pushed(world, "three")
-        await eventually(lambda: len(follower._waiting) == 1)
+        await eventually(lambda: len(subscriber._waiting) == 1)
         await models.User.filter(id=world.rita.id).update(role=models.Role.INTERVIEWER)
-        await eventually(lambda: follower.viewer.role is models.Role.INTERVIEWER)
+        await eventually(lambda: subscriber.viewer.role is models.Role.INTERVIEWER)
         await world.goodtime.push(**world.a_panel("four", world.an_interview("one", "rita")))
 
         as_of_now, change = await anext(its)
@@ -326,7 +332,7 @@ async def test_a_cursor_that_retention_has_passed_is_refused_and_one_at_its_edge
 async def test_a_replay_that_retention_overtakes_ends_and_leaves_no_gap(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "_READ_AT_ONCE", 2)
+    monkeypatch.setattr(subscription, "_READ_AT_ONCE", 2)
     await pushed(world, *(f"panel {number}" for number in range(6)))
     async with followed(world.rita, changes.cursor_at(0)) as slow:
         received = [(await anext(slow))[1].position for _ in range(2)]
@@ -362,24 +368,22 @@ async def test_a_process_that_goes_down_breaks_off_every_stream_and_a_new_beginn
     world: World,
 ) -> None:
     """A hub of its own: the one of the running server goes on."""
-    hub = live.Hub()
+    hub, topic = Hub(SIGNALS), changes.PANEL_CHANGES
     await pushed(world, "one")
-    channel = hub.channel(world.account.id, 0)
-    follower = live.Follower(await viewer(world.rita), None, 0, channel)
-    channel.followers.add(follower)
-    replayed = await follower.next()
-    waiting = asyncio.create_task(follower.next())
-    await eventually(lambda: follower.live)
+    async with hub:
+        channel = hub.channel(topic, world.account.id, 0)
+        subscriber = Subscription(topic, await viewer(world.rita), None, 0, channel)
+        channel.subscribers.add(subscriber)
+        replayed = await subscriber.next()
+        waiting = asyncio.create_task(subscriber.next())
+        await eventually(lambda: subscriber.live)
 
-    hub.end()
-
-    with pytest.raises(live.Ended):
+    with pytest.raises(Ended):
         await waiting
-    with pytest.raises(live.Ended):
-        hub.channel(world.account.id, 0)
-    hub.begin()
-    assert hub.channel(world.account.id, replayed.position) is not channel
-    hub.end()
+    with pytest.raises(Ended):
+        hub.channel(topic, world.account.id, 0)
+    async with hub:
+        assert hub.channel(topic, world.account.id, replayed.position) is not channel
 
 
 async def test_a_variable_that_is_null_and_one_that_is_not_given_are_rendered_apart(world: World) -> None:
@@ -400,18 +404,18 @@ async def test_who_is_promoted_while_a_change_is_told_does_not_let_others_see_mo
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = "subscription { interviewPanelChanges { panel { managedBy { apiKeys { id } } } } }"
-    tell = live.Channel._tell_straight
+    tell = channels.Channel._write_to_group
 
     async def promoted(*its: Any) -> None:
-        first = its[2].followers[0].viewer.user
+        first = its[2].subscribers[0].viewer.user
         await models.User.filter(id=first.id).update(role=models.Role.SUPER_ADMIN)
-        await live.HUB._renew()
+        await HUB._renew()
         await tell(*its)
 
     another = await world.sam.sync("users", [{"email": world.email("abe"), "name": "Abe", "role": "ADMIN"}])
     abe = world.person(await models.User.get(id=another["users"][0]["id"]))
     async with world.ada.following(secret) as adas, abe.following(secret) as abes:
-        monkeypatch.setattr(live.Channel, "_tell_straight", promoted)
+        monkeypatch.setattr(channels.Channel, "_write_to_group", promoted)
         await pushed(world, "one")
         answers = [(await its.message())["payload"] for its in (adas, abes)]
         monkeypatch.undo()
@@ -423,23 +427,23 @@ async def test_who_is_promoted_while_a_change_is_told_does_not_let_others_see_mo
 async def test_who_may_see_a_change_is_asked_anew_where_telling_it_took_long(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = live.audiences
+    asked = changes.PANEL_CHANGES.audiences
 
     async def slow(news: Any) -> Any:
         seen_by = await asked(news)
         await models.Candidate.filter(id=world.candidates["lea"]).update(owner_id=None)
-        await asyncio.sleep(live._FRESH_SECONDS)
+        await asyncio.sleep(subscription._FRESH_SECONDS)
         return seen_by
 
-    monkeypatch.setattr(live, "audiences", slow)
+    monkeypatch.setitem(vars(changes.PANEL_CHANGES), "audiences", slow)
     async with world.leo.following() as following:
         await pushed(world, "lea's", candidateExternalId="lea")
 
-        await following.nothing(within=live._FRESH_SECONDS + 0.5)
+        await following.nothing(within=subscription._FRESH_SECONDS + 0.5)
 
 
 async def test_who_asks_for_much_does_not_keep_others_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    render, most = rendering._json, 3 * live._TOLD_AT_ONCE
+    render, most = rendering._json, 3 * channels._HANDED_OUT_AT_ONCE
     await pushed(world, "one")
     panel = await models.Panel.get(account_id=world.account.id)
 

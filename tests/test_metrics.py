@@ -20,8 +20,10 @@ import settings
 import traces
 from auth.refusals import Code
 from auth.viewer import Viewer
+from feed.hub import HUB
+from feed.subscription import Publication
 from operations import rates
-from resolvers import live
+from resolvers import changes
 from resolvers.pushes import UpsertOutcome
 from schema import SCHEMA
 from tests.processes import Installation, missing, postgres_database, until
@@ -153,17 +155,17 @@ async def test_subscribers_and_what_is_delivered_to_them_are_counted(world: Worl
 
 async def test_who_falls_a_buffer_behind_is_counted(world: World) -> None:
     rita = await models.User.get(id=world.rita.id)
-    followed = live.follow(Viewer(world.account, rita), None, None)
+    followed = changes.follow(Viewer(world.account, rita), None, None)
     async with counting(world.server) as changed, contextlib.aclosing(followed) as slow:
         waiting = asyncio.create_task(anext(slow))
-        await until(lambda: world.account.id in live.HUB._channels)
-        [follower] = live.HUB._channels[world.account.id].followers
-        await until(lambda: follower.live)
+        await until(lambda: world.account.id in HUB._channels)
+        [subscriber] = HUB._channels[world.account.id].subscribers
+        await until(lambda: subscriber.live)
         await world.goodtime.push(**world.a_panel())
         _, first = await waiting
         for position in range(first.position + 1, first.position + settings.current().subscriber_buffer + 2):
             news = [models.Change(position=position, candidate_id=first.candidate_id)]
-            follower.offer(live.News(news, {}, asyncio.get_running_loop().time()))
+            subscriber.enqueue(Publication(news, {}, asyncio.get_running_loop().time()))
         with contextlib.suppress(Exception):
             await anext(slow)
 

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import metrics
+from feed.hub import HUB
 from operations import admission
-from resolvers import changes, live
+from resolvers import changes
 from tests.conftest import Set
 from tests.processes import Installation, until
 from tests.world import FOLLOW, Person, World
@@ -62,9 +63,9 @@ async def test_whoever_stalls_is_cut_off_and_let_go_of(world: World, limited: Se
         await world.goodtime.push(**world.a_panel(f"panel {number}", note="x" * 20_000))
 
     async with stalled(world.rita):
-        await until(lambda: world.account.id in live.HUB._channels, 10)
+        await until(lambda: world.account.id in HUB._channels, 10)
         assert admission._open[world.rita.id] == 1
-        await until(lambda: world.account.id not in live.HUB._channels, 10)
+        await until(lambda: world.account.id not in HUB._channels, 10)
         assert admission._open[world.rita.id] == 0
     assert subscribers() == before
 
@@ -79,7 +80,7 @@ async def test_of_a_stream_that_ends_or_is_left_nothing_stays(world: World) -> N
         assert http._streaming - before
 
     await until(lambda: not http._streaming - before, 10)
-    await until(lambda: world.account.id not in live.HUB._channels, 10)
+    await until(lambda: world.account.id not in HUB._channels, 10)
     assert admission._open[world.rita.id] == 0
 
 

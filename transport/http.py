@@ -18,12 +18,12 @@ import metrics
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from feed.subscription import Ended
 from operations import admission, rates
 from operations.admission import admitted
 from operations.errors import Invalid
 from operations.request import Malformed, Request, decoded
 from operations.serve import Answer, answer, answers, in_time, unanswerable
-from resolvers.live import Ended
 from schema.context import Context
 
 JSON = "application/json"

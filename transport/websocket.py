@@ -19,13 +19,13 @@ import settings
 from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from feed.subscription import Ended
 from operations import admission, rates
 from operations.admission import admitted
 from operations.errors import Invalid, printed, refused
 from operations.rendering import straight
 from operations.request import Malformed, NoRequest, Request
 from operations.serve import Answer, answer, answers, in_time
-from resolvers.live import Ended
 from schema.context import Context
 from transport.uvicorn_protocols import direct
 

@@ -1,0 +1,127 @@
+"""The logs that are followed: what happened in an account about one topic, at positions gap-free and in commit order.
+
+A log is append-only but for retention. It is the truth; whatever is kept in memory of it can be lost at any time.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from tortoise.queryset import QuerySet
+
+from auth.refusals import Code, Refused
+from auth.viewer import Viewer
+from database.batching import Company
+from database.compiled import read
+from models import Account, LogEntry
+
+Entry = TypeVar("Entry", bound=LogEntry)
+
+
+class Audience(Protocol):
+    """Which of the viewers whose sight is restricted may see an entry."""
+
+    def has(self, viewer: Viewer) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Log(Generic[Entry]):
+    """Where entries are stored, and where their positions are counted."""
+
+    entries: type[Entry]
+    #: A row for each account, or for each account and topic: how far its log reaches.
+    counters: type[Account]
+    #: The column of an entry that holds the id of its counter.
+    counter: str
+    #: The column of an entry by which a follower may follow a part of the log.
+    subject: str
+
+
+@dataclass(frozen=True)
+class Extent:
+    """From behind which position to which one a log is kept."""
+
+    pruned: int
+    head: int
+
+    def require(self, position: int) -> None:
+        """Raises Refused: BAD_USER_INPUT for a position that the log never had, or as `require_kept` does."""
+        if not 0 <= position <= self.head:
+            raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.")
+        self.require_kept(position)
+
+    def require_kept(self, position: int) -> None:
+        """Raises Refused(CURSOR_EXPIRED) where entries behind that position are gone."""
+        if position < self.pruned:
+            raise Refused(Code.CURSOR_EXPIRED, "The log no longer reaches this cursor: load afresh, then subscribe.")
+
+
+def anybody(viewer: Viewer) -> None:
+    """Let every viewer follow."""
+
+
+def _sees_all(viewer: Viewer) -> bool:
+    return False
+
+
+async def _no_audiences(entries: Sequence[LogEntry]) -> Mapping[int, Audience]:
+    raise AssertionError("audiences are asked for only where a viewer may be restricted")
+
+
+@dataclass(frozen=True, eq=False)
+class Topic(Generic[Entry]):
+    """What can be followed live: one declaration beside the rules of its word, in `resolvers/`."""
+
+    #: Names its log in each account; the empty name is that of the log that the account's own row counts.
+    name: str
+    log: Log[Entry]
+    #: The entries that a viewer may see.
+    scope: Callable[[Viewer], QuerySet[Entry]]
+    #: The visible entries of a subject, or of all for None, between two positions: so many, the oldest first.
+    load: "Callable[[Topic[Entry], Viewer, str | None, int, int | None, int], Awaitable[list[Entry]]]"
+    #: Raises Refused where the viewer may not follow the topic at all.
+    require: Callable[[Viewer], None] = anybody
+    #: Whether the viewer sees only some entries of a subject.
+    is_restricted: Callable[[Viewer], bool] = _sees_all
+    #: Of entries by their positions, which restricted viewers see each: `scope`, seen from the other side.
+    audiences: Callable[[Sequence[Entry]], Awaitable[Mapping[int, Audience]]] = _no_audiences
+    #: The cursor that a client resumes from, behind a position; None: it can only begin anew.
+    cursor_at: Callable[[int], str] | None = None
+    _extents: Company = field(default_factory=Company, repr=False)
+
+    def log_id(self, account_id: str) -> str:
+        """The id of the account's log: that of its counter, and the name of the signal that there is more."""
+        return f"{account_id}/{self.name}" if self.name else account_id
+
+    async def extent(self, account_id: str) -> Extent:
+        """How far the account's log reaches, by one statement for all who ask at the time."""
+        log_id = self.log_id(account_id)
+        return await self._extents.shared(log_id, lambda: self._extent(log_id))
+
+    async def _extent(self, log_id: str) -> Extent:
+        rows = await read(self.log.counters.filter, (), {"id": log_id})
+        return next((Extent(counter.pruned_position, counter.position) for (counter,) in rows), Extent(0, 0))
+
+    def too_slow(self, position: int) -> Refused:
+        """What ends a subscription whose buffer is full, behind the position of its last delivery."""
+        if self.cursor_at is None:
+            return Refused(Code.TOO_SLOW, "Too slow: the buffer is full. Subscribe again.")
+        message = "Too slow: the buffer is full. Subscribe again with `after` set to this cursor."
+        return Refused(Code.TOO_SLOW, message, cursor=self.cursor_at(position))
+
+    async def heads(self, account_ids: Sequence[str]) -> dict[str, int]:
+        """The position of the last entry of each account's log."""
+        accounts = {self.log_id(account_id): account_id for account_id in account_ids}
+        found = await self.log.counters.filter(id__in=list(accounts)).values_list("id", "position")
+        return {accounts[log_id]: position for log_id, position in found}
+
+    async def entries_after(self, account_id: str, position: int, most: int) -> list[Entry]:
+        """The next entries of the account's log, whoever may see them: for those who hand them out."""
+        shape = (self.log.entries, self.log.counter, most)
+        values = {"log_id": self.log_id(account_id), "position": position}
+        return [entry for (entry,) in await read(_entries_after, shape, values)]
+
+
+def _entries_after(entries: type[Entry], counter: str, most: int, log_id: Any, position: Any) -> QuerySet[Entry]:
+    rows = entries.filter(**{counter: log_id, "position__gt": position})
+    return rows.order_by("position").limit(most)
