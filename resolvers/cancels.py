@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 
 from auth.viewer import Viewer
 from models import AuditAct, Cancellation, CancelOrigin, Interview, Panel, why_off
-from models import InterviewPanelChangeKind as Kind
+from models import InterviewPanelChangeKind as ChangeKind
 from resolvers import commits, values
 from resolvers.access import Act, require, visible
+from resolvers.aggregate import PanelAggregate, is_deleted, lock_panel, new_panel
 from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, UserError, error
-from resolvers.whole import Held, below, deleted, held, highest, locked_by_external_id, new_panel, newer, shown, stand
+from resolvers.revisions import highest, is_below, replaces
 
 
 @dataclass(frozen=True)
@@ -46,166 +47,203 @@ class Canceled:
     @property
     def calendar_event_remains(self) -> bool:
         """Whether people's calendars still have it: after a cancel in the ATS."""
-        why = why_off(self.interview, self.panel)
-        return not self.errors and why is not None and why.calendar_event_remains
+        cancellation = why_off(self.interview, self.panel)
+        return not self.errors and cancellation is not None and cancellation.calendar_event_remains
 
 
-async def cancel(viewer: Viewer, its: PanelCancel) -> Canceled:
+async def cancel(viewer: Viewer, cancel: PanelCancel) -> Canceled:
     """Cancel a panel: by a user, taken off the profile only; by the integration, deleted. Raises Refused(FORBIDDEN)."""
     require(viewer, Act.CANCEL)
-    if (its.id is None) == (its.external_id is None):
+    if (cancel.id is None) == (cancel.external_id is None):
         return Canceled(errors=[error(ErrorCode.INVALID, "Name the panel by `id` or by `externalId`.", ("input",))])
-    if faults := _faults(its, {"externalId": its.external_id}):
+    if faults := _faults(cancel, {"externalId": cancel.external_id}):
         return Canceled(errors=faults)
 
-    async def act(commit: Commit) -> Canceled:
-        panel = await _named(viewer, its.id, its.external_id)
-        if panel is None and viewer.integration and its.external_id is not None and its.sequence is not None:
-            # Rule 3 of Pushing a panel: a cancel that came before its push leaves a tombstone.
-            panel = new_panel(viewer, its.external_id)
+    async def act(unit: Commit) -> Canceled:
+        panel = await _lock_named(viewer, cancel.id, cancel.external_id)
+        panel = panel or _tombstone(viewer, cancel.external_id, cancel.sequence)
         if panel is None:
-            return Canceled(errors=[_unknown("panel", "id" if its.id is not None else "externalId")])
+            return Canceled(errors=[_unknown("panel", "id" if cancel.id is not None else "externalId")])
         if viewer.integration:
-            return await _deleted(await held(panel), commit, its)
-        if conflict := _version_conflict(panel, its.expected_version):
-            return Canceled(panel, errors=[conflict])
-        if panel.canceled_at is None or panel.emptied:
-            panel.call_off(Cancellation(commit.at, commit.actor_id, CancelOrigin.ATS, its.reason))
-            commit.audit(AuditAct.PANEL_CANCELED, panel.id, origin=CancelOrigin.ATS.value)
-            await (await held(panel)).write(commit, Kind.CANCELED)
-        return Canceled(panel)
+            return await _delete(await PanelAggregate.load(panel), unit, cancel)
+        return await _take_off(panel, unit, cancel)
 
     return await commits.committed(viewer, act)
 
 
-async def _deleted(whole: Held, commit: Commit, its: PanelCancel) -> Canceled:
+async def _delete(stored: PanelAggregate, unit: Commit, cancel: PanelCancel) -> Canceled:
     """The scheduler has deleted the panel. Rules 2 and 3 of Pushing a panel, and Cancelling."""
-    panel = whole.panel
-    if not below(its.sequence, panel.pushed_sequence):
-        panel.deleted_sequence = highest(panel.deleted_sequence, _revision(panel, its))
-        panel.sequence = highest(panel.sequence, its.sequence)
-        await whole.write(commit, stand(whole, commit, its.reason))
-    return Canceled(shown(panel))
+    panel = stored.panel
+    if not is_below(cancel.sequence, panel.pushed_sequence):
+        panel.deleted_sequence = highest(panel.deleted_sequence, _revision(panel, cancel))
+        panel.sequence = highest(panel.sequence, cancel.sequence)
+        await stored.save(unit, stored.derive_cancellation(unit, cancel.reason))
+    return Canceled(stored.visible_panel)
 
 
-async def cancel_interview(viewer: Viewer, its: InterviewCancel) -> Canceled:
+async def _take_off(panel: Panel, unit: Commit, cancel: PanelCancel) -> Canceled:
+    """A user takes the panel off the profile."""
+    if conflict := _version_conflict(panel, cancel.expected_version):
+        return Canceled(panel, errors=[conflict])
+    if panel.canceled_at is None or panel.emptied:
+        stored = await PanelAggregate.load(panel)
+        _cancel_by_user(panel, unit, cancel.reason)
+        await stored.save(unit, ChangeKind.CANCELED)
+    return Canceled(panel)
+
+
+def _cancel_by_user(panel: Panel, unit: Commit, reason: str | None) -> None:
+    panel.call_off(Cancellation(unit.at, unit.actor_id, CancelOrigin.ATS, reason))
+    unit.audit(AuditAct.PANEL_CANCELED, panel.id, origin=CancelOrigin.ATS.value)
+
+
+async def cancel_interview(viewer: Viewer, cancel: InterviewCancel) -> Canceled:
     """Cancel one interview; with a panel's last one the panel is cancelled too. Raises Refused(FORBIDDEN)."""
     require(viewer, Act.CANCEL)
-    pair = (its.panel_external_id, its.external_id)
-    if pair != (None, None) if its.id is not None else None in pair:
+    external_ids = (cancel.panel_external_id, cancel.external_id)
+    if external_ids != (None, None) if cancel.id is not None else None in external_ids:
         message = "Name the interview by `id`, or by `panelExternalId` and `externalId`."
         return Canceled(errors=[error(ErrorCode.INVALID, message, ("input",))])
-    if faults := _faults(its, {"panelExternalId": its.panel_external_id, "externalId": its.external_id}):
+    names = {"panelExternalId": cancel.panel_external_id, "externalId": cancel.external_id}
+    if faults := _faults(cancel, names):
         return Canceled(errors=faults)
 
-    async def act(commit: Commit) -> Canceled:
-        panel = await _panel_of_named(viewer, its)
-        if panel is None and viewer.integration and its.panel_external_id is not None and its.sequence is not None:
-            panel = new_panel(viewer, its.panel_external_id)
+    async def act(unit: Commit) -> Canceled:
+        panel = await _lock_panel_of(viewer, cancel)
+        panel = panel or _tombstone(viewer, cancel.panel_external_id, cancel.sequence)
         if panel is None:
-            return Canceled(errors=[_unknown("interview", "id" if its.id is not None else "panelExternalId")])
-        whole = await held(panel)
-        interview = next(
-            (it for it in whole.interviews.values() if its.id == it.id or its.external_id == it.external_id), None
+            return Canceled(errors=[_unknown("interview", "id" if cancel.id is not None else "panelExternalId")])
+        stored = await PanelAggregate.load(panel)
+        named = (
+            each
+            for each in stored.interviews.values()
+            if cancel.id == each.id or cancel.external_id == each.external_id
         )
+        interview = next(named, None)
         if viewer.integration:
-            return await _interview_deleted(whole, interview, commit, its)
+            return await _delete_interview(stored, interview, unit, cancel)
         if interview is None:
             return Canceled(errors=[_unknown("interview", "externalId")])
-        if conflict := _version_conflict(panel, its.expected_version):
-            return Canceled(panel, interview, [conflict])
-        if panel.canceled_at is None and interview.canceled_at is None:
-            cancellation = Cancellation(commit.at, commit.actor_id, CancelOrigin.ATS, its.reason)
-            whole.call_off(commit, interview, cancellation)
-            if not whole.live:
-                panel.call_off(cancellation)
-                commit.audit(AuditAct.PANEL_CANCELED, panel.id, origin=CancelOrigin.ATS.value)
-            await whole.write(commit, Kind.UPDATED if whole.live else Kind.CANCELED)
-        return Canceled(panel, interview)
+        return await _take_interview_off(stored, interview, unit, cancel)
 
     return await commits.committed(viewer, act)
 
 
-async def _interview_deleted(
-    whole: Held, interview: Interview | None, commit: Commit, its: InterviewCancel
+async def _take_interview_off(
+    stored: PanelAggregate, interview: Interview, unit: Commit, cancel: InterviewCancel
 ) -> Canceled:
-    """The scheduler has deleted one interview, perhaps before it told of it."""
-    panel = whole.panel
-    if below(its.sequence, panel.declared_sequence) or (interview and _overtaken(its, interview)):
-        return Canceled(shown(panel), interview)
-    if deleted(panel) and its.sequence is None:
-        return Canceled(shown(panel), interview)
-    stood, was_deleted = None, interview is None or deleted(interview)
+    """A user takes one interview off the profile, and with the last one the panel."""
+    panel = stored.panel
+    if conflict := _version_conflict(panel, cancel.expected_version):
+        return Canceled(panel, interview, [conflict])
+    if panel.canceled_at is None and interview.canceled_at is None:
+        cancellation = Cancellation(unit.at, unit.actor_id, CancelOrigin.ATS, cancel.reason)
+        stored.set_interview_cancellation(interview, cancellation, unit)
+        if not stored.live_interviews:
+            _cancel_by_user(panel, unit, cancel.reason)
+        await stored.save(unit, ChangeKind.UPDATED if stored.live_interviews else ChangeKind.CANCELED)
+    return Canceled(panel, interview)
+
+
+async def _delete_interview(
+    stored: PanelAggregate, interview: Interview | None, unit: Commit, cancel: InterviewCancel
+) -> Canceled:
+    """The scheduler has deleted one interview, perhaps before it has pushed it."""
+    panel = stored.panel
+    if _is_overtaken(cancel, panel, interview):
+        return Canceled(stored.visible_panel, interview)
     if interview is not None:
-        if not was_deleted:
-            gone = Cancellation(commit.at, commit.actor_id, CancelOrigin.SCHEDULER, its.reason)
-            whole.call_off(commit, interview, gone)
-        interview.deleted_sequence = highest(interview.deleted_sequence, _revision(panel, its))
-        whole.touched[interview.id] = interview
-        stood = stand(whole, commit, its.reason)
-    elif its.external_id is not None and its.sequence is not None:
-        known = panel.early_cancels.get(its.external_id, its.sequence)
-        panel.early_cancels[its.external_id] = max(its.sequence, known)
+        kind = _delete_known_interview(stored, interview, unit, cancel)
+    elif cancel.external_id is not None and cancel.sequence is not None:
+        earlier = panel.early_cancels.get(cancel.external_id, cancel.sequence)
+        panel.early_cancels[cancel.external_id] = max(cancel.sequence, earlier)
+        kind = None
     else:
         return Canceled(errors=[_unknown("interview", "externalId")])
-    panel.sequence = highest(panel.sequence, its.sequence)
-    await whole.write(commit, stood or (None if was_deleted else Kind.UPDATED))
-    return Canceled(shown(panel), interview)
+    panel.sequence = highest(panel.sequence, cancel.sequence)
+    await stored.save(unit, kind)
+    return Canceled(stored.visible_panel, interview)
 
 
-def _overtaken(its: InterviewCancel, interview: Interview) -> bool:
-    return below(its.sequence, interview.sequence) or not newer(its.sequence, interview.deleted_sequence)
+def _is_overtaken(cancel: InterviewCancel, panel: Panel, interview: Interview | None) -> bool:
+    """Whether later acts of the scheduler have settled what becomes of the interview."""
+    if is_below(cancel.sequence, panel.declared_sequence) or (cancel.sequence is None and is_deleted(panel)):
+        return True
+    return interview is not None and (
+        is_below(cancel.sequence, interview.sequence) or not replaces(cancel.sequence, interview.deleted_sequence)
+    )
+
+
+def _delete_known_interview(
+    stored: PanelAggregate, interview: Interview, unit: Commit, cancel: InterviewCancel
+) -> ChangeKind | None:
+    """Cancel the interview, and with the last one the panel; returns what people see of it."""
+    was_deleted = is_deleted(interview)
+    if not was_deleted:
+        cancellation = Cancellation(unit.at, unit.actor_id, CancelOrigin.SCHEDULER, cancel.reason)
+        stored.set_interview_cancellation(interview, cancellation, unit)
+    interview.deleted_sequence = highest(interview.deleted_sequence, _revision(stored.panel, cancel))
+    stored.touch(interview)
+    return stored.derive_cancellation(unit, cancel.reason) or (None if was_deleted else ChangeKind.UPDATED)
 
 
 async def restore(viewer: Viewer, id: str, expected_version: int | None) -> Canceled:
     """Undo the cancels made in the ATS; what the scheduler deleted no user restores. Raises Refused(FORBIDDEN)."""
     require(viewer, Act.RESTORE)
 
-    async def act(commit: Commit) -> Canceled:
-        panel = await _named(viewer, id, None)
+    async def act(unit: Commit) -> Canceled:
+        panel = await _lock_named(viewer, id, None)
         if panel is None:
             return Canceled(errors=[_unknown("panel", "id")])
         if conflict := _version_conflict(panel, expected_version):
             return Canceled(panel, errors=[conflict])
-        if deleted(panel):
+        if is_deleted(panel):
             message = "It was deleted in the scheduler: only the scheduler brings it back."
             return Canceled(panel, errors=[error(ErrorCode.PANEL_CANCELED, message, ("input", "id"))])
-        whole = await held(panel)
-        called_off = [it for it in whole.interviews.values() if it.canceled_origin is CancelOrigin.ATS]
-        if panel.canceled_at is not None or called_off:
+        stored = await PanelAggregate.load(panel)
+        canceled = [each for each in stored.interviews.values() if each.canceled_origin is CancelOrigin.ATS]
+        if panel.canceled_at is not None or canceled:
             panel.call_off(None)
-            for interview in called_off:
-                whole.call_off(commit, interview, None)
-            commit.audit(AuditAct.PANEL_RESTORED, panel.id, origin=CancelOrigin.ATS.value)
-            await whole.write(commit, Kind.RESTORED)
+            for interview in canceled:
+                stored.set_interview_cancellation(interview, None, unit)
+            unit.audit(AuditAct.PANEL_RESTORED, panel.id, origin=CancelOrigin.ATS.value)
+            await stored.save(unit, ChangeKind.RESTORED)
         return Canceled(panel)
 
     return await commits.committed(viewer, act)
 
 
-async def _named(viewer: Viewer, id: str | None, external_id: str | None) -> Panel | None:
+def _tombstone(viewer: Viewer, external_id: str | None, sequence: int | None) -> Panel | None:
+    """The panel that a cancel leaves which came before its push. Rule 3 of Pushing a panel."""
+    if viewer.integration is None or external_id is None or sequence is None:
+        return None
+    return new_panel(viewer, external_id)
+
+
+async def _lock_named(viewer: Viewer, id: str | None, external_id: str | None) -> Panel | None:
     if viewer.integration and external_id is not None:
-        return await locked_by_external_id(viewer, external_id)
-    named = {"id": id} if id is not None else {"external_id": external_id}
-    return await visible(viewer, Panel).filter(**named).select_for_update().first()
+        return await lock_panel(viewer, external_id)
+    name = {"id": id} if id is not None else {"external_id": external_id}
+    return await visible(viewer, Panel).filter(**name).select_for_update().first()
 
 
-async def _panel_of_named(viewer: Viewer, its: InterviewCancel) -> Panel | None:
-    if its.id is None:
-        return await _named(viewer, None, its.panel_external_id)
-    interview = await visible(viewer, Interview).only("id", "panel_id").get_or_none(id=its.id)
-    return await _named(viewer, interview.panel_id, None) if interview else None
+async def _lock_panel_of(viewer: Viewer, cancel: InterviewCancel) -> Panel | None:
+    if cancel.id is None:
+        return await _lock_named(viewer, None, cancel.panel_external_id)
+    interview = await visible(viewer, Interview).only("id", "panel_id").get_or_none(id=cancel.id)
+    return await _lock_named(viewer, interview.panel_id, None) if interview else None
 
 
-def _revision(panel: Panel, its: PanelCancel | InterviewCancel) -> int:
+def _revision(panel: Panel, cancel: PanelCancel | InterviewCancel) -> int:
     """The revision of a cancel. One without a sequence counts as the last that is known of the panel, or as -1."""
-    known = its.sequence if its.sequence is not None else panel.sequence
-    return -1 if known is None else known
+    revision = cancel.sequence if cancel.sequence is not None else panel.sequence
+    return -1 if revision is None else revision
 
 
-def _faults(its: PanelCancel | InterviewCancel, names: dict[str, str | None]) -> list[UserError]:
+def _faults(cancel: PanelCancel | InterviewCancel, names: dict[str, str | None]) -> list[UserError]:
+    """What is wrong with a cancel by itself; `names` are its external ids, by argument."""
     faults = [fault for name, value in names.items() for fault in values.name_faults(value, ("input", name))]
-    return [*faults, *values.prose_faults(its.reason, ("input", "reason")), *values.sequence_faults(its.sequence)]
+    return [*faults, *values.prose_faults(cancel.reason, ("input", "reason")), *values.sequence_faults(cancel.sequence)]
 
 
 def _version_conflict(panel: Panel, expected: int | None) -> UserError | None:

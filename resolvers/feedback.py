@@ -153,7 +153,7 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def settled(
+def reconcile_forms(
     seats: Iterable[tuple[Interviewer, bool]],
     forms: Mapping[tuple[str, str], FeedbackForm],
     templates: Mapping[str, models.FeedbackTemplate],
@@ -164,40 +164,38 @@ def settled(
     `seats` come with whether their interview takes place; `forms` are by interview and user. A form that is asked for
     is made once and revived later under the same link; one that is not is voided while it is pending.
     """
-    touched: dict[str, FeedbackForm] = {}
+    changed: list[FeedbackForm] = []
     asked: set[tuple[str, str]] = set()
     for seat, takes_place in seats:
         place = (seat.interview_id, seat.user_id)
         form = forms.get(place)
-        if seat.template_id is None:
-            seat.form_id = form.id if form and form.status is FeedbackFormStatus.COMPLETED else None
-            continue
-        if takes_place:
+        if takes_place and seat.template_id is not None:
             asked.add(place)
-            if form is None:
-                form = FeedbackForm(
-                    account_id=panel.account_id, panel_id=panel.id, interview_id=seat.interview_id, user_id=seat.user_id
-                )
-                _take_template(form, templates[seat.template_id])
-                touched[form.id] = form
-            elif form.status is not FeedbackFormStatus.COMPLETED:
-                if form.status is FeedbackFormStatus.VOIDED or form.template_id != seat.template_id:
-                    touched[form.id] = form
-                form.status = FeedbackFormStatus.PENDING
-                if form.template_id != seat.template_id:
-                    _take_template(form, templates[seat.template_id])
-        seat.form_id = form.id if form else None
+            template = templates.get(seat.template_id)
+            form = form or FeedbackForm(
+                account_id=panel.account_id, panel_id=panel.id, interview_id=seat.interview_id, user_id=seat.user_id
+            )
+            if _ask_for(form, seat.template_id, template):
+                changed.append(form)
+        is_shown = form is not None and (seat.template_id is not None or form.status is FeedbackFormStatus.COMPLETED)
+        seat.form_id = form.id if form and is_shown else None
     for place, form in forms.items():
         if place not in asked and form.status is FeedbackFormStatus.PENDING:
             form.status = FeedbackFormStatus.VOIDED
-            touched[form.id] = form
-    return list(touched.values())
+            changed.append(form)
+    return changed
 
 
-def _take_template(form: FeedbackForm, template: models.FeedbackTemplate) -> None:
-    form.template_id = template.id
-    form.instructions = template.instructions
-    form.fields = template.fields
+def _ask_for(form: FeedbackForm, template_id: str, template: models.FeedbackTemplate | None) -> bool:
+    """Let the form wait to be filled in, with the fields of that template; tells whether that changes it."""
+    has_template = form.template_id == template_id
+    if form.status is FeedbackFormStatus.COMPLETED or (has_template and form.status is FeedbackFormStatus.PENDING):
+        return False
+    form.status = FeedbackFormStatus.PENDING
+    if not has_template:
+        assert template, "the template of a seat is loaded where its form has another"
+        form.template_id, form.instructions, form.fields = template.id, template.instructions, template.fields
+    return True
 
 
 def url(form: FeedbackForm) -> str:
@@ -280,10 +278,15 @@ async def answers_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[list
     if viewer.user is None:
         return [None] * len(forms)
     others = {form.panel_id for form in forms if form.user_id != viewer.user_id and form.answers is not None}
-    others = await _in_scope(viewer, others) if others and restricted(viewer) else others
-    mine = await _own_statuses(viewer, others) if others else {}
-    read = {panel_id for panel_id in others if _reads_others(viewer, mine.get(panel_id, set()))}
-    return [form.answers if form.user_id == viewer.user_id or form.panel_id in read else None for form in forms]
+    readable = await _readable_panels(viewer, others) if others else set()
+    return [form.answers if form.user_id == viewer.user_id or form.panel_id in readable else None for form in forms]
+
+
+async def _readable_panels(viewer: Viewer, panel_ids: set[str]) -> set[str]:
+    """The panels of which the viewer may read others' answers. Two statements at most."""
+    in_scope = await _in_scope(viewer, panel_ids) if restricted(viewer) else panel_ids
+    own = await _own_statuses(viewer, in_scope) if in_scope else {}
+    return {panel_id for panel_id in in_scope if _may_read_others(viewer, own.get(panel_id, set()))}
 
 
 async def _in_scope(viewer: Viewer, panel_ids: set[str]) -> set[str]:
@@ -292,12 +295,12 @@ async def _in_scope(viewer: Viewer, panel_ids: set[str]) -> set[str]:
     return {form.panel_id for form in await forms.only("id", "panel_id")}
 
 
-def _reads_others(viewer: Viewer, mine: set[FeedbackFormStatus]) -> bool:
+def _may_read_others(viewer: Viewer, own: set[FeedbackFormStatus]) -> bool:
     if viewer.role in (Role.SUPER_ADMIN, Role.ADMIN):
         return True
-    if FeedbackFormStatus.PENDING in mine:
+    if FeedbackFormStatus.PENDING in own:
         return False
-    return viewer.role is not Role.INTERVIEWER or FeedbackFormStatus.COMPLETED in mine
+    return viewer.role is not Role.INTERVIEWER or FeedbackFormStatus.COMPLETED in own
 
 
 async def _own_statuses(viewer: Viewer, panel_ids: set[str]) -> dict[str, set[FeedbackFormStatus]]:

@@ -6,7 +6,8 @@ from typing import Any
 import strawberry
 
 import models
-from resolvers import candidates, errors, integrations, pushes
+from resolvers import candidates, errors, integrations
+from resolvers.merge import UpsertOutcome
 
 
 def _show(kind: type[Enum], description: str, **values: str) -> None:
@@ -124,7 +125,7 @@ _show(
     FEEDBACK_SUBMITTED="One of its feedback forms was handed in.",
 )
 _show(
-    pushes.UpsertOutcome,
+    UpsertOutcome,
     "What a push came to.",
     CREATED="The panel was made.",
     UPDATED="The panel was changed.",

@@ -8,6 +8,7 @@ import strawberry
 import models
 from resolvers import pushes
 from resolvers.declarations import PanelPush, SinglePush
+from resolvers.merge import UpsertOutcome
 from resolvers.values import URL, TimeZone
 from schema.context import Info, viewer
 from schema.errors import UserError, Warning
@@ -94,7 +95,7 @@ class UpsertInterviewPanelPayload:
             "As it stands now, with the feedback links for the calendar invites; null where the push itself is wrong."
         )
     )
-    outcome: pushes.UpsertOutcome | None = strawberry.field(description="What was done; null where it was refused.")
+    outcome: UpsertOutcome | None = strawberry.field(description="What was done; null where it was refused.")
     warnings: list[Warning] = strawberry.field(description="What was accepted, but deserves a look.")
     errors: list[UserError] = strawberry.field(description="Everything that is wrong, at once: nothing was written.")
 
@@ -103,7 +104,7 @@ class UpsertInterviewPanelPayload:
 class UpsertInterviewPayload:
     interview: Interview | None = strawberry.field(description="As it stands now, with its feedback links.")
     panel: InterviewPanel | None = strawberry.field(description="As it stands now.")
-    outcome: pushes.UpsertOutcome | None = strawberry.field(description="What was done; null where it was refused.")
+    outcome: UpsertOutcome | None = strawberry.field(description="What was done; null where it was refused.")
     warnings: list[Warning] = strawberry.field(description="What was accepted, but deserves a look.")
     errors: list[UserError] = strawberry.field(description="Everything that is wrong, at once: nothing was written.")
 

@@ -25,8 +25,8 @@ WORDS = {
 TOOLS = {
     "models": {"base"},
     "resolvers": {
-        *("access", "calendar", "commits", "declarations", "errors"),
-        *("paging", "queries", "values", "warnings", "whole"),
+        *("access", "aggregate", "calendar", "commits", "declarations", "errors", "lookups"),
+        *("merge", "paging", "queries", "revisions", "values", "warnings"),
     },
     "schema": {
         *("connections", "context", "enums", "errors", "inputs", "node", "refs", "scalars"),

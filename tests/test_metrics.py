@@ -24,7 +24,7 @@ from feed.hub import HUB
 from feed.subscription import Publication
 from operations import rates
 from resolvers import changes
-from resolvers.pushes import UpsertOutcome
+from resolvers.merge import UpsertOutcome
 from schema import SCHEMA
 from tests.processes import Installation, missing, postgres_database, until
 from tests.world import Person, Server, World, statements

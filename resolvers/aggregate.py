@@ -1,0 +1,228 @@
+"""A panel with all its parts: locked, loaded, changed in memory, and saved at once (docs/decisions/0014).
+
+Every act on a panel goes this way, so what follows from the parts (times, forms, counts, the log) is derived in one
+place.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import models
+from auth.viewer import Viewer
+from models import (
+    AuditAct,
+    Cancellation,
+    CancelOrigin,
+    FeedbackForm,
+    FeedbackFormStatus,
+    Interview,
+    Interviewer,
+    Panel,
+)
+from models import InterviewPanelChangeKind as ChangeKind
+from database.compiled import hang
+from resolvers import feedback
+from resolvers.access import unscoped
+from resolvers.commits import Commit
+from resolvers.panels import SEATS
+from resolvers.queries import parts
+from resolvers.revisions import Revision, is_below
+
+
+@dataclass
+class PanelAggregate:
+    """A panel with its interviews, seats and forms. Whoever changes something calls `save` once, at the end."""
+
+    panel: Panel
+    #: By the scheduler's id.
+    interviews: dict[str, Interview] = field(default_factory=dict)
+    #: By interview, then by user, in the scheduler's order.
+    seats: dict[str, dict[str, Interviewer]] = field(default_factory=dict)
+    #: By interview and user.
+    forms: dict[tuple[str, str], FeedbackForm] = field(default_factory=dict)
+    #: By id: those that forms may be made from. `save` loads what is missing.
+    templates: dict[str, models.FeedbackTemplate] = field(default_factory=dict)
+    _changed: dict[str, Interview | Interviewer] = field(default_factory=dict, init=False)
+    _removed: list[Interviewer] = field(default_factory=list, init=False)
+
+    @classmethod
+    async def load_for_update(cls, viewer: Viewer, external_id: str) -> "PanelAggregate":
+        """The integration's own panel of that id with its parts, locked until the commit; a new one if it has none."""
+        panel = await lock_panel(viewer, external_id)
+        return await cls.load(panel) if panel else cls(new_panel(viewer, external_id))
+
+    @classmethod
+    async def load(cls, panel: Panel) -> "PanelAggregate":
+        """A panel that is locked already, with its parts. Two statements."""
+        why = "the parts of a locked panel"
+        rows = await parts(Interview, why, SEATS, panel_id=panel.id)
+        forms = await parts(FeedbackForm, why, panel_id=panel.id)
+        seats: dict[str, dict[str, Interviewer]] = {}
+        occupied = (seat for _, seat in rows if seat is not None)
+        for seat in sorted(occupied, key=lambda seat: (seat.position, seat.id)):
+            seats.setdefault(seat.interview_id, {})[seat.user_id] = seat
+        return cls(
+            panel,
+            {interview.external_id: interview for interview, _ in rows},
+            seats,
+            {(form.interview_id, form.user_id): form for (form,) in forms},
+        )
+
+    @property
+    def visible_panel(self) -> Panel | None:
+        """The panel as an answer shows it: nobody sees a tombstone."""
+        return self.panel if self.panel.candidate_id is not None else None
+
+    @property
+    def live_interviews(self) -> list[Interview]:
+        """The interviews that were not cancelled one by one."""
+        return [interview for interview in self.interviews.values() if interview.canceled_at is None]
+
+    @property
+    def all_seats(self) -> list[Interviewer]:
+        """The seats of all interviews."""
+        return [seat for seats in self.seats.values() for seat in seats.values()]
+
+    def touch(self, row: Interview | Interviewer) -> None:
+        """Have `save` write this row."""
+        self._changed[row.id] = row
+
+    def replace_seats(self, interview: Interview, seats: Mapping[str, Interviewer]) -> None:
+        """Let these people, by user id, sit on the interview; the seats of all others are deleted by `save`."""
+        before = self.seats.get(interview.id, {})
+        self._removed += [seat for user_id, seat in before.items() if user_id not in seats]
+        self.seats[interview.id] = dict(seats)
+
+    def set_interview_cancellation(self, interview: Interview, cancellation: Cancellation | None, unit: Commit) -> None:
+        """Cancel one interview, or with None let it take place again."""
+        interview.call_off(cancellation)
+        self.touch(interview)
+        act = AuditAct.INTERVIEW_CANCELED if cancellation else AuditAct.INTERVIEW_RESTORED
+        unit.audit(act, interview.id, panel=self.panel.id)
+
+    def derive_cancellation(self, unit: Commit, reason: str | None = None) -> ChangeKind | None:
+        """Cancel or restore the panel as its revisions and interviews say; returns what that changed, if anything."""
+        origins = [interview.canceled_origin for interview in self.interviews.values()]
+        return self.set_origin(cancel_origin(self.panel, self.panel.pushed_sequence, origins), unit, reason)
+
+    def set_origin(self, origin: CancelOrigin | None, unit: Commit, reason: str | None = None) -> ChangeKind | None:
+        """Let the panel be cancelled with that origin, by the integration; or with None let it take place.
+
+        Returns what that changed, if anything. The reason is the scheduler's.
+        """
+        panel = self.panel
+        if origin is panel.canceled_origin:
+            return None
+        if origin is None:
+            panel.call_off(None)
+        else:
+            by_scheduler = origin is CancelOrigin.SCHEDULER
+            panel.call_off(Cancellation(unit.at, unit.actor_id, origin, reason if by_scheduler else None))
+        act = AuditAct.PANEL_CANCELED if origin else AuditAct.PANEL_RESTORED
+        unit.audit(act, panel.id, origin=(origin or CancelOrigin.SCHEDULER).value)
+        return ChangeKind.CANCELED if origin else ChangeKind.RESTORED
+
+    async def save(self, unit: Commit, kind: ChangeKind | None) -> None:
+        """Derive what follows from the parts, write all that has changed, and record that kind of change, if any.
+
+        Of a tombstone nothing is recorded: nobody sees it.
+        """
+        await self._load_templates()
+        forms = self._reconcile_forms()
+        self._derive_times()
+        if kind is not None and self.visible_panel is not None:
+            unit.record(self.panel, kind)
+        unit.keep(self.panel, *self._changed.values(), *forms)
+        if self._removed:
+            seats = unscoped(Interviewer, "the seats of a locked panel")
+            await seats.filter(id__in=[seat.id for seat in self._removed]).delete()
+
+    def attach_parts(self, users: Mapping[str, models.User]) -> None:
+        """Let the panel be answered with its parts as they stand here, so that nothing of them is read again."""
+        self.panel.parts = sorted(self.interviews.values(), key=lambda interview: (interview.starts_at, interview.id))
+        for interview in self.panel.parts:
+            hang(interview, "panel", self.panel)
+            interview.seats = list(self.seats.get(interview.id, {}).values())
+            for seat in interview.seats:
+                if seat.form_id is not None:
+                    hang(seat, "form", self.forms[seat.interview_id, seat.user_id])
+                if seat.user_id in users:
+                    hang(seat, "user", users[seat.user_id])
+
+    def _reconcile_forms(self) -> list[FeedbackForm]:
+        """Bring forms and the count of those that are due in line with the seats; returns the forms to write."""
+        seats, panel = self.all_seats, self.panel
+        live = {interview.id for interview in self.live_interviews} if panel.canceled_at is None else set()
+        before = {seat.id: seat.form_id for seat in seats}
+        forms = feedback.reconcile_forms(
+            ((seat, seat.interview_id in live) for seat in seats), self.forms, self.templates, panel
+        )
+        self.forms |= {(form.interview_id, form.user_id): form for form in forms}
+        self._changed |= {seat.id: seat for seat in seats if before[seat.id] != seat.form_id}
+        panel.feedback_due = sum(seat.interview_id in live and self._is_due(seat) for seat in seats)
+        return forms
+
+    def _is_due(self, seat: Interviewer) -> bool:
+        form = self.forms.get((seat.interview_id, seat.user_id))
+        return seat.feedback_required and form is not None and form.status is FeedbackFormStatus.PENDING
+
+    def _derive_times(self) -> None:
+        panel, live = self.panel, self.live_interviews
+        panel.starts_at = min((interview.starts_at for interview in live), default=None)
+        panel.ends_at = max((interview.ends_at for interview in live), default=None)
+        panel.listed_at = panel.starts_at or panel.listed_at
+
+    async def _load_templates(self) -> None:
+        """Load the templates of forms to be made or changed that the act has not looked up itself."""
+        used = {place: form.template_id for place, form in self.forms.items()}
+        needed = {
+            seat.template_id
+            for seat in self.all_seats
+            if seat.template_id not in (None, used.get((seat.interview_id, seat.user_id)))
+        }
+        if missing := needed - self.templates.keys():
+            templates = unscoped(models.FeedbackTemplate, "the templates of a locked panel's seats")
+            self.templates |= {template.id: template for template in await templates.filter(id__in=missing)}
+
+
+def cancel_origin(
+    panel: Panel, pushed: Revision, interview_origins: Collection[CancelOrigin | None]
+) -> CancelOrigin | None:
+    """Who has called the panel off, once `pushed` is the highest push and its interviews are cancelled like this.
+
+    The scheduler has, while its highest deletion is not below the highest push, or when none of the interviews is left.
+    What a user cancelled stays cancelled: a queued retry must not undo a person's decision. Where all that is left are
+    interviews that users cancelled one by one, the panel is off as they are, until there is another one.
+    """
+    is_live, is_deleted = None in interview_origins, panel.deleted_sequence is not None
+    if is_deleted and not is_below(panel.deleted_sequence, pushed):
+        return CancelOrigin.SCHEDULER
+    if not is_live:
+        # What users cancelled is still in people's calendars.
+        return CancelOrigin.ATS if CancelOrigin.ATS in interview_origins else CancelOrigin.SCHEDULER
+    return CancelOrigin.ATS if panel.canceled_origin is CancelOrigin.ATS and not panel.emptied else None
+
+
+async def lock_panel(viewer: Viewer, external_id: str) -> Panel | None:
+    """The integration's own panel of that id, a tombstone too, locked until the commit. One statement."""
+    assert viewer.integration, "only the integration knows panels by its own ids"
+    why = "the integration's own panels, with the tombstones that nobody sees"
+    own = {"integration_id": viewer.integration.id, "external_id": external_id}
+    rows = await parts(Panel, why, lock=True, **own)
+    return rows[0][0] if rows else None
+
+
+def new_panel(viewer: Viewer, external_id: str) -> Panel:
+    """A panel of the integration of which nothing is known but the scheduler's id."""
+    assert viewer.integration, "only the integration makes panels"
+    return Panel(
+        account_id=viewer.account_id,
+        integration_id=viewer.integration.id,
+        external_id=external_id,
+        created_by_id=viewer.actor_id,
+    )
+
+
+def is_deleted(row: Panel | Interview) -> bool:
+    """Whether the scheduler has called it off: it is gone where it was made."""
+    return row.canceled_origin is CancelOrigin.SCHEDULER

@@ -1,0 +1,212 @@
+"""Whom and what a push names: looked up in the directory, with everything that is wrong with it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+import models
+from auth.viewer import Viewer
+from models import Interview, Panel
+from resolvers import values
+from resolvers.access import visible
+from resolvers.aggregate import PanelAggregate, is_deleted
+from resolvers.declarations import (
+    MOST_INTERVIEWERS,
+    MOST_INTERVIEWS,
+    Declaration,
+    Event,
+    InterviewerPush,
+    InterviewPush,
+    Push,
+    Seat,
+    candidate_path,
+)
+from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.queries import hot
+from resolvers.revisions import replaces
+
+
+async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], stored: PanelAggregate) -> Declaration:
+    """The push with the rows that it names, read against what is stored; `faults` are its own. Three statements."""
+    candidate = await _find_candidate(viewer, push, stored.panel)
+    users = await _find_users(viewer, push)
+    templates_in_use = {seat.template_id for seat in stored.all_seats}
+    templates = await _find_templates(viewer, push, templates_in_use)
+    assigned = {
+        (interview.external_id, user_id)
+        for interview in stored.interviews.values()
+        for user_id in stored.seats.get(interview.id, ())
+    }
+    reader = _EventReader(users, templates.keys() | templates_in_use, assigned)
+    events = [reader.read(interview, path) for path, interview in push.declared_interviews]
+    panel_faults = [
+        *_candidate_faults(push, candidate, stored.panel),
+        *_zone_faults(push, stored.panel),
+        *_size_faults(push, stored),
+    ]
+    errors: dict[tuple[str, ...], UserError] = {}
+    for fault in (*faults, *panel_faults, *reader.faults):
+        errors.setdefault(tuple(fault.path), fault)
+    by_id = {user.id: user for user in users}
+    return Declaration(push, events, candidate, by_id, templates, list(errors.values()))
+
+
+async def _find_candidate(viewer: Viewer, push: Push, panel: Panel) -> models.Candidate | None:
+    """The candidate whom the push names; else the panel's own."""
+    ids, external_ids = _known(panel.candidate_id, push.candidate_id), _known(push.candidate_external_id)
+    rows = await hot(viewer, _candidates, (), {"ids": ids, "external_ids": external_ids})
+    candidates = [candidate for (candidate,) in rows]
+    own = (candidate for candidate in candidates if candidate.id == panel.candidate_id)
+    return next((candidate for candidate in candidates if _names(push, candidate)), next(own, None))
+
+
+async def _find_users(viewer: Viewer, push: Push) -> list[models.User]:
+    people = _people(push)
+    ids = _known(*(person.user_id for person in people))
+    emails = _known(*(values.email(person.email) for person in people if person.email is not None))
+    return [user for (user,) in await hot(viewer, _users, (), {"ids": sorted(ids), "emails": sorted(emails)})]
+
+
+async def _find_templates(
+    viewer: Viewer, push: Push, in_use: Iterable[str | None]
+) -> dict[str, models.FeedbackTemplate]:
+    """The templates that the push names and the panel does not use yet, by id. No statement where there is none."""
+    of_interviews = (interview.feedback_template_id for _, interview in push.declared_interviews)
+    of_people = (person.feedback_template_id for person in _people(push))
+    ids = sorted({*_known(*of_interviews, *of_people)}.difference(in_use))
+    rows = await hot(viewer, _templates, (), {"ids": ids}) if ids else []
+    return {template.id: template for (template,) in rows}
+
+
+def _people(push: Push) -> list[InterviewerPush]:
+    """Whom the push names: no more of each interview than it may have."""
+    interviews = [interview for _, interview in push.declared_interviews]
+    return [person for interview in interviews for person in interview.interviewers[:MOST_INTERVIEWERS]]
+
+
+def _known(*ids: str | None) -> list[str]:
+    """Those that are not null, each once."""
+    return list(dict.fromkeys(id for id in ids if id is not None))
+
+
+def _candidates(viewer: Viewer, ids: list[str], external_ids: list[str]) -> QuerySet[models.Candidate]:
+    return visible(viewer, models.Candidate).filter(Q(id__in=ids) | Q(external_id__in=external_ids))
+
+
+def _users(viewer: Viewer, ids: list[str], emails: list[str]) -> QuerySet[models.User]:
+    return visible(viewer, models.User).filter(Q(id__in=ids) | Q(email__in=emails))
+
+
+def _templates(viewer: Viewer, ids: list[str]) -> QuerySet[models.FeedbackTemplate]:
+    return visible(viewer, models.FeedbackTemplate).filter(id__in=ids, archived_at__isnull=True)
+
+
+def _names_candidate(push: Push) -> bool:
+    return push.candidate_id is not None or push.candidate_external_id is not None
+
+
+def _names(push: Push, candidate: models.Candidate) -> bool:
+    """Whether the push names this candidate, by all that it says."""
+    by_id = push.candidate_id in (None, candidate.id)
+    by_external_id = push.candidate_external_id in (None, candidate.external_id)
+    return _names_candidate(push) and by_id and by_external_id
+
+
+def _candidate_faults(push: Push, candidate: models.Candidate | None, panel: Panel) -> Iterator[UserError]:
+    """What is wrong with the candidate. Rule 9 of Pushing a panel."""
+    path, is_new = candidate_path(push), panel.candidate_id is None
+    if not _names_candidate(push):
+        if is_new or push.is_whole:
+            message = "Name the candidate by `candidateId` or by `candidateExternalId`."
+            yield error(ErrorCode.INVALID, message, path)
+    elif candidate is None or not _names(push, candidate):
+        yield error(ErrorCode.NOT_FOUND, "No such candidate.", path)
+    elif not is_new and candidate.id != panel.candidate_id:
+        message = "A panel stays with its candidate: cancel it, and push another one."
+        yield error(ErrorCode.INVALID, message, path)
+    elif is_new and candidate.archived_at is not None:
+        message = "The candidate is archived: no new panels are taken."
+        yield error(ErrorCode.CANDIDATE_ARCHIVED, message, path)
+
+
+def _zone_faults(push: Push, panel: Panel) -> Iterator[UserError]:
+    if panel.candidate_id is None and push.timezone is None:
+        yield error(ErrorCode.INVALID, "The panel is new: say its time zone.", ("input", "timezone"))
+
+
+def _size_faults(push: Push, stored: PanelAggregate) -> Iterator[UserError]:
+    """Whether the panel would have too many interviews, with those that stay."""
+    declared = {interview.external_id for _, interview in push.declared_interviews}
+    others = [
+        interview
+        for interview in stored.interviews.values()
+        if not is_deleted(interview) and _stays(interview, push) and interview.external_id not in declared
+    ]
+    if others and len(others) + len(push.declared_interviews) > MOST_INTERVIEWS:
+        message = f"With {len(others)} others the panel would have over {MOST_INTERVIEWS} interviews: cancel some."
+        yield error(ErrorCode.INVALID, message, ("input", "interviews" if push.is_whole else "interview"))
+
+
+def _stays(interview: Interview, push: Push) -> bool:
+    """Whether the interview stays where the push doesn't list it."""
+    return not push.is_whole or not replaces(push.sequence, interview.sequence)
+
+
+class _EventReader:
+    """Reads declared interviews: finds their people among the users, and collects what is wrong in `faults`."""
+
+    def __init__(
+        self, users: Sequence[models.User], template_ids: Iterable[str | None], assigned: set[tuple[str, str]]
+    ) -> None:
+        self.faults: list[UserError] = []
+        self._by_id = {user.id: user for user in users}
+        self._by_email = {user.email: user for user in users}
+        self._template_ids = set(template_ids)
+        #: Who is on which interview already, by the interview's external id and the user's id.
+        self._assigned = assigned
+
+    def read(self, interview: InterviewPush, path: Path) -> Event:
+        """The interview with its people."""
+        default = self._template_id(interview.feedback_template_id, path)
+        seats: dict[str, Seat] = {}
+        for place, person in enumerate(interview.interviewers[:MOST_INTERVIEWERS]):
+            at = (*path, "interviewers", place)
+            name_path = (*at, "email" if person.email is not None else "userId")
+            template_id = self._template_id(person.feedback_template_id, at) or default
+            user = self._user(person)
+            if user is None:
+                self.faults.append(_nobody(person, name_path))
+            elif user.id in seats:
+                message = "The same person is on this interview already."
+                self.faults.append(error(ErrorCode.DUPLICATE_INTERVIEWER, message, name_path))
+            else:
+                if user.deactivated_at is not None and (interview.external_id, user.id) not in self._assigned:
+                    message = "The user is deactivated and can't be newly assigned."
+                    self.faults.append(error(ErrorCode.INTERVIEWER_DEACTIVATED, message, name_path))
+                seats[user.id] = Seat(user, template_id, person, name_path)
+        return Event(interview, list(seats.values()), path)
+
+    def _user(self, person: InterviewerPush) -> models.User | None:
+        """The user of the account who is meant. Rule 4 of Pushing a panel."""
+        by_id = self._by_id.get(person.user_id or "")
+        by_email = self._by_email.get(values.email(person.email or ""))
+        if person.user_id is not None and person.email is not None and by_id is not by_email:
+            return None
+        return by_id or by_email
+
+    def _template_id(self, id: str | None, path: Path) -> str | None:
+        """The id of a template of the account; an archived one goes on only where the panel uses it."""
+        if id is not None and id not in self._template_ids:
+            message, where = "No such feedback template is in use.", (*path, "feedbackTemplateId")
+            self.faults.append(error(ErrorCode.FEEDBACK_TEMPLATE_NOT_FOUND, message, where))
+        return id
+
+
+def _nobody(person: InterviewerPush, path: Path) -> UserError:
+    if person.user_id is None and person.email is None:
+        return error(ErrorCode.INVALID, "Name the interviewer by `userId` or by `email`.", path[:-1])
+    # Whom the push itself names is repeated by name; everybody else stands at the path only.
+    name = person.email if person.email is not None else person.user_id
+    message = f"Nobody in this account is {name}"[:600] + ": ask a Super Admin to add them."
+    return error(ErrorCode.INTERVIEWER_NOT_FOUND, message, path)

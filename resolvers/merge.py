@@ -1,0 +1,303 @@
+"""What a push makes of a panel: a decision about every field, made in memory only (docs/decisions/0007 and 0014).
+
+Whatever a push can set keeps, beside it, the revision that set it, and only a higher one replaces it. So pushes and
+cancels may come in any order and any number of times, and end in one state (rule 3 of Pushing a panel).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from models import CancelOrigin, Interview, Interviewer, Panel, ResponseStatus
+from models import InterviewPanelChangeKind as ChangeKind
+from resolvers.aggregate import PanelAggregate, cancel_origin, is_deleted
+from resolvers.declarations import Declaration, Event, Push
+from resolvers.errors import ErrorCode, UserError, error
+from resolvers.revisions import Revision, highest, is_below, replaces
+
+
+class UpsertOutcome(Enum):
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    UNCHANGED = "UNCHANGED"
+    STALE_IGNORED = "STALE_IGNORED"
+    RESTORED = "RESTORED"
+
+
+class Field(Enum):
+    """What people see of a panel; the values are the panel's columns, but for the last two."""
+
+    CANDIDATE = "candidate_id"
+    NOTE = "note"
+    TENTATIVE = "tentative"
+    EXTERNAL_URL = "external_url"
+    TIMEZONE = "timezone"
+    SEQUENCE = "sequence"
+    INTERVIEWS = "interviews"
+    #: When an interview that was known already takes place.
+    TIMES = "times"
+
+
+#: What single interviews may say of the panel too has a revision of its own; all else is as old as the whole panel.
+_REVISIONS = {"external_url": "url_sequence", "timezone": "timezone_sequence"}
+
+
+@dataclass(frozen=True)
+class InterviewMerge:
+    """What a push makes of one interview."""
+
+    external_id: str
+    #: None: the interview is new.
+    interview: Interview | None
+    #: None: the declaration of the whole panel leaves the interview out.
+    event: Event | None
+    #: Who has called the interview off, after the push.
+    origin: CancelOrigin | None
+    #: Whether the push says other content or other people than the interview has.
+    differs: bool = True
+    #: Whether the interview gets the content and the people of the event.
+    takes_content: bool = False
+    #: The revisions that the interview gets; none where a later one has settled all of it.
+    columns: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether people see a change of the interview."""
+        return self.takes_content or (self.interview is not None and self.origin is not self.interview.canceled_origin)
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether an interview that was known, and that the scheduler has not deleted, gets other times."""
+        if self.interview is None or self.event is None or self.origin is CancelOrigin.SCHEDULER:
+            return False
+        times = (self.event.starts_at, self.event.ends_at)
+        return self.takes_content and (self.interview.starts_at, self.interview.ends_at) != times
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What a push comes to, and what it makes of the rows."""
+
+    outcome: UpsertOutcome | None
+    refusal: UserError | None = None
+    #: Whether what the push says now stands, but for what later revisions have said: then it may deserve warnings.
+    is_accepted: bool = True
+    changed: frozenset[Field] = frozenset()
+    #: What the log tells of it; None where people see no change.
+    kind: ChangeKind | None = None
+    #: The values that the panel gets.
+    columns: Mapping[str, object] = field(default_factory=dict)
+    interviews: Sequence[InterviewMerge] = ()
+    #: Who has called the panel off, after the push.
+    origin: CancelOrigin | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be written."""
+        return not self.columns and not self.interviews
+
+
+_STALE = Merge(UpsertOutcome.STALE_IGNORED, is_accepted=False)
+
+
+def is_outdated(push: Push, panel: Panel) -> bool:
+    """Whether a later declaration of the whole panel has settled all that the push may say."""
+    return is_below(push.sequence, panel.declared_sequence)
+
+
+def merge(stored: PanelAggregate, declaration: Declaration) -> Merge:
+    """What the push makes of what is stored. Rules 2, 3 and 5 of Pushing a panel. Changes nothing itself."""
+    push, panel = declaration.push, stored.panel
+    if is_outdated(push, panel):
+        return _STALE
+    if push.sequence is None and is_deleted(panel):
+        message = "It was deleted in the scheduler: only a push with a higher sequence brings it back."
+        return _refused(ErrorCode.PANEL_CANCELED, message, "input")
+    is_behind = is_below(push.sequence, panel.sequence)
+    fields = _newest_fields(push, panel)
+    interviews = _merge_interviews(stored, declaration)
+    if push.sequence is not None and _contradicts(push, panel, fields, interviews):
+        message = "Another push of this sequence had other content: send this one with a higher sequence."
+        return _STALE if is_behind else _refused(ErrorCode.SEQUENCE_CONFLICT, message, "input", "sequence")
+    unchanged = Merge(UpsertOutcome.STALE_IGNORED if is_behind else UpsertOutcome.UNCHANGED)
+    if not replaces(push.sequence, panel.declared_sequence):
+        return unchanged
+    columns = _panel_columns(declaration, panel, fields, interviews)
+    changed = _visible_fields(columns, interviews)
+    has_revisions = push.sequence is not None and (bool(columns) or any(each.columns for each in interviews))
+    if not changed and not has_revisions:
+        return unchanged
+    origins = _interview_origins(stored, interviews)
+    origin = cancel_origin(panel, highest(panel.pushed_sequence, push.sequence), origins)
+    return Merge(
+        _outcome(push, panel, changed, origin),
+        changed=changed,
+        kind=_change_kind(panel, changed, origin),
+        columns=columns,
+        interviews=interviews,
+        origin=origin,
+    )
+
+
+def _refused(code: ErrorCode, message: str, *path: str) -> Merge:
+    return Merge(None, error(code, message, path), is_accepted=False)
+
+
+def _newest_fields(push: Push, panel: Panel) -> dict[str, object]:
+    """What the push says of the panel itself, but for what a later push has said."""
+    return {
+        name: value
+        for name, value in push.panel_fields.items()
+        if not is_below(push.sequence, _field_revision(panel, name))
+    }
+
+
+def _field_revision(panel: Panel, name: str) -> Revision:
+    revision: Revision = getattr(panel, _REVISIONS.get(name, "declared_sequence"))
+    return revision
+
+
+def _merge_interviews(stored: PanelAggregate, declaration: Declaration) -> list[InterviewMerge]:
+    """What the push makes of each interview that it declares, or leaves out."""
+    sequence, known = declaration.push.sequence, stored.interviews
+    left_out: list[Interview] = []
+    if declaration.push.is_whole:
+        declared = {event.external_id for event in declaration.events}
+        left_out = [each for each in known.values() if each.listed and each.external_id not in declared]
+    return [
+        *(_leave_out(interview, sequence) for interview in left_out),
+        *(
+            _update(interview, event, sequence, _differs(stored, interview, event))
+            if (interview := known.get(event.external_id))
+            else _add(event, sequence, stored.panel.early_cancels.get(event.external_id))
+            for event in declaration.events
+        ),
+    ]
+
+
+def _leave_out(interview: Interview, sequence: Revision) -> InterviewMerge:
+    """An interview that is left out is cancelled, not erased. Rule 5."""
+    name = interview.external_id
+    if not replaces(sequence, interview.sequence):
+        return InterviewMerge(name, interview, None, interview.canceled_origin)
+    columns = {"listed": False, "deleted_sequence": highest(interview.deleted_sequence, sequence)}
+    return InterviewMerge(name, interview, None, CancelOrigin.SCHEDULER, columns=columns)
+
+
+def _add(event: Event, sequence: Revision, canceled: Revision) -> InterviewMerge:
+    """A new interview. It is cancelled where a cancel that is not below the push came before it."""
+    columns: dict[str, object] = {"sequence": sequence}
+    origin = None
+    if not replaces(sequence, canceled):
+        columns["deleted_sequence"], origin = canceled, CancelOrigin.SCHEDULER
+    return InterviewMerge(event.external_id, None, event, origin, takes_content=True, columns=columns)
+
+
+def _update(interview: Interview, event: Event, sequence: Revision, differs: bool) -> InterviewMerge:
+    name, origin = interview.external_id, interview.canceled_origin
+    if not replaces(sequence, interview.sequence):
+        return InterviewMerge(name, interview, event, origin, differs)
+    is_back = is_deleted(interview) and replaces(sequence, interview.deleted_sequence)
+    return InterviewMerge(
+        name,
+        interview,
+        event,
+        origin=None if is_back else origin,
+        differs=differs,
+        takes_content=is_back or differs,
+        columns={"listed": True, "sequence": highest(interview.sequence, sequence)},
+    )
+
+
+def _differs(stored: PanelAggregate, interview: Interview, event: Event) -> bool:
+    """Whether the event declares other content or other people than the interview has."""
+    seats = [(user_id, seat_terms(seat)) for user_id, seat in stored.seats.get(interview.id, {}).items()]
+    if seats != [(seat.user.id, seat.terms) for seat in event.seats]:
+        return True
+    return any(getattr(interview, name) != value for name, value in event.content.items())
+
+
+def seat_terms(seat: Interviewer) -> tuple[str | None, bool, ResponseStatus]:
+    """What a push says of a person's seat."""
+    return (seat.template_id, seat.feedback_required, seat.response_status)
+
+
+def _contradicts(push: Push, panel: Panel, fields: Mapping[str, object], interviews: Sequence[InterviewMerge]) -> bool:
+    """Whether this very revision has been pushed with other content. Rule 2."""
+    sequence = push.sequence
+    for each in interviews:
+        if each.interview is None or not each.interview.listed:
+            if sequence == panel.declared_sequence:
+                return True
+        elif each.interview.sequence == sequence and each.differs:
+            return True
+    is_repeated = sequence == panel.declared_sequence or (
+        not push.is_whole and any(each.interview and each.interview.sequence == sequence for each in interviews)
+    )
+    return any(
+        (is_repeated or sequence == _field_revision(panel, name)) and getattr(panel, name) != value
+        for name, value in fields.items()
+    )
+
+
+def _panel_columns(
+    declaration: Declaration, panel: Panel, fields: Mapping[str, object], interviews: Sequence[InterviewMerge]
+) -> dict[str, object]:
+    """The panel's own columns that get another value, content and revisions."""
+    push, candidate = declaration.push, declaration.candidate
+    added = {each.external_id for each in interviews if each.interview is None}
+    early_cancels = {name: revision for name, revision in panel.early_cancels.items() if name not in added}
+    columns = dict(fields)
+    if panel.candidate_id is None and candidate is not None:
+        columns |= {"candidate_id": candidate.id, "stage_id": candidate.stage_id}
+    if push.sequence is not None:
+        columns |= {_REVISIONS[name]: push.sequence for name in fields.keys() & _REVISIONS.keys()}
+        columns |= {name: highest(getattr(panel, name), push.sequence) for name in ("sequence", "pushed_sequence")}
+        if push.is_whole:
+            columns["declared_sequence"] = push.sequence
+            early_cancels = {name: each for name, each in early_cancels.items() if each > push.sequence}
+    columns["early_cancels"] = early_cancels
+    return {name: value for name, value in columns.items() if getattr(panel, name) != value}
+
+
+def _interview_origins(stored: PanelAggregate, interviews: Sequence[InterviewMerge]) -> list[CancelOrigin | None]:
+    """Who has called each of the panel's interviews off, after the push."""
+    merged = {each.external_id for each in interviews}
+    others = [each.canceled_origin for name, each in stored.interviews.items() if name not in merged]
+    return [*others, *(each.origin for each in interviews)]
+
+
+def _visible_fields(columns: Mapping[str, object], interviews: Sequence[InterviewMerge]) -> frozenset[Field]:
+    """What people see another value of."""
+    changed = {each for each in Field if each.value in columns}
+    if any(each.is_visible for each in interviews):
+        changed.add(Field.INTERVIEWS)
+    if any(each.is_moved for each in interviews):
+        changed.add(Field.TIMES)
+    return frozenset(changed)
+
+
+def _outcome(push: Push, panel: Panel, changed: frozenset[Field], origin: CancelOrigin | None) -> UpsertOutcome:
+    """What the scheduler is answered."""
+    is_behind = is_below(push.sequence, panel.sequence)
+    if is_behind or (changed and not replaces(push.sequence, panel.deleted_sequence)):
+        return UpsertOutcome.STALE_IGNORED
+    if not changed:
+        return UpsertOutcome.UNCHANGED
+    if panel.canceled_at is not None and origin is None:
+        return UpsertOutcome.RESTORED
+    return UpsertOutcome.CREATED if panel.candidate_id is None else UpsertOutcome.UPDATED
+
+
+def _change_kind(panel: Panel, changed: frozenset[Field], origin: CancelOrigin | None) -> ChangeKind | None:
+    """What the log tells; a panel that is cancelled before anybody has seen it is told of as cancelled."""
+    is_new = panel.candidate_id is None
+    if origin is not None and (is_new or origin is not panel.canceled_origin):
+        return ChangeKind.CANCELED
+    if origin is None and panel.canceled_origin is not None:
+        return ChangeKind.RESTORED
+    if is_new:
+        return ChangeKind.CREATED
+    if not changed:
+        return None
+    return ChangeKind.RESCHEDULED if Field.TIMES in changed and origin is None else ChangeKind.UPDATED
