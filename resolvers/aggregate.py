@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import models
 from auth.viewer import Viewer
+from database.compiled import hang
 from models import (
     AuditAct,
     Cancellation,
@@ -20,7 +21,6 @@ from models import (
     Panel,
 )
 from models import InterviewPanelChangeKind as ChangeKind
-from database.compiled import hang
 from resolvers import feedback
 from resolvers.access import unscoped
 from resolvers.commits import Commit

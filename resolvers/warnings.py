@@ -7,8 +7,8 @@ from tortoise.queryset import QuerySet
 
 import clock
 from auth.viewer import Viewer
-from models import CancelOrigin, FeedbackFormStatus, Interview, Interviewer
 from database.compiled import Joined
+from models import CancelOrigin, FeedbackFormStatus, Interview, Interviewer
 from resolvers.access import unscoped
 from resolvers.aggregate import PanelAggregate
 from resolvers.declarations import MOST_MINUTES, Declaration, Event, Seat, candidate_path
