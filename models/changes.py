@@ -34,7 +34,7 @@ class LogEntry(Stored):
 
 
 class Change(LogEntry):
-    """One committed change of one panel, in the log that the account's own row counts."""
+    """One committed change of one panel, at the account's next position: gap-free and in commit order."""
 
     account_id: str
     panel_id: str
