@@ -5,7 +5,7 @@ import contextlib
 import logging
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -17,9 +17,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 import database
@@ -29,10 +29,10 @@ import settings
 import traces
 from feed.hub import HUB
 from feed.notify import SIGNALS, PostgresListener
-from operations import rates
+from process import Process
 from resolvers import changes, commits
-from transport import http, websocket
-from transport.middleware import Requests
+from transport import http, sse, websocket
+from transport.middleware import RequestMiddleware
 
 CONSOLE = Path(__file__).parent / "console"
 
@@ -43,85 +43,93 @@ _DAY_SECONDS = 24 * 3600.0
 _WATCH_SECONDS = 1.0
 
 
-def app() -> ASGIApp:
-    """The ASGI application, as the settings have it."""
-    its = settings.current()
-    cors = Middleware(
-        CORSMiddleware,
-        allow_origins=its.origins,
-        allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "x-request-id"],
-        expose_headers=["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
-    )
-    routes = [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
-        Route("/healthz", alive),
-        Route("/readyz", ready),
-        Route("/metrics", measured),
-        Mount("/console", GZipMiddleware(StaticFiles(directory=CONSOLE))),
-        *(Route(path, console) for path in ("/", "/feedback/{id}", "/candidates/{id}")),
-        *(Route(path, console) for path in ("/interviews", "/activity", "/settings/integrations")),
-    ]
-    starlette = Starlette(
-        routes=routes,
-        middleware=[Middleware(Requests), cors],
-        lifespan=lifespan,
-        exception_handlers={404: http.not_found},
-    )
+class Application:
+    """The root ASGI application: it puts its process into every request, and leaves all but WebSockets to Starlette."""
 
-    async def ways_in(scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self) -> None:
+        self.process = Process()
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=settings.current().origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "x-request-id"],
+            expose_headers=["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
+        )
+        self._starlette = Starlette(
+            routes=_routes(),
+            middleware=[Middleware(RequestMiddleware), cors],
+            lifespan=lambda _: lifespan(self.process),
+            exception_handlers={404: http.not_found},
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["process"] = self.process
         # Every layer of Starlette would take its kilobyte for as long as somebody follows.
         if scope["type"] == "websocket" and scope["path"] == "/graphql":
             await websocket.serve(WebSocket(scope, receive, send))
         else:
-            await starlette(scope, receive, send)
+            await self._starlette(scope, receive, send)
 
-    return ways_in
+
+def _routes() -> list[BaseRoute]:
+    return [
+        Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route("/healthz", health),
+        Route("/readyz", readiness),
+        Route("/metrics", exposition),
+        Mount("/console", GZipMiddleware(StaticFiles(directory=CONSOLE))),
+        *(Route(path, console) for path in ("/", "/feedback/{id}", "/candidates/{id}")),
+        *(Route(path, console) for path in ("/interviews", "/activity", "/settings/integrations")),
+    ]
 
 
 @contextlib.asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """The database is open while the application runs; acts under way end before it closes."""
-    its = settings.current()
+async def lifespan(process: Process) -> AsyncIterator[None]:
+    """Start every part of the process, and end them in the reverse order: acts under way before the database."""
+    current = settings.current()
+    asyncio.get_running_loop().set_exception_handler(logs.log_unhandled)
+    metrics.forget_dead_processes()
     async with contextlib.AsyncExitStack() as parts:
-        await parts.enter_async_context(database.opened(its.database_url))
-        if its.on_postgres:
-            await parts.enter_async_context(PostgresListener(its.database_url, SIGNALS))
-        http.begin_streams()
-        _when_told_to_go(http.end_streams)
-        metrics.forget_the_dead()
-        traces.start()
-        asyncio.get_running_loop().set_exception_handler(logs.unhandled)
-        beside = [asyncio.create_task(_prune_daily(timedelta(days=its.change_retention_days)))]
-        beside += [asyncio.create_task(_watch_the_pool())]
-        try:
-            async with HUB:
-                yield
-        finally:
-            for task in beside:
-                task.cancel()
-            await traces.stop()
-            await commits.drained()
-            await rates.close()
+        await parts.enter_async_context(database.opened(current.database_url))
+        parts.push_async_callback(process.engine.rates.close)
+        if current.on_postgres:
+            await parts.enter_async_context(PostgresListener(current.database_url, SIGNALS))
+        parts.push_async_callback(commits.drained)
+        await parts.enter_async_context(traces.exporting())
+        parts.enter_context(_in_background(_prune_daily(timedelta(days=current.change_retention_days))))
+        parts.enter_context(_in_background(_watch_pool()))
+        await parts.enter_async_context(HUB)
+        sse.begin_streams()
+        _at_signal(sse.end_streams)
+        yield
 
 
-def _when_told_to_go(act: Callable[[], None]) -> None:
-    """Do this at SIGTERM or Ctrl-C, ahead of uvicorn: open streams would outlast its patience."""
+@contextlib.contextmanager
+def _in_background(work: Coroutine[Any, Any, None]) -> Iterator[None]:
+    """Run the work beside what is inside the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def _at_signal(act: Callable[[], None]) -> None:
+    """Do this at SIGTERM and Ctrl-C, ahead of what uvicorn does: it would wait for open streams until it gives up."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        uvicorns = signal.getsignal(number)
+        uvicorn_handler = signal.getsignal(number)
 
-        def told(number: int, frame: FrameType | None, uvicorns: Any = uvicorns) -> None:
+        def handle(number: int, frame: FrameType | None, uvicorn_handler: Any = uvicorn_handler) -> None:
             loop.call_soon_threadsafe(act)
-            if callable(uvicorns):
-                uvicorns(number, frame)
+            uvicorn_handler(number, frame)
 
-        if callable(uvicorns):
-            signal.signal(number, told)
+        if callable(uvicorn_handler):
+            signal.signal(number, handle)
 
 
 async def _prune_daily(retention: timedelta) -> None:
-    """Drop what is past its retention, a first time within the hour, so that processes started together take turns."""
+    """Drop changes past their retention once a day, first after a random time: processes started together differ."""
     pause = random.uniform(60, 3600)
     while True:
         await asyncio.sleep(pause)
@@ -129,12 +137,12 @@ async def _prune_daily(retention: timedelta) -> None:
         try:
             await changes.prune(retention)
         except Exception:
-            _log.exception("The old changes can't be dropped: trying again tomorrow")
+            _log.exception("Old changes can't be dropped: trying again tomorrow")
 
 
-async def _watch_the_pool() -> None:
+async def _watch_pool() -> None:
     while True:
-        metrics.pool(*database.pool())
+        metrics.set_pool(*database.pool())
         await asyncio.sleep(_WATCH_SECONDS)
 
 
@@ -150,12 +158,12 @@ async def console(request: Request) -> Response:
     return FileResponse(CONSOLE / "index.html")
 
 
-async def alive(request: Request) -> Response:
+async def health(request: Request) -> Response:
     """The process answers."""
     return JSONResponse({"status": "alive"})
 
 
-async def ready(request: Request) -> Response:
+async def readiness(request: Request) -> Response:
     """The process can serve: the database is reachable and at the current version, the other processes are heard."""
     try:
         async with asyncio.timeout(_READY_SECONDS):
@@ -169,9 +177,9 @@ async def ready(request: Request) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-async def measured(request: Request) -> Response:
+async def exposition(request: Request) -> Response:
     """What all processes have counted, for Prometheus."""
-    return Response(metrics.printed(), media_type=metrics.CONTENT_TYPE)
+    return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
 
 
 def _is_browser(request: Request) -> bool:

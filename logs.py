@@ -29,7 +29,7 @@ def configure(log_format: Literal["console", "json"] | None) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
-def unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def log_unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """For `loop.set_exception_handler`: asyncio itself would quote what was raised, and what it was raised for."""
     logging.getLogger("asyncio").error("Nobody waited for what failed", exc_info=context.get("exception"))
 

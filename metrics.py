@@ -13,14 +13,21 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Literal
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client import generate_latest as _printed
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-#: Whose rate it is.
-Rated = Literal["key", "user", "address", "sign-ins"]
+#: Whose rate something is.
+Payer = Literal["key", "user", "address", "sign-ins"]
 
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -60,13 +67,13 @@ _connections = Gauge(
 )
 
 
-class Operation:
+class OperationTimer:
     """A query or a mutation while it runs: statements are counted to it, and at its end it is counted itself."""
 
     __slots__ = ("_began", "_token", "field", "kind", "outcome", "statements")
 
     _began: float
-    _token: Token["Operation | None"]
+    _token: Token["OperationTimer | None"]
 
     def __init__(self, kind: str, field: str) -> None:
         self.kind = kind
@@ -74,46 +81,46 @@ class Operation:
         self.outcome = "CUT_OFF"
         self.statements = 0
 
-    def __enter__(self) -> "Operation":
+    def __enter__(self) -> "OperationTimer":
         self._token = _running.set(self)
         self._began = perf_counter()
         return self
 
     def __exit__(self, *_: object) -> None:
-        seconds, statements = _of(self.kind, self.field)
+        seconds, statements = _operation_histograms(self.kind, self.field)
         seconds.observe(perf_counter() - self._began)
         statements.observe(self.statements)
         _running.reset(self._token)
-        ended(self.kind, self.field, self.outcome)
+        count_operation(self.kind, self.field, self.outcome)
 
 
-_running: ContextVar[Operation | None] = ContextVar("operation", default=None)
+_running: ContextVar[OperationTimer | None] = ContextVar("operation", default=None)
 
 
-def statement() -> None:
+def count_statement() -> None:
     """A statement is sent: it counts to the operation that runs, if one does."""
     operation = _running.get()
     if operation is not None:
         operation.statements += 1
 
 
-def ended(kind: str, field: str, outcome: str) -> None:
+def count_operation(kind: str, field: str, outcome: str) -> None:
     """An operation has ended; one that never was any has the kind and the field `none`."""
-    _ended(kind, field, outcome).inc()
+    _operation_counter(kind, field, outcome).inc()
 
 
-def responded(method: str, status: int | None) -> None:
+def count_response(method: str, status: int | None) -> None:
     """An HTTP request has been answered, or with None broken off."""
-    _responded(method if method in ("GET", "POST", "OPTIONS", "HEAD") else "other", status or 0).inc()
+    _response_counter(method if method in ("GET", "POST", "OPTIONS", "HEAD") else "other", status or 0).inc()
 
 
-def pushed(outcome: str) -> None:
+def count_push(outcome: str) -> None:
     """A push has come to its end."""
     _pushes.labels(outcome).inc()
 
 
 @contextmanager
-def subscribed() -> Iterator[None]:
+def subscriber() -> Iterator[None]:
     """Inside the block there is one subscriber more."""
     _subscribers.inc()
     try:
@@ -122,58 +129,58 @@ def subscribed() -> Iterator[None]:
         _subscribers.dec()
 
 
-def delivered(many: int = 1) -> None:
+def count_deliveries(count: int = 1) -> None:
     """A change went out to so many subscribers."""
-    _deliveries.inc(many)
+    _deliveries.inc(count)
 
 
-def handed_out(seconds: float) -> None:
+def observe_feed_lag(seconds: float) -> None:
     """A change was handed out so long after its act."""
     _feed_lag.observe(max(0.0, seconds))
 
 
-def cut_off(reason: Literal["buffer", "stalled"]) -> None:
+def count_cut_off(reason: Literal["buffer", "stalled"]) -> None:
     """A subscriber was too slow."""
     _cut_offs.labels(reason).inc()
 
 
-def rate_refused(of: Rated) -> None:
+def count_rate_refusal(of: Payer) -> None:
     """Something was beyond a rate."""
     _rate_refusals.labels(of).inc()
 
 
-def pool(used: int, idle: int) -> None:
+def set_pool(used: int, idle: int) -> None:
     """How many connections of this process's pool are at work, and how many wait for some."""
     _connections.labels("used").set(used)
     _connections.labels("idle").set(idle)
 
 
 @cache
-def _of(kind: str, field: str) -> tuple[Histogram, Histogram]:
+def _operation_histograms(kind: str, field: str) -> tuple[Histogram, Histogram]:
     return _seconds.labels(kind, field), _statements.labels(kind, field)
 
 
 @cache
-def _ended(kind: str, field: str, outcome: str) -> Counter:
+def _operation_counter(kind: str, field: str, outcome: str) -> Counter:
     return _operations.labels(kind, field, outcome)
 
 
 @cache
-def _responded(method: str, status: int) -> Counter:
+def _response_counter(method: str, status: int) -> Counter:
     return _responses.labels(method, str(status))
 
 
-def printed() -> bytes:
+def exposition() -> bytes:
     """Everything counted, in Prometheus's text: of all processes, whichever of them is asked."""
     if _SHARED not in os.environ:
-        return _printed(REGISTRY)
+        return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return _printed(registry)
+    return generate_latest(registry)
 
 
 @contextmanager
-def shared() -> Iterator[None]:
+def shared_between_processes() -> Iterator[None]:
     """Processes started inside the block count together, through files in a folder that goes with it."""
     with TemporaryDirectory(prefix="callboard-metrics-") as folder:
         os.environ[_SHARED] = folder
@@ -183,7 +190,7 @@ def shared() -> Iterator[None]:
             del os.environ[_SHARED]
 
 
-def forget_the_dead() -> None:
+def forget_dead_processes() -> None:
     """What processes that have ended had open is open no more: to be called by the one that takes their place."""
     for path in Path(os.environ.get(_SHARED, os.devnull)).glob("gauge_live*_*.db"):
         pid = int(path.stem.rpartition("_")[2])

@@ -23,11 +23,11 @@ import goodtime
 import logs
 import metrics
 import settings
-from application import app
+from application import Application
 from auth import tokens
 from resolvers import changes, directory, integrations
 from schema import SCHEMA
-from transport.uvicorn_protocols import Direct, Impatient
+from transport.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 
 T = TypeVar("T")
 
@@ -77,19 +77,19 @@ def serve(
     listening = _bound(host, port)
     _log.info("listening", extra={"address": _address(listening)})
     if workers > 1:
-        with metrics.shared():
+        with metrics.shared_between_processes():
             Multiprocess(_config("server:worker", workers=workers), sockets=[listening]).run()
     else:
         _end_well_when_told_to_go()
         _collect_garbage_rarely()
-        uvicorn.Server(_config(app)).run(sockets=[listening])
+        uvicorn.Server(_config(Application)).run(sockets=[listening])
 
 
 def worker() -> ASGIApp:
     """The application in a process of its own, which has still to read how it logs."""
     _settings()
     _collect_garbage_rarely()
-    return app()
+    return Application()
 
 
 def _collect_garbage_rarely() -> None:
@@ -135,7 +135,7 @@ async def _demo(listening: socket.socket, simulate: bool) -> None:
     typer.echo(demo_account.welcome(_address(listening), its.jwt_secret.get_secret_value(), switched_on, key))
     simulator = asyncio.create_task(_simulated(f"{_address(listening)}/graphql", key)) if key else None
     try:
-        await uvicorn.Server(_config(app)).serve(sockets=[listening])
+        await uvicorn.Server(_config(Application)).serve(sockets=[listening])
     finally:
         if simulator is not None:
             simulator.cancel()
@@ -237,8 +237,8 @@ def _config(application: Callable[[], ASGIApp] | str, workers: int = 1) -> uvico
         application,
         factory=True,
         workers=workers,
-        http=Impatient,
-        ws=Direct,
+        http=HttpProtocol,
+        ws=WebSocketProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

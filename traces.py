@@ -7,21 +7,32 @@ exception, and nothing of who asked. Imports nothing of ours.
 import asyncio
 import logging
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 _log = logging.getLogger("callboard.traces")
 
-_provider: Any = None
 _tracer: Any = None
 
 
-def start() -> None:
-    """From now on spans go to OTEL_EXPORTER_OTLP_ENDPOINT, as OpenTelemetry's other variables say."""
-    global _provider, _tracer
-    if _provider is not None or not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+@asynccontextmanager
+async def exporting() -> AsyncIterator[None]:
+    """Send spans to OTEL_EXPORTER_OTLP_ENDPOINT, as OpenTelemetry's other variables say; in the end, all that wait."""
+    global _tracer
+    provider = _new_provider() if _tracer is None and os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") else None
+    if provider is None:
+        yield
         return
+    _tracer = provider.get_tracer("callboard")
+    try:
+        yield
+    finally:
+        _tracer = None
+        await asyncio.to_thread(provider.shutdown)
+
+
+def _new_provider() -> Any:
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
@@ -29,19 +40,11 @@ def start() -> None:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         _log.warning("OTEL_EXPORTER_OTLP_ENDPOINT is set, but its packages are missing: install callboard[otel].")
-        return
+        return None
     name = os.environ.get("OTEL_SERVICE_NAME", "callboard")
-    _provider = TracerProvider(resource=Resource.create({"service.name": name}))
-    _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    _tracer = _provider.get_tracer("callboard")
-
-
-async def stop() -> None:
-    """What is waiting is sent, as far as anybody takes it."""
-    global _provider, _tracer
-    provider, _provider, _tracer = _provider, None, None
-    if provider is not None:
-        await asyncio.to_thread(provider.shutdown)
+    provider = TracerProvider(resource=Resource.create({"service.name": name}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return provider
 
 
 class Span:
@@ -50,10 +53,10 @@ class Span:
     def __init__(self, span: Any = None) -> None:
         self._span = span
 
-    def tell(self, **its: str | int | None) -> None:
+    def set(self, **attributes: str | int | None) -> None:
         """Attributes of the span."""
         if self._span is not None:
-            self._span.set_attributes({name: value for name, value in its.items() if value is not None})
+            self._span.set_attributes({name: value for name, value in attributes.items() if value is not None})
 
 
 _NOTHING = nullcontext(Span())
@@ -72,5 +75,6 @@ def _span(name: str, headers: Mapping[str, str] | None) -> Iterator[Span]:
     above = propagate.extract(headers) if headers is not None else None
     kind = SpanKind.INTERNAL if headers is None else SpanKind.SERVER
     # What an exception says is nobody's business.
-    with _tracer.start_as_current_span(name, above, kind, record_exception=False, set_status_on_exception=False) as its:
-        yield Span(its)
+    options = {"record_exception": False, "set_status_on_exception": False}
+    with _tracer.start_as_current_span(name, above, kind, **options) as span:
+        yield Span(span)

@@ -73,7 +73,7 @@ class _Counting:
 
     def debug(self, message: str, *values: object) -> None:
         if message == "%s: %s":
-            metrics.statement()
+            metrics.count_statement()
         db_client_logger.debug(message, *values)
 
 

@@ -138,7 +138,7 @@ class Channel(Generic[Entry]):
         self.head = publication.changes[-1].position
         await asyncio.gather(*(self._write_to_group(key, group, publication) for key, group in groups.items()))
         for change in publication.changes:
-            metrics.handed_out((clock.now() - change.at).total_seconds())
+            metrics.observe_feed_lag((clock.now() - change.at).total_seconds())
 
     async def _write_to_group(self, key: Hashable, group: _Group[Entry], publication: Publication[Entry]) -> None:
         """Render what is theirs once for all of a group, and write it to each socket that takes it at once."""
@@ -153,7 +153,7 @@ class Channel(Generic[Entry]):
                 written += len(payloads)
             else:
                 subscriber.enqueue(publication)
-        metrics.delivered(written)
+        metrics.count_deliveries(written)
 
 
 def parts(items: Iterable[T], most: int) -> Iterator[list[T]]:

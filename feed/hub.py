@@ -71,9 +71,9 @@ class Hub:
                 change = await subscription.next()
                 yield subscription.viewer, change
                 subscription.delivered = change.position
-                metrics.delivered()
+                metrics.count_deliveries()
         except BufferFull:
-            metrics.cut_off("buffer")
+            metrics.count_cut_off("buffer")
             raise topic.too_slow(subscription.delivered) from None
         finally:
             channel.subscribers.discard(subscription)

@@ -1,1 +1,1 @@
-"""GraphQL operations over the schema: read, bounded, paid for, executed and rendered."""
+"""GraphQL operations over the schema: read, limited, charged, executed and rendered."""

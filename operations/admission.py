@@ -4,88 +4,111 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
 
+import database
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from operations import documents, rates
+from operations.documents import Documents, PreparedOperation
+from operations.rates import RateLimiter
 from operations.request import Request
 from schema.context import Context
 
-#: So many characters of a document are read for a cost of 1.
-_CHARACTERS_READ = 10
+#: So many characters of a document cost 1 to parse and validate.
+_CHARACTERS_PER_COST = 10
 
 
-async def admitted(
-    request: Request, context: Context, address: str
-) -> tuple[documents.Prepared, dict[str, Any], dict[str, str]]:
-    """The operation, within every limit and every rate; the variables that it declares, for a subscription keeps them
-    for as long as it is followed; and the headers that tell what is left of the rate.
+@dataclass(frozen=True)
+class Admitted:
+    """An operation that may run: it is within every limit, and it is paid for."""
 
-    Raises Invalid, and RateLimited. To read a document costs as well, but not twice, so that none is read for nothing.
-    """
-    query = request.text
-    if not documents.kept(query):
-        await rates.spend(context.known, address, len(query) // _CHARACTERS_READ)
-    operation = documents.prepared(query, request.operation_name)
-    given = request.variables or {}
-    declared = [its.variable.name.value for its in operation.operation.variable_definitions or ()]
-    variables = {name: given[name] for name in declared if name in given}
-    return operation, variables, await rates.spend(context.known, address, operation.cost.of(variables))
+    operation: PreparedOperation
+    #: Those that the operation declares: a subscription keeps them for as long as it is followed.
+    variables: dict[str, Any]
+    cost: int
+    #: What is left of the rate, for HTTP.
+    headers: dict[str, str]
 
 
-_turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+class Admission:
+    """What a process lets in: it identifies viewers, charges operations, and bounds what runs at the same time."""
 
-#: How many connections each user and each integration keeps open to this process.
-_open: Counter[str] = Counter()
+    def __init__(self, documents: Documents, rates: RateLimiter) -> None:
+        self._documents = documents
+        self._rates = rates
+        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        #: How many connections each user and each integration keeps open to this process.
+        self.connections: Counter[str] = Counter()
+        #: What all that each user and each integration follows costs.
+        self.followed_costs: Counter[str] = Counter()
 
-#: What each user and each integration follows, by its cost.
-_followed: Counter[str] = Counter()
+    async def identify(self, authorization: str | None, address: str, request_id: str) -> Context:
+        """The context of a request with that `Authorization`. Where nobody is signed in, it says why.
 
+        Raises Refused(RATE_LIMITED).
+        """
+        try:
+            return Context(request_id, await self._rates.sign_in(authorization, address))
+        except (Refused, *database.UNREACHABLE) as refusal:
+            if isinstance(refusal, Refused) and refusal.code is Code.RATE_LIMITED:
+                raise
+            return Context(request_id, refusal=refusal)
 
-def turn(viewer: Viewer | None) -> asyncio.Semaphore:
-    """To be held while something is done for whoever asks. Those who aren't signed in wait for each other."""
-    whose = viewer.account_id if viewer else ""
-    turns = _turns.get(whose)
-    if turns is None:
-        turns = _turns[whose] = asyncio.Semaphore(settings.current().requests_per_account)
-    return turns
+    async def admit(self, request: Request, context: Context, address: str) -> Admitted:
+        """Check the requested operation against every limit, and charge it.
 
+        Raises InvalidDocument, and RateLimited. A document that is not kept yet is charged for being parsed too, before
+        it is.
+        """
+        query = self._documents.persisted(str(request.sha256)) if request.query is None else request.query
+        if query not in self._documents:
+            await self._rates.spend(context.signed_in, address, len(query) // _CHARACTERS_PER_COST)
+        operation = self._documents.prepare(query, request.operation_name)
+        variables = operation.declared(request.variables or {})
+        cost = operation.cost.of(variables)
+        return Admitted(operation, variables, cost, await self._rates.spend(context.signed_in, address, cost))
 
-def enter(viewer: Viewer) -> None:
-    """Count a connection that is kept open. Raises Refused where the user, or the integration, has too many."""
-    most = settings.current().connections_per_user
-    if _open[viewer.actor_id] >= most:
-        message = f"A user has at most {most} WebSockets and event streams open at a time."
-        raise Refused(Code.LIMIT_EXCEEDED, message, limit=most)
-    _open[viewer.actor_id] += 1
+    def slot(self, viewer: Viewer | None) -> asyncio.Semaphore:
+        """To be held while a query or a mutation runs: an account has few, and so have all who are not signed in."""
+        account_id = viewer.account_id if viewer else ""
+        slots = self._slots.get(account_id)
+        if slots is None:
+            slots = self._slots[account_id] = asyncio.Semaphore(settings.current().requests_per_account)
+        return slots
 
+    @contextmanager
+    def connection(self, viewer: Viewer) -> Iterator[None]:
+        """Inside the block the viewer has one connection more. Raises Refused where they have too many."""
+        limit = settings.current().connections_per_user
+        if self.connections[viewer.actor_id] >= limit:
+            message = f"A user has at most {limit} WebSockets and event streams open at a time."
+            raise Refused(Code.LIMIT_EXCEEDED, message, limit=limit)
+        with _counted(self.connections, viewer.actor_id, 1):
+            yield
 
-def leave(viewer: Viewer) -> None:
-    """The connection is closed."""
-    _count_off(_open, viewer, 1)
+    @contextmanager
+    def followed(self, viewer: Viewer, cost: int) -> Iterator[None]:
+        """Inside the block the viewer follows something of that cost: each change is rendered for it, free of charge.
+
+        Raises Refused where all that they follow would cost more than one operation may.
+        """
+        limit, total = settings.current().max_cost, self.followed_costs[viewer.actor_id] + cost
+        if total > limit:
+            message = f"All that a user follows costs at most {limit:,}, and this would make it {total:,}."
+            raise Refused(Code.LIMIT_EXCEEDED, message, limit=limit)
+        with _counted(self.followed_costs, viewer.actor_id, cost):
+            yield
 
 
 @contextmanager
-def following(viewer: Viewer, cost: int) -> Iterator[None]:
-    """Inside the block something of that cost is followed: every change is rendered for it, and that is not counted.
-
-    Raises Refused where all that the user, or the integration, follows would cost more than one operation may.
-    """
-    most, who = settings.current().max_cost, viewer.actor_id
-    if _followed[who] + cost > most:
-        message = f"All that a user follows costs at most {most:,}, and this would make it {_followed[who] + cost:,}."
-        raise Refused(Code.LIMIT_EXCEEDED, message, limit=most)
-    _followed[who] += cost
+def _counted(counts: Counter[str], actor_id: str, amount: int) -> Iterator[None]:
+    counts[actor_id] += amount
     try:
         yield
     finally:
-        _count_off(_followed, viewer, cost)
-
-
-def _count_off(counts: Counter[str], viewer: Viewer, amount: int) -> None:
-    counts[viewer.actor_id] -= amount
-    if not counts[viewer.actor_id]:
-        del counts[viewer.actor_id]
+        counts[actor_id] -= amount
+        if not counts[actor_id]:
+            del counts[actor_id]

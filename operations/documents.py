@@ -1,6 +1,5 @@
-"""Documents that were parsed and found valid, kept by their texts; and what of an operation is known before it runs."""
+"""Documents that were parsed and found valid, kept by their texts, and what is known of an operation before it runs."""
 
-import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -24,138 +22,138 @@ from graphql import (
 import settings
 from auth.refusals import Code
 from execution import variables_in
-from operations import cost
-from operations.errors import Invalid
-from schema import SCHEMA
-
-#: Fields whose answer depends on who asks, beyond their role.
-_PERSONAL = {("FeedbackForm", "answers"), ("User", "feedbackForms")}
-
-_MOST_KEPT, _MOST_KEPT_CHARACTERS = 1_000, 4_000_000
+from operations.cost import Cost, operation_costs
+from operations.errors import InvalidDocument
+from operations.limits import fragment_definitions, operation_definitions, parse_document
+from operations.request import document_hash
+from schema import PERSONAL_FIELDS, SCHEMA
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A parsed and valid document, with the operation of it that was asked for."""
+class PreparedOperation:
+    """An operation of a parsed and valid document."""
 
     document: DocumentNode
-    operation: OperationDefinitionNode
+    definition: OperationDefinitionNode
     name: str | None
     #: Whether its answers depend on who asks, beyond what their role decides.
-    personal: bool
-    #: The variables that its answers depend on, beside those that only choose what is followed.
-    shaping: frozenset[str]
-    cost: cost.Cost
+    is_personal: bool
+    #: The variables on which answers depend, beside those that only choose what a subscription follows.
+    answer_variables: frozenset[str]
+    cost: Cost
 
     @property
     def kind(self) -> OperationType:
-        return self.operation.operation
+        return self.definition.operation
 
     @property
-    def field(self) -> str:
-        """The name of its root field; `several` where it has more."""
-        match self.operation.selection_set.selections:
+    def root_field(self) -> str:
+        """The name of its root field; `several` where it has more than one."""
+        match self.definition.selection_set.selections:
             case [FieldNode(name=name)]:
                 return name.value
         return "several"
 
+    def declared(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """Those of the variables that the operation declares."""
+        names = [node.variable.name.value for node in self.definition.variable_definitions or ()]
+        return {name: variables[name] for name in names if name in variables}
 
-#: The operations of a valid document, by their names.
-_Operations = dict[str | None, Prepared]
+
+_Operations = dict[str | None, PreparedOperation]
 
 
-class _Kept:
-    """Documents that were parsed and found valid, the latest used last; bounded in number and in size."""
+class Documents:
+    """Valid documents by their texts. The least recently used go where there are too many, or they are too long."""
 
-    def __init__(self) -> None:
-        self._documents: OrderedDict[str, _Operations] = OrderedDict()
+    def __init__(self, max_documents: int = 1_000, max_characters: int = 4_000_000) -> None:
+        self.max_documents, self.max_characters = max_documents, max_characters
         self._characters = 0
-        #: Their texts by SHA-256.
-        self.texts: dict[str, str] = {}
+        self._operations: OrderedDict[str, _Operations] = OrderedDict()
+        self._texts_by_hash: dict[str, str] = {}
 
     def __contains__(self, query: str) -> bool:
-        return query in self._documents
+        """Whether the document is kept: then no work is needed to prepare it."""
+        return query in self._operations
 
-    def operations(self, query: str) -> _Operations:
-        """Those of the document of that text. Raises Invalid."""
-        operations = self._documents.get(query)
+    def persisted(self, sha256: str) -> str:
+        """The text of the document with that hash. Raises InvalidDocument, as Apollo's clients expect."""
+        query = self._texts_by_hash.get(sha256)
+        if query is None:
+            extensions = {"code": Code.PERSISTED_QUERY_NOT_FOUND}
+            raise InvalidDocument([GraphQLError("PersistedQueryNotFound", extensions=extensions)])
+        return query
+
+    def prepare(self, query: str, name: str | None) -> PreparedOperation:
+        """The operation of that name in the document; without a name, its only one. Raises InvalidDocument."""
+        operations = self._prepare_all(query)
+        operation = operations.get(name)
+        if operation is None and name is None and len(operations) == 1:
+            [operation] = operations.values()
+        if operation is None:
+            unknown = "The document has no operation of this name."
+            message = unknown if name else "Name one operation of the document to run it."
+            raise InvalidDocument([GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})])
+        return operation
+
+    def clear(self) -> None:
+        """Forget all documents, as when the limits have changed by which they were found valid."""
+        self._operations.clear()
+        self._texts_by_hash.clear()
+        self._characters = 0
+
+    def _prepare_all(self, query: str) -> _Operations:
+        operations = self._operations.get(query)
         if operations is not None:
-            self._documents.move_to_end(query)
+            self._operations.move_to_end(query)
             return operations
-        operations = _validated(query)
-        self._documents[query] = operations
+        operations = self._operations[query] = _validate(query)
         self._characters += len(query)
-        self.texts[sha256(query)] = query
-        while len(self._documents) > _MOST_KEPT or self._characters > _MOST_KEPT_CHARACTERS:
-            gone, _ = self._documents.popitem(last=False)
-            self._characters -= len(gone)
-            del self.texts[sha256(gone)]
+        self._texts_by_hash[document_hash(query)] = query
+        while len(self._operations) > self.max_documents or self._characters > self.max_characters:
+            oldest, _ = self._operations.popitem(last=False)
+            self._characters -= len(oldest)
+            del self._texts_by_hash[document_hash(oldest)]
         return operations
 
 
-_kept = _Kept()
-
-
-def _validated(query: str) -> _Operations:
+def _validate(query: str) -> _Operations:
+    """Parse and validate a document; its operations by their names. Raises InvalidDocument."""
     rules = None if settings.current().introspection == "on" else (*specified_rules, NoSchemaIntrospectionCustomRule)
+    schema = SCHEMA._schema
     try:
-        nodes = cost.read(query)
-        if errors := validate(SCHEMA._schema, nodes, rules, max_errors=20, hide_suggestions=True):
-            raise Invalid(errors)
-        costs = cost.Cost.each(SCHEMA._schema, nodes)
+        document = parse_document(query)
+        if errors := validate(schema, document, rules, max_errors=20, hide_suggestions=True):
+            raise InvalidDocument(errors)
+        costs = operation_costs(schema, document)
     except GraphQLError as error:
-        raise Invalid([error]) from None
-    operations = [node for node in nodes.definitions if isinstance(node, OperationDefinitionNode)]
-    named = {node.name.value if node.name else None: node for node in operations}
-    return {name: Prepared(nodes, node, name, *_sharing(nodes, node), costs[name]) for name, node in named.items()}
+        raise InvalidDocument([error]) from None
+    is_personal = _selects_personal_field(document)
+    return {
+        name: PreparedOperation(document, node, name, is_personal, _answer_variables(document, node), costs[name])
+        for node in operation_definitions(document)
+        for name in [node.name.value if node.name else None]
+    }
 
 
-def kept(query: str) -> bool:
-    """Whether the document has been read before: then it takes no work to be prepared."""
-    return query in _kept
-
-
-def persisted(sha256: str) -> str:
-    """The document of that hash, as it was read before. Raises Invalid, by the words that Apollo's clients wait for."""
-    query = _kept.texts.get(sha256)
-    if query is None:
-        code = Code.PERSISTED_QUERY_NOT_FOUND
-        raise Invalid([GraphQLError("PersistedQueryNotFound", extensions={"code": code})])
-    return query
-
-
-def sha256(query: str) -> str:
-    """What a document is named by, once it was sent: in lower-case hex digits."""
-    return hashlib.sha256(query.encode(errors="surrogatepass")).hexdigest()
-
-
-def prepared(query: str, name: str | None) -> Prepared:
-    """The operation of that name in the document, ready to run. Raises Invalid."""
-    operations = _kept.operations(query)
-    its = next(iter(operations.values())) if name is None and len(operations) == 1 else operations.get(name)
-    if its is None:
-        message = (
-            "The document has no operation of this name." if name else "Name one operation of the document to run it."
-        )
-        raise Invalid([GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})])
-    return its
-
-
-def _sharing(document: DocumentNode, operation: OperationDefinitionNode) -> tuple[bool, frozenset[str]]:
-    """Whether the answers are personal, and which variables shape them: the root field's arguments don't."""
-    types = TypeInfo(SCHEMA._schema)
-    personal = False
+def _selects_personal_field(document: DocumentNode) -> bool:
+    types, selected = TypeInfo(SCHEMA._schema), set[tuple[str, str]]()
 
     class Fields(Visitor):
-        def enter_field(self, node: FieldNode, *_: Any) -> None:
-            nonlocal personal
-            parent = types.get_parent_type()
-            personal |= parent is not None and (parent.name, node.name.value) in _PERSONAL
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            if (parent := types.get_parent_type()) is not None:
+                selected.add((parent.name, node.name.value))
 
     visit(document, TypeInfoVisitor(types, Fields()))
-    roots = operation.selection_set.selections
-    parts = [
-        part for node in roots for part in (*(node.directives or ()), getattr(node, "selection_set", None)) if part
+    return not PERSONAL_FIELDS.isdisjoint(selected)
+
+
+def _answer_variables(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
+    """All variables but those in the root fields' arguments alone."""
+    below_roots = [
+        node
+        for root in operation.selection_set.selections
+        for node in (*(root.directives or ()), getattr(root, "selection_set", None))
+        if node
     ]
-    fragments = [it for it in document.definitions if isinstance(it, FragmentDefinitionNode)]
-    return personal, frozenset(variables_in(*parts, *fragments))
+    return frozenset(variables_in(*below_roots, *fragment_definitions(document).values()))

@@ -1,4 +1,4 @@
-"""GraphQL errors as clients get them: each with a code, and with nothing that is none of their business."""
+"""GraphQL errors as clients get them: each with a code, and with nothing in it that is confidential."""
 
 import logging
 import re
@@ -11,13 +11,16 @@ import database
 import metrics
 from auth.refusals import Code, Refused
 
+FormattedError = dict[str, Any]
+
 _log = logging.getLogger("callboard.operations")
 
-_LONGEST_MESSAGE = 1_000
+_MAX_MESSAGE_CHARACTERS = 1_000
 
-#: What graphql-core quotes of a value, which may be an answer or somebody's name: the error says where it stands. And
-#: what it suggests, since no name is.
-_QUOTED = [
+#: Where graphql-core's messages quote a value, which may be an answer or a person's name, and what stands there
+#: instead: the error's path says where the value is. Suggested names go too. tests/test_error_messages.py has an
+#: example of each.
+_CONFIDENTIAL = [
     (re.compile(r"(?s)\. Did you mean .*"), "."),
     (re.compile(r"(?s)[,;] found: .*"), "."),
     (re.compile(r"(?s)(cannot represent .*?value): .*"), r"\1."),
@@ -26,41 +29,67 @@ _QUOTED = [
 ]
 
 
-class Invalid(Exception):
-    """A document that can't be run, with every reason why."""
+class InvalidDocument(Exception):
+    """Raised for a document that can't be run; `errors` has every reason."""
 
     def __init__(self, errors: list[GraphQLError]) -> None:
         super().__init__(str(errors[0]) if errors else "")
         self.errors = errors
 
 
-def printed(found: Iterable[GraphQLError], request_id: str, *, executed: bool) -> list[dict[str, Any]]:
-    """The errors of an answer as clients get them: each with its code, and nothing that is none of their business.
+def format_errors(errors: Iterable[GraphQLError], request_id: str, *, executed: bool) -> list[FormattedError]:
+    """The errors as the answer has them: with codes, without confidential values. Logs the unexpected.
 
-    `executed` tells errors of the running operation from those of a document that never ran.
+    `executed` is whether the operation began to run; without it the errors are those of a document that never ran.
     """
-    return [_printed(error, request_id, executed) for error in found]
+    return [_format(error, request_id, executed) for error in errors]
 
 
-def _printed(error: GraphQLError, request_id: str, executed: bool) -> dict[str, Any]:
-    message, extensions = _face(error, request_id, executed)
-    shown = dict(error.formatted)
-    shown["message"] = message[:_LONGEST_MESSAGE]
-    shown["extensions"] = extensions
-    return shown
+def format_failure(failure: Exception, request_id: str) -> list[FormattedError]:
+    """What was raised instead of an answer, as the answer's only error."""
+    error = failure if isinstance(failure, GraphQLError) else GraphQLError("", original_error=failure)
+    return format_errors([error], request_id, executed=True)
 
 
-def _face(error: GraphQLError, request_id: str, executed: bool) -> tuple[str, dict[str, Any]]:
-    # The outermost message says where: of a variable, it has the path within the input.
-    message, given, cause = error.message, error.extensions or {}, error.original_error
-    while isinstance(cause, GraphQLError):
-        error, cause = cause, cause.original_error
+def count_refusal(errors: list[FormattedError]) -> list[FormattedError]:
+    """Count a request that never became an operation, by the code of its errors. Returns the errors."""
+    metrics.count_operation("none", "none", outcome(errors))
+    return errors
+
+
+def outcome(errors: list[FormattedError] | None) -> str:
+    """What an operation with these errors is counted as: the first one's code, or OK."""
+    return str(errors[0]["extensions"]["code"]) if errors else "OK"
+
+
+def _format(error: GraphQLError, request_id: str, executed: bool) -> FormattedError:
+    message, extensions = _message_and_extensions(error, request_id, executed)
+    return {**error.formatted, "message": message[:_MAX_MESSAGE_CHARACTERS], "extensions": extensions}
+
+
+def _message_and_extensions(error: GraphQLError, request_id: str, executed: bool) -> tuple[str, dict[str, Any]]:
+    innermost, cause = _innermost(error)
     if isinstance(cause, Refused):
         return cause.message, {"code": cause.code, **cause.extensions}
-    if cause is None:
-        for quoted, instead in _QUOTED:
-            message = quoted.sub(instead, message)
-        return message, {"code": _code(error, executed), **given, **(error.extensions or {})}
+    if cause is not None:
+        return _masked(cause, request_id)
+    # The outermost message says where: for a variable, it has the path within the input.
+    message = error.message
+    for quoted, replacement in _CONFIDENTIAL:
+        message = quoted.sub(replacement, message)
+    return message, {"code": _code(innermost, executed), **(error.extensions or {}), **(innermost.extensions or {})}
+
+
+def _innermost(error: GraphQLError) -> tuple[GraphQLError, Exception | None]:
+    """The innermost of GraphQL errors that wrap each other, and what it wraps, if that is none."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        error, cause = cause, cause.original_error
+    return error, cause
+
+
+def _masked(cause: Exception, request_id: str) -> tuple[str, dict[str, Any]]:
+    """What clients learn of a failure that they did not cause. Logs it under the request's id."""
     if database.is_away(cause):
         _log.error("The database can't be reached: %s", type(cause).__name__, extra={"request_id": request_id})
         message = "The database can't be reached: it is safe to try again."
@@ -74,13 +103,3 @@ def _code(error: GraphQLError, executed: bool) -> Code:
     if isinstance(error, GraphQLSyntaxError):
         return Code.GRAPHQL_PARSE_FAILED
     return Code.BAD_USER_INPUT if executed else Code.GRAPHQL_VALIDATION_FAILED
-
-
-def outcome(errors: list[dict[str, Any]] | None) -> str:
-    return str(errors[0]["extensions"]["code"]) if errors else "OK"
-
-
-def refused(errors: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The errors of what never became an operation, counted."""
-    metrics.ended("none", "none", outcome(errors))
-    return errors

@@ -1,4 +1,4 @@
-"""An operation executed breadth-first, along with others like it, and the source of a subscription's events."""
+"""Operations executed breadth-first, and the events of subscriptions."""
 
 from collections.abc import AsyncGenerator, Hashable
 from typing import Any
@@ -12,71 +12,77 @@ import settings
 from auth.refusals import Code
 from database.batching import Company
 from execution import BreadthFirstExecutor
-from operations.documents import Prepared
-from operations.errors import Invalid, printed
+from operations.admission import Admitted
+from operations.errors import InvalidDocument, format_errors
 from resolvers.access import shared_scope
 from schema import SCHEMA
 from schema.context import Context
 
-_COMPANY = Company()
+Response = dict[str, Any]
 
 
-async def result(
-    its: Prepared, variables: dict[str, Any] | None, context: Context, root: object = None
-) -> dict[str, Any]:
-    """Run a query or a mutation, or one event of a subscription as `root`: the answer as clients get it.
+async def execute_operation(admitted: Admitted, context: Context, coalescer: Company, event: object = None) -> Response:
+    """Run a query or a mutation, or answer for one event of a subscription: the response as clients get it.
 
-    Below its root fields it runs along with others like it, of viewers who see the same.
+    Below the root fields it is completed together with operations like it, for viewers who see the same.
     """
-    known, together = context.known, None
-    if known is not None and not its.personal:
-        # No more at a time than one operation may ask for.
-        scope, most = shared_scope(known), settings.current().max_cost // its.cost.of(variables) or 1
-
-        def together(kind: Hashable, value: object, complete: Any) -> Any:
-            return _COMPANY.answer((kind, scope), value, complete, key=id(value), most=most)
-
-    found = await execution.execute(
+    operation = admitted.operation
+    result = await execution.execute(
         SCHEMA,
-        its.document,
-        root_value=root,
+        operation.document,
+        root_value=event,
         context_value=context,
-        variable_values=variables,
-        operation_name=its.name,
-        together=together,
+        variable_values=admitted.variables,
+        operation_name=operation.name,
+        together=_coalesced(admitted, context, coalescer),
     )
-    if not found.errors:
-        return {"data": found.data}
-    errors = printed(found.errors, context.request_id, executed=True)
-    # Without `data` nothing was run: the variables don't read.
-    never_ran = found.data is None and all(error.path is None for error in found.errors)
-    return {"errors": errors} if never_ran else {"data": found.data, "errors": errors}
+    if not result.errors:
+        return {"data": result.data}
+    errors = format_errors(result.errors, context.request_id, executed=True)
+    # Without `data` nothing was run: the variables can't be read.
+    never_ran = result.data is None and all(error.path is None for error in result.errors)
+    return {"errors": errors} if never_ran else {"data": result.data, "errors": errors}
 
 
-async def events(its: Prepared, variables: dict[str, Any] | None, context: Context) -> AsyncGenerator[object, None]:
-    """What a subscription is about to deliver, each to be rendered by `result`: close it in the end.
+def _coalesced(admitted: Admitted, context: Context, coalescer: Company) -> execution.Together | None:
+    """How root fields are completed together with those of others; None where nobody else sees the same."""
+    if context.signed_in is None or admitted.operation.is_personal:
+        return None
+    scope = shared_scope(context.signed_in)
+    # As many together as cost no more than one operation may: nothing else is done while their rows are built.
+    limit = settings.current().max_cost // admitted.cost or 1
 
-    Raises Invalid, and what is wrong with it itself while it is followed, such as Refused.
+    def complete(kind: Hashable, value: object, complete_all: Any) -> Any:
+        return coalescer.answer((kind, scope), value, complete_all, key=id(value), most=limit)
+
+    return complete
+
+
+async def source_events(admitted: Admitted, context: Context) -> AsyncGenerator[object, None]:
+    """The events of a subscription, each still to be answered by `execute_operation`. The caller closes it.
+
+    Raises InvalidDocument. Iterating raises what ends the subscription, such as Refused.
     """
+    operation = admitted.operation
     executor: Any = BreadthFirstExecutor.build(
         SCHEMA._schema,
-        its.document,
+        operation.document,
         None,
         context,
-        variables,
-        its.name,
+        admitted.variables,
+        operation.name,
         is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
     )
     if isinstance(executor, list):
-        raise Invalid([_of_variables(error) for error in executor])
+        raise InvalidDocument([_as_bad_input(error) for error in executor])
     source: Any = create_source_event_stream(executor)
     if executor.is_awaitable(source):
         source = await source
     if isinstance(source, ExecutionResult):
-        raise Invalid(source.errors or [])
+        raise InvalidDocument(source.errors or [])
     return source  # type: ignore[no-any-return]
 
 
-def _of_variables(error: GraphQLError) -> GraphQLError:
+def _as_bad_input(error: GraphQLError) -> GraphQLError:
     error.extensions = {"code": Code.BAD_USER_INPUT, **(error.extensions or {})}
     return error

@@ -1,13 +1,12 @@
 """How much a key, a user or an address may ask for in a minute, counted in what operations cost: see docs/limits.md.
 
-Redis counts for several processes together. Where there is none, and while it is away, each process counts for itself:
-nobody is refused because of it, and nobody waits for it.
+Redis counts for several processes together. Without Redis, and while it is away, each process counts for itself:
+nobody is refused because of that, and nobody waits for it.
 """
 
 import asyncio
 import logging
 from collections import OrderedDict
-from functools import cache
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -32,102 +31,109 @@ WINDOW_SECONDS = 60
 _REDIS_SECONDS = 0.25
 _AWAY_SECONDS = 5.0
 _SWEEP_SECONDS = 10.0
-_MOST_TRUSTED = 10_000
+_MAX_TRUSTED = 10_000
 
 
 class RateLimited(Refused):
-    """Raised to refuse what is beyond a rate, until the minute is over; `headers` say so over HTTP."""
+    """Raised for what is beyond a rate, until the minute is over; `headers` say so over HTTP."""
 
-    def __init__(self, message: str, **headers: str) -> None:
-        super().__init__(Code.RATE_LIMITED, f"{message} Try again in {_left()} seconds.", retryAfter=_left())
-        self.headers = {"retry-after": str(_left()), **headers}
-
-
-async def spend(viewer: Viewer | None, address: str, cost: int) -> dict[str, str]:
-    """Count a cost; the headers tell what is left of this minute. Raises RateLimited where it is more than that."""
-    its = settings.current()
-    if its.rate_limit == "off":
-        return {}
-    of: metrics.Rated
-    if viewer is None:
-        of, who, most = "address", f"address/{_network(address)}", its.address_cost_per_minute
-    elif viewer.key is not None:
-        of, who, most = "key", viewer.key.id, its.key_cost_per_minute
-    else:
-        of, who, most = "user", viewer.actor_id, its.user_cost_per_minute
-    spent = await _counts().add(who, cost)
-    refused = spent > most
-    if refused:
-        spent = await _counts().add(who, -cost)
-    left = max(0, most - spent)
-    headers = {
-        "ratelimit-policy": f'"cost";q={most};w={WINDOW_SECONDS}',
-        "ratelimit": f'"cost";r={left};t={_left()}',
-    }
-    if refused:
-        metrics.rate_refused(of)
-        raise RateLimited(f"The operation costs {cost:,}, and of {most:,} a minute {left:,} are left.", **headers)
-    return headers
+    def __init__(self, message: str, headers: dict[str, str] | None = None) -> None:
+        seconds = _seconds_left()
+        super().__init__(Code.RATE_LIMITED, f"{message} Try again in {seconds} seconds.", retryAfter=seconds)
+        self.headers = {"retry-after": str(seconds), **(headers or {})}
 
 
-async def signed_in(authorization: str | None, address: str) -> Viewer:
-    """Whose `Authorization` value it is. Raises what `authenticate` raises, and RateLimited.
-
-    An address from which too many have failed is not listened to for the rest of the minute; but credentials that were
-    good before go on, for they may come through the same gateway.
-    """
-    its = settings.current()
-    if authorization is None or its.rate_limit == "off":
-        return await auth.authenticate(authorization)
-    failures, its_digest = f"failures/{_network(address)}", sha256(authorization.encode()).digest()
-    if its_digest not in _trusted and await _counts().add(failures, 0) >= its.failed_sign_ins_per_minute:
-        metrics.rate_refused("sign-ins")
-        raise RateLimited("Too many sign-ins have failed from this address.")
-    try:
-        viewer = await auth.authenticate(authorization)
-    except Refused as refused:
-        if refused.code is Code.UNAUTHENTICATED:
-            _trusted.pop(its_digest, None)
-            await _counts().add(failures, 1)
-        raise
-    _trusted[its_digest] = None
-    if len(_trusted) > _MOST_TRUSTED:
-        _trusted.popitem(last=False)
-    return viewer
-
-
-#: Digests of credentials that were good when they were last looked at.
-_trusted: OrderedDict[bytes, None] = OrderedDict()
-
-
-class Counts:
-    """Counters that begin anew with each minute."""
+class RateLimiter:
+    """The rates of one process: what operations may cost, and how many sign-ins may fail."""
 
     def __init__(self, redis_url: str | None) -> None:
-        self._own = _Memory()
-        self._shared: RedisStorage | None = None
+        self.counters = RateCounters(redis_url)
+        #: Digests of credentials that were good when they were last used, the latest used last.
+        self._trusted: OrderedDict[bytes, None] = OrderedDict()
+
+    async def spend(self, viewer: Viewer | None, address: str, cost: int) -> dict[str, str]:
+        """Charge a cost to whoever asks. Returns the HTTP headers that say what is left of this minute.
+
+        Raises RateLimited where the cost is more than what is left; then it is not charged.
+        """
+        if settings.current().rate_limit == "off":
+            return {}
+        payer, name, limit = _payer(viewer, address)
+        spent = await self.counters.add(name, cost)
+        is_refused = spent > limit
+        if is_refused:
+            spent = await self.counters.add(name, -cost)
+        left = max(0, limit - spent)
+        headers = {
+            "ratelimit-policy": f'"cost";q={limit};w={WINDOW_SECONDS}',
+            "ratelimit": f'"cost";r={left};t={_seconds_left()}',
+        }
+        if is_refused:
+            metrics.count_rate_refusal(payer)
+            raise RateLimited(f"The operation costs {cost:,}, and of {limit:,} a minute {left:,} are left.", headers)
+        return headers
+
+    async def sign_in(self, authorization: str | None, address: str) -> Viewer:
+        """The viewer with that `Authorization`. Raises what `authenticate` raises, and RateLimited.
+
+        An address from which too many sign-ins have failed is refused for the rest of the minute, but for credentials
+        that were good before: they may come through the same gateway.
+        """
+        if authorization is None or settings.current().rate_limit == "off":
+            return await auth.authenticate(authorization)
+        digest, failures = sha256(authorization.encode()).digest(), f"failures/{_network(address)}"
+        if digest not in self._trusted:
+            await self._check_failures(failures)
+        try:
+            viewer = await auth.authenticate(authorization)
+        except Refused as refusal:
+            if refusal.code is Code.UNAUTHENTICATED:
+                self._trusted.pop(digest, None)
+                await self.counters.add(failures, 1)
+            raise
+        self._trusted[digest] = None
+        if len(self._trusted) > _MAX_TRUSTED:
+            self._trusted.popitem(last=False)
+        return viewer
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        await self.counters.close()
+
+    async def _check_failures(self, failures: str) -> None:
+        if await self.counters.add(failures, 0) >= settings.current().failed_sign_ins_per_minute:
+            metrics.count_rate_refusal("sign-ins")
+            raise RateLimited("Too many sign-ins have failed from this address.")
+
+
+class RateCounters:
+    """Counters that begin at nothing with each minute of the clock."""
+
+    def __init__(self, redis_url: str | None) -> None:
+        self._memory = _MemoryCounters()
+        self._redis: RedisStorage | None = None
         if redis_url is not None:
-            # Its own patience counts as well: a cancelled command may still be waited for.
-            patience: Any = {"socket_timeout": _REDIS_SECONDS, "socket_connect_timeout": _REDIS_SECONDS}
-            self._connections = ConnectionPool.from_url(redis_url, retry=Retry(NoBackoff(), 0), **patience)
+            # Each command has a timeout of its own as well: a cancelled one may still be waited for.
+            timeouts: Any = {"socket_timeout": _REDIS_SECONDS, "socket_connect_timeout": _REDIS_SECONDS}
+            self._connections = ConnectionPool.from_url(redis_url, retry=Retry(NoBackoff(), 0), **timeouts)
             pool: Any = self._connections
-            self._shared = RedisStorage("async+redis://", implementation="redispy", connection_pool=pool)
+            self._redis = RedisStorage("async+redis://", implementation="redispy", connection_pool=pool)
         self._away_until = 0.0
 
     async def add(self, name: str, amount: int) -> int:
-        """Count; what this minute has come to."""
+        """Add to a counter. Returns what it has come to in this minute."""
         key = f"{name}/{_minute()}"
-        if self._shared is not None and _loop_time() >= self._away_until:
+        if self._redis is not None and _loop_time() >= self._away_until:
             try:
                 async with asyncio.timeout(_REDIS_SECONDS):
-                    return await self._shared.incr(key, WINDOW_SECONDS, amount)
+                    return await self._redis.incr(key, WINDOW_SECONDS, amount)
             except (RedisError, OSError, TimeoutError) as error:
                 self._note_away(error)
-        return await self._own.incr(key, WINDOW_SECONDS, amount)
+        return await self._memory.incr(key, WINDOW_SECONDS, amount)
 
     async def close(self) -> None:
-        """Let go of Redis."""
-        if self._shared is not None:
+        """Close the connections to Redis."""
+        if self._redis is not None:
             await self._connections.aclose()
 
     def _note_away(self, error: Exception) -> None:
@@ -136,12 +142,8 @@ class Counts:
         self._away_until = _loop_time() + _AWAY_SECONDS
 
 
-def _loop_time() -> float:
-    return asyncio.get_running_loop().time()
-
-
-class _Memory(MemoryStorage):
-    """Swept now and then: the library's own way looks through all counters at each hit."""
+class _MemoryCounters(MemoryStorage):
+    """Counters in memory, swept now and then: the library's own way looks through all of them at each call."""
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         if self.timer is None or self.timer.done():
@@ -155,23 +157,14 @@ class _Memory(MemoryStorage):
             await self.clear(key)
 
 
-@cache
-def _counts() -> Counts:
-    return Counts(settings.current().redis_url)
-
-
-async def close() -> None:
-    """The process goes down."""
-    await _counts().close()
-
-
-def _minute() -> int:
-    return int(clock.now().timestamp()) // WINDOW_SECONDS
-
-
-def _left() -> int:
-    """The seconds until the minute is over."""
-    return WINDOW_SECONDS - int(clock.now().timestamp()) % WINDOW_SECONDS
+def _payer(viewer: Viewer | None, address: str) -> tuple[metrics.Payer, str, int]:
+    """Whose rate it is, the name of the counter, and the limit a minute."""
+    limits = settings.current()
+    if viewer is None:
+        return "address", f"address/{_network(address)}", limits.address_cost_per_minute
+    if viewer.key is not None:
+        return "key", viewer.key.id, limits.key_cost_per_minute
+    return "user", viewer.actor_id, limits.user_cost_per_minute
 
 
 def _network(address: str) -> str:
@@ -180,9 +173,22 @@ def _network(address: str) -> str:
     An IPv4 address is the same one as IPv6 writes it, where a socket takes both.
     """
     try:
-        its = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return address
-    if not isinstance(its, IPv6Address):
+    if not isinstance(parsed, IPv6Address):
         return address
-    return str(its.ipv4_mapped or ip_network((its, 64), strict=False))
+    return str(parsed.ipv4_mapped or ip_network((parsed, 64), strict=False))
+
+
+def _minute() -> int:
+    return int(clock.now().timestamp()) // WINDOW_SECONDS
+
+
+def _seconds_left() -> int:
+    """How many seconds the minute still has."""
+    return WINDOW_SECONDS - int(clock.now().timestamp()) % WINDOW_SECONDS
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()

@@ -5,64 +5,72 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
-from graphql import DocumentNode, OperationType
+from graphql import DocumentNode
 
 import models
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from database.batching import Company
 from feed.subscription import DirectWriter
-from operations.documents import Prepared
-from operations.execute import result
+from operations.admission import Admitted
+from operations.execute import execute_operation
 from resolvers.access import shared_scope
 from schema.context import Context
 
-
-async def rendered(its: Prepared, variables: dict[str, Any] | None, context: Context, event: object) -> bytes:
-    """One event of a subscription as JSON: a change is rendered once for all who share the answer, while it is fresh.
-
-    Raises Refused(SERVICE_UNAVAILABLE): what can't be shown while the database is away must not pass for delivered.
-    """
-    if its.personal or not isinstance(event, models.Change):
-        return await _json(its, variables, context, event)
-    key = (event.id, *_shaped(its, variables), *shared_scope(context.viewer))
-    if key not in _renderings:
-        # The document is held so that its identity stays its own.
-        _renderings[key] = its.document, asyncio.ensure_future(_json(its, variables, context, event))
-        asyncio.get_running_loop().call_later(_FRESH_SECONDS, _renderings.pop, key)
-    return await asyncio.shield(_renderings[key][1])
-
-
-def straight(
-    its: Prepared, variables: dict[str, Any] | None, request_id: str, write: Callable[[Sequence[bytes]], bool]
-) -> DirectWriter | None:
-    """How the changes of a subscription are written to its socket without waking it; None: each is told by itself."""
-    if its.kind is not OperationType.SUBSCRIPTION or its.personal:
-        return None
-    shaped = _shaped(its, variables)
-
-    async def render(viewer: Viewer, change: models.LogEntry) -> bytes:
-        return await rendered(its, variables, Context(request_id, viewer), change)
-
-    return DirectWriter(lambda viewer: (*shaped, *shared_scope(viewer)), render, write)
-
-
-def _shaped(its: Prepared, variables: dict[str, Any] | None) -> tuple[Any, ...]:
-    """What the answer depends on beside the viewer. A variable that isn't given has its default; null is a value."""
-    given = variables or {}
-    return (id(its.document), its.name, *(repr(given.get(name, _NOT_GIVEN)) for name in sorted(its.shaping)))
-
-
-_NOT_GIVEN = object()
-
-
+#: So long a rendering serves others who get the same change: what the change leads to may have moved on after that.
 _FRESH_SECONDS = 0.5
 
-_renderings: dict[tuple[Any, ...], tuple[DocumentNode, asyncio.Future[bytes]]] = {}
+_LEFT_OUT = object()
 
 
-async def _json(its: Prepared, variables: dict[str, Any] | None, context: Context, event: object) -> bytes:
-    given = await result(its, variables, context, event)
-    for error in given.get("errors", ()):
-        if error["extensions"]["code"] == Code.SERVICE_UNAVAILABLE:
-            raise Refused(Code.SERVICE_UNAVAILABLE, error["message"])
-    return orjson.dumps(given)
+class Renderings:
+    """The changes that were rendered just now, by all on which the answer depends."""
+
+    def __init__(self, coalescer: Company) -> None:
+        self._coalescer = coalescer
+        self._fresh: dict[tuple[Any, ...], tuple[DocumentNode, asyncio.Future[bytes]]] = {}
+
+    async def render(self, admitted: Admitted, context: Context, event: object) -> bytes:
+        """The answer for one event of a subscription, as JSON.
+
+        Raises Refused(SERVICE_UNAVAILABLE) while the database is away: then the event doesn't count as delivered.
+        """
+        if admitted.operation.is_personal or not isinstance(event, models.Change):
+            return await self._render(admitted, context, event)
+        key = (event.id, *_answer_key(admitted), *shared_scope(context.viewer))
+        if key not in self._fresh:
+            rendering = asyncio.ensure_future(self._render(admitted, context, event))
+            # The document is kept with it so that no other one gets its identity.
+            self._fresh[key] = admitted.operation.document, rendering
+            asyncio.get_running_loop().call_later(_FRESH_SECONDS, self._fresh.pop, key)
+        return await asyncio.shield(self._fresh[key][1])
+
+    def direct_writer(
+        self, admitted: Admitted, request_id: str, write: Callable[[Sequence[bytes]], bool]
+    ) -> DirectWriter | None:
+        """How changes are written to a subscription's socket without waking its task; None: its answers are personal.
+
+        `write` takes the answers as JSON, and returns whether the socket took them at once.
+        """
+        if admitted.operation.is_personal:
+            return None
+        answer_key = _answer_key(admitted)
+
+        async def render(viewer: Viewer, change: models.LogEntry) -> bytes:
+            return await self.render(admitted, Context(request_id, viewer), change)
+
+        return DirectWriter(lambda viewer: (*answer_key, *shared_scope(viewer)), render, write)
+
+    async def _render(self, admitted: Admitted, context: Context, event: object) -> bytes:
+        response = await execute_operation(admitted, context, self._coalescer, event)
+        for error in response.get("errors", ()):
+            if error["extensions"]["code"] == Code.SERVICE_UNAVAILABLE:
+                raise Refused(Code.SERVICE_UNAVAILABLE, error["message"])
+        return orjson.dumps(response)
+
+
+def _answer_key(admitted: Admitted) -> tuple[Any, ...]:
+    """On what an answer depends beside the event and the viewer. A variable that is left out differs from a null."""
+    operation, variables = admitted.operation, admitted.variables
+    values = (repr(variables.get(name, _LEFT_OUT)) for name in sorted(operation.answer_variables))
+    return (id(operation.document), operation.name, *values)

@@ -1,23 +1,23 @@
-"""One GraphQL request, read with care: the same for every way in."""
+"""One GraphQL request, decoded and checked: the same for HTTP, server-sent events and WebSockets."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from auth.refusals import Code
-from operations import documents
-from operations.errors import refused
+from operations.errors import count_refusal
 
-_PARTS = ("query", "variables", "operationName", "extensions")
+T = TypeVar("T")
 
 _NUL = re.compile(r"\x00|\\u0000|\\u\{0+\}")
 
 
-class Malformed(Exception):
-    """What was sent is no GraphQL request: the text says why, the status and the headers are HTTP's."""
+class RejectedRequest(Exception):
+    """Raised for what is not run; `message` says why. `status` and `headers` are for HTTP."""
 
     def __init__(
         self,
@@ -33,91 +33,100 @@ class Malformed(Exception):
         self.headers = headers
         self.extensions = {"code": code, **extensions}
 
-    def payload(self) -> dict[str, Any]:
-        """As a GraphQL answer."""
-        return {"errors": refused([{"message": self.message, "extensions": self.extensions}])}
+    def answer(self) -> dict[str, Any]:
+        """The GraphQL answer that says so. Counts the refusal."""
+        return {"errors": count_refusal([{"message": self.message, "extensions": self.extensions}])}
 
 
-class NoRequest(Malformed):
-    """What was sent has not even the form of a GraphQL request."""
+class MalformedRequest(RejectedRequest):
+    """Raised for what does not even have the form of a GraphQL request."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A document and what belongs to it."""
+    """A document and what belongs to it. Without `query` it is the document that was sent before with that hash."""
 
-    #: None: the document that was sent before, and is now only named by its hash.
     query: str | None
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
-    #: The SHA-256 of the document, in lower-case hex digits, of a client that sends it only when it has to.
+    #: The SHA-256 of the document in lower-case hex digits, from clients that send documents only when they have to.
     sha256: str | None = None
 
-    @classmethod
-    def of(cls, its: object) -> "Request":
-        """The request in a decoded JSON body. Raises Malformed."""
-        if isinstance(its, list):
-            raise NoRequest("Batches are not taken: send one operation a request.")
-        if not isinstance(its, dict):
-            raise NoRequest("A request is a JSON object with a `query`.")
-        query, variables, name, extensions = (its.get(each) for each in _PARTS)
-        if not isinstance(variables, dict | None):
-            raise NoRequest("`variables` must be an object.")
-        if not isinstance(name, str | None):
-            raise NoRequest("`operationName` must be a string.")
-        if not isinstance(extensions, dict | None):
-            raise NoRequest("`extensions` must be an object.")
-        sha256 = _sha256_of(extensions or {})
-        if not isinstance(query, str) and (query is not None or sha256 is None):
-            raise NoRequest("`query` must be a string.")
-        if query is not None and sha256 is not None and sha256 != documents.sha256(query):
-            raise Malformed("`extensions.persistedQuery.sha256Hash` is not the SHA-256 of the `query`.")
-        if query is not None and _NUL.search(query):
-            raise Malformed("The document must not contain the character NUL.")
-        _check(variables)
-        return cls(query, variables, name or None, sha256)
 
-    @property
-    def text(self) -> str:
-        """The document. Raises Invalid where only its hash was sent, and nobody has sent it here before."""
-        return self.query if self.query is not None else documents.persisted(str(self.sha256))
+def decode_json(text: bytes | str, name: str) -> object:
+    """The JSON value of a text, which the error calls by that name. Raises RejectedRequest."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise RejectedRequest(f"{name} is not JSON.") from None
 
 
-def _sha256_of(extensions: dict[str, Any]) -> str | None:
-    """The hash in Apollo's form of automatic persisted queries. Raises Malformed."""
+def parse_request(body: object) -> Request:
+    """The request in a decoded JSON body. Raises MalformedRequest, and RejectedRequest."""
+    if isinstance(body, list):
+        raise MalformedRequest("Batches are not taken: send one operation a request.")
+    if not isinstance(body, dict):
+        raise MalformedRequest("A request is a JSON object with a `query`.")
+    variables: dict[str, Any] | None = _member(body, "variables", dict, "an object")
+    operation_name = _member(body, "operationName", str, "a string")
+    extensions: dict[str, Any] = _member(body, "extensions", dict, "an object") or {}
+    persisted_hash = _persisted_hash(extensions)
+    query = _member(body, "query", str, "a string")
+    _check_query(query, persisted_hash)
+    _check_variables(variables)
+    return Request(query, variables, operation_name or None, persisted_hash)
+
+
+def document_hash(query: str) -> str:
+    """The SHA-256 by which clients name a document that they have sent once, in lower-case hex digits."""
+    return hashlib.sha256(query.encode(errors="surrogatepass")).hexdigest()
+
+
+def _member(body: dict[str, Any], name: str, kind: type[T], kind_name: str) -> T | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise MalformedRequest(f"`{name}` must be {kind_name}.")
+    return value
+
+
+def _persisted_hash(extensions: dict[str, Any]) -> str | None:
+    """The hash in Apollo's form of automatic persisted queries. Raises RejectedRequest."""
     match extensions.get("persistedQuery"):
         case None:
             return None
         case {"version": 1, "sha256Hash": str(sha256)}:
             return sha256.lower()
-    raise Malformed("`extensions.persistedQuery` must be an object with `version` 1 and a `sha256Hash`.")
+    raise RejectedRequest("`extensions.persistedQuery` must be an object with `version` 1 and a `sha256Hash`.")
 
 
-def decoded(text: bytes | str, its_name: str) -> object:
-    """The JSON value of a text. Raises Malformed."""
+def _check_query(query: str | None, persisted_hash: str | None) -> None:
+    if query is None:
+        if persisted_hash is None:
+            raise MalformedRequest("`query` must be a string.")
+        return
+    if persisted_hash is not None and persisted_hash != document_hash(query):
+        raise RejectedRequest("`extensions.persistedQuery.sha256Hash` is not the SHA-256 of the `query`.")
+    if _NUL.search(query):
+        raise RejectedRequest("The document must not contain the character NUL.")
+
+
+def _check_variables(variables: dict[str, Any] | None) -> None:
+    """Raises RejectedRequest for a NUL, which no database stores and no text needs, and for values nested too deep."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise Malformed(f"{its_name} is not JSON.") from None
-
-
-def _check(variables: dict[str, Any] | None) -> None:
-    """Raises Malformed where a NUL stands, which no database takes and no text needs, or where nobody can look."""
-    try:
-        suspicious = b"\\u0000" in orjson.dumps(variables)
+        may_have_nul = b"\\u0000" in orjson.dumps(variables)
     except TypeError:
-        raise Malformed("`variables` is nested too deep.", code=Code.LIMIT_EXCEEDED) from None
-    if suspicious and (path := next(_with_nul(variables, "variables"), None)) is not None:
-        raise Malformed(f"`{path}` must not contain the character NUL.")
+        raise RejectedRequest("`variables` is nested too deep.", code=Code.LIMIT_EXCEEDED) from None
+    if may_have_nul and (path := next(_paths_with_nul(variables, "variables"), None)) is not None:
+        raise RejectedRequest(f"`{path}` must not contain the character NUL.")
 
 
-def _with_nul(value: object, path: str) -> Iterator[str]:
+def _paths_with_nul(value: object, path: str) -> Iterator[str]:
     if isinstance(value, str) and "\x00" in value:
         yield path
     elif isinstance(value, dict):
-        for name, its in value.items():
-            yield from _with_nul(name, path)
-            yield from _with_nul(its, f"{path}.{name}")
+        for name, member in value.items():
+            yield from _paths_with_nul(name, path)
+            yield from _paths_with_nul(member, f"{path}.{name}")
     elif isinstance(value, list):
-        for place, its in enumerate(value):
-            yield from _with_nul(its, f"{path}.{place}")
+        for index, item in enumerate(value):
+            yield from _paths_with_nul(item, f"{path}.{index}")

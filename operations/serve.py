@@ -1,99 +1,124 @@
-"""An admitted operation run in time, counted and traced: its answer, or its answers for as long as it is followed."""
+"""Admitted operations, run and answered: counted, traced, and within the time that a request has."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
-from graphql import GraphQLError, OperationType
+from graphql import OperationType
 
 import metrics
 import settings
 import traces
 from auth.refusals import Code
+from database.batching import Company
 from feed.notify import SIGNALS
 from feed.subscription import Ended
-from operations import admission, execute, rendering
-from operations.documents import Prepared
-from operations.errors import Invalid, outcome, printed, refused
-from operations.request import Malformed
+from operations.admission import Admission, Admitted
+from operations.documents import Documents
+from operations.errors import FormattedError, InvalidDocument, count_refusal, format_errors, format_failure, outcome
+from operations.execute import execute_operation, source_events
+from operations.rates import RateLimiter
+from operations.rendering import Renderings
+from operations.request import RejectedRequest
 from schema.context import Context
-
-
-@asynccontextmanager
-async def in_time() -> AsyncIterator[None]:
-    """The work inside takes no longer than a request may. Raises Malformed where it would."""
-    limit = settings.current().request_seconds
-    try:
-        async with asyncio.timeout(limit) as patience:
-            yield
-    except TimeoutError:
-        if not patience.expired() or not SIGNALS.connected:
-            raise  # the database's, which is away or has fallen silent
-        message = f"The request took longer than {limit:g} seconds: ask for less at a time."
-        raise Malformed(message, status=503, code=Code.LIMIT_EXCEEDED, limit=limit) from None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request came to, as JSON; `executed` tells a result, errors and all, from a request that never ran."""
+    """A GraphQL response as JSON; `executed` tells a result, errors and all, from a request that never ran."""
 
     payload: bytes
     executed: bool
 
 
-async def answer(operation: Prepared, variables: dict[str, Any], context: Context) -> Answer:
-    """Run a query or a mutation."""
-    kind, name = operation.kind.value, operation.field
-    with traces.span(f"{kind} {name}") as span, metrics.Operation(kind, name) as its:
-        async with admission.turn(context.known):
-            payload = await execute.result(operation, variables, context)
-        its.outcome = outcome(payload.get("errors"))
-        span.tell(request_id=context.request_id, outcome=its.outcome, statements=its.statements)
-    return Answer(orjson.dumps(payload), "data" in payload)
+class Engine:
+    """What one process keeps to run GraphQL operations, and how they are run."""
+
+    def __init__(self, redis_url: str | None = None) -> None:
+        self.documents = Documents()
+        self.rates = RateLimiter(redis_url)
+        self.admission = Admission(self.documents, self.rates)
+        self._coalescer = Company()
+        self._renderings = Renderings(self._coalescer)
+
+    async def answer(self, admitted: Admitted, context: Context) -> Answer:
+        """Run a query or a mutation."""
+        kind, field = admitted.operation.kind.value, admitted.operation.root_field
+        with traces.span(f"{kind} {field}") as span, metrics.OperationTimer(kind, field) as timer:
+            async with self.admission.slot(context.signed_in):
+                response = await execute_operation(admitted, context, self._coalescer)
+            timer.outcome = outcome(response.get("errors"))
+            span.set(request_id=context.request_id, outcome=timer.outcome, statements=timer.statements)
+        return Answer(orjson.dumps(response), "data" in response)
+
+    def answers(
+        self, admitted: Admitted, context: Context, write: Callable[[Sequence[bytes]], bool] | None = None
+    ) -> AsyncGenerator[Answer, None]:
+        """Run any operation: one answer, or those of a subscription for as long as it is followed.
+
+        With `write`, which returns whether a socket took them at once, answers of a subscription may go there instead.
+        """
+        if admitted.operation.kind is OperationType.SUBSCRIPTION:
+            return self._follow(admitted, context, write)
+        return self._single(admitted, context)
+
+    async def _single(self, admitted: Admitted, context: Context) -> AsyncGenerator[Answer, None]:
+        """The answer to a query or a mutation in a stream that has begun: whatever it ends with is told there."""
+        try:
+            async with time_limit():
+                answer = await self.answer(admitted, context)
+        except RejectedRequest as rejected:
+            answer = Answer(orjson.dumps(rejected.answer()), False)
+        except Exception as failure:
+            answer = _refusal(count_refusal(format_failure(failure, context.request_id)))
+        yield answer
+
+    async def _follow(
+        self, admitted: Admitted, context: Context, write: Callable[[Sequence[bytes]], bool] | None
+    ) -> AsyncGenerator[Answer, None]:
+        ended_with = "OK"
+        try:
+            if write is not None:
+                context.direct_writer = self._renderings.direct_writer(admitted, context.request_id, write)
+            with metrics.subscriber(), self.admission.followed(context.viewer, admitted.cost):
+                async with aclosing(await source_events(admitted, context)) as events:
+                    async for event in events:
+                        yield Answer(await self._renderings.render(admitted, context, event), True)
+        except InvalidDocument as invalid:
+            errors = format_errors(invalid.errors, context.request_id, executed=False)
+            ended_with = outcome(errors)
+            yield _refusal(errors)
+        except Ended:
+            ended_with = "CUT_OFF"
+            raise
+        except Exception as failure:
+            errors = format_failure(failure, context.request_id)
+            ended_with = outcome(errors)
+            yield Answer(orjson.dumps({"data": None, "errors": errors}), True)
+        finally:
+            metrics.count_operation("subscription", admitted.operation.root_field, ended_with)
 
 
-async def answers(operation: Prepared, variables: dict[str, Any], context: Context) -> AsyncGenerator[Answer, None]:
-    """Run any operation and answer as often as it does: a subscription for as long as it is followed."""
-    if operation.kind is not OperationType.SUBSCRIPTION:
-        yield await _answer_in_time(operation, variables, context)
-        return
-    ended = "OK"
+def refuse(invalid: InvalidDocument, request_id: str) -> Answer:
+    """The answer to a document that can't be run. Counts the refusal."""
+    return _refusal(count_refusal(format_errors(invalid.errors, request_id, executed=False)))
+
+
+@asynccontextmanager
+async def time_limit() -> AsyncIterator[None]:
+    """Let what is inside take no longer than a request may. Raises RejectedRequest where it takes longer."""
+    seconds = settings.current().request_seconds
     try:
-        with metrics.subscribed(), admission.following(context.viewer, operation.cost.of(variables)):
-            async with aclosing(await execute.events(operation, variables, context)) as events:
-                async for event in events:
-                    yield Answer(await rendering.rendered(operation, variables, context, event), True)
-    except Invalid as invalid:
-        errors = printed(invalid.errors, context.request_id, executed=False)
-        ended = outcome(errors)
-        yield Answer(orjson.dumps({"errors": errors}), False)
-    except Ended:
-        ended = "CUT_OFF"
-        raise
-    except Exception as failure:
-        errors = printed([GraphQLError(str(failure), original_error=failure)], context.request_id, executed=True)
-        ended = outcome(errors)
-        yield Answer(orjson.dumps({"data": None, "errors": errors}), True)
-    finally:
-        metrics.ended("subscription", operation.field, ended)
+        async with asyncio.timeout(seconds) as timeout:
+            yield
+    except TimeoutError:
+        if not timeout.expired() or not SIGNALS.connected:
+            raise  # the database's, which is away or does not answer
+        message = f"The request took longer than {seconds:g} seconds: ask for less at a time."
+        raise RejectedRequest(message, status=503, code=Code.LIMIT_EXCEEDED, limit=seconds) from None
 
 
-async def _answer_in_time(operation: Prepared, variables: dict[str, Any], context: Context) -> Answer:
-    """Run a query or a mutation whose answer has begun: what it ends in is told in the stream, however it ends."""
-    try:
-        async with in_time():
-            return await answer(operation, variables, context)
-    except Malformed as malformed:
-        return Answer(orjson.dumps(malformed.payload()), False)
-    except Exception as failure:
-        errors = refused(printed([GraphQLError("", original_error=failure)], context.request_id, executed=True))
-        return Answer(orjson.dumps({"errors": errors}), False)
-
-
-def unanswerable(invalid: Invalid, context: Context) -> Answer:
-    """The answer to a document that can't be run."""
-    errors = refused(printed(invalid.errors, context.request_id, executed=False))
+def _refusal(errors: list[FormattedError]) -> Answer:
     return Answer(orjson.dumps({"errors": errors}), False)

@@ -50,7 +50,7 @@ async def push(viewer: Viewer, push: Push) -> Pushed:
         return _answer(stored, push, merged.outcome)
 
     pushed = await commits.committed_together(viewer, push.panel_external_id, act)
-    metrics.pushed(pushed.outcome.value if pushed.outcome else "REFUSED")
+    metrics.count_push(pushed.outcome.value if pushed.outcome else "REFUSED")
     return pushed
 
 

@@ -53,3 +53,9 @@ SCHEMA = strawberry.Schema(
     types=[Account, Stage, Posting, FeedbackTemplate, FeedbackForm, ApiKey],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
+
+#: What fields cost beside the objects that they select, where they take more work than their answers show.
+FIELD_COSTS = {("Interview", "calendarInvite"): 10, ("CandidateConnection", "totalCount"): 10}
+
+#: Fields whose answer depends on who asks, beyond what their role decides.
+PERSONAL_FIELDS = {("FeedbackForm", "answers"), ("User", "feedbackForms")}

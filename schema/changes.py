@@ -86,7 +86,7 @@ class ChangesSubscription:
         context = info.context
         # All that has executed the operation would wait along.
         del info
-        followed = changes.follow(context.viewer, given(candidate_id), given(after), context.straight)
+        followed = changes.follow(context.viewer, given(candidate_id), given(after), context.direct_writer)
         async with aclosing(followed):
-            async for context.viewer, change in followed:
+            async for context.signed_in, change in followed:
                 yield change

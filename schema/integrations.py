@@ -175,5 +175,5 @@ class IntegrationsSubscription:
     )
     async def integration_changes(self, info: Info, provider: Provider) -> AsyncIterator[models.Integration]:
         async for as_of_now, integration in integrations.follow(viewer(info), provider):
-            info.context.viewer = as_of_now
+            info.context.signed_in = as_of_now
             yield integration

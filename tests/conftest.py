@@ -39,7 +39,6 @@ import database  # noqa: E402
 import logs  # noqa: E402
 import server  # noqa: E402
 import settings  # noqa: E402
-from operations import documents  # noqa: E402
 from tests import kept  # noqa: E402
 from tests.processes import Installation, postgres_database  # noqa: E402
 from tests.world import Server, World  # noqa: E402
@@ -99,12 +98,13 @@ async def migrated() -> AsyncIterator[str]:
 async def running(migrated: str) -> AsyncIterator[Server]:
     """The application, served in this process, so that tests can move its clock."""
     listening = socket.create_server(("127.0.0.1", 0))
-    uvicorn_server = uvicorn.Server(server._config(lambda: kept.Overheard(application.app())))
+    app = application.Application()
+    uvicorn_server = uvicorn.Server(server._config(lambda: kept.Overheard(app)))
     serving = asyncio.create_task(uvicorn_server.serve(sockets=[listening]))
     while not uvicorn_server.started:
         assert not serving.done(), "the server starts"
         await asyncio.sleep(0.01)
-    async with Server(f"http://127.0.0.1:{listening.getsockname()[1]}") as its:
+    async with Server(f"http://127.0.0.1:{listening.getsockname()[1]}", app.process) as its:
         yield its
         await its.http.get(f"{its.address}/metrics")
     uvicorn_server.should_exit = True
@@ -121,22 +121,21 @@ Set = Callable[..., None]
 
 
 @pytest.fixture
-def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Set]:
+def limited(running: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Set]:
     """Set limits, by their names in the settings, for this test and the server in this process."""
 
     def use(**limits: object) -> None:
         for name, limit in limits.items():
             monkeypatch.setenv(f"CALLBOARD_{name.upper()}", str(limit))
-        _read_anew()
+        read_anew()
+
+    def read_anew() -> None:
+        settings.current.cache_clear()
+        running.process.engine.documents.clear()
 
     yield use
     monkeypatch.undo()
-    _read_anew()
-
-
-def _read_anew() -> None:
-    settings.current.cache_clear()
-    documents._kept = documents._Kept()
+    read_anew()
 
 
 @pytest.fixture

@@ -515,7 +515,7 @@ async def test_who_stalls_is_cut_off_with_the_reason_and_nobody_else_notices(
         async with following(subscriber), stalled(world.rita) as client:
             for number in range(12):
                 await pushed(world, f"panel {number}", by=process, note="x" * 20_000)
-            await eventually(lambda: any("takes nothing" in line for line in process.log()), within=20)
+            await eventually(lambda: any("does not read" in line for line in process.log()), within=20)
             told = [json.loads(text)["payload"]["data"] async for text in lines_of(client)]
             expected = await all_received(postgres, world, subscriber)
 

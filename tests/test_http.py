@@ -507,7 +507,7 @@ async def test_a_request_keeps_the_id_that_a_proxy_gave_it(world: World) -> None
 
 
 def test_an_idle_connection_outlasts_the_minute_that_proxies_keep_it() -> None:
-    assert server._config(application.app).timeout_keep_alive > 60
+    assert server._config(application.Application).timeout_keep_alive > 60
 
 
 async def test_what_is_not_there_is_404(world: World) -> None:

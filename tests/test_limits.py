@@ -16,7 +16,7 @@ import goodtime
 import server
 import settings
 from auth.viewer import Viewer
-from operations import admission, documents
+from operations.documents import Documents
 from tests import world as worlds
 from tests.conftest import Set
 from tests.world import World
@@ -34,7 +34,7 @@ async def refusal(world: World, query: str, **variables: Any) -> dict[str, Any]:
 
 def cost(query: str, **variables: Any) -> int:
     """What the only operation of a document costs."""
-    return documents.prepared(query, None).cost.of(variables)
+    return Documents().prepare(query, None).cost.of(variables)
 
 
 async def test_all_that_a_user_follows_costs_no_more_than_one_operation_may(world: World, limited: Set) -> None:
@@ -57,17 +57,17 @@ async def test_all_that_a_user_follows_costs_no_more_than_one_operation_may(worl
         assert (await again.next())["panel"]
 
     assert refused == {"code": "LIMIT_EXCEEDED", "limit": 200}
-    assert not admission._followed
+    assert not world.server.process.engine.admission.followed_costs
 
 
 async def test_a_request_that_takes_too_long_is_told_so_over_every_way_in(world: World, limited: Set) -> None:
     limited(request_seconds=0.3)
     query = {"query": "{ account { slug } }"}
     streamed = {**world.rita.headers, "accept": "text/event-stream"}
-    async with admission.turn(Viewer(account=world.account)), world.rita.connected() as connection:
-        turn = admission.turn(Viewer(account=world.account))
-        while not turn.locked():
-            await turn.acquire()
+    slot = world.server.process.engine.admission.slot(Viewer(account=world.account))
+    async with slot, world.rita.connected() as connection:
+        while not slot.locked():
+            await slot.acquire()
         await connection.send(type="subscribe", id="1", payload=query)
         over_socket = await connection.receive()
         over_http = await world.server.http.post(world.server.graphql, json=query, headers=world.rita.headers)
@@ -392,12 +392,12 @@ def test_the_consoles_operations_are_found() -> None:
 
 @pytest.mark.parametrize("name", HONEST)
 def test_what_an_honest_client_asks_is_far_within_every_limit(name: str) -> None:
-    for operation in documents._kept.operations(HONEST[name]).values():
+    for operation in Documents()._prepare_all(HONEST[name]).values():
         assert operation.cost.of({"first": 25}) <= settings.current().max_cost / 3
 
 
 async def test_judging_a_kept_document_takes_no_time_worth_speaking_of() -> None:
-    profile = documents.prepared((ROOT / "examples" / "profile.graphql").read_text(), None)
+    profile = Documents().prepare((ROOT / "examples" / "profile.graphql").read_text(), None)
     began = time.process_time()
 
     for _ in range(1_000):

@@ -17,7 +17,8 @@ from feed import subscription
 from feed.hub import HUB, Hub
 from feed.notify import SIGNALS
 from feed.subscription import Ended, Publication, Subscription
-from operations import rendering
+from operations.admission import Admitted
+from operations.rendering import Renderings
 from resolvers import changes
 from tests.fleet import Subscriber, eventually, following
 from tests.world import FOLLOW, Person, World, statements
@@ -153,9 +154,11 @@ async def test_changes_that_come_at_once_are_told_at_once_each_to_those_it_is_fo
 ) -> None:
     monkeypatch.setattr(channels, "_PATIENCE_SECONDS", 10)
     written: list[int] = []
-    write = uvicorn_protocols.Direct._write
+    write = uvicorn_protocols.WebSocketProtocol._write
     monkeypatch.setattr(
-        uvicorn_protocols.Direct, "_write", lambda its, texts: written.append(len(list(texts))) or write(its, texts)
+        uvicorn_protocols.WebSocketProtocol,
+        "_write",
+        lambda its, texts: written.append(len(list(texts))) or write(its, texts),
     )
     people = (world.rita, world.ada, world.leo, world.ivo, world.noor)
     many = {person.name: [Subscriber(person) for _ in range(3)] for person in people}
@@ -443,16 +446,16 @@ async def test_who_may_see_a_change_is_asked_anew_where_telling_it_took_long(
 
 
 async def test_who_asks_for_much_does_not_keep_others_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    render, most = rendering._json, 3 * channels._HANDED_OUT_AT_ONCE
+    render, most = Renderings._render, 3 * channels._HANDED_OUT_AT_ONCE
     await pushed(world, "one")
     panel = await models.Panel.get(account_id=world.account.id)
 
-    async def slowly(its: Any, *others: Any) -> bytes:
-        if "much" in its.document.loc.source.body:
+    async def slowly(renderings: Renderings, admitted: Admitted, *others: Any) -> bytes:
+        if "much" in admitted.operation.document.loc.source.body:
             await asyncio.sleep(5)
-        return await render(its, *others)
+        return await render(renderings, admitted, *others)
 
-    monkeypatch.setattr(rendering, "_json", slowly)
+    monkeypatch.setattr(Renderings, "_render", slowly)
     async with world.ada.following(FOLLOW + "# much"), world.rita.following() as ritas:
         its = {"kind": models.InterviewPanelChangeKind.UPDATED, "at": panel.created_at, "actor_id": world.sam.id}
         its |= {"account_id": world.account.id, "panel_id": panel.id, "candidate_id": panel.candidate_id}

@@ -22,7 +22,7 @@ from auth.refusals import Code
 from auth.viewer import Viewer
 from feed.hub import HUB
 from feed.subscription import Publication
-from operations import rates
+from operations.rates import RateCounters
 from resolvers import changes
 from resolvers.merge import UpsertOutcome
 from schema import SCHEMA
@@ -173,20 +173,16 @@ async def test_who_falls_a_buffer_behind_is_counted(world: World) -> None:
 
 
 @pytest.fixture
-def stingy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def stingy(running: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Inside the test, rates are small."""
     for name, value in (("RATE_LIMIT", "on"), ("USER_COST_PER_MINUTE", "1"), ("FAILED_SIGN_INS_PER_MINUTE", "1")):
         monkeypatch.setenv(f"CALLBOARD_{name}", value)
-    _forget()
+    settings.current.cache_clear()
+    running.process.engine.rates.counters = RateCounters(None)
     yield
     monkeypatch.undo()
-    _forget()
-
-
-def _forget() -> None:
     settings.current.cache_clear()
-    rates._counts.cache_clear()
-    rates._trusted.clear()
+    running.process.engine.rates.counters = RateCounters(None)
 
 
 async def test_what_is_beyond_a_rate_is_counted_by_whose_it_is(world: World, stingy: None) -> None:
@@ -305,22 +301,21 @@ def _children(pid: int) -> list[int]:
     ]
 
 
-def test_without_an_endpoint_or_without_its_packages_nothing_is_traced(
+async def test_without_an_endpoint_or_without_its_packages_nothing_is_traced(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
-    traces.start()
-    assert not caplog.records
+    async with traces.exporting():
+        assert not caplog.records
 
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
-    traces.start()
-
-    assert [record.message for record in caplog.records] == [
-        "OTEL_EXPORTER_OTLP_ENDPOINT is set, but its packages are missing: install callboard[otel]."
-    ]
-    with traces.span("anything", {"traceparent": "00-1-1-01"}) as span:
-        span.tell(outcome="OK")
+    async with traces.exporting():
+        assert [record.message for record in caplog.records] == [
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but its packages are missing: install callboard[otel]."
+        ]
+        with traces.span("anything", {"traceparent": "00-1-1-01"}) as span:
+            span.set(outcome="OK")
 
 
 @contextlib.asynccontextmanager
@@ -349,13 +344,12 @@ async def test_spans_tell_the_kind_the_code_and_the_counts_below_the_callers_own
     async with collector() as (endpoint, received):
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
-        traces.start()
         above = f"00-{'ab' * 16}-{'cd' * 8}-01"
         body = {"query": "query ($email: [String!]) { users(emails: $email) { edges { cursor } } }"}
         headers = world.rita.headers | {"traceparent": above, "x-request-id": "a-request-of-the-test"}
         body |= {"variables": {"email": [world.email("ivo")]}}
-        await world.server.http.post(world.server.graphql, json=body, headers=headers)
-        await traces.stop()
+        async with traces.exporting():
+            await world.server.http.post(world.server.graphql, json=body, headers=headers)
 
     spans = list(_spans(received))
     names = {span.name: span for span in spans}

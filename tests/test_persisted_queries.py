@@ -109,7 +109,7 @@ async def test_no_more_documents_are_kept_than_there_is_room_for(
     world: World, limited: Set, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limited()
-    monkeypatch.setattr("operations.documents._MOST_KEPT", 2)
+    monkeypatch.setattr(world.server.process.engine.documents, "max_documents", 2)
     documents = [f"{{ account {{ slug }} }} # {number}" for number in range(3)]
     for document in documents:
         await posted(world.rita, asked(document))

@@ -5,6 +5,7 @@ import os
 import secrets
 import statistics
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ import goodtime
 import settings
 from auth.viewer import Viewer
 from benchmarks.load import post, put
-from operations import admission, rates
+from operations import rates
 from tests.cable import cable
 from tests.conftest import DATABASE_URL
 from tests.processes import Installation, missing, until
@@ -45,19 +46,18 @@ async def limited(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     def use(**its: object) -> None:
         for name, value in {"rate_limit": "on", **its}.items():
             monkeypatch.setenv(f"CALLBOARD_{name.upper()}", str(value))
-        _forget()
+        forget()
+
+    def forget() -> None:
+        settings.current.cache_clear()
+        limiter = world.server.process.engine.rates
+        limiter.counters, limiter._trusted = rates.RateCounters(settings.current().redis_url), OrderedDict()
 
     begin = _next_minute()
     with clock.reading(lambda: begin):
         yield use
     monkeypatch.undo()
-    _forget()
-
-
-def _forget() -> None:
-    settings.current.cache_clear()
-    rates._counts.cache_clear()
-    rates._trusted.clear()
+    forget()
 
 
 def _next_minute() -> datetime:
@@ -253,7 +253,7 @@ def test_an_address_stands_for_its_network(one: str, other: str, same: bool) -> 
 
 async def test_counting_takes_some_microseconds(limited: Use) -> None:
     limited()
-    counts = rates.Counts(None)
+    counts = rates.RateCounters(None)
     for user in range(2_000):
         await counts.add(f"user-{user}", 1)
 
@@ -267,13 +267,13 @@ async def test_counting_takes_some_microseconds(limited: Use) -> None:
 async def test_counters_of_minutes_that_are_over_are_forgotten(limited: Use, monkeypatch: pytest.MonkeyPatch) -> None:
     limited()
     monkeypatch.setattr(rates, "_SWEEP_SECONDS", 0.01)
-    counts, begin = rates.Counts(None), clock.now()
+    counts, begin = rates.RateCounters(None), clock.now()
     with clock.reading(lambda: begin - timedelta(hours=1)):
         for user in range(100):
             await counts.add(f"user-{user}", 1)
 
     with clock.reading(lambda: begin + timedelta(hours=1)):
-        await until(lambda: not counts._own.storage)
+        await until(lambda: not counts._memory.storage)
 
 
 @pytest.fixture
@@ -291,7 +291,7 @@ async def redis() -> str:
 async def test_several_processes_count_together_over_redis(redis: str, limited: Use) -> None:
     limited()
     name = f"test-{secrets.token_hex(8)}"
-    one, other = rates.Counts(redis), rates.Counts(redis)
+    one, other = rates.RateCounters(redis), rates.RateCounters(redis)
 
     assert [await counts.add(name, 5) for counts in (one, other, one, other)] == [5, 10, 15, 20]
     for counts in (one, other):
@@ -318,7 +318,7 @@ async def test_while_redis_is_away_each_process_counts_for_itself_and_nobody_wai
     monkeypatch.setattr(rates, "_AWAY_SECONDS", 0.2)
     name = f"test-{secrets.token_hex(8)}"
     async with cable(int(redis.rpartition(":")[2])) as line:
-        counts = rates.Counts(f"redis://127.0.0.1:{line.port}")
+        counts = rates.RateCounters(f"redis://127.0.0.1:{line.port}")
         assert await counts.add(name, 5) == 5
         line.broken = True
         line.cut()
@@ -338,7 +338,7 @@ async def test_a_redis_that_never_answers_holds_nobody_up(limited: Use) -> None:
         writer.close()
 
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as listening:
-        counts = rates.Counts(f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+        counts = rates.RateCounters(f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
         began = time.monotonic()
         assert await asyncio.gather(*(counts.add("somebody", 1) for _ in range(50)))
         assert [await counts.add("somebody", 1) for _ in range(50)]
@@ -394,7 +394,7 @@ async def test_an_account_waits_only_for_itself(world: World) -> None:
     whose = Viewer(world.account)
     async with AsyncExitStack() as taken:
         for _ in range(settings.current().requests_per_account):
-            await taken.enter_async_context(admission.turn(whose))
+            await taken.enter_async_context(world.server.process.engine.admission.slot(whose))
         waiting = asyncio.create_task(world.rita.ask("{ stages { name } }"))
         assert (await other.rita.ask("{ stages { name } }"))["stages"]
         assert not waiting.done()

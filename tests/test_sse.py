@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 
 import metrics
 from feed.hub import HUB
-from operations import admission
 from resolvers import changes
 from tests.conftest import Set
 from tests.processes import Installation, until
 from tests.world import FOLLOW, Person, World
-from transport import http
+from transport import sse
 
 #: A change told at such length that a few fill every buffer of the network.
 AT_LENGTH = (
@@ -53,7 +52,7 @@ async def stalled(person: Person) -> AsyncIterator[None]:
 
 def subscribers() -> str:
     """How many there are, as the process counts them."""
-    return re.findall(r"^callboard_subscribers (.+)", metrics.printed().decode(), re.MULTILINE)[0]
+    return re.findall(r"^callboard_subscribers (.+)", metrics.exposition().decode(), re.MULTILINE)[0]
 
 
 async def test_whoever_stalls_is_cut_off_and_let_go_of(world: World, limited: Set) -> None:
@@ -64,24 +63,24 @@ async def test_whoever_stalls_is_cut_off_and_let_go_of(world: World, limited: Se
 
     async with stalled(world.rita):
         await until(lambda: world.account.id in HUB._channels, 10)
-        assert admission._open[world.rita.id] == 1
+        assert world.server.process.engine.admission.connections[world.rita.id] == 1
         await until(lambda: world.account.id not in HUB._channels, 10)
-        assert admission._open[world.rita.id] == 0
+        assert world.server.process.engine.admission.connections[world.rita.id] == 0
     assert subscribers() == before
 
 
 async def test_of_a_stream_that_ends_or_is_left_nothing_stays(world: World) -> None:
-    before = set(http._streaming)
+    before = set(sse._streaming)
     async with world.rita.streaming("{ __typename }") as asking:
         assert [(await asking.message())["type"] for _ in range(2)] == ["next", "complete"]
     await world.goodtime.push(**world.a_panel())
     async with world.rita.streaming(after=changes.cursor_at(0)) as following:
         await following.next()
-        assert http._streaming - before
+        assert sse._streaming - before
 
-    await until(lambda: not http._streaming - before, 10)
+    await until(lambda: not sse._streaming - before, 10)
     await until(lambda: world.account.id not in HUB._channels, 10)
-    assert admission._open[world.rita.id] == 0
+    assert world.server.process.engine.admission.connections[world.rita.id] == 0
 
 
 async def test_a_stream_that_is_asked_for_while_the_process_goes_down_breaks_off_at_once(

@@ -19,6 +19,7 @@ import settings
 from auth import tokens
 from auth.viewer import Viewer
 from models import FeedbackFieldType, IntegrationProvider, Role
+from process import Process
 from resolvers import directory, integrations, syncs
 from resolvers.syncs import CandidateRow, PostingRow, StageRow, TemplateFieldRow, TemplateRow, UserRow
 
@@ -84,8 +85,10 @@ FOLLOW = """subscription ($after: String, $candidateId: ID) {
 class Server:
     """Where the application answers."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, process: Process | None = None) -> None:
         self.address = address
+        #: Known where the application runs in the process of the tests.
+        self.process: Any = process
         self.graphql = f"{address}/graphql"
         self.websocket = self.graphql.replace("http", "ws", 1)
         self.http = httpx.AsyncClient(timeout=30)

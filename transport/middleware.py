@@ -6,18 +6,17 @@ import time
 import uuid
 
 import structlog
-from graphql import GraphQLError
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import metrics
 import traces
-from operations.errors import printed
+from operations.errors import format_failure
 
 _log = logging.getLogger("callboard.requests")
 
-_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_PROXY_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -32,7 +31,7 @@ _HEADERS = [
 ]
 
 
-class Requests:
+class RequestMiddleware:
     """The outermost layer of the application."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -42,8 +41,8 @@ class Requests:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.perf_counter(), None
         request_id = scope["request_id"] = _request_id(scope)
+        status: int | None = None
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -54,24 +53,25 @@ class Requests:
 
         # For as long as the task that serves it.
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        began = time.perf_counter()
         with traces.span("request", Headers(scope=scope)) as span:
             try:
                 await self.app(scope, receive, send_with_headers)
             except Exception as failure:
-                errors = printed([GraphQLError("", original_error=failure)], request_id, executed=True)
+                errors = format_failure(failure, request_id)
                 if status is not None:
                     raise
                 await JSONResponse({"errors": errors}, 500)(scope, receive, send_with_headers)
             finally:
-                # Which way in it was, not its URL nor any header: they may hold what is nobody's business.
+                # The route, not the URL nor any header: they may hold what is confidential.
                 route = getattr(scope.get("route"), "path", "")
-                told = {"method": scope["method"][:10], "route": route, "status": status}
-                _log.info("request", extra={**told, "ms": round((time.perf_counter() - began) * 1000, 1)})
-                metrics.responded(scope["method"], status)
-                span.tell(request_id=request_id, **told)
+                facts = {"method": scope["method"][:10], "route": route, "status": status}
+                _log.info("request", extra={**facts, "ms": round((time.perf_counter() - began) * 1000, 1)})
+                metrics.count_response(scope["method"], status)
+                span.set(request_id=request_id, **facts)
 
 
 def _request_id(scope: Scope) -> str:
-    """The id that a proxy in front has given, else a new one."""
-    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-    return given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+    """The id that a proxy in front has set, else a new one."""
+    proxy_id = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return proxy_id if _PROXY_ID.fullmatch(proxy_id) else uuid.uuid4().hex
