@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tortoise import Tortoise
+from tortoise.context import TortoiseContext
 
 from models import (
     Cancellation,
@@ -26,6 +28,10 @@ from resolvers.aggregate import PanelAggregate
 from resolvers.declarations import Declaration, Event, InterviewerPush, InterviewPush, PanelPush, Push, Seat, SinglePush
 from resolvers.errors import ErrorCode
 from resolvers.merge import Field, Merge, UpsertOutcome, merge
+
+# Rows learn which columns they have; nothing is connected to.
+with TortoiseContext():
+    Tortoise.init_models(["models"], "models")
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LATER = AT + timedelta(days=1)
