@@ -12,7 +12,7 @@ from resolvers.paging import Page
 from resolvers.queries import pointed
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
-from schema.inputs import given, made_as, optional, plain
+from schema.inputs import as_domain, maps_to, optional, unset_to_none
 from schema.integrations import ApiKey
 from schema.node import Actor, Node, is_a
 
@@ -34,31 +34,31 @@ class AuditEvent(Node):
 
     @strawberry.field(description="When it was done.")
     @staticmethod
-    def at(of: strawberry.Parent[models.AuditEvent]) -> datetime:
-        return of.created_at
+    def at(parent: strawberry.Parent[models.AuditEvent]) -> datetime:
+        return parent.created_at
 
     @breadth(graphql_type=Actor, description="Who did it.")
     @staticmethod
-    async def actor(of: list[models.AuditEvent], level: Level) -> list[models.User | models.Integration]:
-        return await directory.actors(viewer(level), [event.actor_id for event in of])
+    async def actor(parents: list[models.AuditEvent], level: Level) -> list[models.User | models.Integration]:
+        return await directory.actors(viewer(level), [event.actor_id for event in parents])
 
     @breadth(graphql_type=ApiKey | None, description="The key with which an integration did it; null for a user.")
     @staticmethod
-    async def api_key(of: list[models.AuditEvent], level: Level) -> list[models.ApiKey | None]:
-        return await pointed(viewer(level), of, "api_key")
+    async def api_key(parents: list[models.AuditEvent], level: Level) -> list[models.ApiKey | None]:
+        return await pointed(viewer(level), parents, "api_key")
 
     @breadth(graphql_type=Node | None, description="What it was done to, as it stands now; null where nobody sees it.")
     @staticmethod
-    async def target(of: list[models.AuditEvent], level: Level) -> list[models.Row | None]:
-        return await audit.targets(viewer(level), of)
+    async def target(parents: list[models.AuditEvent], level: Level) -> list[models.Row | None]:
+        return await audit.targets(viewer(level), parents)
 
     @strawberry.field(description="What else is known of the act.")
     @staticmethod
-    def details(of: strawberry.Parent[models.AuditEvent]) -> list[AuditDetail]:
-        return [AuditDetail(name=name, value=value) for name, value in of.details.items()]
+    def details(parent: strawberry.Parent[models.AuditEvent]) -> list[AuditDetail]:
+        return [AuditDetail(name=name, value=value) for name, value in parent.details.items()]
 
 
-@made_as(audit.AuditFilter)
+@maps_to(audit.AuditFilter)
 @strawberry.input(description="Which events: all that is given must hold.")
 class AuditEventFilter:
     acts: list[models.AuditAct] | None = optional("Only these acts.")
@@ -83,5 +83,5 @@ class AuditQuery:
         first: First = 25,
         after: After = strawberry.UNSET,
     ) -> Page[models.AuditEvent]:
-        its = plain(audit.AuditFilter, filter)
-        return await audit.page(viewer(info), its, first, given(after))
+        domain_filter = as_domain(audit.AuditFilter, filter)
+        return await audit.page(viewer(info), domain_filter, first, unset_to_none(after))

@@ -7,11 +7,11 @@ import strawberry
 from resolvers import cancels
 from schema.context import Info, viewer
 from schema.errors import UserError
-from schema.inputs import given, made_as, optional, plain
+from schema.inputs import as_domain, maps_to, optional, unset_to_none
 from schema.panels import Interview, InterviewPanel
 
 
-@made_as(cancels.PanelCancel)
+@maps_to(cancels.PanelCancel)
 @strawberry.input(
     description="By a user: taken off the profile only. By the integration: deleted. Cancelling again is no error."
 )
@@ -27,7 +27,7 @@ class CancelInterviewPanelInput:
     reason: str | None = optional("Why, for people: up to 20,000 characters.")
 
 
-@made_as(cancels.InterviewCancel)
+@maps_to(cancels.InterviewCancel)
 @strawberry.input(
     description=(
         "One event of a panel. By a user: taken off the profile only. By the integration: deleted. Cancelling again is "
@@ -94,7 +94,7 @@ class CancelsMutation:
         info: Info,
         input: Annotated[CancelInterviewPanelInput, strawberry.argument(description="Which panel, and why.")],
     ) -> cancels.Canceled:
-        return await cancels.cancel(viewer(info), plain(cancels.PanelCancel, input))
+        return await cancels.cancel(viewer(info), as_domain(cancels.PanelCancel, input))
 
     @strawberry.mutation(
         graphql_type=CancelInterviewPayload,
@@ -105,7 +105,7 @@ class CancelsMutation:
         info: Info,
         input: Annotated[CancelInterviewInput, strawberry.argument(description="Which interview, and why.")],
     ) -> cancels.Canceled:
-        return await cancels.cancel_interview(viewer(info), plain(cancels.InterviewCancel, input))
+        return await cancels.cancel_interview(viewer(info), as_domain(cancels.InterviewCancel, input))
 
     @strawberry.mutation(
         graphql_type=RestoreInterviewPanelPayload,
@@ -114,4 +114,4 @@ class CancelsMutation:
     async def restore_interview_panel(
         self, info: Info, input: Annotated[RestoreInterviewPanelInput, strawberry.argument(description="Which panel.")]
     ) -> cancels.Canceled:
-        return await cancels.restore(viewer(info), input.id, given(input.expected_version))
+        return await cancels.restore(viewer(info), input.id, unset_to_none(input.expected_version))

@@ -14,7 +14,7 @@ from resolvers.values import URL
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.directory import Posting, Stage, User
-from schema.inputs import given, made_as, optional, plain
+from schema.inputs import as_domain, maps_to, optional, unset_to_none
 from schema.node import Node, is_a
 from schema.refs import InterviewPanelRef
 
@@ -54,23 +54,23 @@ class Candidate(Node):
         graphql_type=Stage, reads={"stage_id"}, description="The step of the hiring process that they have reached."
     )
     @staticmethod
-    async def stage(of: list[models.Candidate], level: Level) -> list[models.Stage]:
-        return await pointed(viewer(level), of, "stage")
+    async def stage(parents: list[models.Candidate], level: Level) -> list[models.Stage]:
+        return await pointed(viewer(level), parents, "stage")
 
     @breadth(graphql_type=Posting | None, reads={"posting_id"}, description="The job they apply for.")
     @staticmethod
-    async def posting(of: list[models.Candidate], level: Level) -> list[models.Posting | None]:
-        return await pointed(viewer(level), of, "posting")
+    async def posting(parents: list[models.Candidate], level: Level) -> list[models.Posting | None]:
+        return await pointed(viewer(level), parents, "posting")
 
     @breadth(graphql_type=User | None, reads={"owner_id"}, description="Who looks after them.")
     @staticmethod
-    async def owner(of: list[models.Candidate], level: Level) -> list[models.User | None]:
-        return await pointed(viewer(level), of, "owner")
+    async def owner(parents: list[models.Candidate], level: Level) -> list[models.User | None]:
+        return await pointed(viewer(level), parents, "owner")
 
     @breadth(graphql_type=list[User], reads={"id"}, description="Who follows them, by name.")
     @staticmethod
-    async def followers(of: list[models.Candidate], level: Level) -> list[list[models.User]]:
-        return await candidates.followers_of(viewer(level), of)
+    async def followers(parents: list[models.Candidate], level: Level) -> list[list[models.User]]:
+        return await candidates.followers_of(viewer(level), parents)
 
     @breadth(
         graphql_type=ScheduleAction | None,
@@ -80,8 +80,8 @@ class Candidate(Node):
         ),
     )
     @staticmethod
-    async def schedule_action(of: list[models.Candidate], level: Level) -> list[candidates.ScheduleAction | None]:
-        return await candidates.schedule_actions(viewer(level), of)
+    async def schedule_action(parents: list[models.Candidate], level: Level) -> list[candidates.ScheduleAction | None]:
+        return await candidates.schedule_actions(viewer(level), parents)
 
     @breadth(
         graphql_type=Connection[InterviewPanelRef],
@@ -90,7 +90,7 @@ class Candidate(Node):
     )
     @staticmethod
     async def interview_panels(
-        of: list[models.Candidate],
+        parents: list[models.Candidate],
         level: Level,
         include_canceled: Annotated[bool | None, strawberry.argument(description="Cancelled ones too.")] = False,
         upcoming_only: Annotated[
@@ -100,7 +100,7 @@ class Candidate(Node):
         after: After = strawberry.UNSET,
     ) -> list[Page[models.Panel]]:
         return await panels.of_candidates(
-            viewer(level), of, bool(include_canceled), bool(upcoming_only), first, given(after), level
+            viewer(level), parents, bool(include_canceled), bool(upcoming_only), first, unset_to_none(after), level
         )
 
 
@@ -112,7 +112,7 @@ class CandidateConnection(Connection[Candidate]):
         return await candidates.counts(pages)
 
 
-@made_as(candidates.CandidateFilter)
+@maps_to(candidates.CandidateFilter)
 @strawberry.input(description="Which candidates: all that is given must hold.")
 class CandidateFilter:
     search: str | None = optional("Part of a name or an email, case-insensitive.")
@@ -138,7 +138,7 @@ class CandidatesQuery:
             str | None, strawberry.argument(description="The candidate's id in the system that syncs them.")
         ] = strawberry.UNSET,
     ) -> models.Candidate | None:
-        return await candidates.find(viewer(info), given(id), given(external_id), Level.of(info))
+        return await candidates.find(viewer(info), unset_to_none(id), unset_to_none(external_id), Level.of(info))
 
     @strawberry.field(graphql_type=CandidateConnection, description="The candidates that the viewer may see.")
     async def candidates(
@@ -154,5 +154,5 @@ class CandidatesQuery:
         after: After = strawberry.UNSET,
     ) -> Page[models.Candidate]:
         order = order_by or candidates.CandidateOrder.NAME
-        its = plain(candidates.CandidateFilter, filter)
-        return await candidates.page(viewer(info), its, order, first, given(after), Level.of(info))
+        domain_filter = as_domain(candidates.CandidateFilter, filter)
+        return await candidates.page(viewer(info), domain_filter, order, first, unset_to_none(after), Level.of(info))

@@ -14,7 +14,7 @@ from resolvers.paging import Page
 from resolvers.queries import pointed
 from schema.connections import Connection
 from schema.context import Info, viewer
-from schema.inputs import given
+from schema.inputs import unset_to_none
 from schema.node import Actor
 from schema.panels import InterviewPanel
 
@@ -34,18 +34,18 @@ class InterviewPanelChange:
 
     @strawberry.field(description="Hand it back as `after` to go on exactly behind this change.")
     @staticmethod
-    def cursor(of: strawberry.Parent[models.Change]) -> str:
-        return changes.cursor_of(of)
+    def cursor(parent: strawberry.Parent[models.Change]) -> str:
+        return changes.cursor_of(parent)
 
     @breadth(graphql_type=Actor, description="Who did it.")
     @staticmethod
-    async def actor(of: list[models.Change], level: Level) -> list[models.User | models.Integration]:
-        return await directory.actors(viewer(level), [change.actor_id for change in of])
+    async def actor(parents: list[models.Change], level: Level) -> list[models.User | models.Integration]:
+        return await directory.actors(viewer(level), [change.actor_id for change in parents])
 
     @breadth(graphql_type=InterviewPanel, description="The panel as it stands when this is delivered.")
     @staticmethod
-    async def panel(of: list[models.Change], level: Level) -> list[models.Panel]:
-        return await pointed(viewer(level), of, "panel")
+    async def panel(parents: list[models.Change], level: Level) -> list[models.Panel]:
+        return await pointed(viewer(level), parents, "panel")
 
 
 @strawberry.type
@@ -64,7 +64,7 @@ class ChangesQuery:
         first: Annotated[int | None, strawberry.argument(description="How many, 1 to 500.")] = 100,
         after: Resume = strawberry.UNSET,
     ) -> Page[models.Change]:
-        return await changes.page(viewer(info), given(candidate_id), first, given(after))
+        return await changes.page(viewer(info), unset_to_none(candidate_id), first, unset_to_none(after))
 
 
 @strawberry.type
@@ -86,7 +86,9 @@ class ChangesSubscription:
         context = info.context
         # All that has executed the operation would wait along.
         del info
-        followed = changes.follow(context.viewer, given(candidate_id), given(after), context.direct_writer)
+        followed = changes.follow(
+            context.viewer, unset_to_none(candidate_id), unset_to_none(after), context.direct_writer
+        )
         async with aclosing(followed):
             async for context.signed_in, change in followed:
                 yield change

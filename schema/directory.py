@@ -12,7 +12,7 @@ from resolvers.paging import Page
 from resolvers.queries import pointed
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
-from schema.inputs import given
+from schema.inputs import unset_to_none
 from schema.node import Node, is_a
 from schema.refs import FeedbackFormRef
 
@@ -52,7 +52,7 @@ class User(Node):
         first: First = 25,
         after: After = strawberry.UNSET,
     ) -> list[Page[models.FeedbackForm]]:
-        return await feedback.forms_of_users(viewer(level), users, given(status), first, given(after))
+        return await feedback.forms_of_users(viewer(level), users, unset_to_none(status), first, unset_to_none(after))
 
 
 @strawberry.type(description="A step of the hiring process.")
@@ -109,7 +109,12 @@ class DirectoryQuery:
         after: After = strawberry.UNSET,
     ) -> Page[models.User]:
         return await directory.users(
-            viewer(info), given(emails), given(search), bool(include_deactivated), first, given(after)
+            viewer(info),
+            unset_to_none(emails),
+            unset_to_none(search),
+            bool(include_deactivated),
+            first,
+            unset_to_none(after),
         )
 
     @strawberry.field(graphql_type=list[Stage], description="The steps of the hiring process, in their order.")

@@ -15,7 +15,7 @@ from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.directory import User
 from schema.errors import UserError
-from schema.inputs import given, made_as, plain
+from schema.inputs import as_domain, maps_to, unset_to_none
 from schema.node import Node, is_a
 from schema.refs import InterviewRef
 
@@ -36,17 +36,17 @@ class FeedbackAnswer:
     values: list[str] = strawberry.field(description="One value, or several for MULTIPLE_SELECT.")
 
 
-def _fields(stored: list[models.StoredField]) -> list[FeedbackField]:
+def _fields(stored_fields: list[models.StoredField]) -> list[FeedbackField]:
     return [
         FeedbackField(
-            id=strawberry.ID(its["id"]),
-            type=models.FeedbackFieldType(its["type"]),
-            label=its["label"],
-            description=its["description"],
-            required=its["required"],
-            options=its["options"],
+            id=strawberry.ID(field["id"]),
+            type=models.FeedbackFieldType(field["type"]),
+            label=field["label"],
+            description=field["description"],
+            required=field["required"],
+            options=field["options"],
         )
-        for its in stored
+        for field in stored_fields
     ]
 
 
@@ -63,8 +63,8 @@ class FeedbackTemplate(Node):
 
     @strawberry.field(description="The questions, in their order; exactly one is a SCORE.")
     @staticmethod
-    def fields(of: strawberry.Parent[models.FeedbackTemplate]) -> list[FeedbackField]:
-        return _fields(of.fields)
+    def fields(parent: strawberry.Parent[models.FeedbackTemplate]) -> list[FeedbackField]:
+        return _fields(parent.fields)
 
 
 @strawberry.type(description="One interviewer's form for one interview. Its fields are a snapshot of the template.")
@@ -86,8 +86,8 @@ class FeedbackForm(Node):
 
     @strawberry.field(description="The questions, in their order.")
     @staticmethod
-    def fields(of: strawberry.Parent[models.FeedbackForm]) -> list[FeedbackField]:
-        return _fields(of.fields)
+    def fields(parent: strawberry.Parent[models.FeedbackForm]) -> list[FeedbackField]:
+        return _fields(parent.fields)
 
     @breadth(graphql_type=FeedbackTemplate, reads={"template_id"}, description="The template that it was made with.")
     @staticmethod
@@ -118,14 +118,14 @@ class FeedbackForm(Node):
     @staticmethod
     async def answers(forms: list[models.FeedbackForm], level: Level) -> list[list[FeedbackAnswer] | None]:
         return [
-            [FeedbackAnswer(field_id=strawberry.ID(its["field_id"]), values=its["values"]) for its in answers]
+            [FeedbackAnswer(field_id=strawberry.ID(answer["field_id"]), values=answer["values"]) for answer in answers]
             if answers is not None
             else None
             for answers in await feedback.answers_of(viewer(level), forms)
         ]
 
 
-@made_as(feedback.AnswerGiven)
+@maps_to(feedback.AnswerGiven)
 @strawberry.input(description="A form's answers.")
 class FeedbackAnswerInput:
     field_id: strawberry.ID = strawberry.field(description="The field of the form.")
@@ -164,7 +164,9 @@ class FeedbackQuery:
         first: First = 25,
         after: After = strawberry.UNSET,
     ) -> Page[models.FeedbackTemplate]:
-        return await feedback.templates(viewer(info), given(search), bool(include_archived), first, given(after))
+        return await feedback.templates(
+            viewer(info), unset_to_none(search), bool(include_archived), first, unset_to_none(after)
+        )
 
     @strawberry.field(
         graphql_type=FeedbackForm | None,
@@ -187,5 +189,5 @@ class FeedbackMutation:
     async def submit_feedback(
         self, info: Info, input: Annotated[SubmitFeedbackInput, strawberry.argument(description="The form, filled in.")]
     ) -> feedback.Submitted:
-        answers = [plain(feedback.AnswerGiven, answer) for answer in input.answers]
+        answers = [as_domain(feedback.AnswerGiven, answer) for answer in input.answers]
         return await feedback.submit(viewer(info), input.form_id, answers)

@@ -1,4 +1,4 @@
-"""From GraphQL's inputs to the values that the rules take."""
+"""GraphQL inputs as the dataclasses that the rules take. docs/decisions/0013 says why each is declared twice."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -17,50 +17,52 @@ def optional(description: str) -> Any:
     return strawberry.field(default=strawberry.UNSET, description=description)
 
 
-def given(value: T | None) -> T | None:
+def unset_to_none(value: T | None) -> T | None:
     """The argument, or None where it was left out."""
     return None if value is strawberry.UNSET else value
 
 
-def made_as(kind: type) -> Callable[[type[T]], type[T]]:
-    """Let an input's values be made as `kind`, the rules' dataclass with fields of the same names, right away.
+def maps_to(kind: type) -> Callable[[type[T]], type[T]]:
+    """Let resolvers receive an input as `kind`, the rules' dataclass with fields of the same names.
 
-    What is left out or null takes the default there.
+    What is left out or null takes the dataclass's default, or None where there is none.
     """
 
-    def of(its: type[T]) -> type[T]:
-        get_object_definition(its, strict=True).from_input = lambda _, value, __: _made(kind, value)
-        return its
+    def declare(input_class: type[T]) -> type[T]:
+        get_object_definition(input_class, strict=True).from_input = lambda _, value, __: _convert(kind, value)
+        return input_class
 
-    return of
+    return declare
 
 
-def plain(kind: type[T], its: object) -> T:
-    """An input that is `made_as` the rules take it, told so to Python; one that was left out has all defaults."""
-    if its is None or its is strawberry.UNSET:
+def as_domain(kind: type[T], input: object) -> T:
+    """An input that `maps_to(kind)`, so typed; the dataclass with all its defaults where the input was left out."""
+    if input is None or input is strawberry.UNSET:
         return kind()
-    assert isinstance(its, kind), "the input is made as this kind"
-    return its
+    assert isinstance(input, kind), "the input maps to this class"
+    return input
 
 
 class _Field(NamedTuple):
-    """A field of a dataclass: how GraphQL calls it, and what makes its values."""
+    """A field of a dataclass."""
 
+    graphql_name: str
     name: str
-    attribute: str
-    make: Callable[[Any], Any] | None
+    #: What makes its values of nested inputs; None: they are taken as they are.
+    convert: Callable[[Any], Any] | None
     has_default: bool
 
 
-def _made(kind: type[T], value: Mapping[str, Any]) -> T:
-    made: dict[str, Any] = {}
-    for name, attribute, make, has_default in _fields(kind):  # type: ignore[arg-type]
-        its = value.get(name)
-        if its is not None:
-            made[attribute] = make(its) if make else its
+def _convert(kind: type[T], values: Mapping[str, Any]) -> T:
+    """The dataclass of an input's coerced values, by their GraphQL names."""
+    attributes: dict[str, Any] = {}
+    for graphql_name, name, convert, has_default in _fields(kind):  # type: ignore[arg-type]
+        value = values.get(graphql_name)
+        if value is not None:
+            attributes[name] = convert(value) if convert else value
         elif not has_default:
-            made[attribute] = None
-    return kind(**made)
+            attributes[name] = None
+    return kind(**attributes)
 
 
 @cache
@@ -70,16 +72,16 @@ def _fields(kind: Any) -> list[_Field]:
         _Field(
             to_camel_case(field.name),
             field.name,
-            _maker(hints[field.name]),
+            _converter(hints[field.name]),
             field.default is not MISSING or field.default_factory is not MISSING,
         )
         for field in fields(kind)
     ]
 
 
-def _maker(hint: Any) -> Callable[[Any], Any] | None:
-    """What makes the values of dataclasses and of lists of them; all others are taken as they are."""
+def _converter(hint: Any) -> Callable[[Any], Any] | None:
+    """What makes the values of dataclasses and of lists of them; None for all others."""
     if is_dataclass(hint) and isinstance(hint, type):
-        return partial(_made, hint)
-    item = next((_maker(each) for each in get_args(hint) if each is not type(None)), None)
-    return (lambda values: [item(each) for each in values]) if item else None
+        return partial(_convert, hint)
+    item = next((_converter(argument) for argument in get_args(hint) if argument is not type(None)), None)
+    return (lambda values: [item(value) for value in values]) if item else None

@@ -30,8 +30,8 @@ class ApiKey(Node):
 
     @strawberry.field(description="The public beginning of the key, by which people recognise it.")
     @staticmethod
-    def prefix(of: strawberry.Parent[models.ApiKey]) -> str:
-        return of.public_prefix
+    def prefix(parent: strawberry.Parent[models.ApiKey]) -> str:
+        return parent.public_prefix
 
     @breadth(graphql_type=User, description="Who generated it. The key outlives them: it is the integration's.")
     @staticmethod
@@ -47,38 +47,38 @@ class Integration(Node):
 
     @strawberry.field(description="What people call it.")
     @staticmethod
-    def name(of: strawberry.Parent[models.Integration]) -> str:
-        return CATALOGUE[of.provider].name
+    def name(parent: strawberry.Parent[models.Integration]) -> str:
+        return CATALOGUE[parent.provider].name
 
     @strawberry.field(description="Where the settings page lists it.")
     @staticmethod
-    def section(of: strawberry.Parent[models.Integration]) -> integrations.IntegrationSection:
-        return CATALOGUE[of.provider].section
+    def section(parent: strawberry.Parent[models.Integration]) -> integrations.IntegrationSection:
+        return CATALOGUE[parent.provider].section
 
     @strawberry.field(description="What it is good for.")
     @staticmethod
-    def description(of: strawberry.Parent[models.Integration]) -> str:
-        return CATALOGUE[of.provider].description
+    def description(parent: strawberry.Parent[models.Integration]) -> str:
+        return CATALOGUE[parent.provider].description
 
     @strawberry.field(description="What the application may do once enabled; shown in the expanded row.")
     @staticmethod
-    def permissions(of: strawberry.Parent[models.Integration]) -> list[str]:
-        return list(CATALOGUE[of.provider].permissions)
+    def permissions(parent: strawberry.Parent[models.Integration]) -> list[str]:
+        return list(CATALOGUE[parent.provider].permissions)
 
     @breadth(graphql_type=bool, description="Whether it is switched on. Refused to Interviewers.")
     @staticmethod
-    async def enabled(of: list[models.Integration], level: Level) -> list[bool]:
-        return [its.enabled for its in integrations.switches(viewer(level), of)]
+    async def enabled(parents: list[models.Integration], level: Level) -> list[bool]:
+        return [integration.enabled for integration in integrations.switches(viewer(level), parents)]
 
     @breadth(graphql_type=datetime | None, description="Since when; null while it is off. Refused to Interviewers.")
     @staticmethod
-    async def enabled_at(of: list[models.Integration], level: Level) -> list[datetime | None]:
-        return [its.enabled_at for its in integrations.switches(viewer(level), of)]
+    async def enabled_at(parents: list[models.Integration], level: Level) -> list[datetime | None]:
+        return [integration.enabled_at for integration in integrations.switches(viewer(level), parents)]
 
     @breadth(graphql_type=User | None, description="Who switched it on; null while it is off. Refused to Interviewers.")
     @staticmethod
-    async def enabled_by(of: list[models.Integration], level: Level) -> list[models.User | None]:
-        return await pointed(viewer(level), integrations.switches(viewer(level), of), "enabled_by")
+    async def enabled_by(parents: list[models.Integration], level: Level) -> list[models.User | None]:
+        return await pointed(viewer(level), integrations.switches(viewer(level), parents), "enabled_by")
 
     @breadth(
         graphql_type=list[ApiKey],
@@ -88,8 +88,8 @@ class Integration(Node):
         ),
     )
     @staticmethod
-    async def api_keys(of: list[models.Integration], level: Level) -> list[list[models.ApiKey]]:
-        return await integrations.keys_of(viewer(level), of)
+    async def api_keys(parents: list[models.Integration], level: Level) -> list[list[models.ApiKey]]:
+        return await integrations.keys_of(viewer(level), parents)
 
 
 @strawberry.type(description="What a switch came to.")

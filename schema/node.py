@@ -1,4 +1,4 @@
-"""Relay's Node, found again by its global id, and the Actor behind an act."""
+"""Relay's Node, reached by its global id, and the Actor behind an act."""
 
 from typing import Annotated, Any
 
@@ -15,11 +15,11 @@ class Node:
     id: strawberry.ID = strawberry.field(description="Opaque, and unique among all types.")
 
 
-def is_a(*kinds: type) -> Any:
-    """`is_type_of` of a type whose values are of these classes."""
+def is_a(*classes: type) -> Any:
+    """The `is_type_of` of a GraphQL type whose values are of these classes."""
 
     def is_type_of(cls: type, value: object, info: object) -> bool:
-        return isinstance(value, kinds)
+        return isinstance(value, classes)
 
     return classmethod(is_type_of)
 
@@ -29,7 +29,7 @@ Actor = Annotated[
     strawberry.union("Actor", description="Whoever did something: a person, or a connected application."),
 ]
 
-_NODES: dict[str, type[models.Row]] = {
+_MODELS_BY_PREFIX: dict[str, type[models.Row]] = {
     model.prefix: model
     for model in (
         models.Account,
@@ -57,5 +57,5 @@ class NodeQuery:
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Any id that an answer had.")]
     ) -> models.Row | None:
-        who, model = viewer(info), _NODES.get(id.partition("_")[0])
-        return await one(who, model, {"id": id}) if model else None
+        model = _MODELS_BY_PREFIX.get(id.partition("_")[0])
+        return await one(viewer(info), model, {"id": id}) if model else None

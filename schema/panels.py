@@ -15,7 +15,7 @@ from schema.candidates import Candidate
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.directory import Stage, User
-from schema.inputs import given, made_as, optional, plain
+from schema.inputs import as_domain, maps_to, optional, unset_to_none
 from schema.node import Actor, Node, is_a
 from schema.refs import FeedbackFormRef, IntegrationRef, InterviewRef
 
@@ -34,8 +34,8 @@ class Cancellation:
 
     @breadth(graphql_type=Actor, description="Who called it off.")
     @staticmethod
-    async def by(of: list[models.Cancellation], level: Level) -> list[models.User | models.Integration]:
-        return await directory.actors(viewer(level), [cancellation.by_id for cancellation in of])
+    async def by(parents: list[models.Cancellation], level: Level) -> list[models.User | models.Integration]:
+        return await directory.actors(viewer(level), [cancellation.by_id for cancellation in parents])
 
 
 @strawberry.type(description="The interviews of one candidate that were scheduled together.")
@@ -64,13 +64,13 @@ class InterviewPanel(Node):
         description="Who called the whole panel off; null while it stands.",
     )
     @staticmethod
-    def cancellation(of: list[models.Panel]) -> list[models.Cancellation | None]:
-        return [panel.own_cancellation for panel in of]
+    def cancellation(parents: list[models.Panel]) -> list[models.Cancellation | None]:
+        return [panel.own_cancellation for panel in parents]
 
     @breadth(graphql_type=Candidate, reads={"candidate_id"}, description="Who is interviewed.")
     @staticmethod
-    async def candidate(of: list[models.Panel], level: Level) -> list[models.Candidate]:
-        return await pointed(viewer(level), of, "candidate")
+    async def candidate(parents: list[models.Panel], level: Level) -> list[models.Candidate]:
+        return await pointed(viewer(level), parents, "candidate")
 
     @breadth(
         graphql_type=IntegrationRef,
@@ -78,15 +78,15 @@ class InterviewPanel(Node):
         description="The integration that manages the panel. It alone edits or reschedules it.",
     )
     @staticmethod
-    async def managed_by(of: list[models.Panel], level: Level) -> list[models.Integration]:
-        return await pointed(viewer(level), of, "integration")
+    async def managed_by(parents: list[models.Panel], level: Level) -> list[models.Integration]:
+        return await pointed(viewer(level), parents, "integration")
 
     @breadth(
         graphql_type=Stage | None, reads={"stage_id"}, description="The candidate's stage when the panel was made."
     )
     @staticmethod
-    async def stage(of: list[models.Panel], level: Level) -> list[models.Stage | None]:
-        return await pointed(viewer(level), of, "stage")
+    async def stage(parents: list[models.Panel], level: Level) -> list[models.Stage | None]:
+        return await pointed(viewer(level), parents, "stage")
 
     @breadth(
         graphql_type=list[InterviewRef],
@@ -95,18 +95,18 @@ class InterviewPanel(Node):
     )
     @staticmethod
     async def interviews(
-        of: list[models.Panel],
+        parents: list[models.Panel],
         level: Level,
         include_canceled: Annotated[
             bool | None, strawberry.argument(description="Those too that were cancelled one by one.")
         ] = False,
     ) -> list[list[models.Interview]]:
-        return await panels.interviews_of(viewer(level), of, bool(include_canceled), level)
+        return await panels.interviews_of(viewer(level), parents, bool(include_canceled), level)
 
     @breadth(graphql_type=Actor, reads={"created_by_id"}, description="Who made it.")
     @staticmethod
-    async def created_by(of: list[models.Panel], level: Level) -> list[models.User | models.Integration]:
-        return await directory.actors(viewer(level), [panel.created_by_id for panel in of])
+    async def created_by(parents: list[models.Panel], level: Level) -> list[models.User | models.Integration]:
+        return await directory.actors(viewer(level), [panel.created_by_id for panel in parents])
 
 
 @strawberry.type(description="A user's seat on an interview.")
@@ -116,8 +116,8 @@ class Interviewer:
 
     @breadth(graphql_type=User, reads={"user_id"}, description="Who it is.")
     @staticmethod
-    async def user(of: list[models.Interviewer], level: Level) -> list[models.User]:
-        return await pointed(viewer(level), of, "user")
+    async def user(parents: list[models.Interviewer], level: Level) -> list[models.User]:
+        return await pointed(viewer(level), parents, "user")
 
     @breadth(
         graphql_type=FeedbackFormRef | None,
@@ -125,8 +125,8 @@ class Interviewer:
         description="The form to fill in; null where no feedback is asked for.",
     )
     @staticmethod
-    async def feedback_form(of: list[models.Interviewer], level: Level) -> list[models.FeedbackForm | None]:
-        return await pointed(viewer(level), of, "form")
+    async def feedback_form(parents: list[models.Interviewer], level: Level) -> list[models.FeedbackForm | None]:
+        return await pointed(viewer(level), parents, "form")
 
 
 @strawberry.type(description="One event of a panel: people, a time and a place.")
@@ -147,24 +147,24 @@ class Interview(Node):
 
     @breadth(graphql_type=InterviewPanel, reads={"panel_id"}, description="The panel it belongs to.")
     @staticmethod
-    async def panel(of: list[models.Interview], level: Level) -> list[models.Panel]:
-        return await pointed(viewer(level), of, "panel")
+    async def panel(parents: list[models.Interview], level: Level) -> list[models.Panel]:
+        return await pointed(viewer(level), parents, "panel")
 
     @breadth(graphql_type=Candidate, reads={"panel_id"}, description="Who is interviewed.")
     @staticmethod
-    async def candidate(of: list[models.Interview], level: Level) -> list[models.Candidate]:
+    async def candidate(parents: list[models.Interview], level: Level) -> list[models.Candidate]:
         who = viewer(level)
-        return await pointed(who, await pointed(who, of, "panel"), "candidate")
+        return await pointed(who, await pointed(who, parents, "panel"), "candidate")
 
     @breadth(graphql_type=TimeZone, reads={"panel_id"}, description="The zone in which the panel was planned.")
     @staticmethod
-    async def timezone(of: list[models.Interview], level: Level) -> list[str]:
-        return [panel.timezone for panel in await pointed(viewer(level), of, "panel")]
+    async def timezone(parents: list[models.Interview], level: Level) -> list[str]:
+        return [panel.timezone for panel in await pointed(viewer(level), parents, "panel")]
 
     @breadth(graphql_type=list[Interviewer], reads={"id"}, description="Who interviews, in the scheduler's order.")
     @staticmethod
-    async def interviewers(of: list[models.Interview], level: Level) -> list[list[models.Interviewer]]:
-        return await panels.seats_of(viewer(level), of, level)
+    async def interviewers(parents: list[models.Interview], level: Level) -> list[list[models.Interviewer]]:
+        return await panels.seats_of(viewer(level), parents, level)
 
     @breadth(
         graphql_type=list[FeedbackFormRef],
@@ -172,8 +172,8 @@ class Interview(Node):
         description="Its forms; those of people who left the interview only where they had submitted them.",
     )
     @staticmethod
-    async def feedback_forms(of: list[models.Interview], level: Level) -> list[list[models.FeedbackForm]]:
-        return await panels.forms_of(viewer(level), of)
+    async def feedback_forms(parents: list[models.Interview], level: Level) -> list[list[models.FeedbackForm]]:
+        return await panels.forms_of(viewer(level), parents)
 
     @breadth(
         graphql_type=Cancellation | None,
@@ -181,8 +181,8 @@ class Interview(Node):
         description="Why it doesn't take place: its own cancellation, else its panel's; null while it stands.",
     )
     @staticmethod
-    async def cancellation(of: list[models.Interview], level: Level) -> list[models.Cancellation | None]:
-        return await panels.cancellations_of(viewer(level), of)
+    async def cancellation(parents: list[models.Interview], level: Level) -> list[models.Cancellation | None]:
+        return await panels.cancellations_of(viewer(level), parents)
 
     @breadth(
         graphql_type=str,
@@ -191,11 +191,11 @@ class Interview(Node):
         ),
     )
     @staticmethod
-    async def calendar_invite(of: list[models.Interview], level: Level) -> list[str]:
-        return await panels.invites_of(viewer(level), of)
+    async def calendar_invite(parents: list[models.Interview], level: Level) -> list[str]:
+        return await panels.invites_of(viewer(level), parents)
 
 
-@made_as(panels.InterviewFilter)
+@maps_to(panels.InterviewFilter)
 @strawberry.input(description="Which interviews: all that is given must hold.")
 class InterviewFilter:
     interviewer_id: strawberry.ID | None = optional("Those on which this user sits.")
@@ -207,7 +207,7 @@ class InterviewFilter:
     )
 
 
-@made_as(panels.PanelFilter)
+@maps_to(panels.PanelFilter)
 @strawberry.input(description="Which panels: all that is given must hold.")
 class InterviewPanelFilter:
     candidate_id: strawberry.ID | None = optional("Those of this candidate.")
@@ -235,7 +235,7 @@ class PanelsQuery:
             str | None, strawberry.argument(description="The panel's id in the scheduler.")
         ] = strawberry.UNSET,
     ) -> models.Panel | None:
-        return await panels.find(viewer(info), given(id), given(external_id))
+        return await panels.find(viewer(info), unset_to_none(id), unset_to_none(external_id))
 
     @strawberry.field(
         graphql_type=Connection[InterviewPanel], description="The panels that the viewer may see, by their start."
@@ -250,8 +250,8 @@ class PanelsQuery:
         first: First = 25,
         after: After = strawberry.UNSET,
     ) -> Page[models.Panel]:
-        its = plain(panels.PanelFilter, filter)
-        return await panels.page(viewer(info), its, first, given(after), Level.of(info))
+        domain_filter = as_domain(panels.PanelFilter, filter)
+        return await panels.page(viewer(info), domain_filter, first, unset_to_none(after), Level.of(info))
 
     @strawberry.field(
         graphql_type=Connection[Interview], description="The interviews that the viewer may see, by their start."
@@ -266,5 +266,5 @@ class PanelsQuery:
         first: First = 25,
         after: After = strawberry.UNSET,
     ) -> Page[models.Interview]:
-        its = plain(panels.InterviewFilter, filter)
-        return await panels.interviews_page(viewer(info), its, first, given(after), Level.of(info))
+        domain_filter = as_domain(panels.InterviewFilter, filter)
+        return await panels.interviews_page(viewer(info), domain_filter, first, unset_to_none(after), Level.of(info))

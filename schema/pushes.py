@@ -12,7 +12,7 @@ from resolvers.merge import UpsertOutcome
 from resolvers.values import URL, TimeZone
 from schema.context import Info, viewer
 from schema.errors import UserError, Warning
-from schema.inputs import made_as, optional, plain
+from schema.inputs import as_domain, maps_to, optional
 from schema.panels import Interview, InterviewPanel
 
 
@@ -48,7 +48,7 @@ class InterviewInput:
     )
 
 
-@made_as(PanelPush)
+@maps_to(PanelPush)
 @strawberry.input(description="A whole panel, as the scheduler declares it: what is left out is gone.")
 class UpsertInterviewPanelInput:
     external_id: str = strawberry.field(
@@ -68,7 +68,7 @@ class UpsertInterviewPanelInput:
     )
 
 
-@made_as(SinglePush)
+@maps_to(SinglePush)
 @strawberry.input(
     description="One event of a panel. The panel is made where it does not exist; its other interviews stay."
 )
@@ -120,7 +120,7 @@ class PushesMutation:
         info: Info,
         input: Annotated[UpsertInterviewPanelInput, strawberry.argument(description="The whole panel.")],
     ) -> pushes.Pushed:
-        return await pushes.push(viewer(info), plain(PanelPush, input))
+        return await pushes.push(viewer(info), as_domain(PanelPush, input))
 
     @strawberry.mutation(
         graphql_type=UpsertInterviewPayload,
@@ -131,4 +131,4 @@ class PushesMutation:
         info: Info,
         input: Annotated[UpsertInterviewInput, strawberry.argument(description="The event, and whose panel it is of.")],
     ) -> pushes.Pushed:
-        return await pushes.push(viewer(info), plain(SinglePush, input))
+        return await pushes.push(viewer(info), as_domain(SinglePush, input))

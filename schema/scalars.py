@@ -1,4 +1,4 @@
-"""The contract's own scalars: how each is read and printed. What doesn't read is BAD_USER_INPUT."""
+"""The contract's own scalars: how each is parsed and serialized. What can't be parsed is BAD_USER_INPUT."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,38 +13,38 @@ from resolvers import values
 ScalarMap = dict[object, ScalarDefinition]
 
 
-def _unreadable(message: str) -> GraphQLError:
+def _parse_error(message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})
 
 
-def _instant(text: Any) -> datetime:
+def _parse_instant(text: Any) -> datetime:
     try:
         instant = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         instant = None
     if instant is None:
-        raise _unreadable("A DateTime is ISO 8601, such as 2026-03-31T09:00:00-04:00.")
+        raise _parse_error("A DateTime is ISO 8601, such as 2026-03-31T09:00:00-04:00.")
     if instant.tzinfo is None:
-        raise _unreadable("A DateTime needs its offset, such as -04:00 or Z.")
+        raise _parse_error("A DateTime needs its offset, such as -04:00 or Z.")
     if not 1900 < instant.year < 9999:
-        raise _unreadable("A DateTime lies between the years 1901 and 9998.")
+        raise _parse_error("A DateTime lies between the years 1901 and 9998.")
     return instant.astimezone(UTC)
 
 
-def _printed(instant: datetime) -> str:
+def _serialize_instant(instant: datetime) -> str:
     utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
     return utc.isoformat()[:-6] + "Z"
 
 
-def _url(text: Any) -> values.URL:
+def _parse_url(text: Any) -> values.URL:
     if not isinstance(text, str) or not values.is_url(text):
-        raise _unreadable(f"A URL is absolute, http or https, and at most {values.LINK:,} characters long.")
+        raise _parse_error(f"A URL is absolute, http or https, and at most {values.LINK:,} characters long.")
     return values.URL(text)
 
 
-def _timezone(text: Any) -> values.TimeZone:
+def _parse_timezone(text: Any) -> values.TimeZone:
     if not isinstance(text, str) or not values.is_timezone(text):
-        raise _unreadable("A TimeZone is an IANA name, such as America/New_York.")
+        raise _parse_error("A TimeZone is an IANA name, such as America/New_York.")
     return values.TimeZone(text)
 
 
@@ -52,16 +52,16 @@ SCALARS: ScalarMap = {
     datetime: strawberry.scalar(
         name="DateTime",
         description=("An instant. ISO 8601 with an offset on input (a naive time is refused), UTC with `Z` on output."),
-        serialize=_printed,
-        parse_value=_instant,
+        serialize=_serialize_instant,
+        parse_value=_parse_instant,
     ),
     values.URL: strawberry.scalar(
-        name="URL", description="An absolute http or https URL.", serialize=str, parse_value=_url
+        name="URL", description="An absolute http or https URL.", serialize=str, parse_value=_parse_url
     ),
     values.TimeZone: strawberry.scalar(
         name="TimeZone",
         description="An IANA time zone name, such as America/New_York.",
         serialize=str,
-        parse_value=_timezone,
+        parse_value=_parse_timezone,
     ),
 }

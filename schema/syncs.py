@@ -9,11 +9,11 @@ from resolvers import syncs
 from schema.context import Info, viewer
 from schema.directory import Posting, Stage, User
 from schema.errors import UserError
-from schema.inputs import made_as, optional, plain
+from schema.inputs import as_domain, maps_to, optional
 from schema.refs import CandidateRef, FeedbackTemplateRef
 
 
-@made_as(syncs.UserRow)
+@maps_to(syncs.UserRow)
 @strawberry.input(description="A person. Matched by external id, else by email.")
 class UserInput:
     external_id: str | None = optional("The user's id in the system that syncs them; left out, it stays as it is.")
@@ -28,7 +28,7 @@ class UserInput:
     )
 
 
-@made_as(syncs.PostingRow)
+@maps_to(syncs.PostingRow)
 @strawberry.input(description="A job. Matched by external id; what is left out is gone.")
 class PostingInput:
     external_id: str = strawberry.field(description="The posting's id in the system that syncs it.")
@@ -36,7 +36,7 @@ class PostingInput:
     hiring_manager_email: str | None = optional("A user's email: who hires for the job, and so sees its candidates.")
 
 
-@made_as(syncs.StageRow)
+@maps_to(syncs.StageRow)
 @strawberry.input(description="A step of the hiring process. Matched by name; what is left out is as the default says.")
 class StageInput:
     name: str = strawberry.field(description="Unique in the account.")
@@ -46,7 +46,7 @@ class StageInput:
     )
 
 
-@made_as(syncs.CandidateRow)
+@maps_to(syncs.CandidateRow)
 @strawberry.input(description="A candidate. Matched by external id; what is left out is gone.")
 class CandidateInput:
     external_id: str = strawberry.field(description="The candidate's id in the system that syncs them.")
@@ -71,7 +71,7 @@ class FeedbackFieldInput:
     )
 
 
-@made_as(syncs.TemplateRow)
+@maps_to(syncs.TemplateRow)
 @strawberry.input(
     description="A feedback template: at least one field, exactly one of them SCORE. What is left out is gone."
 )
@@ -125,7 +125,7 @@ class SyncsMutation:
         info: Info,
         users: Annotated[list[UserInput], strawberry.argument(description="One row each, at most 500.")],
     ) -> SyncUsersPayload:
-        synced = await syncs.sync_users(viewer(info), [plain(syncs.UserRow, row) for row in users])
+        synced = await syncs.sync_users(viewer(info), [as_domain(syncs.UserRow, row) for row in users])
         return SyncUsersPayload(users=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
     @strawberry.mutation(description="Take stages over. One transaction, at most 500. Admins and Super Admins only.")
@@ -134,7 +134,7 @@ class SyncsMutation:
         info: Info,
         stages: Annotated[list[StageInput], strawberry.argument(description="One row each, at most 500.")],
     ) -> SyncStagesPayload:
-        synced = await syncs.sync_stages(viewer(info), [plain(syncs.StageRow, row) for row in stages])
+        synced = await syncs.sync_stages(viewer(info), [as_domain(syncs.StageRow, row) for row in stages])
         return SyncStagesPayload(stages=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
     @strawberry.mutation(description="Take postings over. One transaction, at most 500. Admins and Super Admins only.")
@@ -143,7 +143,7 @@ class SyncsMutation:
         info: Info,
         postings: Annotated[list[PostingInput], strawberry.argument(description="One row each, at most 500.")],
     ) -> SyncPostingsPayload:
-        synced = await syncs.sync_postings(viewer(info), [plain(syncs.PostingRow, row) for row in postings])
+        synced = await syncs.sync_postings(viewer(info), [as_domain(syncs.PostingRow, row) for row in postings])
         return SyncPostingsPayload(postings=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
     @strawberry.mutation(
@@ -154,7 +154,7 @@ class SyncsMutation:
         info: Info,
         candidates: Annotated[list[CandidateInput], strawberry.argument(description="One row each, at most 500.")],
     ) -> SyncCandidatesPayload:
-        rows = [plain(syncs.CandidateRow, row) for row in candidates]
+        rows = [as_domain(syncs.CandidateRow, row) for row in candidates]
         synced = await syncs.sync_candidates(viewer(info), rows)
         return SyncCandidatesPayload(candidates=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
@@ -168,7 +168,7 @@ class SyncsMutation:
             list[FeedbackTemplateInput], strawberry.argument(description="One row each, at most 500.")
         ],
     ) -> SyncFeedbackTemplatesPayload:
-        rows = [plain(syncs.TemplateRow, row) for row in feedback_templates]
+        rows = [as_domain(syncs.TemplateRow, row) for row in feedback_templates]
         synced = await syncs.sync_templates(viewer(info), rows)
         return SyncFeedbackTemplatesPayload(
             feedback_templates=synced.rows,  # type: ignore[arg-type]
