@@ -13,7 +13,7 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from database.batching import Company
 from database.compiled import read
-from models import Account, LogEntry
+from models import Account, LogEntry, TopicChange, TopicLog
 
 Entry = TypeVar("Entry", bound=LogEntry)
 
@@ -30,11 +30,15 @@ class Log(Generic[Entry]):
 
     entries: type[Entry]
     #: A row for each account, or for each account and topic: how far its log reaches.
-    counters: type[Account]
+    counters: type[Account] | type[TopicLog]
     #: The column of an entry that holds the id of its counter.
     counter: str
     #: The column of an entry by which a follower may follow a part of the log.
     subject: str
+
+
+#: The log of every topic that has no table of its own.
+TOPIC_LOG = Log(TopicChange, TopicLog, counter="log_id", subject="subject_id")
 
 
 @dataclass(frozen=True)
@@ -125,3 +129,16 @@ class Topic(Generic[Entry]):
 def _entries_after(entries: type[Entry], counter: str, most: int, log_id: Any, position: Any) -> QuerySet[Entry]:
     rows = entries.filter(**{counter: log_id, "position__gt": position})
     return rows.order_by("position").limit(most)
+
+
+async def number(log_id: str, account_id: str, changes: Sequence[TopicChange]) -> TopicLog:
+    """Give the changes the next positions of a topic's log, within a transaction that then writes all of them.
+
+    Returns the row that counts the positions, to be written before them. It is locked until the commit, so that
+    positions are gap-free and in the order of the commits. The first two writers of a log clash: one tries again.
+    """
+    log = await TopicLog.filter(id=log_id).select_for_update().first() or TopicLog(id=log_id, account_id=account_id)
+    for change in changes:
+        log.position += 1
+        change.position = log.position
+    return log

@@ -3,7 +3,7 @@
 from models.audit import AuditAct, AuditEvent
 from models.base import Row, new_id
 from models.candidates import Candidate, Follower
-from models.changes import Change, InterviewPanelChangeKind, LogEntry
+from models.changes import Change, InterviewPanelChangeKind, LogEntry, TopicChange, TopicLog
 from models.directory import Account, Posting, Role, Stage, User
 from models.feedback import (
     FeedbackFieldType,
@@ -60,6 +60,8 @@ __all__ = [
     "Stage",
     "StoredAnswer",
     "StoredField",
+    "TopicChange",
+    "TopicLog",
     "User",
     "new_id",
     "standing",

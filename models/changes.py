@@ -1,4 +1,4 @@
-"""The append-only log of what happened to panels: the truth behind the change feed."""
+"""The append-only logs of what happened: the truth behind what is followed live."""
 
 from enum import Enum
 
@@ -21,7 +21,7 @@ class InterviewPanelChangeKind(Enum):
 
 
 class LogEntry(Stored):
-    """One committed change, at the next position of its log: gap-free and in commit order."""
+    """What stands in a log: one committed change, at the next position."""
 
     id = fields.BigIntField(primary_key=True)
     position = fields.BigIntField()
@@ -48,3 +48,32 @@ class Change(LogEntry):
         table = "change"
         unique_together = (("account", "position"),)
         indexes = (Index(fields=("candidate_id", "position")), Index(fields=("panel_id",)))
+
+
+class TopicLog(Stored):
+    """How far the log of one topic reaches in one account: the positions of its last entry and of the last pruned."""
+
+    # The account's id and the topic's name, such as `acc_01jd…/integrations`.
+    id = fields.CharField(max_length=80, primary_key=True)
+    account_id: str
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="topic_logs")
+    position = fields.BigIntField(default=0)
+    pruned_position = fields.BigIntField(default=0)
+
+    class Meta:
+        table = "topic_log"
+
+
+class TopicChange(LogEntry):
+    """One committed change of whatever a topic is about."""
+
+    log_id: str
+    log: fields.ForeignKeyRelation[TopicLog] = fields.ForeignKeyField("models.TopicLog", related_name="changes")
+    # The global id of what changed.
+    subject_id = fields.CharField(max_length=40)
+    # What happened, in the topic's own words.
+    kind = fields.CharField(max_length=30)
+
+    class Meta:
+        table = "topic_change"
+        unique_together = (("log", "position"),)

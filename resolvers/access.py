@@ -213,6 +213,8 @@ _SCOPES: dict[type[Model], _Scope] = {
     models.Change: _by_role(
         lambda viewer: Q(panel_id__in=_sat_on(viewer)), lambda viewer: Q(candidate_id__in=_theirs(viewer))
     ),
+    # Their topics say which subjects of the account a viewer sees.
+    models.TopicChange: lambda viewer: Q(log__account_id=viewer.account_id),
     models.Integration: _of_integration("id", Act.SEE_INTEGRATIONS),
     models.ApiKey: _of_integration("integration_id", Act.SEE_KEYS),
     models.AuditEvent: _where_may(Act.READ_AUDIT),

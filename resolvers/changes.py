@@ -19,7 +19,7 @@ import models
 import settings
 from auth.viewer import Viewer
 from feed.hub import HUB
-from feed.log import Entry, Log, Topic
+from feed.log import TOPIC_LOG, Entry, Log, Topic
 from feed.subscription import DirectWriter
 from models import Change
 from resolvers import paging
@@ -37,6 +37,7 @@ async def load(
     """The entries of a topic's log that the viewer may see: so many at most, the oldest first."""
     bounds = {"position__gt": after, "position__lte": upto, topic.log.subject: subject_id}
     within = {name: value for name, value in bounds.items() if value is not None}
+    within[topic.log.counter] = topic.log_id(viewer.account_id)
     rows = await hot(viewer, _visible_entries, (topic, most), within, tail='ORDER BY base."position"')
     return [entry for (entry,) in rows]
 
@@ -103,28 +104,32 @@ def cursor_of(change: Change) -> str:
 
 
 async def prune(retention: timedelta) -> int:
-    """Drop the changes that are older than that from every account's log, in batches; returns how many went."""
+    """Drop the entries that are older than that from every log, in batches; returns how many went."""
+    return await _prune(PANEL_CHANGES.log, retention) + await _prune(TOPIC_LOG, retention)
+
+
+async def _prune(log: Log[Entry], retention: timedelta) -> int:
     cutoff, gone = clock.now() - retention, 0
-    # Positions are gap-free: the oldest change that is kept stands right behind the last one that went.
-    accounts = unscoped(models.Account, "retention is the same for everybody").filter(
+    # Positions are gap-free: the oldest entry that is kept stands right behind the last one that went.
+    counters = unscoped(log.counters, "retention is the same for everybody").filter(
         changes__position=F("pruned_position") + 1, changes__at__lt=cutoff
     )
-    for account in await accounts.only("id"):
+    for counter in await counters.only("id"):
         dropped = _PRUNED_AT_ONCE
         while dropped == _PRUNED_AT_ONCE:
-            dropped = await committed_by_operator(partial(_prune_batch, account.id, cutoff), account.id)
+            dropped = await committed_by_operator(partial(_prune_batch, log, counter.id, cutoff))
             gone += dropped
     return gone
 
 
-async def _prune_batch(account_id: str, cutoff: datetime, commit: Commit) -> int:
-    """Drop the oldest changes of an account, up to a batch of them, and remember up to where."""
+async def _prune_batch(log: Log[Entry], log_id: str, cutoff: datetime, commit: Commit) -> int:
+    """Drop the oldest entries of a log, up to a batch of them, and remember up to where."""
     await database.alone(commit.connection, "prune")
-    log = unscoped(Change, "retention is the same for everybody").filter(account_id=account_id)
-    oldest = await log.order_by("position").limit(_PRUNED_AT_ONCE).only("id", "position", "at")
-    expired = list(takewhile(lambda change: change.at < cutoff, oldest))
+    entries = unscoped(log.entries, "retention is the same for everybody").filter(**{log.counter: log_id})
+    oldest = await entries.order_by("position").limit(_PRUNED_AT_ONCE).only("id", "position", "at")
+    expired = list(takewhile(lambda entry: entry.at < cutoff, oldest))
     if expired:
-        await log.filter(position__lte=expired[-1].position).delete()
-        accounts = unscoped(models.Account, "retention is the same for everybody").filter(id=account_id)
-        await accounts.update(pruned_position=expired[-1].position)
+        await entries.filter(position__lte=expired[-1].position).delete()
+        counters = unscoped(log.counters, "retention is the same for everybody").filter(id=log_id)
+        await counters.update(pruned_position=expired[-1].position)
     return len(expired)

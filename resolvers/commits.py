@@ -9,6 +9,7 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,8 +25,9 @@ from auth.viewer import Viewer
 from database.batching import side_by_side
 from database.row import Stored
 from database.upsert import store
+from feed.log import Topic, number
 from feed.notify import SIGNALS
-from models import AuditAct, AuditEvent, Change, InterviewPanelChangeKind
+from models import AuditAct, AuditEvent, Change, InterviewPanelChangeKind, TopicChange, TopicLog
 
 T = TypeVar("T")
 
@@ -41,7 +43,16 @@ _running: set[asyncio.Task[Any]] = set()
 
 
 #: Whatever is pointed at is written before what points at it.
-_WRITTEN = (models.Panel, models.Interview, models.FeedbackForm, models.Interviewer, AuditEvent, Change)
+_WRITTEN = (
+    models.Panel,
+    models.Interview,
+    models.FeedbackForm,
+    models.Interviewer,
+    AuditEvent,
+    Change,
+    TopicLog,
+    TopicChange,
+)
 
 
 @dataclass
@@ -55,6 +66,7 @@ class Commit:
     api_key_id: str | None = None
     at: datetime = field(default_factory=clock.now)
     _changes: list[tuple[models.Panel, InterviewPanelChangeKind]] = field(default_factory=list)
+    _announced: dict[str, list[TopicChange]] = field(default_factory=dict)
     _kept: dict[type[Stored], list[Stored]] = field(default_factory=lambda: {model: [] for model in _WRITTEN})
 
     def keep(self, *rows: Stored) -> None:
@@ -67,6 +79,12 @@ class Commit:
         panel.version += 1
         panel.updated_at = self.at
         self._changes.append((panel, kind))
+
+    def announce(self, topic: Topic[TopicChange], subject_id: str, kind: Enum) -> None:
+        """Add to the topic's log that the subject has changed in that way."""
+        log_id = topic.log_id(self.account_id)
+        change = TopicChange(log_id=log_id, subject_id=subject_id, kind=kind.value, actor_id=self.actor_id, at=self.at)
+        self._announced.setdefault(log_id, []).append(change)
 
     def audit(self, act: AuditAct, target_id: str, **details: str) -> None:
         """Keep for good that this was done to that; the details are ids and names of ours, nothing about a person."""
@@ -95,6 +113,8 @@ class Commit:
             )
             first = row["position"] - len(self._changes) + 1
             self.keep(*(self._change(*its, position) for position, its in enumerate(self._changes, first)))
+        for log_id, announced in self._announced.items():
+            self.keep(await number(log_id, self.account_id, announced), *announced)
         await store(row for rows in self._kept.values() for row in rows)
         return bool(self._changes)
 
@@ -247,6 +267,8 @@ async def _committed(actor: _Actor, acts: Sequence[Callable[[Commit], Awaitable[
         else:
             if changed:
                 SIGNALS.publish(actor.account_id)
+            for log_id in commit._announced:
+                SIGNALS.publish(log_id)
             return results
     raise AssertionError("the last try returns or raises")
 

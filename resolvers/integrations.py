@@ -3,15 +3,16 @@
 A second provider is one more entry of the catalogue and nothing else.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
 from functools import partial
 from urllib.parse import quote
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
 
 import clock
 import models
@@ -19,17 +20,23 @@ import settings
 from auth import keys
 from auth import viewer as auth
 from auth.viewer import Viewer
-from database.batching import Company
-from feed.notify import SIGNALS
-from models import ApiKey, AuditAct, Integration, IntegrationProvider
-from resolvers import commits
+from feed.hub import HUB
+from feed.log import TOPIC_LOG, Topic
+from models import ApiKey, AuditAct, Integration, IntegrationProvider, TopicChange
+from resolvers import changes, commits
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, UserError, error
 
 MOST_GRACE_HOURS = 24 * 30
-#: How often a follower looks by itself: what a lost ring costs at most.
-LOOK_SECONDS = 1.0
+
+
+class IntegrationChange(Enum):
+    """What the log of integrations says of a change; what follows from it is read from the integration as it stands."""
+
+    SWITCHED = "SWITCHED"
+    KEY_GENERATED = "KEY_GENERATED"
+    KEY_REVOKED = "KEY_REVOKED"
 
 
 class IntegrationSection(Enum):
@@ -93,6 +100,32 @@ class Revoked:
     errors: list[UserError] = field(default_factory=list)
 
 
+def _visible_changes(viewer: Viewer) -> QuerySet[TopicChange]:
+    return visible(viewer, TopicChange).filter(subject_id__in=Subquery(visible(viewer, Integration).values("id")))
+
+
+INTEGRATION_CHANGES = Topic(
+    name="integrations",
+    log=TOPIC_LOG,
+    scope=_visible_changes,
+    load=changes.load,
+    require=partial(require, act=Act.SEE_INTEGRATIONS),
+)
+
+
+async def follow(viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator[tuple[Viewer, Integration]]:
+    """The integration's row whenever it is switched or its keys change, with the viewer as of the delivery.
+
+    Raises Refused as `of_provider` does, or what ends the access.
+    """
+    integration = await of_provider(viewer, provider)
+    async with aclosing(HUB.follow(INTEGRATION_CHANGES, viewer, integration.id)) as followed:
+        async for as_of_last_look, _ in followed:
+            # The change may be that this key no longer lets anybody in.
+            viewer = await auth.renewed(as_of_last_look)
+            yield viewer, await of_provider(viewer, provider)
+
+
 async def listed(viewer: Viewer) -> list[Integration]:
     """The whole catalogue, on or off; to an integration its own row. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.SEE_INTEGRATIONS)
@@ -130,11 +163,10 @@ async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -
                 integration.id,
                 provider=provider.value,
             )
+            commit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.SWITCHED)
         return Switched(integration)
 
-    switched = await commits.committed(viewer, act)
-    SIGNALS.publish(_topic(viewer, provider))
-    return switched
+    return await commits.committed(viewer, act)
 
 
 async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hours: int) -> Generated:
@@ -156,11 +188,10 @@ async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hour
             created_by_id=viewer.user_id,
         )
         commit.audit(AuditAct.API_KEY_GENERATED, key.id, prefix=key.public_prefix, grace=f"{grace_hours} h")
+        commit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.KEY_GENERATED)
         return Generated(key, made.secret)
 
-    generated = await commits.committed(viewer, act)
-    SIGNALS.publish(_topic(viewer, provider))
-    return generated
+    return await commits.committed(viewer, act)
 
 
 async def _expire_older(viewer: Viewer, integration: Integration, commit: Commit, grace: timedelta) -> None:
@@ -185,12 +216,10 @@ async def revoke_key(viewer: Viewer, id: str) -> Revoked:
             key.revoked_at = commit.at
             await key.save(update_fields=["revoked_at"])
             commit.audit(AuditAct.API_KEY_REVOKED, key.id, prefix=key.public_prefix)
+            commit.announce(INTEGRATION_CHANGES, key.integration_id, IntegrationChange.KEY_REVOKED)
         return Revoked(key)
 
-    revoked = await commits.committed(viewer, act)
-    for provider in CATALOGUE:
-        SIGNALS.publish(_topic(viewer, provider))
-    return revoked
+    return await commits.committed(viewer, act)
 
 
 async def keys_of(viewer: Viewer, integrations: Sequence[Integration]) -> list[list[ApiKey]]:
@@ -215,36 +244,3 @@ async def ensure_everywhere() -> None:
 
 def _live() -> Q:
     return Q(revoked_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=clock.now()))
-
-
-def _topic(viewer: Viewer, provider: IntegrationProvider) -> str:
-    return f"{viewer.account_id}/{provider.value}"
-
-
-async def follow(viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator[tuple[Viewer, Integration]]:
-    """The integration's row whenever it is switched or its keys change. Raises Refused as `of_provider` does.
-
-    All who follow look at the same instants, together: that takes three statements for each account and look.
-    """
-    seen = None
-    while True:
-        signal = SIGNALS.signal(_topic(viewer, provider))
-        viewer = await auth.renewed(viewer)
-        require(viewer, Act.SEE_INTEGRATIONS)
-        state = await _STATES.shared(_topic(viewer, provider), partial(_state, viewer.account_id, provider))
-        if state != seen and seen is not None:
-            yield viewer, await of_provider(viewer, provider)
-        seen = state
-        await signal.wait(LOOK_SECONDS - asyncio.get_running_loop().time() % LOOK_SECONDS)
-
-
-_STATES = Company()
-
-
-async def _state(account_id: str, provider: IntegrationProvider) -> tuple[object, ...]:
-    """What a change of the row or of its keys changes."""
-    why = "to notice changes; nothing of it is shown"
-    integration = await unscoped(Integration, why).get(account_id=account_id, provider=provider)
-    known = unscoped(ApiKey, why).filter(integration_id=integration.id).order_by("id")
-    ends = await known.values_list("id", "expires_at", "revoked_at")
-    return (integration.enabled, integration.enabled_at, tuple(ends))
