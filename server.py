@@ -18,8 +18,6 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
 import database
-import demo as demo_account
-import goodtime
 import logs
 import metrics
 import settings
@@ -27,6 +25,8 @@ from application import Application
 from auth import tokens
 from resolvers import changes, directory, integrations
 from schema import SCHEMA
+from simulator import client as goodtime
+from simulator import demo as demo_account
 from transport.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 
 T = TypeVar("T")

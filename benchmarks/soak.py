@@ -19,7 +19,8 @@ from typing import Any
 os.environ |= {"CALLBOARD_RATE_LIMIT": "off", "CALLBOARD_LOG_FORMAT": "json", "CALLBOARD_KEEP_ALIVE_SECONDS": "2"}
 os.environ.setdefault("CALLBOARD_JWT_SECRET", "a secret of the soak, long enough to be one")
 
-import goodtime
+from simulator import client as goodtime
+from simulator.report import counted
 from tests.cable import Cable, cable
 from tests.fleet import Base, EventSubscriber, Process, Row, Subscriber, base, following, serving
 from tests.world import World
@@ -218,8 +219,8 @@ def printed(soak: Soak, counts: Counter[str], subscribers: list[Subscriber], sec
         **{name: f"{counts[name]:,}" for name in ("lost", "doubled", "out of order", "not in the log")},
         "panels not as GoodTime meant them": len(soak.complaints),
         "reconnects": f"{sum(subscriber.connections - 1 for subscriber in subscribers):,}",
-        "faults": f"{sum(soak.faults.values())}: {goodtime.counted(soak.faults)}",
-        "connections ended by": goodtime.counted(ends),
+        "faults": f"{sum(soak.faults.values())}: {counted(soak.faults)}",
+        "connections ended by": counted(ends),
     }
     print("| | |\n|---|---|")
     print("\n".join(f"| {name} | {value} |" for name, value in rows.items()))

@@ -25,7 +25,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-import demo
+from simulator import demo
 from tests.test_house import MODULES, ROOT, tree
 
 #: One folder a run: processes of xdist and their like find it in their environment.

@@ -17,7 +17,7 @@ EXTRAS = PROJECT["project"]["optional-dependencies"]
 PAGE = (ROOT / "docs" / "dependencies.md").read_text()
 ROOMS = (
     *("auth", "benchmarks", "database", "examples", "execution"),
-    *("models", "resolvers", "schema", "tests", "transport"),
+    *("models", "resolvers", "schema", "simulator", "tests", "transport"),
 )
 MODULES = [
     path

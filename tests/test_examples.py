@@ -20,10 +20,10 @@ import httpx
 import pytest
 from graphql import build_schema, parse, validate
 
-import goodtime
 import settings
 from auth import tokens
 from resolvers import changes
+from simulator import client as goodtime
 from tests import kept
 from tests.cable import cable
 from tests.world import Person, Server, World

@@ -18,10 +18,10 @@ import httpx
 import pytest
 import websockets
 
-import goodtime
 import settings
 from auth import tokens
 from resolvers import changes
+from simulator import client as goodtime
 from tests.cable import Cable, cable
 from tests.conftest import POSTGRES
 from tests.fleet import ROOT, Base, Process, Row, Subscriber, at, base, both_serving, eventually, following, serving

@@ -20,8 +20,10 @@ from gql.transport.exceptions import (
 from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, validate
 from graphql.execution.values import get_variable_values
 
-import goodtime
-from goodtime_lives import ZONES, Act, Panel, Person, Planner, differences
+from simulator import client as goodtime
+from simulator import documents
+from simulator.lives import ZONES, Act, Panel, Person, Planner, differences
+from simulator.report import Report
 from tests.cable import cable
 from tests.world import World
 
@@ -75,12 +77,12 @@ def shown(panel: Panel) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "request_",
     [
-        *goodtime.MUTATIONS.values(),
-        goodtime.CANDIDATES,
-        goodtime.USERS,
-        goodtime.TEMPLATES,
-        goodtime.PRE_CHECK,
-        goodtime.PANEL,
+        *documents.MUTATIONS.values(),
+        documents.CANDIDATES,
+        documents.USERS,
+        documents.TEMPLATES,
+        documents.PRE_CHECK,
+        documents.PANEL,
     ],
 )
 def test_every_document_that_goodtime_sends_is_valid_under_the_contract(request_: Any, contract: GraphQLSchema) -> None:
@@ -89,7 +91,7 @@ def test_every_document_that_goodtime_sends_is_valid_under_the_contract(request_
 
 def test_every_input_that_goodtime_plans_reads_as_the_contract_declares_it(contract: GraphQLSchema) -> None:
     for act in (act for life in lives(100) for act in life):
-        operation = goodtime.MUTATIONS[act.mutation].document.definitions[0]
+        operation = documents.MUTATIONS[act.mutation].document.definitions[0]
         assert isinstance(operation, OperationDefinitionNode)
         read = get_variable_values(contract, operation.variable_definitions or (), {"input": act.input})
         assert not isinstance(read, list), f"{act}: {read}"
@@ -288,7 +290,7 @@ def key_of(world: World) -> str:
 
 async def run(
     world: World, seed: int, panels: int | None, url: str | None = None, stop: asyncio.Event | None = None
-) -> goodtime.Report:
+) -> Report:
     """A run of GoodTime's, as fast as it goes, against the world's server or what stands before it."""
     url = url or world.server.address
     return await goodtime.simulate(url, key_of(world), panels=panels, rate=1_000, seed=seed, stop=stop)

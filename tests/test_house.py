@@ -9,7 +9,10 @@ from tortoise.models import Model
 import models
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("auth", "database", "execution", "feed", "models", "operations", "resolvers", "schema", "transport")
+ROOMS = (
+    *("auth", "database", "execution", "feed", "models"),
+    *("operations", "resolvers", "schema", "simulator", "transport"),
+)
 MODULES = sorted(
     path.relative_to(ROOT)
     for path in (*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).glob("*.py")))
@@ -33,8 +36,8 @@ TOOLS = {
     },
 }
 #: Who may import what of ours, for those who otherwise stand alone.
-LEAVES = {"clock": set(), "settings": set(), "logs": set(), "goodtime_lives": set()}
-LEAVES |= {"goodtime": {"goodtime_lives"}, "metrics": set(), "traces": set()}
+LEAVES = {"clock": set(), "settings": set(), "logs": set()}
+LEAVES |= {"metrics": set(), "traces": set()}
 
 MODELS = {name for name, its in vars(models).items() if isinstance(its, type) and issubclass(its, Model)}
 #: What asks the database for rows; making new ones is no question.

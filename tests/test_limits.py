@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query, print_ast
 
-import goodtime
 import server
 import settings
 from auth.viewer import Viewer
 from operations.documents import Documents
+from simulator import documents
 from tests import world as worlds
 from tests.conftest import Set
 from tests.world import World
@@ -380,9 +380,9 @@ def console_operations() -> Iterator[tuple[str, str]]:
 HONEST = {
     **dict(console_operations()),
     **{it.name: it.read_text() for it in sorted((ROOT / "examples").glob("*.graphql"))},
-    **{f"GoodTime: {name}": print_ast(it.document) for name, it in goodtime.MUTATIONS.items()},
-    "GoodTime: candidates": print_ast(goodtime.CANDIDATES.document),
-    "GoodTime: a panel": print_ast(goodtime.PANEL.document),
+    **{f"GoodTime: {name}": print_ast(it.document) for name, it in documents.MUTATIONS.items()},
+    "GoodTime: candidates": print_ast(documents.CANDIDATES.document),
+    "GoodTime: a panel": print_ast(documents.PANEL.document),
 }
 
 

@@ -18,11 +18,11 @@ import pytest
 import websockets
 
 import clock
-import goodtime
 import settings
 from auth.viewer import Viewer
 from benchmarks.load import post, put
 from operations import rates
+from simulator import client as goodtime
 from tests.cable import cable
 from tests.conftest import DATABASE_URL
 from tests.processes import Installation, missing, until

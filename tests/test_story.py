@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-import demo
 from auth import tokens
+from simulator import demo
 from tests.processes import SECRET, Installation
 from tests.world import Person, Server, in_hours
 

@@ -1,7 +1,7 @@
-"""GoodTime, the scheduler, as a real GraphQL client over the network: what `callboard simulate` runs.
+"""GoodTime, the scheduler, as a GraphQL client over the network: what `callboard simulate` runs.
 
-It makes panels up, leads each through a life of changes as a scheduler sends them (also twice, late and cut off),
-and remembers what it meant. The invariant it guards: in the end the server shows every panel as it was meant.
+The client makes panels up, leads each through a life of changes as a scheduler sends them (also twice, late and cut
+off), and remembers what it meant. In the end the server must show every panel as it was meant.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import secrets
 import signal
 import sys
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,7 +27,9 @@ from gql.transport.exceptions import TransportError, TransportProtocolError, Tra
 from gql.transport.httpx import HTTPXAsyncTransport
 from icalendar import Calendar, Component
 
-from goodtime_lives import Act, Panel, Person, Planner, cancel, differences
+from simulator.documents import CANDIDATES, MUTATIONS, PANEL, PRE_CHECK, TEMPLATES, USERS
+from simulator.lives import Act, Panel, Person, Planner, cancel, differences
+from simulator.report import Report
 
 log = logging.getLogger(__name__)
 
@@ -41,90 +43,9 @@ FIRST_PATIENCE: Final = 5.0
 "The same for the very first request, before which nobody knows whether there is a server at all."
 AGAIN: Final = {"SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"}
 
-SHOWN: Final = """fragment Shown on InterviewPanel {
-  id sequence status timezone cancellation { origin }
-  interviews(includeCanceled: true) {
-    externalId subject startsAt durationMinutes location meetingUrl calendarInvite cancellation { origin }
-    interviewers { user { email } feedbackForm { url status } }
-  }
-}"""
-
-
-def listing(name: str, wanted: str, arguments: str = "") -> GraphQLRequest:
-    """A query for one page of a list."""
-    return GraphQLRequest(f"""query Look($after: String{", $emails: [String!]" if arguments else ""}) {{
-      page: {name}({arguments} first: 100, after: $after) {{
-        edges {{ node {{ {wanted} }} }} pageInfo {{ hasNextPage endCursor }} }} }}""")
-
-
-def mutation(name: str, wanted: str = "") -> GraphQLRequest:
-    act = name[0].upper() + name[1:]
-    return GraphQLRequest(f"""mutation {act}($input: {act}Input!) {{
-      answer: {name}(input: $input) {{ {wanted} panel {{ ...Shown }} errors {{ code message path }} }} }} {SHOWN}""")
-
-
-CANDIDATES: Final = listing("candidates", "id stage { hasInterview }")
-USERS: Final = listing("users", "id email")
-TEMPLATES: Final = listing("feedbackTemplates", "id")
-PRE_CHECK: Final = listing("users", "id email", "emails: $emails")
-MUTATIONS: Final = {
-    "upsertInterviewPanel": mutation("upsertInterviewPanel", "outcome warnings { code }"),
-    "upsertInterview": mutation("upsertInterview", "outcome warnings { code }"),
-    "cancelInterviewPanel": mutation("cancelInterviewPanel"),
-    "cancelInterview": mutation("cancelInterview"),
-}
-PANEL: Final = GraphQLRequest(f"""query Panel($externalId: String!) {{
-  panel: interviewPanel(externalId: $externalId) {{ ...Shown }} }} {SHOWN}""")
-
 
 class Stopped(Exception):
     """The simulation can't go on; the message is one line for a person."""
-
-
-@dataclass
-class Report:
-    """What was sent, what came back, and all that is not as it was meant."""
-
-    sent: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-    retries: Counter[str] = field(default_factory=Counter)
-    milliseconds: deque[float] = field(default_factory=lambda: deque(maxlen=10_000))
-    "The newest answers' latencies."
-    invites: int = 0
-    "Events on people's calendars, and the feedback links in them."
-    links: int = 0
-    panels: int = 0
-    "Panels whose final state was read back."
-    faults: list[str] = field(default_factory=list)
-    "A line for each thing that was not as it was meant."
-
-    @property
-    def ok(self) -> bool:
-        return not self.faults
-
-    def percentile(self, part: float) -> float:
-        """The latency in milliseconds that `part` of the answers stayed within."""
-        ordered = sorted(self.milliseconds) or [0.0]
-        return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
-
-    def __str__(self) -> str:
-        rows = [
-            ("sent", counted(self.sent)),
-            ("came back", counted(self.outcomes)),
-            ("warnings", counted(self.warnings)),
-            ("errors", counted(self.errors)),
-            ("sent again", counted(self.retries)),
-            ("latency", f"p50 {self.percentile(0.5):.1f} ms, p99 {self.percentile(0.99):.1f} ms"),
-            ("invites", f"{self.invites} with {self.links} feedback links"),
-            ("panels", f"{self.panels} read back, {'all as meant' if self.ok else 'NOT all as meant'}"),
-        ]
-        return "\n".join([*(f"{name:<10}  {text}" for name, text in rows), *(f"! {fault}" for fault in self.faults)])
-
-
-def counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "none"
 
 
 @dataclass
@@ -139,7 +60,7 @@ class Arranged:
     "Feedback links by interview and email."
 
     def keep(self, panel: dict[str, Any]) -> Iterator[str]:
-        """Brings the calendars up to what the server answered, and says what is wrong with the answer."""
+        """Bring the calendars up to what the server answered; yields what is wrong with the answer."""
         self.panel_id = self.panel_id or panel["id"]
         if self.panel_id != panel["id"]:
             yield "has become another panel"
@@ -183,7 +104,7 @@ class GoodTime:
         self.headers = {"Authorization": f"Bearer {key}"}
         self.numbers = itertools.count() if panels is None else iter(range(panels))
         self.endless, self.patience = panels is None, FIRST_PATIENCE
-        self.gap, self.next_turn = 1 / rate, 0.0
+        self.gap, self.next_at = 1 / rate, 0.0
         self.seed, self.stop = seed, stop
         self.run = secrets.token_hex(4)
         self.report = Report()
@@ -205,7 +126,7 @@ class GoodTime:
         return self.report
 
     async def look_up(self) -> None:
-        """Who waits for interviews, who may give them, and which feedback they are asked for."""
+        """Ask who waits for interviews, who may interview, and which feedback templates there are."""
         candidates = await self.listed(CANDIDATES)
         candidates.sort(key=lambda candidate: not candidate["stage"]["hasInterview"])
         self.candidates = [candidate["id"] for candidate in candidates]
@@ -224,7 +145,7 @@ class GoodTime:
         return nodes
 
     async def arrange(self) -> None:
-        """Leads one panel after another through its life."""
+        """Lead one panel after another through its life."""
         for number in self.numbers:
             random = Random(f"{self.seed} {number}")
             now = datetime.now(UTC)  # noqa: TID251 - GoodTime has a clock of its own
@@ -243,20 +164,20 @@ class GoodTime:
         """Who of a few possible interviewers has an account: one never has."""
         emails = [person.email for person in random.sample(self.staff, min(12, len(self.staff)))]
         data, _ = await self.ask(PRE_CHECK, emails=[*emails, f"nobody-{self.run}@goodtime.example"])
-        found = data["page"]["edges"]
-        if len(found) > len(emails):
+        edges = data["page"]["edges"]
+        if len(edges) > len(emails):
             self.report.faults.append("the pre-check found a user who isn't there")
-        return [Person(edge["node"]["id"], edge["node"]["email"]) for edge in found]
+        return [Person(edge["node"]["id"], edge["node"]["email"]) for edge in edges]
 
     async def retire(self, arranged: Arranged) -> None:
-        """Deletes a panel that has stood long enough, and forgets it once it is seen to be gone."""
+        """Delete a panel that has stood long enough, and check that the server shows it so."""
         if arranged.meant and not arranged.meant.canceled:
             await self.perform(arranged, cancel("cancel panel", arranged.meant.revised(canceled=True)))
         await self.read_back(arranged)
 
     async def perform(self, arranged: Arranged, act: Act) -> bool:
-        """Sends one act until it is answered; false where it is refused, and the panel stays as it was."""
-        await self.turn()
+        """Send one act until it is answered; returns False where it is refused, and the panel stays as it was."""
+        await self.wait_for_rate()
         self.report.sent[act.kind] += 1
         if act.cut:
             await self.cut_off(act)
@@ -273,17 +194,17 @@ class GoodTime:
         self.report.outcomes[outcome] += 1
         if outcome not in act.outcomes and not (outcome == "UNCHANGED" and (act.cut or tries > 1)):
             self.fault(arranged, [f"{act.kind} answered {outcome}, not {' or '.join(act.outcomes)}"])
-        if answer["panel"] and (found := list(arranged.keep(answer["panel"]))):
-            # A user of the ATS who cancels while this is being answered voids the forms under its eyes.
+        if answer["panel"] and (faults := list(arranged.keep(answer["panel"]))):
+            # A user of the ATS who cancels while this is being answered voids the forms meanwhile.
             canceled = (await self.shown(arranged) or {}).get("cancellation") or {}
-            self.fault(arranged, found if canceled.get("origin") != "ATS" else [])
+            self.fault(arranged, faults if canceled.get("origin") != "ATS" else [])
         return True
 
     def fault(self, arranged: Arranged, what: Iterable[str]) -> None:
         self.report.faults += [f"{arranged.external_id}: {each}" for each in what]
 
     async def cut_off(self, act: Act) -> None:
-        """Sends an act and hangs up before the answer, as networks do."""
+        """Send an act and close the connection before the answer, as networks do."""
         self.report.retries["cut"] += 1
         request = GraphQLRequest(MUTATIONS[act.mutation], variable_values={"input": act.input})
         body = json.dumps(request.payload).encode()
@@ -307,9 +228,9 @@ class GoodTime:
                 why, seconds = self.setback(error, tries)
                 patience = FIRST_PATIENCE if self.stop.is_set() else self.patience
                 if time.monotonic() + seconds > first + patience:
-                    raise Stopped(f"{self.url} {why}: {told(error)}") from None
+                    raise Stopped(f"{self.url} {why}: {one_line(error)}") from None
                 self.report.retries[why] += 1
-                log.warning("%s, trying again in %.1f s: %s", why, seconds, told(error))
+                log.warning("%s, trying again in %.1f s: %s", why, seconds, one_line(error))
                 await (asyncio.sleep(seconds) if self.stop.is_set() else self.pause(seconds))
             else:
                 self.report.milliseconds.append((time.perf_counter() - began) * 1000)
@@ -325,27 +246,27 @@ class GoodTime:
             if code == "RATE_LIMITED":
                 return code, float(extensions.get("retryAfter", backoff))
             if code == "INTERNAL_SERVER_ERROR":
-                self.report.faults.append(f"{code}: {told(error)}")
+                self.report.faults.append(f"{code}: {one_line(error)}")
             if code in AGAIN or (code == "INTEGRATION_DISABLED" and self.endless):
                 return code, backoff
-            raise Stopped(f"{self.url} answers {code}: {told(error)}") from None
+            raise Stopped(f"{self.url} answers {code}: {one_line(error)}") from None
         status = error.code or 500 if isinstance(error, TransportServerError) else 500
         if status < 500 or isinstance(error, TransportProtocolError):
-            raise Stopped(f"{self.url} is no GraphQL API: {told(error)}") from None
+            raise Stopped(f"{self.url} is no GraphQL API: {one_line(error)}") from None
         return "unreachable", backoff
 
-    async def turn(self) -> None:
-        """Waits until it is this act's turn, so that no more than the rate are sent each second."""
+    async def wait_for_rate(self) -> None:
+        """Wait until one more act is within the rate."""
         now = time.monotonic()
-        self.next_turn = max(self.next_turn + self.gap, now)
-        await self.pause(self.next_turn - now)
+        self.next_at = max(self.next_at + self.gap, now)
+        await self.pause(self.next_at - now)
 
     async def pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self.stop.wait(), seconds)
 
     async def read_back(self, arranged: Arranged) -> None:
-        """Compares what the server shows with what was meant; whatever differs has to differ at a second look, too."""
+        """Compare what the server shows with what was meant; a difference counts if a second look shows it too."""
         self.report.panels += 1
         self.report.invites += len(arranged.invites)
         self.report.links += len(arranged.links)
@@ -359,8 +280,8 @@ class GoodTime:
         return panel
 
 
-def told(error: TransportError) -> str:
-    """The error in one line."""
+def one_line(error: TransportError) -> str:
+    """What went wrong, in one line."""
     if isinstance(error, TransportQueryError) and error.errors:
         return str(error.errors[0].get("message"))
     return (str(error) or type(error).__name__).splitlines()[0]
@@ -375,7 +296,7 @@ async def simulate(
     seed: object = None,
     stop: asyncio.Event | None = None,
 ) -> Report:
-    """Arranges so many panels, or for ever, with at most `rate` acts a second, until done or `stop` is set.
+    """Arrange so many panels, or for ever, with at most `rate` acts a second, until done or `stop` is set.
 
     Raises `Stopped` where the server refuses the key or, in a run with an end, stays away for a minute.
     """

@@ -1,6 +1,6 @@
-"""What GoodTime means: panels as a scheduler remembers them, and the lives it leads them through. Pure.
+"""What GoodTime means: panels as a scheduler remembers them, and the lives it leads them through. Nothing here is sent.
 
-The invariant it guards: every act says beforehand what may come back and what must stand once it is answered.
+Every act says beforehand what may come back, and what must stand once it is answered.
 """
 
 from collections.abc import Iterator, Sequence
@@ -136,7 +136,7 @@ def cancel_event(panel: Panel, event: Event) -> Act:
 
 @dataclass(frozen=True)
 class Planner:
-    """Makes panels and their lives up; equal random numbers make equal lives. Sends nothing."""
+    """Makes up panels and their lives; equal random numbers make equal lives."""
 
     random: Random
     staff: Sequence[Person]
