@@ -13,6 +13,8 @@ from execution import BreadthFirstExecutor, Level, breadth, execute
 from models import sharing
 from tests.world import World
 
+pytestmark = pytest.mark.once
+
 SOON = 5.0
 
 

@@ -25,6 +25,8 @@ from goodtime_lives import ZONES, Act, Panel, Person, Planner, differences
 from tests.cable import cable
 from tests.world import World
 
+pytestmark = pytest.mark.once
+
 NOW = datetime(2026, 3, 5, 17, 30, tzinfo=UTC)
 STAFF = [Person(f"usr_{name}", f"{name}@demo.example") for name in ("ada", "ben", "cleo", "dan")]
 

@@ -22,6 +22,8 @@ from tests.conftest import Set
 from tests.world import World
 from transport import turns
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(server.__file__).parent
 
 

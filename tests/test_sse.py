@@ -8,12 +8,16 @@ import socket
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
+import pytest
+
 import metrics
 from resolvers import changes, live
 from tests.conftest import Set
 from tests.processes import Installation, until
 from tests.world import FOLLOW, Person, World
 from transport import http, turns
+
+pytestmark = pytest.mark.once
 
 #: A change told at such length that a few fill every buffer of the network.
 AT_LENGTH = (
