@@ -14,7 +14,7 @@ help: ## list the targets
 run: .venv/run ## the demo on http://127.0.0.1:8000 (PORT=… for another), GoodTime's simulator at work
 	@$(BIN)/python server.py demo --port $(PORT)
 
-test: .venv/test ## every test that this machine can run, on SQLite and on PostgreSQL; TESTS='-k push' picks some
+test: .venv/test ## every test that this machine can run, on SQLite and on PostgreSQL; TESTS='-k push' runs some, on SQLite
 	@$(BIN)/python -m tests $(TESTS)
 
 check: .venv/test ## lint, format, types, and which room may import which
@@ -30,9 +30,10 @@ SECONDS ?= 300
 soak: .venv/test ## random faults under load on several processes and PostgreSQL, five minutes (SECONDS=… for less): who missed what
 	@$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
 
-nightly: .venv/test ## thousands of made-up cases, about a quarter of an hour: both executors side by side, and twenty times the fuzzing
-	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto -q tests/test_execution_differential.py
-	CALLBOARD_FUZZ=20 $(BIN)/python -m pytest -n auto -q tests/test_fuzzing.py
+nightly: .venv/test ## thousands of made-up cases, about a quarter of an hour: what `make test` does with a small budget of them
+	CALLBOARD_TEST_TIMES=30 $(BIN)/python -m pytest -n auto -q tests/test_execution_differential.py
+	CALLBOARD_TEST_TIMES=20 $(BIN)/python -m pytest -n auto -q tests/test_fuzzing.py tests/test_bad_input.py \
+		tests/test_calendar.py tests/test_candidates.py tests/test_convergence.py tests/test_paging.py
 
 audit: ## ask the advisory databases, OSV or else PyPI, what they know against the versions in constraints.txt
 	@test -x var/audit/bin/pip-audit || { $(PYTHON) -m venv var/audit && var/audit/bin/pip install --quiet pip-audit; }

@@ -15,10 +15,11 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
-_PLACE = tempfile.mkdtemp(prefix="callboard-tests-")
+# In memory where the machine has such a folder: SQLite waits for the disk at each commit.
+_IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+_PLACE = tempfile.mkdtemp(prefix="callboard-tests-", dir=_IN_MEMORY)
 ON_POSTGRES = os.environ.get("CALLBOARD_TEST_DATABASE", "sqlite") == "postgres"
 POSTGRES = os.environ.get("CALLBOARD_TEST_POSTGRES", "postgres://root@127.0.0.1:5432")
 _NAME = f"callboard_test_{os.getpid()}"
@@ -66,6 +67,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """When all processes of the run have ended, look through what they have kept."""
+    shutil.rmtree(_PLACE, ignore_errors=True)
     if hasattr(session.config, "workerinput"):
         return
     searched = session.config.stash[_SEARCHED] = kept.search()
@@ -84,14 +86,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
-async def migrated() -> AsyncIterator[str]:
-    """The URL of a database at the current version."""
+async def template() -> AsyncIterator[str]:
+    """The URL of a migrated database to copy."""
     if ON_POSTGRES:
-        await _administered(f'CREATE DATABASE "{_NAME}"')
-    await database.migrate(DATABASE_URL)
-    yield DATABASE_URL
+        async with postgres_database() as url:
+            await database.migrate(url)
+            yield url
+    else:
+        url = f"sqlite://{_PLACE}/template.db"
+        await database.migrate(url)
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def migrated(template: str) -> AsyncIterator[str]:
+    """The URL of the database of the server in this process."""
     if ON_POSTGRES:
-        await _administered(f'DROP DATABASE "{_NAME}" WITH (FORCE)')
+        async with postgres_database(template.rpartition("/")[2], _NAME) as url:
+            yield url
+    else:
+        shutil.copy(template.removeprefix("sqlite://"), f"{_PLACE}/callboard.db")
+        yield DATABASE_URL
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +156,7 @@ def limited(running: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Set]:
 @pytest.fixture
 def place() -> Iterator[Path]:
     """A folder of the test's own."""
-    with tempfile.TemporaryDirectory(prefix="callboard-") as path:
+    with tempfile.TemporaryDirectory(prefix="callboard-", dir=_IN_MEMORY) as path:
         yield Path(path)
 
 
@@ -155,20 +170,6 @@ async def empty(place: Path) -> AsyncIterator[Installation]:
         yield Installation(place, f"sqlite://{place}/callboard.db")
 
 
-@pytest.fixture(scope="session")
-async def template() -> AsyncIterator[str]:
-    """The URL of a migrated database to copy."""
-    folder = Path(tempfile.mkdtemp(dir=_PLACE))
-    if ON_POSTGRES:
-        async with postgres_database() as url:
-            await Installation(folder, url).done("migrate")
-            yield url
-    else:
-        url = f"sqlite://{folder}/callboard.db"
-        await Installation(folder, url).done("migrate")
-        yield url
-
-
 @pytest.fixture
 async def installation(place: Path, template: str) -> AsyncIterator[Installation]:
     """An installation of the test's own, migrated, with nobody in it."""
@@ -178,11 +179,3 @@ async def installation(place: Path, template: str) -> AsyncIterator[Installation
     else:
         shutil.copy(template.removeprefix("sqlite://"), place / "callboard.db")
         yield Installation(place, f"sqlite://{place}/callboard.db")
-
-
-async def _administered(statement: str) -> None:
-    connection = await asyncpg.connect(f"{POSTGRES}/test")
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

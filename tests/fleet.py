@@ -11,7 +11,6 @@ import os
 import signal
 import socket
 import sys
-import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -27,7 +26,9 @@ import database
 import models
 import settings
 from resolvers import changes
-from tests import kept
+from tests import forks, kept
+from tests.forks import ForkedProcess
+from tests.processes import http_client, postgres_database
 from tests.world import FOLLOW, Person, Server, World
 
 ROOT = Path(__file__).parent.parent
@@ -127,13 +128,10 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $
 
 
 @contextlib.asynccontextmanager
-async def base(server_url: str) -> AsyncIterator[Base]:
-    """A migrated database on that PostgreSQL server, dropped at the end."""
-    name = f"callboard_fleet_{os.getpid()}_{uuid.uuid4().hex[:6]}"
-    admin = await asyncpg.connect(f"{server_url}/test")
-    try:
-        await admin.execute(f'CREATE DATABASE "{name}"')
-        url = f"{server_url}/{name}?sslmode=disable"
+async def base() -> AsyncIterator[Base]:
+    """A migrated database of PostgreSQL's, dropped at the end."""
+    async with postgres_database() as address:
+        url = f"{address}?sslmode=disable"
         maker = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.fleet"),
             **{"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "cwd": ROOT},
@@ -148,9 +146,6 @@ async def base(server_url: str) -> AsyncIterator[Base]:
             await sql.close()
             maker.kill()
             await maker.communicate()
-            await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    finally:
-        await admin.close()
 
 
 class Process:
@@ -170,19 +165,19 @@ class Process:
             **{f"CALLBOARD_{name.upper()}": str(value) for name, value in its_settings.items()},
         }
         self._stderr = kept.log().open("w+b")
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | ForkedProcess | None = None
 
     @property
-    def process(self) -> asyncio.subprocess.Process:
+    def process(self) -> asyncio.subprocess.Process | ForkedProcess:
         assert self._process is not None, "it has been started"
         return self._process
 
     async def start(self) -> None:
         """Returns when it is ready."""
-        command = [sys.executable, "server.py", "serve", "--port", str(self.port), "--workers", str(self._workers)]
-        self._process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, env=self._environment, stdout=asyncio.subprocess.DEVNULL, stderr=self._stderr
-        )
+        command = ["serve", "--port", str(self.port)]
+        if self._workers > 1:
+            command += ["--workers", str(self._workers)]
+        self._process = await forks.start(command, ROOT, self._environment, forks.NOWHERE, self._stderr.fileno())
         await eventually(self._ready, within=60)
 
     async def _ready(self) -> bool:
@@ -322,7 +317,7 @@ class EventSubscriber(Subscriber):
         body = {"query": FOLLOW, "variables": {"after": self.cursor}}
         headers = {"accept": "text/event-stream", "authorization": self._credentials()["Authorization"]}
         url = address.replace("ws", "http", 1)
-        async with httpx.AsyncClient(timeout=httpx.Timeout(3, read=20)) as client:
+        async with http_client(timeout=httpx.Timeout(3, read=20)) as client:
             try:
                 async with client.stream("POST", url, json=body, headers=headers) as events:
                     async for line in events.aiter_lines():

@@ -8,8 +8,9 @@ import os
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
-import sys
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ import httpx
 import pytest
 
 from tests import kept
+from tests.forks import ForkedProcess, start
 
 ROOT = Path(__file__).parent.parent
 POSTGRES = os.environ.get("CALLBOARD_TEST_POSTGRES", "postgres://root@127.0.0.1:5432")
@@ -55,6 +57,15 @@ def reference_clients() -> Path:
     return folder
 
 
+#: The servers of the tests speak plain HTTP: a client need not read all certificates of the machine, which takes 0.1 s.
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def http_client(**options: Any) -> httpx.AsyncClient:
+    """A client for servers on this machine."""
+    return httpx.AsyncClient(verify=NO_CERTIFICATES, **options)
+
+
 async def until(condition: Any, seconds: float = PATIENCE) -> Any:
     """What the condition (awaitable or not) gives once it is true. Fails after so many seconds."""
     async with asyncio.timeout(seconds):
@@ -80,7 +91,7 @@ class Ended:
 class Process:
     """A command that goes on until it is stopped."""
 
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | ForkedProcess
     out: Path
     err: Path
     address: str = ""
@@ -115,12 +126,12 @@ class Process:
             self.address = lines[0]["address"] if lines else self._printed()
             if not self.address:
                 return False
-            async with httpx.AsyncClient(timeout=PATIENCE) as client:
-                with contextlib.suppress(httpx.HTTPError):
-                    return (await client.get(f"{self.address}/healthz")).is_success
+            with contextlib.suppress(httpx.HTTPError):
+                return (await client.get(f"{self.address}/healthz")).is_success
             return False
 
-        await until(serves)
+        async with http_client(timeout=PATIENCE) as client:
+            await until(serves)
 
     def _printed(self) -> str:
         """The address that the demo prints."""
@@ -145,21 +156,17 @@ class Installation:
 
     async def run(self, *arguments: str, **settings: str | None) -> Ended:
         """Run a command to its end."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(ROOT / "server.py"), *arguments),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=self.folder,
-            env=self.environment(**settings),
-        )
-        try:
-            async with asyncio.timeout(PATIENCE):
-                out, err = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-        return Ended(process.returncode or 0, out.decode(), err.decode())
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = await start(arguments, self.folder, self.environment(**settings), out.fileno(), err.fileno())
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    code = await process.wait()
+            finally:
+                if process.returncode is None:
+                    process.kill()
+            for file in (out, err):
+                file.seek(0)
+            return Ended(code, out.read().decode(), err.read().decode())
 
     async def done(self, *arguments: str, **settings: str | None) -> str:
         """What a command prints. Fails where it does."""
@@ -180,13 +187,8 @@ class Installation:
         """A command that serves, on a free port; ready when the block begins, stopped at its end."""
         out, err = self.folder / f"{secrets.token_hex(4)}.out", kept.log()
         with out.open("w") as stdout, err.open("w") as stderr:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, str(ROOT / "server.py"), *arguments, "--port", "0"),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                cwd=self.folder,
-                env=self.environment(**settings),
+            process = await start(
+                [*arguments, "--port", "0"], self.folder, self.environment(**settings), stdout.fileno(), stderr.fileno()
             )
         its = Process(process, out, err)
         try:
@@ -201,10 +203,12 @@ class Installation:
 
 
 @contextlib.asynccontextmanager
-async def postgres_database(template: str = "template1") -> AsyncIterator[str]:
+async def postgres_database(template: str = "template1", name: str = "") -> AsyncIterator[str]:
     """The URL of a database of its own, dropped at the end of the block."""
-    name = f"callboard_test_{os.getpid()}_{secrets.token_hex(4)}"
+    name = name or f"callboard_test_{os.getpid()}_{secrets.token_hex(4)}"
     await administered(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    # A commit need not wait for the disk: no test takes away the machine's power.
+    await administered(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     try:
         yield f"{POSTGRES}/{name}"
     finally:

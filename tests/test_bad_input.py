@@ -9,15 +9,16 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis_graphql import from_schema, nodes
 
 from schema import SCHEMA
+from tests.budgets import examples
 from tests.cable import cable
 from tests.conftest import DATABASE_URL, ON_POSTGRES
 from tests.fleet import base, eventually, serving
-from tests.processes import POSTGRES, Installation
+from tests.processes import NO_CERTIFICATES, Installation, http_client
 from tests.world import GraphQLErrors, Person, World, in_hours
 
 BROKEN = {"INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"}
@@ -64,7 +65,7 @@ class Asker:
 
     def __init__(self, person: Person) -> None:
         self.url = person.server.graphql
-        self.http = httpx.Client(headers=person.headers, timeout=60)
+        self.http = httpx.Client(headers=person.headers, timeout=60, verify=NO_CERTIFICATES)
 
     def post(self, body: Any) -> Any:
         """The answer. Fails where it shows that something broke."""
@@ -82,7 +83,7 @@ async def holds(
     """Runs a property over inputs."""
     asker = Asker(person)
 
-    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+    @examples(count)
     @given(inputs)
     def held(its: Any) -> None:
         check(asker, its)
@@ -201,7 +202,7 @@ async def test_a_database_that_is_no_longer_migrated_is_said_to_be_away_until_it
     token = await installation.done("token", "sam@acme.example")
     ask = {"json": {"query": "{ stages { name } }"}, "headers": {"authorization": f"Bearer {token}"}}
 
-    async with installation.running("serve") as process, httpx.AsyncClient() as client:
+    async with installation.running("serve") as process, http_client() as client:
         await changed(installation.database_url, "ALTER TABLE stage RENAME TO elsewhere")
         without = (await client.post(process.graphql, **ask)).json()
         await changed(installation.database_url, "ALTER TABLE elsewhere RENAME TO stage")
@@ -227,7 +228,7 @@ async def changed(url: str, statement: str) -> None:
 
 @pytest.mark.postgres
 async def test_connections_that_are_terminated_are_made_again() -> None:
-    async with base(POSTGRES) as postgres, serving(postgres.url) as process:
+    async with base() as postgres, serving(postgres.url) as process:
         world = await postgres.world(process.server)
         assert await pushed(world, "before") == "CREATED"
 
@@ -250,7 +251,7 @@ async def test_connections_that_are_terminated_are_made_again() -> None:
 
 @pytest.mark.postgres
 async def test_a_silent_database_keeps_no_connection_for_ever() -> None:
-    async with base(POSTGRES) as postgres, cable(5432) as line, serving(postgres.through(line.port)) as process:
+    async with base() as postgres, cable(5432) as line, serving(postgres.through(line.port)) as process:
         world = await postgres.world(process.server)
         assert await pushed(world, "before") == "CREATED"
 

@@ -6,14 +6,16 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 from resolvers.calendar import Attendee, CalendarEvent, invite
+from tests.budgets import examples
+
+pytestmark = pytest.mark.once
 
 #: On a busy machine some example takes long.
-UNTIMED = settings(deadline=None)
 
 ANYTHING = st.text(st.one_of(st.sampled_from('\r\n\t\\,;:"^N n\x00\x0b\x85\u2028'), st.characters()), max_size=200)
 REAL_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
@@ -123,7 +125,7 @@ def test_the_guests_are_named_with_their_answer_and_asked_for_it():
     }
 
 
-@UNTIMED
+@examples(100)
 @given(subject=ANYTHING, note=ANYTHING, location=ANYTHING, name=ANYTHING, email=ANYTHING, url=ANYTHING)
 def test_no_value_breaks_out_of_its_line(subject, note, location, name, email, url):
     guest = Attendee(name, email, "ACCEPTED", url)
@@ -145,7 +147,7 @@ def test_no_value_breaks_out_of_its_line(subject, note, location, name, email, u
     assert len(names) == len(set(names))
 
 
-@UNTIMED
+@examples(100)
 @given(subject=ANYTHING, note=ANYTHING)
 def test_no_line_is_longer_than_75_octets(subject, note):
     text = invite(replace(ONSITE, subject=subject, note=note))
@@ -156,7 +158,7 @@ def test_no_line_is_longer_than_75_octets(subject, note):
 WORDS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zs", "Zl", "Zp"]), min_size=1, max_size=80)
 
 
-@UNTIMED
+@examples(100)
 @given(subject=WORDS, note=st.lists(WORDS, min_size=1).map("\n".join), name=WORDS)
 def test_what_people_write_is_read_back_as_they_wrote_it(subject, note, name):
     guest = Attendee(name, "ivo@acme.example", "ACCEPTED", "https://ats.example/f")
@@ -188,7 +190,7 @@ def test_line_ends_of_every_kind_are_line_breaks_of_the_note():
     assert note == "a\nb\nc\nd"
 
 
-@UNTIMED
+@examples(100)
 @given(st.emails())
 def test_an_email_is_a_mailto_uri_that_decodes_to_it(email):
     (only,) = parsed(invite(replace(ONSITE, attendees=(Attendee("Ivo", email, "ACCEPTED"),)))).walk("VEVENT")
@@ -248,7 +250,7 @@ def test_every_zone_spelled_out_gives_the_instant_of_the_interview(start):
             assert local - offset_spelled_out(calendar, local) == start.replace(tzinfo=None)
 
 
-@UNTIMED
+@examples(100)
 @given(
     minutes=st.integers(-180, 180),
     change=st.sampled_from([

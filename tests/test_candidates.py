@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import models
 from resolvers.integrations import CATALOGUE
+from tests.budgets import examples
 from tests.world import Person, World, in_hours, instant
 
 LIST = """query ($filter: CandidateFilter, $order: CandidateOrder = NAME, $first: Int, $after: String) {
@@ -282,7 +283,7 @@ async def test_no_id_or_email_breaks_out_of_its_place_in_the_link(evil: str, wor
     assert parse_qs(link.query) == {"id": [evil], "email": ["a+b&c=d#e%f@mail.example"]}
 
 
-@settings(deadline=None)
+@examples(100)
 @given(external_id=st.text(min_size=1), email=st.text())
 def test_whatever_they_are_the_link_says_them_back(external_id: str, email: str) -> None:
     candidate = models.Candidate(external_id=external_id, emails=[email])

@@ -10,14 +10,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import httpx
 import jwt
 import pytest
 from graphql import build_schema
 from typer.testing import CliRunner
 
 import server
-from tests.processes import SECRET, Installation, tool, until
+from tests.processes import SECRET, Installation, http_client, tool, until
 
 COMMANDS = ["serve", "migrate", "demo", "account", "account create", "token", "simulate", "schema", "prune"]
 NOT_MIGRATED = "callboard: The database is not at the current version: run `callboard migrate` first."
@@ -32,7 +31,7 @@ def bare(place: Path) -> Installation:
 
 async def asked(address: str, query: str, token: str) -> Any:
     """The data of an answer."""
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         headers = {"authorization": f"Bearer {token}"}
         return (await client.post(f"{address}/graphql", json={"query": query}, headers=headers)).json()["data"]
 
@@ -164,7 +163,7 @@ async def test_several_workers_need_postgresql(installation: Installation) -> No
 
 @pytest.mark.postgres
 async def test_several_workers_serve_log_and_stop(installation: Installation) -> None:
-    async with installation.running("serve", "--workers", "2") as several, httpx.AsyncClient() as client:
+    async with installation.running("serve", "--workers", "2") as several, http_client() as client:
         assert (await client.get(f"{several.address}/readyz", timeout=30)).json() == {"status": "ready"}
         await until(lambda: any(line.get("route") == "/readyz" for line in several.logged))
 
@@ -260,7 +259,7 @@ async def test_a_simulation_without_a_server_ends_in_one_line(bare: Installation
 
 
 async def test_the_demo_shows_what_is_where_and_its_curl_works(empty: Installation) -> None:
-    async with empty.running("demo") as demo, httpx.AsyncClient() as client:
+    async with empty.running("demo") as demo, http_client() as client:
         assert f"Console      {demo.address}/\n" in demo.said
         assert f"GraphiQL     {demo.address}/graphql\n" in demo.said
         assert (await client.get(f"{demo.address}/")).status_code == 200

@@ -13,6 +13,8 @@ from database import batching
 from execution import BreadthFirstExecutor, Level, breadth, execute
 from tests.world import World
 
+pytestmark = pytest.mark.once
+
 SOON = 5.0
 
 

@@ -21,6 +21,8 @@ from typer.testing import CliRunner
 
 import server
 
+pytestmark = pytest.mark.once
+
 CONTRACT = build_schema((Path(server.__file__).parent / "docs" / "contract.graphql").read_text())
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import clock
@@ -22,6 +22,7 @@ import models
 from auth.viewer import Viewer
 from resolvers import commits, pushes
 from resolvers.declarations import InterviewerPush, InterviewPush, PanelPush
+from tests.budgets import examples
 from tests.world import PANEL, World, in_hours, instant
 
 T = TypeVar("T")
@@ -242,12 +243,12 @@ def a_panel() -> str:
     return f"panel-{next(_panels)}"
 
 
-async def holds(count: int, examples: st.SearchStrategy[T], check: Callable[[T], Coroutine[Any, Any, None]]) -> None:
+async def holds(count: int, inputs: st.SearchStrategy[T], check: Callable[[T], Coroutine[Any, Any, None]]) -> None:
     """A property holds for so many examples: hypothesis runs in a thread of its own, what it checks in this loop."""
-    loop, quiet = asyncio.get_running_loop(), [HealthCheck.too_slow, HealthCheck.data_too_large]
+    loop = asyncio.get_running_loop()
 
-    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=quiet)
-    @given(examples)
+    @examples(count)
+    @given(inputs)
     def held(example: T) -> None:
         asyncio.run_coroutine_threadsafe(check(example), loop).result(timeout=60)
 

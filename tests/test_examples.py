@@ -24,9 +24,13 @@ import settings
 from auth import tokens
 from resolvers import changes
 from simulator import client as goodtime
-from tests import kept
+from tests import forks, kept
 from tests.cable import cable
+from tests.forks import ForkedProcess
+from tests.processes import http_client
 from tests.world import Person, Server, World
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -201,15 +205,14 @@ async def test_a_follower_that_is_refused_ends(follower: list[str], world: World
 
 
 @contextlib.asynccontextmanager
-async def served(place: Path, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+async def served(place: Path, port: int) -> AsyncIterator[ForkedProcess | asyncio.subprocess.Process]:
     """`callboard demo` as a process of its own, ready; its database in `place` outlives it."""
-    demo = [sys.executable, "server.py", "demo", "--no-simulate", "--port", str(port)]
+    demo = ["demo", "--no-simulate", "--port", str(port)]
     environment = os.environ | {"CALLBOARD_DATABASE_URL": f"sqlite://{place}/demo.db"}
-    nowhere = asyncio.subprocess.DEVNULL
     with kept.log().open("w") as log:
-        process = await asyncio.create_subprocess_exec(*demo, env=environment, cwd=ROOT, stdout=nowhere, stderr=log)
+        process = await forks.start(demo, ROOT, environment, forks.NOWHERE, log.fileno())
     try:
-        async with asyncio.timeout(30), httpx.AsyncClient() as http:
+        async with asyncio.timeout(30), http_client() as http:
             while not await is_ready(http, port):
                 assert process.returncode is None, "the server starts"
                 await asyncio.sleep(0.05)

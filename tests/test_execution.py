@@ -17,6 +17,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from execution import BreadthFirstExecutor, Level, breadth, execute
 from execution.plan import Plans
 
+pytestmark = pytest.mark.once
+
 SOON = 5.0
 """Seconds after which something that should have happened has not."""
 

@@ -4,7 +4,6 @@ import asyncio
 import enum
 import gc
 import logging
-import os
 import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -14,26 +13,21 @@ from typing import Annotated, Any, Generic, NewType, TypeVar
 import pytest
 import strawberry
 from graphql import parse, subscribe
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution import BreadthFirstExecutor, Level, breadth, execute
 from execution.testing import Answer, Operation, answers, operations
+from tests.budgets import examples
 from tests.test_company import alike
 
-settings.register_profile("nightly", max_examples=3_000)
-settings.register_profile("quick", max_examples=100)
-examples = settings(
-    settings.get_profile("nightly" if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else "quick"),
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
-)
+made_up = settings(examples(100), phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink])
 
 # What graphql-core cancels before it began, it never awaits; Python complains of it whenever it collects the rest.
 pytestmark = [
+    pytest.mark.once,
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
@@ -359,7 +353,7 @@ def copies(world: World) -> Any:
     return lambda: World(world.seed, world.trouble)
 
 
-@examples
+@made_up
 @given(operations(schema, values), worlds)
 def test_every_query_is_answered_as_graphql_core_answers_it(operation: Operation, world: World) -> None:
     reference, ours = asyncio.run(answers(schema, operation, context_value=copies(world)))
@@ -367,7 +361,7 @@ def test_every_query_is_answered_as_graphql_core_answers_it(operation: Operation
     assert ours == reference
 
 
-@examples
+@made_up
 @given(operations(schema, values, without=frozenset({"Person.path"})), st.integers(0, 10_000))
 def test_where_nothing_goes_wrong_no_plan_gives_up(operation: Operation, seed: int) -> None:
     with HandedOver() as handed_over:
@@ -377,7 +371,7 @@ def test_where_nothing_goes_wrong_no_plan_gives_up(operation: Operation, seed: i
     assert ours.errors or not handed_over.count
 
 
-@examples
+@made_up
 @given(operations(schema, values), worlds)
 def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation, world: World) -> None:
     async def in_company() -> list[Answer]:
@@ -401,7 +395,7 @@ def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation,
     assert asyncio.run(in_company()) == [reference] * 3
 
 
-@examples
+@made_up
 @given(operations(schema, values, kind="mutation"), worlds)
 def test_every_mutation_is_answered_alike_and_runs_as_often(operation: Operation, world: World) -> None:
     used: list[World] = []
@@ -416,7 +410,7 @@ def test_every_mutation_is_answered_alike_and_runs_as_often(operation: Operation
     assert used[0].mutations == used[1].mutations
 
 
-@examples
+@made_up
 @given(operations(schema, values, kind="subscription"), worlds)
 def test_every_event_of_a_subscription_is_answered_alike(operation: Operation, world: World) -> None:
     async def events(executor: Any) -> list[Answer]:

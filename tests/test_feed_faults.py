@@ -11,9 +11,8 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 import websockets
@@ -23,26 +22,18 @@ from auth import tokens
 from resolvers import changes
 from simulator import client as goodtime
 from tests.cable import Cable, cable
-from tests.conftest import POSTGRES
 from tests.fleet import ROOT, Base, Process, Row, Subscriber, at, base, both_serving, eventually, following, serving
 from tests.world import FOLLOW, Person, Server, World
+
+#: Several processes need PostgreSQL. The processes that no test harms are started once: by one worker of the run.
+pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("processes on PostgreSQL")]
 
 
 @pytest.fixture(scope="session")
 async def postgres() -> AsyncIterator[Base]:
-    """A database of PostgreSQL's for these tests. Skips where there is none; with CI=true that is a failure."""
-    try:
-        await (await asyncpg.connect(f"{POSTGRES}/test", timeout=5)).close()
-    except OSError as error:
-        cannot(f"PostgreSQL is away (CALLBOARD_TEST_POSTGRES={POSTGRES}): {error}")
-    async with base(POSTGRES) as made:
+    """A database of PostgreSQL's for these tests."""
+    async with base() as made:
         yield made
-
-
-def cannot(why: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(why)
-    pytest.skip(why)
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,8 @@ from simulator.report import Report
 from tests.cable import cable
 from tests.world import World
 
+pytestmark = pytest.mark.once
+
 NOW = datetime(2026, 3, 5, 17, 30, tzinfo=UTC)
 STAFF = [Person(f"usr_{name}", f"{name}@demo.example") for name in ("ada", "ben", "cleo", "dan")]
 

@@ -1,12 +1,15 @@
 """The few rules of the house that no linter knows: how rows are reached, what stands alone, how things are called."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
 from tortoise.models import Model
 
 import models
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parent.parent
 ROOMS = (
@@ -47,6 +50,7 @@ READS = {
 }
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse((ROOT / path).read_text())
 

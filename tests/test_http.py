@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import orjson
 import pytest
 
 import application
 import server
 from tests.conftest import Set
-from tests.processes import Installation, reference_clients, tool
+from tests.processes import Installation, http_client, reference_clients, tool
 from tests.world import CHANGES, World, in_hours
 
 pytestmark = pytest.mark.once
@@ -73,7 +72,7 @@ async def test_the_answer_has_the_media_type_that_is_most_welcome(
     accept: str | None, answered: str, world: World
 ) -> None:
     headers = {} if accept is None else {"accept": accept}
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         del client.headers["accept"]
         response = await client.post(world.server.graphql, json={"query": SCHEMA}, headers=headers)
 
@@ -467,7 +466,7 @@ async def test_only_listed_origins_may_read_from_a_browser(installation: Install
     asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type"}
     async with (
         installation.running("serve", ALLOWED_ORIGINS=origins) as process,
-        httpx.AsyncClient() as client,
+        http_client() as client,
     ):
         allowed = await client.options(process.graphql, headers={"origin": "https://ats.example", **asked})
         refused = await client.options(process.graphql, headers={"origin": "https://evil.example", **asked})

@@ -494,9 +494,8 @@ async def _everything(scene: Scene) -> dict[str, Any]:
     return {
         row["id"]: row
         for model in Tortoise.apps["models"].values()
-        if "account_id" in model._meta.db_fields
-        for row in await model.all().values()
-        if row["id"] in ids and model is not models.ApiKey
+        if "account_id" in model._meta.db_fields and model not in (models.ApiKey, models.Change)
+        for row in await model.filter(id__in=ids).values()
     }
 
 

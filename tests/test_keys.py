@@ -3,10 +3,13 @@
 import hashlib
 import string
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from auth import keys
+
+pytestmark = pytest.mark.once
 
 BASE62 = string.digits + string.ascii_letters
 

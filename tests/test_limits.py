@@ -21,6 +21,8 @@ from tests import world as worlds
 from tests.conftest import Set
 from tests.world import World
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(server.__file__).parent
 
 

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auth.refusals import Refused
 from resolvers import paging
+from tests.budgets import examples
 from tests.world import Server, World, in_hours
 
 
@@ -253,7 +254,7 @@ CURSORS = (
 )
 
 
-@settings(deadline=None)
+@examples(100)
 @given(text=CURSORS)
 def test_whatever_a_cursor_is_it_reads_or_is_refused(text: str) -> None:
     try:
@@ -264,7 +265,7 @@ def test_whatever_a_cursor_is_it_reads_or_is_refused(text: str) -> None:
     assert id.encode().decode() == id
 
 
-@settings(deadline=None)
+@examples(100)
 @given(st.datetimes(timezones=st.just(UTC)), st.text(), st.integers(-(2**63), 2**63 - 1))
 def test_a_cursor_reads_back_as_what_went_into_it(instant: datetime, text: str, number: int) -> None:
     if "\x00" not in text:

@@ -28,6 +28,8 @@ from tests.conftest import DATABASE_URL
 from tests.processes import Installation, missing, until
 from tests.world import FOLLOW, Person, Server, World
 
+pytestmark = pytest.mark.once
+
 REDIS = os.environ.get("CALLBOARD_TEST_REDIS", "redis://127.0.0.1:6379")
 
 SMALL, SMALL_COST = "{account{id}}", 2

@@ -14,6 +14,8 @@ from tests.conftest import DATABASE_URL
 from tests.processes import Installation, reference_clients, tool
 from tests.world import CANCEL, FOLLOW, Person, World
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(params=["ws", "sse"])
 def kind(request: pytest.FixtureRequest) -> str:

@@ -8,6 +8,8 @@ import pytest
 import settings
 from settings import BadSetting, Settings
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 SECRET = "thirty-two bytes or more make it one"
 

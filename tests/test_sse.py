@@ -8,6 +8,8 @@ import socket
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
+import pytest
+
 import metrics
 from feed.hub import HUB
 from resolvers import changes
@@ -15,6 +17,8 @@ from tests.conftest import Set
 from tests.processes import Installation, until
 from tests.world import FOLLOW, Person, World
 from transport import sse
+
+pytestmark = pytest.mark.once
 
 #: A change told at such length that a few fill every buffer of the network.
 AT_LENGTH = (

@@ -27,6 +27,8 @@ import clock
 from auth import tokens
 from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
 
+pytestmark = pytest.mark.once
+
 SECRET = "a shared secret of 32 bytes or so"
 ISSUER = "https://id.acme.example/"
 AUDIENCE = "callboard"

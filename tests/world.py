@@ -4,11 +4,12 @@ import asyncio
 import itertools
 import json
 import logging
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import httpx
 import websockets
@@ -22,6 +23,8 @@ from models import FeedbackFieldType, IntegrationProvider, Role
 from process import Process
 from resolvers import directory, integrations, syncs
 from resolvers.syncs import CandidateRow, PostingRow, StageRow, TemplateFieldRow, TemplateRow, UserRow
+from tests.account_copies import AccountTemplate
+from tests.processes import http_client
 
 T = TypeVar("T")
 
@@ -91,7 +94,7 @@ class Server:
         self.process: Any = process
         self.graphql = f"{address}/graphql"
         self.websocket = self.graphql.replace("http", "ws", 1)
-        self.http = httpx.AsyncClient(timeout=30)
+        self.http = http_client(timeout=30)
 
     async def __aenter__(self) -> "Server":
         return self
@@ -205,9 +208,9 @@ class Person:
     @asynccontextmanager
     async def connected(self, **options: Any) -> AsyncIterator["Connection"]:
         """A WebSocket, signed in."""
-        async with websockets.connect(
-            self.server.websocket, subprotocols=[websockets.Subprotocol("graphql-transport-ws")], **options
-        ) as socket:
+        # With a bounded queue, a client that has left messages unread waits for ten seconds when it closes.
+        options = {"max_queue": None, "subprotocols": [websockets.Subprotocol("graphql-transport-ws")], **options}
+        async with websockets.connect(self.server.websocket, **options) as socket:
             connection = Connection(socket)
             payload = {"Authorization": self.authorization} if self.authorization else {}
             await connection.send(type="connection_init", payload=payload)
@@ -345,46 +348,24 @@ class World:
 
     @classmethod
     async def made(cls, server: Server) -> "World":
-        its = cls()
-        its.server = server
-        its.slug = f"account-{next(_numbers)}-{id(its):x}"
-        its.account = await directory.create_account(its.slug, "Acme", f"sam@{its.slug}.example")
-        sam = await models.User.get(account_id=its.account.id)
-        viewer = Viewer(account=its.account, user=sam)
-        roles = {"sam": Role.SUPER_ADMIN, "ada": Role.ADMIN, "rita": Role.TEAM_MEMBER}
-        roles |= {"leo": Role.LIMITED_TEAM_MEMBER, "ivo": Role.INTERVIEWER, "noor": Role.INTERVIEWER}
-        users = await syncs.sync_users(
-            viewer, [UserRow(its.email(name), name.title(), role, f"user-{name}") for name, role in roles.items()]
+        """A world of its own: a copy of the first one of this process, which is made through the rules."""
+        if _Template.of_process is None:
+            _Template.of_process = await _Template.make()
+        template = _Template.of_process
+        copy = await template.account.copy(f"account-{next(_numbers)}-{secrets.token_hex(4)}")
+        world = cls()
+        world.server, world.slug = server, copy.slug
+        world.account = models.Account(id=copy.of(template.account_id), slug=copy.slug, name="Acme")
+        for user in template.users:
+            email, id = copy.of(user.email), copy.of(user.id)
+            setattr(world, user.name.lower(), world.person(models.User(id=id, email=email, name=user.name)))
+        world.goodtime = Person(server, f"Bearer {copy.api_key.secret}", "GoodTime")
+        world.nobody = Person(server, None)
+        world.candidates, world.templates, world.stages = (
+            {name: copy.of(id) for name, id in ids.items()}
+            for ids in (template.candidates, template.templates, template.stages)
         )
-        for user in users.rows:
-            setattr(its, user.name.lower(), its.person(user))
-        stages = await syncs.sync_stages(viewer, [StageRow("Applied", 1), StageRow("On-site", 2, True)])
-        await syncs.sync_postings(viewer, [PostingRow("backend", "Backend Engineer", its.email("rita"))])
-        candidates = await syncs.sync_candidates(
-            viewer,
-            [
-                CandidateRow("carla", "Carla Gómez", "On-site", "Engineer", ["carla@mail.example"], "backend"),
-                CandidateRow("lea", "Lea Fontaine", "On-site", None, [], None, its.email("leo"), [its.email("ada")]),
-                CandidateRow("arno", "Arno Weiss", "On-site", archived=True),
-                CandidateRow("anna", "Anna O'Neil", "Applied"),
-            ],
-        )
-        score = TemplateFieldRow(FeedbackFieldType.SCORE, "Overall", required=True)
-        notes = TemplateFieldRow(FeedbackFieldType.TEXTAREA, "Notes")
-        templates = await syncs.sync_templates(
-            viewer,
-            [TemplateRow("technical", "Technical", [score, notes]), TemplateRow("values", "Values", [score])],
-        )
-        for synced in (users, stages, candidates, templates):
-            assert not synced.errors, synced.errors
-        await integrations.switch(viewer, IntegrationProvider.GOODTIME, True)
-        key = await integrations.generate_key(viewer, IntegrationProvider.GOODTIME, 0)
-        its.goodtime = Person(server, f"Bearer {key.secret}", "GoodTime")
-        its.nobody = Person(server, None)
-        its.candidates = {row.external_id: row.id for row in candidates.rows}
-        its.templates = {row.external_id: row.id for row in templates.rows}
-        its.stages = {row.name: row.id for row in stages.rows}
-        return its
+        return world
 
     def email(self, name: str) -> str:
         return f"{name}@{self.slug}.example"
@@ -418,6 +399,63 @@ class World:
             "interviewers": seats,
             **its,
         }
+
+
+@dataclass(frozen=True)
+class _Template:
+    """The account that worlds are copies of, and the names and ids of what is in it."""
+
+    of_process: ClassVar["_Template | None"] = None
+
+    account: AccountTemplate
+    account_id: str
+    users: list[models.User]
+    candidates: dict[str, str]
+    templates: dict[str, str]
+    stages: dict[str, str]
+
+    @classmethod
+    async def make(cls) -> "_Template":
+        """Make the account as an installation would: through the rules."""
+        slug = f"template-{secrets.token_hex(8)}"
+        account = await directory.create_account(slug, "Acme", f"sam@{slug}.example")
+        viewer = Viewer(account=account, user=await models.User.get(account_id=account.id))
+        roles = {"sam": Role.SUPER_ADMIN, "ada": Role.ADMIN, "rita": Role.TEAM_MEMBER}
+        roles |= {"leo": Role.LIMITED_TEAM_MEMBER, "ivo": Role.INTERVIEWER, "noor": Role.INTERVIEWER}
+        emails = {name: f"{name}@{slug}.example" for name in roles}
+        users = await syncs.sync_users(
+            viewer, [UserRow(emails[name], name.title(), role, f"user-{name}") for name, role in roles.items()]
+        )
+        stages = await syncs.sync_stages(viewer, [StageRow("Applied", 1), StageRow("On-site", 2, True)])
+        await syncs.sync_postings(viewer, [PostingRow("backend", "Backend Engineer", emails["rita"])])
+        candidates = await syncs.sync_candidates(
+            viewer,
+            [
+                CandidateRow("carla", "Carla Gómez", "On-site", "Engineer", ["carla@mail.example"], "backend"),
+                CandidateRow("lea", "Lea Fontaine", "On-site", None, [], None, emails["leo"], [emails["ada"]]),
+                CandidateRow("arno", "Arno Weiss", "On-site", archived=True),
+                CandidateRow("anna", "Anna O'Neil", "Applied"),
+            ],
+        )
+        score = TemplateFieldRow(FeedbackFieldType.SCORE, "Overall", required=True)
+        notes = TemplateFieldRow(FeedbackFieldType.TEXTAREA, "Notes")
+        templates = await syncs.sync_templates(
+            viewer,
+            [TemplateRow("technical", "Technical", [score, notes]), TemplateRow("values", "Values", [score])],
+        )
+        for synced in (users, stages, candidates, templates):
+            assert not synced.errors, synced.errors
+        await integrations.switch(viewer, IntegrationProvider.GOODTIME, True)
+        key = await integrations.generate_key(viewer, IntegrationProvider.GOODTIME, 0)
+        assert key.secret is not None, key.errors
+        return cls(
+            await AccountTemplate.read(account, key.secret),
+            account.id,
+            users.rows,
+            {str(row.external_id): row.id for row in candidates.rows},
+            {str(row.external_id): row.id for row in templates.rows},
+            {row.name: row.id for row in stages.rows},
+        )
 
 
 def told(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
