@@ -1,6 +1,6 @@
 """Fan-out: changes of panels delivered to 1,000 and to 5,000 subscribers, and what a subscriber costs who just waits.
 
-Ours hears of the changes as it does of another process's: they are committed to the log, and a notice is given. The
+Ours learns of the changes as it does of another process's: they are committed to the log, and NOTIFY says so. The
 others are handed each change ready made. Every turn is a new process.
 """
 
@@ -134,8 +134,8 @@ class Turn:
 def _shape(value: Any) -> Any:
     """The names and the sizes of what is in an answer."""
     if isinstance(value, dict):
-        return {name: _shape(its) for name, its in value.items()}
-    return [_shape(its) for its in value] if isinstance(value, list) else type(value)
+        return {name: _shape(part) for name, part in value.items()}
+    return [_shape(part) for part in value] if isinstance(value, list) else type(value)
 
 
 async def run(contenders: list[Contender], shape: data.Shape, subscribers: int, rounds: int, seconds: float) -> None:
@@ -160,8 +160,8 @@ async def _pushed(access: data.Access, connection: Any) -> tuple[dict[str, Any],
         swarm = Swarm(1)
         await swarm.join(running, running.contender.operation("follow"), [f"Bearer {access.token()}"])
         running.headers["authorization"] = f"Bearer {access.key}"
-        for its in itertools.islice(panels(access, template, 0), AT_ONCE):
-            await ask(running, request(running, "push", {"input": its}))
+        for panel in itertools.islice(panels(access, template, 0), AT_ONCE):
+            await ask(running, request(running, "push", {"input": panel}))
         await swarm.receive(AT_ONCE)
         swarm.leave()
     changes = [seen["data"]["interviewPanelChanges"] for seen in swarm.seen]
@@ -169,10 +169,11 @@ async def _pushed(access: data.Access, connection: Any) -> tuple[dict[str, Any],
 
 
 if __name__ == "__main__":
-    given = arguments(__doc__, rounds=5, seconds=2)
+    options = arguments(__doc__, rounds=5, seconds=2)
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    if given.quick:
+    if options.quick:
         uvloop.run(run(available(CONTENDERS, install=False), data.QUICK, subscribers=20, rounds=1, seconds=0.1))
     else:
         for subscribers in (1_000, 5_000):
-            uvloop.run(run(available(CONTENDERS, install=True), data.WHOLE, subscribers, given.rounds, given.seconds))
+            contenders = available(CONTENDERS, install=True)
+            uvloop.run(run(contenders, data.WHOLE, subscribers, options.rounds, options.seconds))

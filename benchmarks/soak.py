@@ -159,15 +159,15 @@ class Soak:
 def judged(log: list[Row], received: list[Row]) -> Counter[str]:
     """What one subscriber got, held against the log."""
     places = {row: place for place, row in enumerate(log)}
-    found = [places.get(row, -1) for row in received]
+    positions = [places.get(row, -1) for row in received]
     return Counter(
         {
             "deliveries expected": len(log),
             "delivered": len(received),
             "lost": len(places.keys() - set(received)),
             "doubled": len(received) - len(set(received)),
-            "out of order": sum(1 for before, after in itertools.pairwise(found) if after <= before),
-            "not in the log": found.count(-1),
+            "out of order": sum(1 for before, after in itertools.pairwise(positions) if after <= before),
+            "not in the log": positions.count(-1),
         }
     )
 
@@ -235,11 +235,11 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=300, help="how long (300)")
     asked.add_argument("--processes", type=int, default=3, help="how many serve (3)")
     asked.add_argument("--seed", type=int, default=None, help="the same faults again")
-    its = asked.parse_args()
+    options = asked.parse_args()
     logging.getLogger("goodtime").setLevel(logging.ERROR)
-    seed = random.randrange(10**6) if its.seed is None else its.seed
+    seed = random.randrange(10**6) if options.seed is None else options.seed
     print(f"seed {seed}", file=sys.stderr)
-    raise SystemExit(asyncio.run(run(its.seconds, its.processes, seed)))
+    raise SystemExit(asyncio.run(run(options.seconds, options.processes, seed)))
 
 
 if __name__ == "__main__":
