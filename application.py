@@ -30,7 +30,7 @@ import traces
 from feed.hub import HUB
 from feed.notify import SIGNALS, PostgresListener
 from process import Process
-from resolvers import changes, commits
+from resolvers import changes, units
 from transport import http, sse, websocket
 from transport.middleware import RequestMiddleware
 
@@ -90,11 +90,11 @@ async def lifespan(process: Process) -> AsyncIterator[None]:
     asyncio.get_running_loop().set_exception_handler(logs.log_unhandled)
     metrics.forget_dead_processes()
     async with contextlib.AsyncExitStack() as parts:
-        await parts.enter_async_context(database.opened(current.database_url))
+        await parts.enter_async_context(database.connect(current.database_url))
         parts.push_async_callback(process.engine.rates.close)
         if current.on_postgres:
             await parts.enter_async_context(PostgresListener(current.database_url, SIGNALS))
-        parts.push_async_callback(commits.drained)
+        parts.push_async_callback(units.TRANSACTIONS.drain)
         await parts.enter_async_context(traces.exporting())
         parts.enter_context(_in_background(_prune_daily(timedelta(days=current.change_retention_days))))
         parts.enter_context(_in_background(_watch_pool()))
@@ -142,7 +142,7 @@ async def _prune_daily(retention: timedelta) -> None:
 
 async def _watch_pool() -> None:
     while True:
-        metrics.set_pool(*database.pool())
+        metrics.set_pool(*database.pool_sizes())
         await asyncio.sleep(_WATCH_SECONDS)
 
 

@@ -130,7 +130,7 @@ async def _demo(listening: socket.socket, simulate: bool) -> None:
     its = settings.current()
     assert its.jwt_secret is not None, "the demo has one"
     await database.migrate(its.database_url)
-    async with database.opened(its.database_url):
+    async with database.connect(its.database_url):
         switched_on, key = await demo_account.load(simulate)
     typer.echo(demo_account.welcome(_address(listening), its.jwt_secret.get_secret_value(), switched_on, key))
     simulator = asyncio.create_task(_simulated(f"{_address(listening)}/graphql", key)) if key else None
@@ -223,7 +223,7 @@ def _with_database(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """What the work comes to. Raises Failure where the database is not migrated."""
 
     async def run() -> T:
-        async with database.opened(_settings().database_url):
+        async with database.connect(_settings().database_url):
             if not await database.is_current():
                 raise Failure("The database is not at the current version: run `callboard migrate` first.")
             return await work()

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 import clock
 import models
@@ -17,8 +18,7 @@ import settings
 from auth import keys
 from auth.refusals import Code, Refused
 from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
-from database.batching import Company
-from database.compiled import Joined, read
+from database import Bind, Coalescer, Join, Query, fetch, in_
 
 _BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
 _BASIC = re.compile(r"Basic +(\S+) *", re.IGNORECASE)
@@ -26,8 +26,19 @@ _LAST_USE_KEPT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
+class Scope:
+    """All that decides which rows a viewer sees. In a compiled statement the two ids are bound at each run."""
+
+    #: None for an integration, which has no role.
+    role: models.Role | None
+    account_id: Any
+    #: Of the user or the integration.
+    viewer_id: Any
+
+
+@dataclass(frozen=True)
 class Viewer:
-    """A user or an integration, as the database had them when they were asked for."""
+    """A user or an integration, as the database had them when they were read."""
 
     account: models.Account
     user: models.User | None = None
@@ -61,6 +72,10 @@ class Viewer:
         """The user's role; None for an integration, which has none."""
         return self.user.role if self.user else None
 
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.role, self.account_id, self.actor_id)
+
 
 async def authenticate(authorization: str | None) -> Viewer:
     """The viewer whose `Authorization` value this is: `Bearer <JWT or key>`, or `Basic <key:>`.
@@ -73,59 +88,62 @@ async def authenticate(authorization: str | None) -> Viewer:
     return await _by_token(credential)
 
 
-async def renewed(viewer: Viewer) -> Viewer:
+async def renew(viewer: Viewer) -> Viewer:
     """The same viewer as of now, for whoever stays connected. Raises Refused where they would no longer get in.
 
-    All who ask at the time are renewed at once.
+    All who ask at the same time are renewed by the same two statements.
     """
-    now = await _renewing.answer("viewers", viewer, _renewed_each, key=viewer)
-    if isinstance(now, Refused):
-        raise now
-    return now
+    outcome = await _COALESCER.load("viewers", viewer, _renew_list)
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
 
 
-async def _renewed_each(viewers: list[Viewer]) -> list[Viewer | Refused]:
-    return list((await renewed_all(viewers)).values())
+async def _renew_list(viewers: list[Viewer]) -> list[Viewer | Refused]:
+    return list((await renew_all(viewers)).values())
 
 
-async def renewed_all(viewers: Collection[Viewer]) -> dict[Viewer, Viewer | Refused]:
-    """Each viewer as of now, or why they would no longer get in: the same one where nothing has changed.
+async def renew_all(viewers: Collection[Viewer]) -> dict[Viewer, Viewer | Refused]:
+    """Each viewer as of now, or why they would no longer get in: the same object where nothing has changed.
 
     Two statements, however many viewers.
     """
     user_ids = [viewer.user.id for viewer in viewers if viewer.user is not None]
     key_ids = [viewer.key.id for viewer in viewers if viewer.key is not None]
-    found: dict[str, models.User | models.ApiKey] = {user.id: user for user in await _users(id__in=user_ids)}
-    found |= {key.id: key for key in await _keys(id__in=key_ids)}
-    return {viewer: _as_of_now(viewer, found) for viewer in viewers}
+    rows: dict[str, models.User | models.ApiKey] = {}
+    if user_ids:
+        rows |= {user.id: user for user in await fetch(Query(_users_by_id, ids=user_ids), _ACCOUNT)}
+    if key_ids:
+        rows |= {key.id: key for key in await fetch(Query(_keys_by_id, ids=key_ids), _INTEGRATION, _ACCOUNT)}
+    return {viewer: _as_of_now(viewer, rows) for viewer in viewers}
 
 
-def _as_of_now(viewer: Viewer, found: dict[str, models.User | models.ApiKey]) -> Viewer | Refused:
+def _as_of_now(viewer: Viewer, rows: dict[str, models.User | models.ApiKey]) -> Viewer | Refused:
     try:
         if viewer.user is not None and viewer.expires_at is not None and viewer.expires_at <= clock.now():
             raise _unauthenticated("The token has expired: sign in again.")
-        row = found.get(viewer.key.id if viewer.key is not None else viewer.user_id or "")
-        now = _holder(row) if isinstance(row, models.ApiKey) else _active(row, viewer.expires_at)
-        return viewer if _said(viewer) == _said(now) else now
-    except Refused as refused:
-        return refused
+        row = rows.get(viewer.key.id if viewer.key is not None else viewer.user_id or "")
+        now = _viewer_of_key(row) if isinstance(row, models.ApiKey) else _viewer_of_user(row, viewer.expires_at)
+        return viewer if _contents(viewer) == _contents(now) else now
+    except Refused as refusal:
+        return refusal
 
 
-def _said(viewer: Viewer) -> list[dict[str, Any]]:
-    """All that the rows of a viewer say."""
+def _contents(viewer: Viewer) -> list[dict[str, Any]]:
+    """All that the rows of a viewer hold."""
     rows = (viewer.account, viewer.user, viewer.integration, viewer.key)
     return [row.__dict__ for row in rows if row is not None]
 
 
 @cache
 def verifier() -> Verifier:
-    """What checks users' tokens, as the settings have it."""
-    its = settings.current()
+    """What checks users' tokens, by the settings of the process."""
+    current = settings.current()
     return Verifier(
-        secret=its.jwt_secret.get_secret_value() if its.jwt_secret else None,
-        jwks_url=its.jwks_url,
-        issuer=its.jwt_issuer,
-        audience=its.jwt_audience,
+        secret=current.jwt_secret.get_secret_value() if current.jwt_secret else None,
+        jwks_url=current.jwks_url,
+        issuer=current.jwt_issuer,
+        audience=current.jwt_audience,
     )
 
 
@@ -136,46 +154,51 @@ async def _by_token(token: str) -> Viewer:
         raise _unauthenticated() from None
     except ProviderUnavailable:
         raise Refused(Code.SERVICE_UNAVAILABLE, "The identity provider can't be reached: try again.") from None
-    named = {"account__slug": claims.account, "email": claims.email.lower()}
-    user = next(iter(await _named_users.shared(tuple(named.values()), lambda: _users(**named))), None)
-    return _active(user, claims.expires_at)
+    slug, email = claims.account, claims.email.lower()
+    query = Query(_users_by_email, slug=slug, email=email)
+    users = await _COALESCER.once(("user", slug, email), lambda: fetch(query, _ACCOUNT))
+    return _viewer_of_user(next(iter(users), None), claims.expires_at)
 
 
 async def _by_key(secret: str) -> Viewer:
     if not keys.well_formed(secret):
         raise _unauthenticated()
     digest = keys.digest(secret)
-    key = next(iter(await _digested_keys.shared(digest, lambda: _keys(digest=digest))), None)
+    query = Query(_keys_by_digest, digest=digest)
+    found = await _COALESCER.once(("key", digest), lambda: fetch(query, _INTEGRATION, _ACCOUNT))
+    key = next(iter(found), None)
     if key is None or not keys.same(key.digest, digest):
         raise _unauthenticated()
-    viewer = _holder(key)
+    viewer = _viewer_of_key(key)
     await _note_use(key)
     return viewer
 
 
-_ACCOUNT = Joined("account", models.Account, "account.id = base.account_id", ("base", "account"))
-_INTEGRATION = Joined(
-    "integration", models.Integration, "integration.id = base.integration_id", ("base", "integration")
-)
+_ACCOUNT = Join.target("account", models.Account)
+_INTEGRATION = Join.target("integration", models.Integration)
 
 
-async def _users(**named: Any) -> list[models.User]:
-    """The users of that description, each with their account. One statement, none for an empty list."""
-    found = await read(models.User.filter, (), named, _ACCOUNT) if all(named.values()) else []
-    return [user for user, _ in found]
+def _users_by_email(slug: Bind, email: Bind) -> QuerySet[models.User]:
+    return models.User.filter(account__slug=slug, email=email)
 
 
-async def _keys(**named: Any) -> list[models.ApiKey]:
-    """The keys of that description, each with its integration and account. Likewise."""
-    found = await read(models.ApiKey.filter, (), named, _INTEGRATION, _ACCOUNT) if all(named.values()) else []
-    return [key for key, *_ in found]
+def _users_by_id(ids: Bind) -> QuerySet[models.User]:
+    return models.User.filter(in_("id", ids))
+
+
+def _keys_by_digest(digest: Bind) -> QuerySet[models.ApiKey]:
+    return models.ApiKey.filter(digest=digest)
+
+
+def _keys_by_id(ids: Bind) -> QuerySet[models.ApiKey]:
+    return models.ApiKey.filter(in_("id", ids))
 
 
 # A user's console, or a scheduler at work, asks many things at a time: who they are is then read once.
-_named_users, _digested_keys, _renewing = Company(), Company(), Company()
+_COALESCER = Coalescer()
 
 
-def _holder(key: models.ApiKey) -> Viewer:
+def _viewer_of_key(key: models.ApiKey) -> Viewer:
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= clock.now()):
         raise _unauthenticated()
     if not key.integration.enabled:
@@ -188,12 +211,12 @@ async def _note_use(key: models.ApiKey) -> None:
     now = clock.now()
     if key.last_used_at and now - key.last_used_at < _LAST_USE_KEPT:
         return
-    # Of requests side by side one writes: the others find it written.
+    # Of concurrent requests one writes: the others find it written.
     due = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - _LAST_USE_KEPT)
     await models.ApiKey.filter(due, id=key.id).update(last_used_at=now)
 
 
-def _active(user: models.User | None, expires_at: datetime | None) -> Viewer:
+def _viewer_of_user(user: models.User | None, expires_at: datetime | None) -> Viewer:
     if user is None or user.deactivated_at:
         raise _unauthenticated()
     return Viewer(account=user.account, user=user, expires_at=expires_at)

@@ -172,7 +172,7 @@ def _fingerprint(shape: Shape) -> str:
 
 
 async def _access(shape: Shape) -> Access:
-    async with database.opened(shape.url):
+    async with database.connect(shape.url):
         account = await models.Account.get(slug=SLUG)
         viewer = Viewer(account=account, user=await models.User.get(account_id=account.id, email="admin@bench.example"))
         await integrations.switch(viewer, IntegrationProvider.GOODTIME, True)
@@ -184,7 +184,7 @@ async def _access(shape: Shape) -> Access:
 
 async def _fill(shape: Shape) -> None:
     await database.migrate(shape.url)
-    async with database.opened(shape.url):
+    async with database.connect(shape.url):
         account = await directory.create_account(SLUG, "Bench", "admin@bench.example")
         viewer = Viewer(account=account, user=await models.User.get(account_id=account.id))
         await syncs.sync_stages(viewer, [StageRow(name, place, place > 1) for place, name in enumerate(_STAGES, 1)])

@@ -1,32 +1,54 @@
 """The database, for any rows: connection, transactions, compiled statements, batching and upserts.
 
-It knows no word of recruiting. Whoever uses it imports from here, or one of its files.
+It knows no word of recruiting. What other rooms use of it is imported from here. docs/database.md explains it.
 """
 
+from database.batching import Coalescer, run_batched
+from database.compiled import Bind, Join, Query, Statement, Texts, fetch, in_
 from database.connection import (
     TORTOISE_ORM,
     UNREACHABLE,
-    alone,
-    config,
-    is_away,
+    connect,
     is_current,
+    is_unavailable,
     migrate,
     on_postgres,
-    opened,
-    pool,
-    transaction,
+    pool_sizes,
+    tortoise_config,
 )
+from database.group_commit import GroupCommits
+from database.row import NOT_READ, Attributes, Stored, attach, attached, derived_from, including
+from database.transactions import Transactions, take_lock
+from database.upsert import upsert
 
 __all__ = [
+    "NOT_READ",
     "TORTOISE_ORM",
     "UNREACHABLE",
-    "alone",
-    "config",
-    "is_away",
+    "Attributes",
+    "Bind",
+    "Coalescer",
+    "GroupCommits",
+    "Join",
+    "Query",
+    "Statement",
+    "Stored",
+    "Texts",
+    "Transactions",
+    "attach",
+    "attached",
+    "connect",
+    "derived_from",
+    "fetch",
+    "in_",
+    "including",
     "is_current",
+    "is_unavailable",
     "migrate",
     "on_postgres",
-    "opened",
-    "pool",
-    "transaction",
+    "pool_sizes",
+    "run_batched",
+    "take_lock",
+    "tortoise_config",
+    "upsert",
 ]

@@ -1,4 +1,4 @@
-"""Reads that are shared: what several ask at the same time is asked once."""
+"""Work that many callers ask for at the same time and that is done once for all of them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
@@ -9,163 +9,183 @@ from math import inf
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
-#: A question that hangs does not hold up those that come after it any longer.
+#: A batch that hangs does not hold up the next one of its group any longer.
 _PATIENCE_SECONDS = 1.0
 
 Values = Mapping[str, Any]
-Rows = list[tuple[Any, ...]]
 
 
-class Asks(Protocol):
-    """What can be asked with values: a statement."""
+class Batchable(Protocol):
+    """What can be run with values, such as a statement: rows for lists of ids."""
 
-    async def rows(self, values: Values) -> Rows: ...
+    async def run(self, values: Values) -> list[Any]: ...
 
 
-async def side_by_side(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
-    """What each of the tasks comes to, for tasks that ask one thing after the other. Raises what one of them does.
+async def run_batched(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+    """Run the tasks concurrently and return their results. Raises what one of them raises.
 
-    When all of them wait, what they ask is asked: equal statements once, with the lists of all.
+    Whenever all of them wait for a statement, each different statement is run once, with the lists of all. A task must
+    therefore run one statement after the other, and look up in the rows what it has asked for.
     """
     if len(tasks) == 1:
         return [await tasks[0]()]
-    side = _Side(len(tasks))
+    batch = _Batch(len(tasks))
 
     async def run(task: Callable[[], Awaitable[T]]) -> T:
-        _side.set(side)
+        _current.set(batch)
         try:
             return await task()
         finally:
-            await side.rest()
+            await batch.leave()
 
-    ended = await asyncio.gather(*map(run, tasks), return_exceptions=True)
-    for each in ended:
-        if isinstance(each, BaseException):
-            raise each
-    return ended  # type: ignore[return-value]
-
-
-async def asked(statement: Asks, values: Values) -> Rows:
-    """The rows of the statement; within `side_by_side` maybe those of others as well."""
-    side = _side.get()
-    return await (side.asked(statement, values) if side else statement.rows(values))
+    outcomes = await asyncio.gather(*map(run, tasks), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return outcomes  # type: ignore[return-value]
 
 
-class _Side:
-    """Where tasks meet that go on side by side."""
+async def load(statement: Batchable, values: Values) -> list[Any]:
+    """The rows of the statement for these values; within `run_batched` maybe those for the lists of other tasks too."""
+    batch = _current.get()
+    return await (batch.load(statement, values) if batch else statement.run(values))
+
+
+class _Batch:
+    """The statements that concurrent tasks wait for."""
 
     def __init__(self, tasks: int) -> None:
-        self._busy = tasks
-        self._waiting: dict[Hashable, tuple[Asks, list[Values], list[asyncio.Future[Rows]]]] = {}
+        self._running = tasks
+        self._waiting: dict[Hashable, _Group] = {}
 
-    async def asked(self, statement: Asks, values: Values) -> Rows:
-        single = tuple((name, value) for name, value in values.items() if not isinstance(value, list))
-        _, given, answers = self._waiting.setdefault((id(statement), single), (statement, [], []))
-        answer: asyncio.Future[Rows] = asyncio.get_running_loop().create_future()
-        given.append(values)
-        answers.append(answer)
-        await self.rest()
-        return await answer
+    async def load(self, statement: Batchable, values: Values) -> list[Any]:
+        scalars = tuple((name, value) for name, value in values.items() if not isinstance(value, list))
+        group = self._waiting.setdefault((id(statement), scalars), _Group(statement))
+        rows = group.add(values)
+        await self.leave()
+        return await rows
 
-    async def rest(self) -> None:
-        """One of the tasks waits, or has ended. The last to do so asks for all."""
-        self._busy -= 1
-        if self._busy:
+    async def leave(self) -> None:
+        """Count that one of the tasks waits, or has ended. The last one to do so runs what all of them wait for."""
+        self._running -= 1
+        if self._running:
             return
         waiting, self._waiting = self._waiting, {}
-        found = [await _outcome(statement, _joined(given)) for statement, given, _ in waiting.values()]
-        for (_, _, answers), outcome in zip(waiting.values(), found, strict=True):
-            self._busy += len(answers)
-            for answer in answers:
-                if isinstance(outcome, Exception):
-                    answer.set_exception(outcome)
-                else:
-                    answer.set_result(list(outcome))
-
-
-async def _outcome(statement: Asks, values: Values) -> Rows | Exception:
-    try:
-        return await statement.rows(values)
-    except Exception as failure:
-        return failure
-
-
-def _joined(given: Sequence[Values]) -> Values:
-    """The values, each list with what is in that of any; what is no list is the same for all."""
-    first = given[0]
-    return {name: _all(its[name] for its in given) if isinstance(first[name], list) else first[name] for name in first}
-
-
-def _all(lists: Any) -> list[Any]:
-    return list(dict.fromkeys(chain.from_iterable(lists)))
-
-
-_side: ContextVar[_Side | None] = ContextVar("side", default=None)
+        outcomes = [await group.outcome() for group in waiting.values()]
+        for group, outcome in zip(waiting.values(), outcomes, strict=True):
+            self._running += len(group.futures)
+            group.resolve(outcome)
 
 
 @dataclass
-class _Round:
-    """What is asked at once."""
+class _Group:
+    """Those who wait for the same statement, with values that differ in their lists at most."""
 
-    sought: dict[Hashable, Any] = field(default_factory=dict)
-    at_work: bool = False
+    statement: Batchable
+    values: list[Values] = field(default_factory=list)
+    futures: list[asyncio.Future[list[Any]]] = field(default_factory=list)
+
+    def add(self, values: Values) -> asyncio.Future[list[Any]]:
+        self.values.append(values)
+        self.futures.append(asyncio.get_running_loop().create_future())
+        return self.futures[-1]
+
+    async def outcome(self) -> list[Any] | Exception:
+        try:
+            return await self.statement.run(self._joined_values())
+        except Exception as failure:
+            return failure
+
+    def resolve(self, outcome: list[Any] | Exception) -> None:
+        for future in self.futures:
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(list(outcome))
+
+    def _joined_values(self) -> Values:
+        """The values, where each list has what is in any of them."""
+        return {
+            name: list(dict.fromkeys(chain.from_iterable(values[name] for values in self.values)))
+            if isinstance(value, list)
+            else value
+            for name, value in self.values[0].items()
+        }
+
+
+_current: ContextVar[_Batch | None] = ContextVar("batch", default=None)
+
+
+@dataclass
+class _Load:
+    """The items of one group that are loaded by one call."""
+
+    items: dict[Hashable, Any] = field(default_factory=dict)
+    has_begun: bool = False
     task: asyncio.Task[dict[Hashable, Any]] = field(init=False)
 
 
-class Company:
-    """Questions of many about things of one kind: those that come while some are being answered are answered next.
+class Coalescer:
+    """Loads things for many callers: what is asked for while some are being loaded goes into the next batch.
 
-    So nobody waits for company, and nobody's answer is older than their question.
+    Nobody waits for other callers to come, and no answer is older than its question.
     """
 
     def __init__(self) -> None:
-        #: The latest round of each kind.
-        self._rounds: dict[Hashable, _Round] = {}
+        #: The latest load of each group.
+        self._loads: dict[Hashable, _Load] = {}
 
-    async def answer(
+    async def load(
         self,
-        kind: Hashable,
-        thing: Any,
-        ask: Callable[[list[Any]], Awaitable[Sequence[T]]],
+        group: Hashable,
+        item: Item,
+        batch: Callable[[list[Item]], Awaitable[Sequence[T]]],
         *,
         key: Hashable = None,
-        most: float = inf,
+        limit: float = inf,
     ) -> T:
-        """The answer about the thing, which is known by its key, asked for with so many others at most.
+        """The result for the item out of `batch(items)`, which is called for at most `limit` items of a group at once.
 
-        Raises what asking for it alone raises: a failure among others may be theirs.
+        `key` stands for an item that is not hashable. Raises what a batch of this item alone raises: the failure of a
+        larger batch may be another item's.
         """
-        its = self._rounds.get(kind)
-        if its is None or its.at_work or its.task.done() or len(its.sought) >= most:
-            before, its = its, _Round()
-            self._rounds[kind] = its
-            its.task = asyncio.create_task(self._asked(kind, its, before, ask))
-        its.sought.setdefault(key, thing)
+        key = item if key is None else key
+        load = self._loads.get(group)
+        if load is None or load.has_begun or load.task.done() or len(load.items) >= limit:
+            before, load = load, _Load()
+            self._loads[group] = load
+            load.task = asyncio.create_task(self._run(group, load, before, batch))
+        load.items.setdefault(key, item)
         try:
-            return (await asyncio.shield(its.task))[key]  # type: ignore[no-any-return]
+            return (await asyncio.shield(load.task))[key]  # type: ignore[no-any-return]
         except Exception:
-            if len(its.sought) == 1:
+            if len(load.items) == 1:
                 raise
-        [answer] = await ask([thing])
-        return answer
+        [result] = await batch([item])
+        return result
 
-    async def shared(self, about: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
-        """The answer to one question, for all who have it."""
+    async def once(self, key: Hashable, compute: Callable[[], Awaitable[T]]) -> T:
+        """The result of `compute()`, which is called once for all who ask with this key at the same time."""
 
-        async def answers(_: list[Any]) -> list[T]:
-            return [await ask()]
+        async def batch(_: list[None]) -> list[T]:
+            return [await compute()]
 
-        return await self.answer(about, None, answers)
+        return await self.load(key, None, batch)
 
-    async def _asked(
-        self, kind: Hashable, its: _Round, before: _Round | None, ask: Callable[[list[Any]], Awaitable[Sequence[Any]]]
+    async def _run(
+        self,
+        group: Hashable,
+        load: _Load,
+        before: _Load | None,
+        batch: Callable[[list[Any]], Awaitable[Sequence[Any]]],
     ) -> dict[Hashable, Any]:
         try:
             if before is not None:
                 await asyncio.wait([before.task], timeout=_PATIENCE_SECONDS)
-            its.at_work = True
-            return dict(zip(its.sought, await ask(list(its.sought.values())), strict=True))
+            load.has_begun = True
+            return dict(zip(load.items, await batch(list(load.items.values())), strict=True))
         finally:
-            if self._rounds.get(kind) is its:
-                del self._rounds[kind]
+            if self._loads.get(group) is load:
+                del self._loads[group]

@@ -1,267 +1,228 @@
-"""Hot reads: rows of one flat statement turned into models, each once, without the ORM's detour over every field.
+"""Compiled statements: a query set becomes one flat statement, written down once, and its records become rows.
 
-A row that is read along with others hangs where the ORM would have put it had it been prefetched: `seat.user`. Of a
-row may be read only what is asked for; it then has nothing else.
+Rows that are read along hang at the row that leads to them, as the ORM would have it after a prefetch: `seat.user`. Of
+a row only some attributes may be read; it then has no others.
 """
 
-import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic
 
-import ciso8601
 import orjson
-from tortoise import connections
-from tortoise.expressions import RawSQL
-from tortoise.fields import BooleanField, DatetimeField, Field, JSONField
-from tortoise.fields.data import CharEnumFieldInstance
-from tortoise.models import Model
+from pypika_tortoise.context import SqlContext
+from pypika_tortoise.terms import Parameterizer, Term
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from database import batching
-from database.connection import on_postgres
-from database.row import follows_from
+from database.connection import client, on_postgres
+from database.row import AnyRow, Attributes, Record, RowReader, Stored
 
-Record = Sequence[Any]
-
-
-Attributes = frozenset[str] | None
-"""What is read of rows, by the names of their columns and of what follows from these; None: everything."""
+BASE = "base"
 
 
-def along(attributes: Attributes, *others: str) -> Attributes:
-    """These, and others."""
-    return None if attributes is None else attributes.union(others)
+class Bind(Term):
+    """Stands in a query set for a value that is bound when the statement is run; for a list only within `in_`."""
+
+    def __init__(self, name: str, is_list: bool = False) -> None:
+        super().__init__()
+        self.name, self.is_list = name, is_list
+
+    def get_sql(self, ctx: SqlContext) -> str:
+        if ctx.parameterizer is None:
+            return f":{self.name}"
+        placeholder = ctx.parameterizer.create_param(self).get_sql(ctx)
+        if not self.is_list:
+            return placeholder
+        return f"ANY({placeholder})" if on_postgres() else f"(SELECT value FROM json_each({placeholder}))"
 
 
-def hang(row: Model, pointer: str, target: Model) -> None:
-    """Let the pointer lead to a row that is there already, if it was read whole: more may be asked of it there."""
-    if not target._partial:
-        row.__dict__[f"_{pointer}"] = target
+Texts = Bind | Sequence[str]
 
 
-class Reader:
-    """Makes models of one class from the columns of records that begin at a place."""
+def in_(column: str, values: Texts) -> Q:
+    """The filter for rows whose column, or that of a row they point at, has one of the values: a list, or bound as one.
 
-    def __init__(self, model: type[Model], attributes: Attributes, start: int, postgres: bool) -> None:
-        projection = model._meta.fields_db_projection
-        names = _names(model, attributes)
-        self.columns = [projection[name] for name in names]
-        self.key = start + names.index("id")
-        self.end = start + len(names)
-        self._model = model
-        self._values = _values_of(model, names, start, postgres)
-
-    def selected(self, table: str) -> str:
-        """The columns as a statement lists them."""
-        return ", ".join(f'{table}."{column}"' for column in self.columns)
-
-    def made(self, record: Record) -> Model:
-        """The model of these values, as the database has it."""
-        row = self._model.__new__(self._model)
-        row.__dict__ = self._values(record)
-        return row
+    However long the list is, the statement is the same.
+    """
+    lookup = column if isinstance(values, Bind) and on_postgres() else f"{column}__in"
+    filters: dict[str, Any] = {lookup: values}
+    return Q(**filters)
 
 
-def _names(model: type[Model], attributes: Attributes) -> list[str]:
-    """The columns to read, in the model's order: the id always, and all where something else may need any of them."""
-    columns = list(model._meta.fields_db_projection)
-    needed = {"id"}
-    for name in columns if attributes is None else attributes:
-        needed |= {name} if name in columns else set(follows_from(model, name) or columns)
-    return [name for name in columns if name in needed]
+class Query(Generic[AnyRow]):
+    """The query set `build(*structure, **values)`.
 
+    The structure decides how the statement is written, the values only what is compared, each by `=`, `<` … or `in_`.
+    """
 
-def _values_of(
-    model: type[Model], names: Sequence[str], start: int, postgres: bool
-) -> Callable[[Record], dict[str, Any]]:
-    """What makes a model's attributes of a record: written out as one expression, since it runs for every row."""
-    known: dict[str, Any] = {"nothing": {}}
-    items = []
-    for place, name in enumerate(names):
-        value, convert = f"r[{start + place}]", _converter(model._meta.fields_map[name], postgres)
-        if convert is not None:
-            known[f"c{place}"] = convert
-            value = f"None if (v := {value}) is None else c{place}(v)"
-        items.append(f"{name!r}: {value}")
-    partial = len(names) < len(model._meta.fields_db_projection)
-    as_read = f"'_partial': {partial}, '_saved_in_db': True, '_custom_generated_pk': True, '_await_when_save': nothing"
-    return eval(f"lambda r: {{{', '.join(items)}, {as_read}}}", known)  # type: ignore[no-any-return]
+    def __init__(self, build: Callable[..., QuerySet[AnyRow]], /, *structure: Hashable, **values: Any) -> None:
+        self.build, self.structure, self.values = build, structure, values
 
-
-def _converter(field: Field[Any], postgres: bool) -> Callable[[Any], Any] | None:
-    """What a value of the driver needs to become the model's; None where nothing."""
-    if isinstance(field, JSONField):
-        return lambda value: orjson.loads(value) if isinstance(value, str | bytes) else value
-    if isinstance(field, CharEnumFieldInstance):
-        return field.enum_type._value2member_map_.__getitem__
-    if not postgres and isinstance(field, DatetimeField):
-        return ciso8601.parse_datetime
-    if not postgres and isinstance(field, BooleanField):
-        return bool
-    return None
+    def with_values(self, **values: Any) -> "Query[AnyRow]":
+        """The same, with more values or others."""
+        return Query(self.build, *self.structure, **{**self.values, **values})
 
 
 @dataclass(frozen=True)
-class Joined:
-    """Rows read along with those of the statement: `on` joins them, and `attribute` of the row `of` leads to them."""
+class Join:
+    """Rows that are read along with those of a statement: each at a row of the alias `of`, under its own alias."""
 
     alias: str
-    model: type[Model]
+    model: type[Stored]
     on: str
-    #: The alias of the row that points at this one, and the name of the pointer; None: only the order tells.
-    pointer: tuple[str, str] | None = None
+    of: str = BASE
+    #: Whether many of them hang at one row.
+    is_collection: bool = False
     attributes: Attributes = None
 
+    @classmethod
+    def target(cls, pointer: str, model: type[Stored], of: str = BASE, attributes: Attributes = None) -> "Join":
+        """The row that the foreign key `pointer` leads to."""
+        return cls(pointer, model, f'"{pointer}".id = "{of}"."{pointer}_id"', of, False, attributes)
 
-class Slot(RawSQL):
-    """Stands for a value while a statement is written down."""
+    @classmethod
+    def collection(cls, attribute: str, model: type[Stored], pointer: str) -> "Join":
+        """The rows whose foreign key `pointer` leads to a row of the statement, as a list in that attribute of it."""
+        return cls(attribute, model, f'"{attribute}"."{pointer}_id" = "{BASE}".id', is_collection=True)
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{{{{{name}}}}}")
+    def reading(self, attributes: Attributes) -> "Join":
+        """The same, with only these attributes read."""
+        return replace(self, attributes=attributes)
 
 
-def slots(name: str) -> list[str]:
-    """Stands for all values of a list, as its only item."""
-    return [f"{{{{{name}}}}}"]
+async def fetch(
+    query: Query[AnyRow],
+    *joins: Join,
+    where: str = "",
+    order_by: Sequence[str] = (),
+    attributes: Attributes = None,
+) -> list[AnyRow]:
+    """The rows of the query with those that are read along.
+
+    `order_by` names columns of the rows, or as `alias.column` of those that are read along; `where` is SQL over the
+    alias `base`. Within `run_batched` each task gets the rows for the lists of all tasks.
+    """
+    is_list = tuple((name, isinstance(value, list)) for name, value in query.values.items())
+    shape = (query.build, query.structure, is_list, joins, where, tuple(order_by), attributes)
+    statement: Statement[AnyRow] = _compiled(*shape, on_postgres())
+    return await statement.rows(query.values)
+
+
+@lru_cache(maxsize=1_000)  # to write a query set down takes longer than to run it
+def _compiled(
+    build: Callable[..., QuerySet[AnyRow]],
+    structure: tuple[Hashable, ...],
+    is_list: tuple[tuple[str, bool], ...],
+    joins: tuple[Join, ...],
+    where: str,
+    order_by: tuple[str, ...],
+    attributes: Attributes,
+    postgres: bool,
+) -> "Statement[AnyRow]":
+    rows = build(*structure, **{name: Bind(name, listed) for name, listed in is_list})
+    # What the ORM does before it writes a query down.
+    rows._choose_db_if_not_chosen()
+    rows._make_query()
+    parameterizer = _Parameterizer()
+    source = rows.query.get_sql(rows.query.QUERY_CLS.SQL_CONTEXT.copy(parameterizer=parameterizer))
+    mapper = RowMapper(rows.model, attributes, joins, postgres)
+    conditions = f" WHERE {where}" if where else ""
+    order = f" ORDER BY {', '.join(_column(path) for path in order_by)}" if order_by else ""
+    return Statement(mapper.select_from(source) + conditions + order, tuple(parameterizer.values), mapper, postgres)
+
+
+class _Parameterizer(Parameterizer):
+    """Writes numbers out: a plan that PostgreSQL keeps for all values must know of LIMIT."""
+
+    def should_parameterize(self, value: Any) -> bool:
+        return type(value) is not int and bool(super().should_parameterize(value))
+
+
+def _column(path: str) -> str:
+    alias, _, column = path.rpartition(".")
+    return f'"{alias or BASE}"."{column}"'
 
 
 @dataclass(frozen=True)
-class Statement:
-    """A query set with what is read along, written down once: the text, and what goes into each of its places."""
+class Statement(Generic[AnyRow]):
+    """A flat statement: its text, a value or a Bind for each placeholder, and what makes rows of its records."""
 
     sql: str
-    #: The name of a value for each place, or in a tuple of one the value itself.
-    places: tuple[str | tuple[Any], ...]
-    links: "Links"
+    parameters: tuple[Any, ...]
+    mapper: "RowMapper[AnyRow]"
     postgres: bool
 
-    async def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """A tuple for each record, each row made once."""
+    async def rows(self, values: Mapping[str, Any]) -> list[AnyRow]:
+        """The rows for these values; within `run_batched` maybe those for the lists of other tasks too."""
+        return await batching.load(self, values)
+
+    async def run(self, values: Mapping[str, Any]) -> list[AnyRow]:
+        """The rows for these values, on the transaction that is open, if one is."""
         if not self.postgres:
-            values = {name: _as_sqlite_takes_it(value) for name, value in values.items()}
-        given = [values[place] if isinstance(place, str) else place[0] for place in self.places]
-        return self.links.rows(await records(self.sql, given))
+            values = {name: _for_sqlite(value) for name, value in values.items()}
+        bound = [values[each.name] if isinstance(each, Bind) else each for each in self.parameters]
+        records: Any
+        _, records = await client().execute_query(self.sql, bound)
+        return self.mapper.rows(records)
 
 
-def _as_sqlite_takes_it(value: Any) -> Any:
+def _for_sqlite(value: Any) -> Any:
     if isinstance(value, list):
         return orjson.dumps(value).decode()
     return value.isoformat(" ") if isinstance(value, datetime) else value
 
 
-_MARK = re.compile(r"IN \((\$\d+|\?)\)|(\$\d+|\?)|\{\{(\w+)\}\}")
-_SLOT = re.compile(r"\{\{(\w+)\}\}")
+class RowMapper(Generic[AnyRow]):
+    """The columns that a flat statement reads, and how its records become rows that lead to one another."""
 
+    def __init__(self, model: type[AnyRow], attributes: Attributes, joins: Sequence[Join], postgres: bool) -> None:
+        self._joins = joins
+        self._base: RowReader[AnyRow] = RowReader(model, attributes, 0, postgres)
+        self._readers: list[RowReader[Any]] = [self._base]
+        for join in joins:
+            self._readers.append(RowReader(join.model, join.attributes, self._readers[-1].end, postgres))
 
-def _placed(sql: str, values: Sequence[Any]) -> tuple[str, tuple[str | tuple[Any], ...]]:
-    """The text with each list in one place, and with numbers written out: a generic plan must see its LIMIT."""
-    postgres, left = on_postgres(), iter(values)
-    places: list[str | tuple[Any]] = []
-
-    def marked(its: str | tuple[Any]) -> str:
-        places.append(its)
-        return f"${len(places)}" if postgres else "?"
-
-    def place(found: re.Match[str]) -> str:
-        if name := found[3]:
-            return marked(name)
-        value = next(left)
-        listed = _SLOT.fullmatch(value) if isinstance(value, str) else None
-        if found[1] and listed:
-            return (
-                f"= ANY({marked(listed[1])})" if postgres else f"IN (SELECT value FROM json_each({marked(listed[1])}))"
-            )
-        text = str(value) if type(value) is int else marked((value,))
-        return f"IN ({text})" if found[1] else text
-
-    return _MARK.sub(place, sql), tuple(places)
-
-
-async def read(
-    build: Callable[..., QuerySet[Any]],
-    shape: tuple[Hashable, ...],
-    values: Mapping[str, Any],
-    *joined: Joined,
-    tail: str = "",
-    attributes: Attributes = None,
-) -> list[tuple[Any, ...]]:
-    """The rows of `build(*shape, **values)`: written down once for each shape, run with these values each time.
-
-    Of those who ask `side_by_side` each gets the rows of all: to be looked up by what was asked for.
-    `values` must not decide anything but what is compared; whatever shapes the statement belongs to the shape.
-    """
-    kinds = tuple((name, isinstance(value, list)) for name, value in values.items())
-    return await batching.asked(_written(build, shape, kinds, joined, tail, attributes), values)
-
-
-@lru_cache(maxsize=1_000)  # query sets cost more to write down than to run
-def _written(
-    build: Callable[..., QuerySet[Any]],
-    shape: tuple[Hashable, ...],
-    kinds: tuple[tuple[str, bool], ...],
-    joined: tuple[Joined, ...],
-    tail: str,
-    attributes: Attributes,
-) -> Statement:
-    """The query set and what is read along as one flat statement; `tail` is SQL behind it, its alias `base`."""
-    rows = build(*shape, **{name: slots(name) if is_list else Slot(name) for name, is_list in kinds})
-    rows._choose_db_if_not_chosen()
-    rows._make_query()
-    inner, values = rows.query.get_parameterized_sql()
-    links = Links(rows.model, attributes, joined)
-    return Statement(*_placed(links.sql(f"({inner})", tail), values), links, on_postgres())
-
-
-async def records(sql: str, values: Sequence[Any]) -> Sequence[Record]:
-    """The records of a statement, on the transaction that is open, if one is."""
-    found: Sequence[Record]
-    _, found = await connections.get("default").execute_query(sql, list(values))
-    return found
-
-
-class Links:
-    """Which tables a flat statement has, and how its records become models that lead to one another."""
-
-    def __init__(self, model: type[Model], attributes: Attributes, joined: Sequence[Joined]) -> None:
-        self._joined = joined
-        self._aliases = ["base", *(join.alias for join in joined)]
-        self._readers: list[Reader] = []
-        end, postgres = 0, on_postgres()
-        for its, read in [(model, attributes), *((join.model, join.attributes) for join in joined)]:
-            self._readers.append(Reader(its, read, end, postgres))
-            end = self._readers[-1].end
-        self._pointers = [
-            (place, self._aliases.index(join.pointer[0]), f"_{join.pointer[1]}")
-            for place, join in enumerate(joined, 1)
-            if join.pointer is not None
-        ]
-
-    def sql(self, source: str, tail: str) -> str:
-        """The statement over `source`, a sub-query in brackets."""
-        columns = ", ".join(each.selected(alias) for each, alias in zip(self._readers, self._aliases, strict=True))
-        joins = " ".join(
-            f'LEFT JOIN "{join.model._meta.db_table}" AS {join.alias} ON {join.on}' for join in self._joined
+    def select_from(self, source: str) -> str:
+        """The statement over a source, which is a query."""
+        aliases = [BASE, *(join.alias for join in self._joins)]
+        columns = ", ".join(
+            f'"{alias}"."{column}"'
+            for alias, reader in zip(aliases, self._readers, strict=True)
+            for column in reader.columns
         )
-        return f"SELECT {columns} FROM {source} AS base {joins} {tail}"
+        tables = [f'({source}) AS "{BASE}"']
+        tables += [f'LEFT JOIN "{join.model._meta.db_table}" AS "{join.alias}" ON {join.on}' for join in self._joins]
+        return f"SELECT {columns} FROM {' '.join(tables)}"
 
-    def rows(self, found: Sequence[Record]) -> list[tuple[Any, ...]]:
-        """A tuple of models for each record."""
-        known: list[dict[Any, Any]] = [{} for _ in self._readers]
-        parts = [(its, each.made, each.key) for its, each in zip(known, self._readers, strict=True)]
-        linked = []
-        for record in found:
-            row = []
-            for its, make, key in parts:
+    def rows(self, records: Sequence[Record]) -> list[AnyRow]:
+        """The rows of the records, each made once."""
+        if not self._joins:
+            return [self._base.row(record) for record in records]
+        aliases = [BASE, *(join.alias for join in self._joins)]
+        links = [
+            (place, aliases.index(join.of), join.alias if join.is_collection else f"_{join.alias}", join.is_collection)
+            for place, join in enumerate(self._joins, 1)
+        ]
+        made: list[dict[Any, Any]] = [{} for _ in self._readers]
+        sources = [(rows, reader.row, reader.key) for rows, reader in zip(made, self._readers, strict=True)]
+        for record in records:
+            linked = []
+            for rows, row_of, key in sources:
                 id = record[key]
-                model = its.get(id)
-                if model is None and id is not None:
-                    model = its[id] = make(record)
-                row.append(model)
-            for place, parent, kept in self._pointers:
-                if row[parent] is not None:
-                    row[parent].__dict__[kept] = row[place]
-            linked.append(tuple(row))
-        return linked
+                row = rows.get(id)
+                if row is None and id is not None:
+                    row = rows[id] = row_of(record)
+                linked.append(row)
+            for place, parent, attribute, is_collection in links:
+                if linked[parent] is None:
+                    continue
+                if not is_collection:
+                    linked[parent].__dict__[attribute] = linked[place]
+                elif linked[place] is None:
+                    linked[parent].__dict__[attribute] = []
+                else:
+                    linked[parent].__dict__.setdefault(attribute, []).append(linked[place])
+        return list(made[0].values())

@@ -119,7 +119,7 @@ class Hub:
         """Let every subscriber go on as what they are by now, or end. Two statements for so many of them."""
         subscribers = [subscriber for channel in self._channels.values() for subscriber in channel.subscribers]
         for some in parts(subscribers, _LOOKED_AT_ONCE):
-            renewed = await auth.renewed_all({subscriber.viewer for subscriber in some})
+            renewed = await auth.renew_all({subscriber.viewer for subscriber in some})
             for subscriber in some:
                 subscriber.renew(renewed[subscriber.viewer])
 

@@ -10,9 +10,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from tortoise.queryset import QuerySet
 
 from auth.refusals import Code, Refused
-from auth.viewer import Viewer
-from database.batching import Company
-from database.compiled import read
+from auth.viewer import Scope, Viewer
+from database import Bind, Coalescer, Query, fetch
 from models import Account, LogEntry, TopicChange, TopicLog
 
 Entry = TypeVar("Entry", bound=LogEntry)
@@ -80,7 +79,7 @@ class Topic(Generic[Entry]):
     name: str
     log: Log[Entry]
     #: The entries that a viewer may see.
-    scope: Callable[[Viewer], QuerySet[Entry]]
+    scope: Callable[[Scope], QuerySet[Entry]]
     #: The visible entries of a subject, or of all for None, between two positions: so many, the oldest first.
     load: "Callable[[Topic[Entry], Viewer, str | None, int, int | None, int], Awaitable[list[Entry]]]"
     #: Raises Refused where the viewer may not follow the topic at all.
@@ -91,7 +90,7 @@ class Topic(Generic[Entry]):
     audiences: Callable[[Sequence[Entry]], Awaitable[Mapping[int, Audience]]] = _no_audiences
     #: The cursor that a client resumes from, behind a position; None: it can only begin anew.
     cursor_at: Callable[[int], str] | None = None
-    _extents: Company = field(default_factory=Company, repr=False)
+    _extents: Coalescer = field(default_factory=Coalescer, repr=False)
 
     def log_id(self, account_id: str) -> str:
         """The id of the account's log: that of its counter, and the name of the signal that there is more."""
@@ -100,11 +99,11 @@ class Topic(Generic[Entry]):
     async def extent(self, account_id: str) -> Extent:
         """How far the account's log reaches, by one statement for all who ask at the time."""
         log_id = self.log_id(account_id)
-        return await self._extents.shared(log_id, lambda: self._extent(log_id))
+        return await self._extents.once(log_id, lambda: self._extent(log_id))
 
     async def _extent(self, log_id: str) -> Extent:
-        rows = await read(self.log.counters.filter, (), {"id": log_id})
-        return next((Extent(counter.pruned_position, counter.position) for (counter,) in rows), Extent(0, 0))
+        counters = await fetch(Query(_counters, self.log.counters, log_id=log_id))
+        return next((Extent(counter.pruned_position, counter.position) for counter in counters), Extent(0, 0))
 
     def too_slow(self, position: int) -> Refused:
         """What ends a subscription whose buffer is full, behind the position of its last delivery."""
@@ -121,12 +120,17 @@ class Topic(Generic[Entry]):
 
     async def entries_after(self, account_id: str, position: int, most: int) -> list[Entry]:
         """The next entries of the account's log, whoever may see them: for those who hand them out."""
-        shape = (self.log.entries, self.log.counter, most)
-        values = {"log_id": self.log_id(account_id), "position": position}
-        return [entry for (entry,) in await read(_entries_after, shape, values)]
+        log_id = self.log_id(account_id)
+        return await fetch(
+            Query(_entries_after, self.log.entries, self.log.counter, most, log_id=log_id, position=position)
+        )
 
 
-def _entries_after(entries: type[Entry], counter: str, most: int, log_id: Any, position: Any) -> QuerySet[Entry]:
+def _counters(counters: type[Account] | type[TopicLog], log_id: Bind) -> QuerySet[Any]:
+    return counters.filter(id=log_id)
+
+
+def _entries_after(entries: type[Entry], counter: str, most: int, log_id: Bind, position: Bind) -> QuerySet[Entry]:
     rows = entries.filter(**{counter: log_id, "position__gt": position})
     return rows.order_by("position").limit(most)
 

@@ -220,7 +220,7 @@ class Subscription(Generic[Entry]):
         """Whether the change, which was visible at that time to somebody of that role, still is."""
         if not self.is_restricted or (role is self._viewer.role and _now() - at < _FRESH_SECONDS):
             return True
-        return await self._topic.scope(self._viewer).filter(id=change.id).exists()
+        return await self._topic.scope(self._viewer.scope).filter(id=change.id).exists()
 
 
 def _now() -> float:

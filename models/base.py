@@ -7,7 +7,7 @@ from tortoise.validators import MaxLengthValidator
 from ulid import ULID
 
 import clock
-from database.row import Stored, fill_new
+from database import Stored
 
 
 class Row(Stored):
@@ -28,8 +28,7 @@ class Row(Stored):
 
     def __init__(self, **values: Any) -> None:
         values.setdefault("id", new_id(self.prefix))
-        if not fill_new(self, values):
-            super().__init__(**values)
+        super().__init__(**values)
 
 
 def new_id(prefix: str) -> str:

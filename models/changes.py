@@ -5,7 +5,7 @@ from enum import Enum
 from tortoise import fields
 from tortoise.indexes import Index
 
-from database.row import Stored
+from database import Stored
 from models.candidates import Candidate
 from models.directory import Account
 from models.panels import Panel

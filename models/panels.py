@@ -10,7 +10,7 @@ from tortoise.expressions import Q
 from tortoise.indexes import Index
 
 import clock
-from database.row import following
+from database import Bind, derived_from
 from models.base import Row
 from models.candidates import Candidate
 from models.directory import Account, Stage, User
@@ -72,7 +72,7 @@ class Cancelable(Row):
         abstract = True
 
     @property
-    @following("canceled_at", "canceled_by_id", "canceled_origin", "canceled_reason")
+    @derived_from("canceled_at", "canceled_by_id", "canceled_origin", "canceled_reason")
     def own_cancellation(self) -> Cancellation | None:
         """The cancellation of this row itself."""
         if self.canceled_at is None or self.canceled_by_id is None or self.canceled_origin is None:
@@ -154,7 +154,7 @@ class Panel(Cancelable):
         return self.canceled_origin is CancelOrigin.ATS and self.canceled_by_id == self.integration_id
 
     @property
-    @following("canceled_at", "tentative", "ends_at", "feedback_due")
+    @derived_from("canceled_at", "tentative", "ends_at", "feedback_due")
     def status(self) -> InterviewPanelStatus:
         """Derived from the cancellation, the clock and the feedback; `with_status` is its twin in SQL."""
         if self.canceled_at:
@@ -197,7 +197,7 @@ class Interview(Cancelable):
         indexes = (Index(fields=("account_id", "starts_at", "id")), Index(fields=("panel_id", "starts_at", "id")))
 
     @property
-    @following("starts_at", "ends_at")
+    @derived_from("starts_at", "ends_at")
     def duration_minutes(self) -> int:
         """Length in minutes."""
         return int((self.ends_at - self.starts_at).total_seconds()) // 60
@@ -249,12 +249,12 @@ def why_off(*rows: Cancelable | None) -> Cancellation | None:
     return min(found, key=attrgetter("calendar_event_remains"), default=None)
 
 
-def standing(at: datetime) -> Q:
+def standing(at: datetime | Bind) -> Q:
     """Panels that are not cancelled and not over at that instant (UTC): what `upcoming` means."""
     return Q(canceled_at__isnull=True, ends_at__gt=at)
 
 
-def with_status(status: InterviewPanelStatus, at: datetime) -> Q:
+def with_status(status: InterviewPanelStatus, at: datetime | Bind) -> Q:
     """The panels of that status at that instant (UTC): the filter twin of `Panel.status`."""
     live = Q(canceled_at__isnull=True)
     firm = live & Q(tentative=False)

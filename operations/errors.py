@@ -90,7 +90,7 @@ def _innermost(error: GraphQLError) -> tuple[GraphQLError, Exception | None]:
 
 def _masked(cause: Exception, request_id: str) -> tuple[str, dict[str, Any]]:
     """What clients learn of a failure that they did not cause. Logs it under the request's id."""
-    if database.is_away(cause):
+    if database.is_unavailable(cause):
         _log.error("The database can't be reached: %s", type(cause).__name__, extra={"request_id": request_id})
         message = "The database can't be reached: it is safe to try again."
         return message, {"code": Code.SERVICE_UNAVAILABLE, "requestId": request_id}

@@ -10,18 +10,20 @@ from strawberry.execution import optimized_is_awaitable
 import execution
 import settings
 from auth.refusals import Code
-from database.batching import Company
+from database import Coalescer
 from execution import BreadthFirstExecutor
 from operations.admission import Admitted
 from operations.errors import InvalidDocument, format_errors
-from resolvers.access import shared_scope
+from resolvers.access import visibility_key
 from schema import SCHEMA
 from schema.context import Context
 
 Response = dict[str, Any]
 
 
-async def execute_operation(admitted: Admitted, context: Context, coalescer: Company, event: object = None) -> Response:
+async def execute_operation(
+    admitted: Admitted, context: Context, coalescer: Coalescer, event: object = None
+) -> Response:
     """Run a query or a mutation, or answer for one event of a subscription: the response as clients get it.
 
     Below the root fields it is completed together with operations like it, for viewers who see the same.
@@ -44,16 +46,16 @@ async def execute_operation(admitted: Admitted, context: Context, coalescer: Com
     return {"errors": errors} if never_ran else {"data": result.data, "errors": errors}
 
 
-def _coalesced(admitted: Admitted, context: Context, coalescer: Company) -> execution.Together | None:
+def _coalesced(admitted: Admitted, context: Context, coalescer: Coalescer) -> execution.Together | None:
     """How root fields are completed together with those of others; None where nobody else sees the same."""
     if context.signed_in is None or admitted.operation.is_personal:
         return None
-    scope = shared_scope(context.signed_in)
+    scope = visibility_key(context.signed_in)
     # As many together as cost no more than one operation may: nothing else is done while their rows are built.
     limit = settings.current().max_cost // admitted.cost or 1
 
     def complete(kind: Hashable, value: object, complete_all: Any) -> Any:
-        return coalescer.answer((kind, scope), value, complete_all, key=id(value), most=limit)
+        return coalescer.load((kind, scope), value, complete_all, key=id(value), limit=limit)
 
     return complete
 

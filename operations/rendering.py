@@ -10,11 +10,11 @@ from graphql import DocumentNode
 import models
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from database.batching import Company
+from database import Coalescer
 from feed.subscription import DirectWriter
 from operations.admission import Admitted
 from operations.execute import execute_operation
-from resolvers.access import shared_scope
+from resolvers.access import visibility_key
 from schema.context import Context
 
 #: So long a rendering serves others who get the same change: what the change leads to may have moved on after that.
@@ -26,7 +26,7 @@ _LEFT_OUT = object()
 class Renderings:
     """The changes that were rendered just now, by all on which the answer depends."""
 
-    def __init__(self, coalescer: Company) -> None:
+    def __init__(self, coalescer: Coalescer) -> None:
         self._coalescer = coalescer
         self._fresh: dict[tuple[Any, ...], tuple[DocumentNode, asyncio.Future[bytes]]] = {}
 
@@ -37,7 +37,7 @@ class Renderings:
         """
         if admitted.operation.is_personal or not isinstance(event, models.Change):
             return await self._render(admitted, context, event)
-        key = (event.id, *_answer_key(admitted), *shared_scope(context.viewer))
+        key = (event.id, *_answer_key(admitted), *visibility_key(context.viewer))
         if key not in self._fresh:
             rendering = asyncio.ensure_future(self._render(admitted, context, event))
             # The document is kept with it so that no other one gets its identity.
@@ -59,7 +59,7 @@ class Renderings:
         async def render(viewer: Viewer, change: models.LogEntry) -> bytes:
             return await self.render(admitted, Context(request_id, viewer), change)
 
-        return DirectWriter(lambda viewer: (*answer_key, *shared_scope(viewer)), render, write)
+        return DirectWriter(lambda viewer: (*answer_key, *visibility_key(viewer)), render, write)
 
     async def _render(self, admitted: Admitted, context: Context, event: object) -> bytes:
         response = await execute_operation(admitted, context, self._coalescer, event)

@@ -12,7 +12,7 @@ import metrics
 import settings
 import traces
 from auth.refusals import Code
-from database.batching import Company
+from database import Coalescer
 from feed.notify import SIGNALS
 from feed.subscription import Ended
 from operations.admission import Admission, Admitted
@@ -40,7 +40,7 @@ class Engine:
         self.documents = Documents()
         self.rates = RateLimiter(redis_url)
         self.admission = Admission(self.documents, self.rates)
-        self._coalescer = Company()
+        self._coalescer = Coalescer()
         self._renderings = Renderings(self._coalescer)
 
     async def answer(self, admitted: Admitted, context: Context) -> Answer:

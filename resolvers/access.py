@@ -1,6 +1,7 @@
 """The permission table of docs/rules.md: what a viewer may do, and which rows they may see.
 
-Every read and every lock begins with `visible`: what lies outside it is answered as what does not exist.
+Every read and every lock begins with `visible`: what lies outside it is answered as what does not exist. Rules see of
+a viewer no more than their `Scope`, whose ids a compiled statement binds at each run.
 """
 
 from collections.abc import Callable, Collection
@@ -14,7 +15,7 @@ from tortoise.queryset import QuerySet
 
 import models
 from auth.refusals import Code, Refused
-from auth.viewer import Viewer
+from auth.viewer import Scope, Viewer
 from models import Role
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -57,7 +58,7 @@ _ALLOWED: dict[Act, set[Role | None]] = {
 }
 
 
-def may(viewer: Viewer, act: Act) -> bool:
+def may(viewer: Viewer | Scope, act: Act) -> bool:
     """Whether the viewer's role allows it."""
     return viewer.role in _ALLOWED[act]
 
@@ -68,9 +69,9 @@ def require(viewer: Viewer, act: Act) -> None:
         raise Refused(Code.FORBIDDEN, f"This role may not {act.value}.")
 
 
-def visible(viewer: Viewer, model: type[AnyModel]) -> QuerySet[AnyModel]:
+def visible(viewer: Viewer | Scope, model: type[AnyModel]) -> QuerySet[AnyModel]:
     """The rows of the model that exist for this viewer."""
-    return model.filter(_SCOPES[model](viewer))
+    return model.filter(_FILTERS[model](viewer if isinstance(viewer, Scope) else viewer.scope))
 
 
 def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
@@ -79,7 +80,19 @@ def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
     return model.all()
 
 
-def _ties() -> list[tuple[QuerySet[Any], str, str]]:
+def is_restricted(viewer: Viewer | Scope) -> bool:
+    """Whether the viewer sees only part of the account's changes."""
+    return viewer.role in (Role.INTERVIEWER, Role.LIMITED_TEAM_MEMBER)
+
+
+def visibility_key(viewer: Viewer) -> tuple[str, ...]:
+    """Equal for viewers who see the same of everything that is not personal: one role that sees all."""
+    if is_restricted(viewer) or viewer.role is KEY:
+        return (viewer.account_id, viewer.actor_id)
+    return (viewer.account_id, viewer.role.value)
+
+
+def _candidate_ties() -> list[tuple[QuerySet[Any], str, str]]:
     """What makes a candidate a Limited Team Member's: rows with the column of the candidate and that of the user.
 
     They own the candidate, manage the posting, follow them, or sit on a panel of theirs.
@@ -92,42 +105,26 @@ def _ties() -> list[tuple[QuerySet[Any], str, str]]:
     ]
 
 
-def _theirs(viewer: Viewer) -> Subquery:
+def _tied_candidates(scope: Scope) -> Subquery:
     """The ids of a Limited Team Member's candidates."""
-    mine = Q(
+    ties = Q(
         *(
-            Q(id__in=Subquery(rows.filter(**{user: viewer.user_id}).values(candidate)))
-            for rows, candidate, user in _ties()
+            Q(id__in=Subquery(rows.filter(**{user: scope.viewer_id}).values(candidate)))
+            for rows, candidate, user in _candidate_ties()
         ),
         join_type=Q.OR,
     )
-    return Subquery(models.Candidate.filter(mine, account_id=viewer.account_id).values("id"))
+    return Subquery(models.Candidate.filter(ties, account_id=scope.account_id).values("id"))
 
 
-async def audiences(changes: Collection[models.Change]) -> "dict[int, Audience]":
-    """Which restricted viewers may see each change, by its position: `visible` seen from the other side.
-
-    For those who deliver a change to many: five statements, however many viewers there are.
-    """
-    by_candidate = await _users_by([change.candidate_id for change in changes], _ties())
-    seats = [(models.Interviewer.all(), "panel_id", "user_id")]
-    by_panel = await _users_by([change.panel_id for change in changes], seats)
-    return {
-        change.position: Audience(by_candidate[change.candidate_id], by_panel[change.panel_id]) for change in changes
-    }
-
-
-async def _users_by(keys: Collection[str], ties: list[tuple[QuerySet[Any], str, str]]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {key: set() for key in keys}
-    for rows, column, user in ties:
-        for key, user_id in await rows.filter(**{f"{column}__in": list(found)}).values_list(column, user):
-            found[key].add(user_id)
-    return found
+def _seated_panels(scope: Scope) -> Subquery:
+    """The ids of the panels on which the user sits."""
+    return Subquery(models.Interviewer.filter(user_id=scope.viewer_id).values("panel_id"))
 
 
 @dataclass(frozen=True)
 class Audience:
-    """The users to whom a change is visible beside those who see everything."""
+    """The restricted users to whom a change is visible, beside those who see everything."""
 
     tied: set[str]
     seated: set[str]
@@ -143,79 +140,84 @@ class Audience:
                 return True
 
 
-def restricted(viewer: Viewer) -> bool:
-    """Whether the viewer sees only part of the account's changes."""
-    return viewer.role in (Role.INTERVIEWER, Role.LIMITED_TEAM_MEMBER)
+async def audiences(changes: Collection[models.Change]) -> dict[int, Audience]:
+    """Which restricted viewers may see each change, by its position: `visible` seen from the other side.
+
+    For those who deliver a change to many: five statements, however many viewers there are.
+    """
+    by_candidate = await _users_by([change.candidate_id for change in changes], _candidate_ties())
+    seats = [(models.Interviewer.all(), "panel_id", "user_id")]
+    by_panel = await _users_by([change.panel_id for change in changes], seats)
+    return {
+        change.position: Audience(by_candidate[change.candidate_id], by_panel[change.panel_id]) for change in changes
+    }
 
 
-def shared_scope(viewer: Viewer) -> tuple[str, ...]:
-    """Equal for viewers who see the same of everything that is not personal: one role that sees all."""
-    if restricted(viewer):
-        return (viewer.account_id, viewer.actor_id)
-    return (viewer.account_id, viewer.role.value if viewer.role else viewer.actor_id)
+async def _users_by(keys: Collection[str], ties: list[tuple[QuerySet[Any], str, str]]) -> dict[str, set[str]]:
+    users: dict[str, set[str]] = {key: set() for key in keys}
+    for rows, column, user in ties:
+        for key, user_id in await rows.filter(**{f"{column}__in": list(users)}).values_list(column, user):
+            users[key].add(user_id)
+    return users
 
 
-def _sat_on(viewer: Viewer) -> Subquery:
-    """The ids of the panels on which the viewer sits."""
-    return Subquery(models.Interviewer.filter(user_id=viewer.user_id).values("panel_id"))
+_Filter = Callable[[Scope], Q]
 
 
-_Scope = Callable[[Viewer], Q]
+def _account(scope: Scope) -> Q:
+    return Q(account_id=scope.account_id)
 
 
-def _of_the_account(viewer: Viewer) -> Q:
-    return Q(account_id=viewer.account_id)
-
-
-def _none(viewer: Viewer) -> Q:
+def _none(scope: Scope) -> Q:
     return Q(id__in=[])
 
 
-def _any(viewer: Viewer) -> Q:
+def _any(scope: Scope) -> Q:
     return Q()
 
 
-def _by_role(interviewer: _Scope, limited: _Scope, others: _Scope = _any) -> _Scope:
+def _by_role(interviewer: _Filter, limited: _Filter, others: _Filter = _any) -> _Filter:
     """What an Interviewer sees of the account's rows, what a Limited Team Member, and what everybody else."""
-    scopes: dict[Role | None, _Scope] = {Role.INTERVIEWER: interviewer, Role.LIMITED_TEAM_MEMBER: limited}
-    return lambda viewer: _of_the_account(viewer) & scopes.get(viewer.role, others)(viewer)
+    filters: dict[Role | None, _Filter] = {Role.INTERVIEWER: interviewer, Role.LIMITED_TEAM_MEMBER: limited}
+    return lambda scope: _account(scope) & filters.get(scope.role, others)(scope)
 
 
-def _of_integration(column: str, act: Act) -> _Scope:
+def _of_integration(column: str, act: Act) -> _Filter:
     """To an integration its own, by that column; to others all that they may see."""
-    return lambda viewer: Q(**{column: viewer.integration.id}) if viewer.integration else _where_may(act)(viewer)
+    return lambda scope: Q(**{column: scope.viewer_id}) if scope.role is KEY else _where_allowed(act)(scope)
 
 
-def _where_may(act: Act) -> _Scope:
-    return lambda viewer: _of_the_account(viewer) if may(viewer, act) else _none(viewer)
+def _where_allowed(act: Act) -> _Filter:
+    return lambda scope: _account(scope) if may(scope, act) else _none(scope)
 
 
-_SCOPES: dict[type[Model], _Scope] = {
-    models.Account: lambda viewer: Q(id=viewer.account_id),
-    models.User: _by_role(lambda viewer: Q(id=viewer.user_id), _any),
+_FILTERS: dict[type[Model], _Filter] = {
+    models.Account: lambda scope: Q(id=scope.account_id),
+    models.User: _by_role(lambda scope: Q(id=scope.viewer_id), _any),
     models.Stage: _by_role(_none, _any),
     models.Posting: _by_role(_none, _any),
     models.FeedbackTemplate: _by_role(_none, _any),
-    models.Candidate: _by_role(_none, lambda viewer: Q(id__in=_theirs(viewer))),
+    models.Candidate: _by_role(_none, lambda scope: Q(id__in=_tied_candidates(scope))),
     # A panel without a candidate is a tombstone, which nobody sees.
     models.Panel: _by_role(
-        _none, lambda viewer: Q(candidate_id__in=_theirs(viewer)), lambda _: Q(candidate_id__isnull=False)
+        _none, lambda scope: Q(candidate_id__in=_tied_candidates(scope)), lambda _: Q(candidate_id__isnull=False)
     ),
     # An Interviewer's by their one seat on each, along which a list is read.
     models.Interview: _by_role(
-        lambda viewer: Q(interviewers__user_id=viewer.user_id),
-        lambda viewer: Q(panel__candidate_id__in=_theirs(viewer)),
+        lambda scope: Q(interviewers__user_id=scope.viewer_id),
+        lambda scope: Q(panel__candidate_id__in=_tied_candidates(scope)),
     ),
     models.FeedbackForm: _by_role(
-        lambda viewer: Q(user_id=viewer.user_id) | Q(panel_id__in=_sat_on(viewer)),
-        lambda viewer: Q(user_id=viewer.user_id) | Q(panel__candidate_id__in=_theirs(viewer)),
+        lambda scope: Q(user_id=scope.viewer_id) | Q(panel_id__in=_seated_panels(scope)),
+        lambda scope: Q(user_id=scope.viewer_id) | Q(panel__candidate_id__in=_tied_candidates(scope)),
     ),
     models.Change: _by_role(
-        lambda viewer: Q(panel_id__in=_sat_on(viewer)), lambda viewer: Q(candidate_id__in=_theirs(viewer))
+        lambda scope: Q(panel_id__in=_seated_panels(scope)),
+        lambda scope: Q(candidate_id__in=_tied_candidates(scope)),
     ),
     # Their topics say which subjects of the account a viewer sees.
-    models.TopicChange: lambda viewer: Q(log__account_id=viewer.account_id),
+    models.TopicChange: lambda scope: Q(log__account_id=scope.account_id),
     models.Integration: _of_integration("id", Act.SEE_INTEGRATIONS),
     models.ApiKey: _of_integration("integration_id", Act.SEE_KEYS),
-    models.AuditEvent: _where_may(Act.READ_AUDIT),
+    models.AuditEvent: _where_allowed(Act.READ_AUDIT),
 }

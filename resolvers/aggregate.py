@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import models
 from auth.viewer import Viewer
-from database.compiled import hang
+from database import attach
 from models import (
     AuditAct,
     Cancellation,
@@ -23,10 +23,10 @@ from models import (
 from models import InterviewPanelChangeKind as ChangeKind
 from resolvers import feedback
 from resolvers.access import unscoped
-from resolvers.commits import Commit
 from resolvers.panels import SEATS
-from resolvers.queries import parts
+from resolvers.queries import select_for_update, select_unscoped
 from resolvers.revisions import Revision, is_below
+from resolvers.units import UnitOfWork
 
 
 @dataclass
@@ -55,17 +55,19 @@ class PanelAggregate:
     async def load(cls, panel: Panel) -> "PanelAggregate":
         """A panel that is locked already, with its parts. Two statements."""
         why = "the parts of a locked panel"
-        rows = await parts(Interview, why, SEATS, panel_id=panel.id)
-        forms = await parts(FeedbackForm, why, panel_id=panel.id)
+        interviews = await select_unscoped(Interview, why, SEATS, panel_id=panel.id)
+        forms = await select_unscoped(FeedbackForm, why, panel_id=panel.id)
         seats: dict[str, dict[str, Interviewer]] = {}
-        occupied = (seat for _, seat in rows if seat is not None)
-        for seat in sorted(occupied, key=lambda seat: (seat.position, seat.id)):
-            seats.setdefault(seat.interview_id, {})[seat.user_id] = seat
+        for interview in interviews:
+            if ordered := sorted(interview.seats or (), key=lambda seat: (seat.position, seat.id)):
+                seats[interview.id] = {seat.user_id: seat for seat in ordered}
+            # An answer shows the seats as the act leaves them.
+            interview.seats = None
         return cls(
             panel,
-            {interview.external_id: interview for interview, _ in rows},
+            {interview.external_id: interview for interview in interviews},
             seats,
-            {(form.interview_id, form.user_id): form for (form,) in forms},
+            {(form.interview_id, form.user_id): form for form in forms},
         )
 
     @property
@@ -93,19 +95,21 @@ class PanelAggregate:
         self._removed += [seat for user_id, seat in before.items() if user_id not in seats]
         self.seats[interview.id] = dict(seats)
 
-    def set_interview_cancellation(self, interview: Interview, cancellation: Cancellation | None, unit: Commit) -> None:
+    def set_interview_cancellation(
+        self, interview: Interview, cancellation: Cancellation | None, unit: UnitOfWork
+    ) -> None:
         """Cancel one interview, or with None let it take place again."""
         interview.call_off(cancellation)
         self.touch(interview)
         act = AuditAct.INTERVIEW_CANCELED if cancellation else AuditAct.INTERVIEW_RESTORED
         unit.audit(act, interview.id, panel=self.panel.id)
 
-    def derive_cancellation(self, unit: Commit, reason: str | None = None) -> ChangeKind | None:
+    def derive_cancellation(self, unit: UnitOfWork, reason: str | None = None) -> ChangeKind | None:
         """Cancel or restore the panel as its revisions and interviews say; returns what that changed, if anything."""
         origins = [interview.canceled_origin for interview in self.interviews.values()]
         return self.set_origin(cancel_origin(self.panel, self.panel.pushed_sequence, origins), unit, reason)
 
-    def set_origin(self, origin: CancelOrigin | None, unit: Commit, reason: str | None = None) -> ChangeKind | None:
+    def set_origin(self, origin: CancelOrigin | None, unit: UnitOfWork, reason: str | None = None) -> ChangeKind | None:
         """Let the panel be cancelled with that origin, by the integration; or with None let it take place.
 
         Returns what that changed, if anything. The reason is the scheduler's.
@@ -122,7 +126,7 @@ class PanelAggregate:
         unit.audit(act, panel.id, origin=(origin or CancelOrigin.SCHEDULER).value)
         return ChangeKind.CANCELED if origin else ChangeKind.RESTORED
 
-    async def save(self, unit: Commit, kind: ChangeKind | None) -> None:
+    async def save(self, unit: UnitOfWork, kind: ChangeKind | None) -> None:
         """Derive what follows from the parts, write all that has changed, and record that kind of change, if any.
 
         Of a tombstone nothing is recorded: nobody sees it.
@@ -141,13 +145,13 @@ class PanelAggregate:
         """Let the panel be answered with its parts as they stand here, so that nothing of them is read again."""
         self.panel.parts = sorted(self.interviews.values(), key=lambda interview: (interview.starts_at, interview.id))
         for interview in self.panel.parts:
-            hang(interview, "panel", self.panel)
+            attach(interview, "panel", self.panel)
             interview.seats = list(self.seats.get(interview.id, {}).values())
             for seat in interview.seats:
                 if seat.form_id is not None:
-                    hang(seat, "form", self.forms[seat.interview_id, seat.user_id])
+                    attach(seat, "form", self.forms[seat.interview_id, seat.user_id])
                 if seat.user_id in users:
-                    hang(seat, "user", users[seat.user_id])
+                    attach(seat, "user", users[seat.user_id])
 
     def _reconcile_forms(self) -> list[FeedbackForm]:
         """Bring forms and the count of those that are due in line with the seats; returns the forms to write."""
@@ -208,8 +212,7 @@ async def lock_panel(viewer: Viewer, external_id: str) -> Panel | None:
     assert viewer.integration, "only the integration knows panels by its own ids"
     why = "the integration's own panels, with the tombstones that nobody sees"
     own = {"integration_id": viewer.integration.id, "external_id": external_id}
-    rows = await parts(Panel, why, lock=True, **own)
-    return rows[0][0] if rows else None
+    return next(iter(await select_for_update(Panel, why, **own)), None)
 
 
 def new_panel(viewer: Viewer, external_id: str) -> Panel:

@@ -1,6 +1,6 @@
 """The audit trail as Super Admins read it. It is append-only.
 
-Acts add to it in their own transaction (`Commit.audit`); nothing changes or removes what is there.
+Acts add to it in their own transaction (`UnitOfWork.audit`); nothing changes or removes what is there.
 """
 
 from collections.abc import Sequence

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from auth.viewer import Viewer
 from models import AuditAct, Cancellation, CancelOrigin, Interview, Panel, why_off
 from models import InterviewPanelChangeKind as ChangeKind
-from resolvers import commits, values
+from resolvers import units, values
 from resolvers.access import Act, require, visible
 from resolvers.aggregate import PanelAggregate, is_deleted, lock_panel, new_panel
-from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, UserError, error
 from resolvers.revisions import highest, is_below, replaces
+from resolvers.units import UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ async def cancel(viewer: Viewer, cancel: PanelCancel) -> Canceled:
     if faults := _faults(cancel, {"externalId": cancel.external_id}):
         return Canceled(errors=faults)
 
-    async def act(unit: Commit) -> Canceled:
+    async def act(unit: UnitOfWork) -> Canceled:
         panel = await _lock_named(viewer, cancel.id, cancel.external_id)
         panel = panel or _tombstone(viewer, cancel.external_id, cancel.sequence)
         if panel is None:
@@ -68,10 +68,10 @@ async def cancel(viewer: Viewer, cancel: PanelCancel) -> Canceled:
             return await _delete(await PanelAggregate.load(panel), unit, cancel)
         return await _take_off(panel, unit, cancel)
 
-    return await commits.committed(viewer, act)
+    return await units.commit(viewer, act)
 
 
-async def _delete(stored: PanelAggregate, unit: Commit, cancel: PanelCancel) -> Canceled:
+async def _delete(stored: PanelAggregate, unit: UnitOfWork, cancel: PanelCancel) -> Canceled:
     """The scheduler has deleted the panel. Rules 2 and 3 of Pushing a panel, and Cancelling."""
     panel = stored.panel
     if not is_below(cancel.sequence, panel.pushed_sequence):
@@ -81,7 +81,7 @@ async def _delete(stored: PanelAggregate, unit: Commit, cancel: PanelCancel) -> 
     return Canceled(stored.visible_panel)
 
 
-async def _take_off(panel: Panel, unit: Commit, cancel: PanelCancel) -> Canceled:
+async def _take_off(panel: Panel, unit: UnitOfWork, cancel: PanelCancel) -> Canceled:
     """A user takes the panel off the profile."""
     if conflict := _version_conflict(panel, cancel.expected_version):
         return Canceled(panel, errors=[conflict])
@@ -92,7 +92,7 @@ async def _take_off(panel: Panel, unit: Commit, cancel: PanelCancel) -> Canceled
     return Canceled(panel)
 
 
-def _cancel_by_user(panel: Panel, unit: Commit, reason: str | None) -> None:
+def _cancel_by_user(panel: Panel, unit: UnitOfWork, reason: str | None) -> None:
     panel.call_off(Cancellation(unit.at, unit.actor_id, CancelOrigin.ATS, reason))
     unit.audit(AuditAct.PANEL_CANCELED, panel.id, origin=CancelOrigin.ATS.value)
 
@@ -108,7 +108,7 @@ async def cancel_interview(viewer: Viewer, cancel: InterviewCancel) -> Canceled:
     if faults := _faults(cancel, names):
         return Canceled(errors=faults)
 
-    async def act(unit: Commit) -> Canceled:
+    async def act(unit: UnitOfWork) -> Canceled:
         panel = await _lock_panel_of(viewer, cancel)
         panel = panel or _tombstone(viewer, cancel.panel_external_id, cancel.sequence)
         if panel is None:
@@ -126,11 +126,11 @@ async def cancel_interview(viewer: Viewer, cancel: InterviewCancel) -> Canceled:
             return Canceled(errors=[_unknown("interview", "externalId")])
         return await _take_interview_off(stored, interview, unit, cancel)
 
-    return await commits.committed(viewer, act)
+    return await units.commit(viewer, act)
 
 
 async def _take_interview_off(
-    stored: PanelAggregate, interview: Interview, unit: Commit, cancel: InterviewCancel
+    stored: PanelAggregate, interview: Interview, unit: UnitOfWork, cancel: InterviewCancel
 ) -> Canceled:
     """A user takes one interview off the profile, and with the last one the panel."""
     panel = stored.panel
@@ -146,7 +146,7 @@ async def _take_interview_off(
 
 
 async def _delete_interview(
-    stored: PanelAggregate, interview: Interview | None, unit: Commit, cancel: InterviewCancel
+    stored: PanelAggregate, interview: Interview | None, unit: UnitOfWork, cancel: InterviewCancel
 ) -> Canceled:
     """The scheduler has deleted one interview, perhaps before it has pushed it."""
     panel = stored.panel
@@ -175,7 +175,7 @@ def _is_overtaken(cancel: InterviewCancel, panel: Panel, interview: Interview | 
 
 
 def _delete_known_interview(
-    stored: PanelAggregate, interview: Interview, unit: Commit, cancel: InterviewCancel
+    stored: PanelAggregate, interview: Interview, unit: UnitOfWork, cancel: InterviewCancel
 ) -> ChangeKind | None:
     """Cancel the interview, and with the last one the panel; returns what people see of it."""
     was_deleted = is_deleted(interview)
@@ -191,7 +191,7 @@ async def restore(viewer: Viewer, id: str, expected_version: int | None) -> Canc
     """Undo the cancels made in the ATS; what the scheduler deleted no user restores. Raises Refused(FORBIDDEN)."""
     require(viewer, Act.RESTORE)
 
-    async def act(unit: Commit) -> Canceled:
+    async def act(unit: UnitOfWork) -> Canceled:
         panel = await _lock_named(viewer, id, None)
         if panel is None:
             return Canceled(errors=[_unknown("panel", "id")])
@@ -210,7 +210,7 @@ async def restore(viewer: Viewer, id: str, expected_version: int | None) -> Canc
             await stored.save(unit, ChangeKind.RESTORED)
         return Canceled(panel)
 
-    return await commits.committed(viewer, act)
+    return await units.commit(viewer, act)
 
 
 def _tombstone(viewer: Viewer, external_id: str | None, sequence: int | None) -> Panel | None:

@@ -11,14 +11,14 @@ from tortoise.queryset import QuerySet
 
 import clock
 import models
-from auth.viewer import Viewer
-from database.compiled import Joined
+from auth.viewer import Scope, Viewer
+from database import Bind, Join, Query, in_
 from models import Candidate, Integration, IntegrationProvider, Panel
 from resolvers import paging
-from resolvers.access import Act, may, restricted, unscoped, visible
+from resolvers.access import Act, is_restricted, may, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.paging import Page
-from resolvers.queries import Wanted, hot, one, pointed, targets
+from resolvers.queries import Wanted, get, load_many, load_related, select
 
 
 class CandidateOrder(Enum):
@@ -53,7 +53,7 @@ class ScheduleAction:
 
 async def find(viewer: Viewer, id: str | None, external_id: str | None, wanted: Wanted) -> Candidate | None:
     """The candidate of that id or external id; null where the viewer knows none, or neither is given."""
-    return await one(viewer, Candidate, {"id": id, "external_id": external_id}, *_along(wanted))
+    return await get(viewer, Candidate, {"id": id, "external_id": external_id}, *_along(wanted))
 
 
 async def page(
@@ -74,26 +74,26 @@ async def page(
     }
     values = {name: value for name, value in exact.items() if value is not None}
     search = paging.sought(its.search)
-    shape = (its.archived, search.lower() if search else None, its.has_upcoming_panel)
-    joined, attributes = _along(wanted, "edges", "node"), wanted.reads("edges", "node")
+    query = Query(_listed, its.archived, search.lower() if search else None, its.has_upcoming_panel, **values)
+    joins, attributes = _along(wanted, "edges", "node"), wanted.reads("edges", "node")
     by = (order.value.lower(), "id")
-    return await paging.page(viewer, _listed, shape, values, by, first, after, *joined, attributes=attributes)
+    return await paging.page(viewer, query, by, first, after, *joins, attributes=attributes)
 
 
 def _listed(
-    viewer: Viewer, archived: bool, search: str | None, has_upcoming: bool | None, now: Any = None, **exact: Any
+    scope: Scope, archived: bool, search: str | None, has_upcoming: bool | None, now: Any = None, **exact: Any
 ) -> QuerySet[Candidate]:
-    found = visible(viewer, Candidate).filter(archived_at__isnull=not archived, **exact)
+    found = visible(scope, Candidate).filter(archived_at__isnull=not archived, **exact)
     if search is not None:
         found = found.filter(search_text__contains=search)
     if has_upcoming is not None:
-        standing = visible(viewer, Panel).filter(models.standing(now))
+        standing = visible(scope, Panel).filter(models.standing(now))
         upcoming = Q(id__in=Subquery(standing.values("candidate_id")))
         found = found.filter(upcoming if has_upcoming else ~upcoming)
     return found
 
 
-def _along(wanted: Wanted, *path: str) -> list[Joined]:
+def _along(wanted: Wanted, *path: str) -> list[Join]:
     """What is read along with candidates at that path, as far as it is asked for.
 
     Whole: the Schedule buttons look at the stage too, and a panel leads back to its candidate, where more may be asked.
@@ -102,9 +102,9 @@ def _along(wanted: Wanted, *path: str) -> list[Joined]:
 
 
 _POINTERS = (
-    Joined("stage", models.Stage, "stage.id = base.stage_id", ("base", "stage")),
-    Joined("posting", models.Posting, "posting.id = base.posting_id", ("base", "posting")),
-    Joined("owner", models.User, "owner.id = base.owner_id", ("base", "owner")),
+    Join.target("stage", models.Stage),
+    Join.target("posting", models.Posting),
+    Join.target("owner", models.User),
 )
 
 
@@ -118,10 +118,9 @@ async def schedule_actions(viewer: Viewer, candidates: Sequence[Candidate]) -> l
     if not may(viewer, Act.SCHEDULE):
         return [None] * len(candidates)
     in_scope = await _in_scope(viewer, [candidate.id for candidate in candidates])
-    enabled = await hot(viewer, _enabled, (), {})
-    integration = enabled[0][0] if enabled else None
+    integration = next(iter(await select(viewer, Query(_enabled))), None)
     upcoming = await _upcoming_among(viewer, candidates)
-    stages = await pointed(viewer, candidates, "stage")
+    stages = await load_related(viewer, candidates, "stage")
     return [
         _action(candidate, integration, stage.has_interview and candidate.id not in upcoming)
         if candidate.archived_at is None and candidate.id in in_scope
@@ -132,7 +131,7 @@ async def schedule_actions(viewer: Viewer, candidates: Sequence[Candidate]) -> l
 
 async def _in_scope(viewer: Viewer, ids: Collection[str]) -> Collection[str]:
     """The candidates whom the viewer sees. One's own form leads to one who is no longer in scope."""
-    if not restricted(viewer):
+    if not is_restricted(viewer):
         return ids
     return await visible(viewer, Candidate).filter(id__in=ids).values_list("id", flat=True)  # type: ignore[return-value]
 
@@ -159,23 +158,23 @@ def _action(candidate: Candidate, integration: Integration | None, waiting: bool
 
 async def _upcoming_among(viewer: Viewer, candidates: Sequence[Candidate]) -> set[str]:
     ids = [candidate.id for candidate in candidates]
-    found = await hot(viewer, _standing, (), {"ids": ids, "now": clock.now()})
-    return {panel.candidate_id for (panel,) in found}
+    panels = await select(viewer, Query(_standing, ids=ids, now=clock.now()))
+    return {panel.candidate_id for panel in panels if panel.candidate_id is not None}
 
 
-def _standing(viewer: Viewer, ids: list[str], now: Any) -> QuerySet[Panel]:
-    return visible(viewer, Panel).filter(models.standing(now), candidate_id__in=ids)
+def _standing(scope: Scope, ids: Bind, now: Bind) -> QuerySet[Panel]:
+    return visible(scope, Panel).filter(models.standing(now), in_("candidate_id", ids))
 
 
-def _enabled(viewer: Viewer) -> QuerySet[Integration]:
-    return visible(viewer, Integration).filter(enabled=True).order_by("provider").limit(1)
+def _enabled(scope: Scope) -> QuerySet[Integration]:
+    return visible(scope, Integration).filter(enabled=True).order_by("provider").limit(1)
 
 
 async def followers_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[list[models.User]]:
     """Who follows each candidate, by name."""
     ids = [candidate.id for candidate in candidates]
     follows = await unscoped(models.Follower, "the followers of visible candidates").filter(candidate_id__in=ids)
-    users = await targets(viewer, models.User, [follow.user_id for follow in follows])
+    users = await load_many(viewer, models.User, [follow.user_id for follow in follows])
     followers: dict[str, list[models.User]] = {id: [] for id in ids}
     for follow in follows:
         followers[follow.candidate_id].append(users[follow.user_id])

@@ -17,16 +17,17 @@ import clock
 import database
 import models
 import settings
-from auth.viewer import Viewer
+from auth.viewer import Scope, Viewer
+from database import Query
 from feed.hub import HUB
 from feed.log import TOPIC_LOG, Entry, Log, Topic
 from feed.subscription import DirectWriter
 from models import Change
 from resolvers import paging
-from resolvers.access import audiences, restricted, unscoped, visible
-from resolvers.commits import Commit, committed_by_operator
+from resolvers.access import audiences, is_restricted, unscoped, visible
 from resolvers.paging import Edge, Page
-from resolvers.queries import hot
+from resolvers.queries import select
+from resolvers.units import UnitOfWork, commit_for_operator
 
 _PRUNED_AT_ONCE = 1_000
 
@@ -38,12 +39,11 @@ async def load(
     bounds = {"position__gt": after, "position__lte": upto, topic.log.subject: subject_id}
     within = {name: value for name, value in bounds.items() if value is not None}
     within[topic.log.counter] = topic.log_id(viewer.account_id)
-    rows = await hot(viewer, _visible_entries, (topic, most), within, tail='ORDER BY base."position"')
-    return [entry for (entry,) in rows]
+    return await select(viewer, Query(_visible_entries, topic, most, **within), order_by=["position"])
 
 
-def _visible_entries(viewer: Viewer, topic: Topic[Entry], most: int, **within: Any) -> QuerySet[Entry]:
-    return topic.scope(viewer).filter(**within).order_by("position").limit(most)
+def _visible_entries(scope: Scope, topic: Topic[Entry], most: int, **within: Any) -> QuerySet[Entry]:
+    return topic.scope(scope).filter(**within).order_by("position").limit(most)
 
 
 def cursor_at(position: int) -> str:
@@ -54,9 +54,9 @@ def cursor_at(position: int) -> str:
 PANEL_CHANGES = Topic(
     name="",
     log=Log(Change, models.Account, counter="account_id", subject="candidate_id"),
-    scope=lambda viewer: visible(viewer, Change),
+    scope=lambda scope: visible(scope, Change),
     load=load,
-    is_restricted=restricted,
+    is_restricted=is_restricted,
     audiences=audiences,
     cursor_at=cursor_at,
 )
@@ -117,14 +117,14 @@ async def _prune(log: Log[Entry], retention: timedelta) -> int:
     for counter in await counters.only("id"):
         dropped = _PRUNED_AT_ONCE
         while dropped == _PRUNED_AT_ONCE:
-            dropped = await committed_by_operator(partial(_prune_batch, log, counter.id, cutoff))
+            dropped = await commit_for_operator(partial(_prune_batch, log, counter.id, cutoff))
             gone += dropped
     return gone
 
 
-async def _prune_batch(log: Log[Entry], log_id: str, cutoff: datetime, commit: Commit) -> int:
+async def _prune_batch(log: Log[Entry], log_id: str, cutoff: datetime, commit: UnitOfWork) -> int:
     """Drop the oldest entries of a log, up to a batch of them, and remember up to where."""
-    await database.alone(commit.connection, "prune")
+    await database.take_lock(commit.connection, "prune")
     entries = unscoped(log.entries, "retention is the same for everybody").filter(**{log.counter: log_id})
     oldest = await entries.order_by("position").limit(_PRUNED_AT_ONCE).only("id", "position", "at")
     expired = list(takewhile(lambda entry: entry.at < cutoff, oldest))

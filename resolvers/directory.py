@@ -6,13 +6,14 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 import models
-from auth.viewer import Viewer
+from auth.viewer import Scope, Viewer
+from database import Query, Texts, in_
 from models import Posting, Role, Stage, User
-from resolvers import commits, integrations, paging, values
+from resolvers import integrations, paging, units, values
 from resolvers.access import Act, require, unscoped, visible
-from resolvers.commits import Commit
 from resolvers.paging import Page
-from resolvers.queries import targets
+from resolvers.queries import load_many
+from resolvers.units import UnitOfWork
 
 
 async def users(
@@ -26,16 +27,16 @@ async def users(
     """The account's users by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
     named = {"emails": [values.email(email) for email in emails]} if emails is not None else {}
-    shape = (paging.sought(search), include_deactivated)
-    return await paging.page(viewer, _users_listed, shape, named, ("name", "id"), first, after)
+    query = Query(_users_listed, paging.sought(search), include_deactivated, **named)
+    return await paging.page(viewer, query, ("name", "id"), first, after)
 
 
 def _users_listed(
-    viewer: Viewer, search: str | None, include_deactivated: bool, emails: list[str] | None = None
+    scope: Scope, search: str | None, include_deactivated: bool, emails: Texts | None = None
 ) -> QuerySet[User]:
-    found = visible(viewer, User)
+    found = visible(scope, User)
     if emails is not None:
-        found = found.filter(email__in=emails)
+        found = found.filter(in_("email", emails))
     if search is not None:
         found = found.filter(Q(name__icontains=search) | Q(email__contains=search.lower()))
     return found if include_deactivated else found.filter(deactivated_at__isnull=True)
@@ -59,8 +60,8 @@ async def actors(viewer: Viewer, ids: Sequence[str]) -> list[User | models.Integ
     for id in ids:
         by_prefix.setdefault(id.partition("_")[0], set()).add(id)
     found: dict[str, User | models.Integration] = {}
-    found |= await targets(viewer, User, by_prefix.get(User.prefix, set()))
-    found |= await targets(viewer, models.Integration, by_prefix.get(models.Integration.prefix, set()))
+    found |= await load_many(viewer, User, by_prefix.get(User.prefix, set()))
+    found |= await load_many(viewer, models.Integration, by_prefix.get(models.Integration.prefix, set()))
     return [found[id] for id in ids]
 
 
@@ -72,7 +73,7 @@ async def create_account(slug: str, name: str, super_admin: str) -> models.Accou
     if not values.is_slug(slug):
         raise ValueError("SLUG takes 1 to 100 small letters, digits and hyphens, such as acme.")
 
-    async def act(commit: Commit) -> models.Account:
+    async def act(commit: UnitOfWork) -> models.Account:
         if await unscoped(models.Account, "a slug is nobody else's").filter(slug=slug).exists():
             raise ValueError(f"There is an account {slug} already.")
         account = await models.Account.create(slug=slug, name=name)
@@ -81,7 +82,7 @@ async def create_account(slug: str, name: str, super_admin: str) -> models.Accou
         await integrations.ensure(account.id)
         return account
 
-    return await commits.committed_by_operator(act)
+    return await units.commit_for_operator(act)
 
 
 async def accounts_of(email: str) -> list[str]:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
@@ -12,14 +11,15 @@ from tortoise.queryset import QuerySet
 import models
 import settings
 from auth.refusals import Code, Refused
-from auth.viewer import Viewer
+from auth.viewer import Scope, Viewer
+from database import Query, Texts, in_
 from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, Panel, Role, StoredField
-from resolvers import commits, paging, values
-from resolvers.access import Act, require, restricted, unscoped, visible
-from resolvers.commits import Commit
+from resolvers import paging, units, values
+from resolvers.access import Act, is_restricted, require, unscoped, visible
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.paging import Page
-from resolvers.queries import one, pointed
+from resolvers.queries import get, load_related
+from resolvers.units import UnitOfWork
 
 SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
 YES_NO = ["Yes", "No"]
@@ -45,7 +45,7 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
     """Hand in the viewer's own form: final, and idempotent for the same answers. Raises Refused(FORBIDDEN) to a key."""
     require(viewer, Act.SUBMIT_FEEDBACK)
 
-    async def act(commit: Commit) -> Submitted:
+    async def act(commit: UnitOfWork) -> Submitted:
         own = visible(viewer, FeedbackForm).filter(id=form_id, user_id=viewer.user_id)
         found = await own.only("id", "panel_id").get_or_none()
         if found is None:
@@ -72,7 +72,7 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
         await panel.save(update_fields=["feedback_due", "version", "updated_at"])
         return Submitted(form)
 
-    return await commits.committed(viewer, act)
+    return await units.commit(viewer, act)
 
 
 async def _locked(form: FeedbackForm) -> Panel:
@@ -216,27 +216,27 @@ async def forms_of_users(
     """
     if any(user.id != viewer.user_id for user in users):
         raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
-    ids = {"ids": [user.id for user in users]}
-    return await paging.pages(viewer, _own_forms, (status,), ids, "user_id", ("id",), first, after)
+    query = Query(_own_forms, status, ids=[user.id for user in users])
+    return await paging.pages(viewer, query, "user_id", ("id",), first, after)
 
 
-def _own_forms(viewer: Viewer, status: FeedbackFormStatus | None, ids: list[str]) -> QuerySet[FeedbackForm]:
-    own = listed(viewer, user_id__in=ids)
+def _own_forms(scope: Scope, status: FeedbackFormStatus | None, ids: Texts) -> QuerySet[FeedbackForm]:
+    own = listed(scope, "user_id", ids)
     return own if status is None else own.filter(status=status)
 
 
-def listed(viewer: Viewer, **of: Any) -> QuerySet[FeedbackForm]:
+def listed(viewer: Viewer | Scope, column: str, ids: Texts) -> QuerySet[FeedbackForm]:
     """The forms of these users or interviews; one that was voided because its person left is history and not listed."""
-    seats = unscoped(Interviewer, "ids to narrow what is visible").filter(**of, form_id__isnull=False)
+    seats = unscoped(Interviewer, "ids to narrow what is visible").filter(in_(column, ids), form_id__isnull=False)
     asked_for = ~Q(status=FeedbackFormStatus.VOIDED) | Q(id__in=Subquery(seats.values("form_id")))
-    return visible(viewer, FeedbackForm).filter(asked_for, **of)
+    return visible(viewer, FeedbackForm).filter(asked_for, in_(column, ids))
 
 
 async def interviews_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[Interview | Refused]:
     """What each form is about; Refused(FORBIDDEN) to whoever was taken off the interview with nothing submitted."""
-    found: list[Interview | Refused] = await pointed(viewer, forms, "interview")
+    found: list[Interview | Refused] = await load_related(viewer, forms, "interview")
     left = [form for form in forms if form.user_id == viewer.user_id and form.status is FeedbackFormStatus.VOIDED]
-    if not left or not restricted(viewer):
+    if not left or not is_restricted(viewer):
         return found
     ids = [form.interview_id for form in left]
     seen = {interview.id for interview in await visible(viewer, Interview).filter(id__in=ids).only("id")}
@@ -250,7 +250,7 @@ async def interviews_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[I
 
 async def find(viewer: Viewer, id: str) -> FeedbackForm | None:
     """The form, where the viewer may see it."""
-    return await one(viewer, FeedbackForm, {"id": id})
+    return await get(viewer, FeedbackForm, {"id": id})
 
 
 async def templates(
@@ -258,12 +258,12 @@ async def templates(
 ) -> Page[models.FeedbackTemplate]:
     """The account's templates by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
-    shape = (paging.sought(search), include_archived)
-    return await paging.page(viewer, _templates_listed, shape, {}, ("name", "id"), first, after)
+    query = Query(_templates_listed, paging.sought(search), include_archived)
+    return await paging.page(viewer, query, ("name", "id"), first, after)
 
 
-def _templates_listed(viewer: Viewer, search: str | None, include_archived: bool) -> QuerySet[models.FeedbackTemplate]:
-    found = visible(viewer, models.FeedbackTemplate)
+def _templates_listed(scope: Scope, search: str | None, include_archived: bool) -> QuerySet[models.FeedbackTemplate]:
+    found = visible(scope, models.FeedbackTemplate)
     if search is not None:
         found = found.filter(name__icontains=search)
     return found if include_archived else found.filter(archived_at__isnull=True)
@@ -284,7 +284,7 @@ async def answers_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[list
 
 async def _readable_panels(viewer: Viewer, panel_ids: set[str]) -> set[str]:
     """The panels of which the viewer may read others' answers. Two statements at most."""
-    in_scope = await _in_scope(viewer, panel_ids) if restricted(viewer) else panel_ids
+    in_scope = await _in_scope(viewer, panel_ids) if is_restricted(viewer) else panel_ids
     own = await _own_statuses(viewer, in_scope) if in_scope else {}
     return {panel_id for panel_id in in_scope if _may_read_others(viewer, own.get(panel_id, set()))}
 

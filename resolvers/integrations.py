@@ -19,14 +19,14 @@ import models
 import settings
 from auth import keys
 from auth import viewer as auth
-from auth.viewer import Viewer
+from auth.viewer import Scope, Viewer
 from feed.hub import HUB
 from feed.log import TOPIC_LOG, Topic
 from models import ApiKey, AuditAct, Integration, IntegrationProvider, TopicChange
-from resolvers import changes, commits
+from resolvers import changes, units
 from resolvers.access import Act, require, unscoped, visible
-from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, UserError, error
+from resolvers.units import UnitOfWork
 
 MOST_GRACE_HOURS = 24 * 30
 
@@ -100,8 +100,8 @@ class Revoked:
     errors: list[UserError] = field(default_factory=list)
 
 
-def _visible_changes(viewer: Viewer) -> QuerySet[TopicChange]:
-    return visible(viewer, TopicChange).filter(subject_id__in=Subquery(visible(viewer, Integration).values("id")))
+def _visible_changes(scope: Scope) -> QuerySet[TopicChange]:
+    return visible(scope, TopicChange).filter(subject_id__in=Subquery(visible(scope, Integration).values("id")))
 
 
 INTEGRATION_CHANGES = Topic(
@@ -122,7 +122,7 @@ async def follow(viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator
     async with aclosing(HUB.follow(INTEGRATION_CHANGES, viewer, integration.id)) as followed:
         async for as_of_last_look, _ in followed:
             # The change may be that this key no longer lets anybody in.
-            viewer = await auth.renewed(as_of_last_look)
+            viewer = await auth.renew(as_of_last_look)
             yield viewer, await of_provider(viewer, provider)
 
 
@@ -151,7 +151,7 @@ async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -
     """Switch the integration on or off; its keys stay. Raises Refused(FORBIDDEN) to all but Super Admins."""
     require(viewer, Act.SWITCH)
 
-    async def act(commit: Commit) -> Switched:
+    async def act(commit: UnitOfWork) -> Switched:
         integration = await visible(viewer, Integration).select_for_update().get(provider=provider)
         if integration.enabled is not enabled:
             integration.enabled = enabled
@@ -166,7 +166,7 @@ async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -
             commit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.SWITCHED)
         return Switched(integration)
 
-    return await commits.committed(viewer, act)
+    return await units.commit(viewer, act)
 
 
 async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hours: int) -> Generated:
@@ -177,7 +177,7 @@ async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hour
         return Generated(errors=[error(ErrorCode.INVALID, message, ("graceHours",))])
     made = keys.make()
 
-    async def act(commit: Commit) -> Generated:
+    async def act(commit: UnitOfWork) -> Generated:
         integration = await visible(viewer, Integration).select_for_update().get(provider=provider)
         await _expire_older(viewer, integration, commit, timedelta(hours=grace_hours))
         key = await ApiKey.create(
@@ -191,10 +191,10 @@ async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hour
         commit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.KEY_GENERATED)
         return Generated(key, made.secret)
 
-    return await commits.committed(viewer, act)
+    return await units.commit(viewer, act)
 
 
-async def _expire_older(viewer: Viewer, integration: Integration, commit: Commit, grace: timedelta) -> None:
+async def _expire_older(viewer: Viewer, integration: Integration, commit: UnitOfWork, grace: timedelta) -> None:
     """The newest live key lives on for the grace; any older one ends now: at most two are live."""
     ends_at = commit.at + grace
     live = visible(viewer, ApiKey).filter(_live(), integration_id=integration.id).order_by("-id")
@@ -208,7 +208,7 @@ async def revoke_key(viewer: Viewer, id: str) -> Revoked:
     """End a key at once and for good; again is no error. Raises Refused(FORBIDDEN) to all but Super Admins."""
     require(viewer, Act.SWITCH)
 
-    async def act(commit: Commit) -> Revoked:
+    async def act(commit: UnitOfWork) -> Revoked:
         key = await visible(viewer, ApiKey).select_for_update().get_or_none(id=id)
         if key is None:
             return Revoked(errors=[error(ErrorCode.NOT_FOUND, "No such key.", ("id",))])
@@ -219,7 +219,7 @@ async def revoke_key(viewer: Viewer, id: str) -> Revoked:
             commit.announce(INTEGRATION_CHANGES, key.integration_id, IntegrationChange.KEY_REVOKED)
         return Revoked(key)
 
-    return await commits.committed(viewer, act)
+    return await units.commit(viewer, act)
 
 
 async def keys_of(viewer: Viewer, integrations: Sequence[Integration]) -> list[list[ApiKey]]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 import models
-from auth.viewer import Viewer
+from auth.viewer import Scope, Viewer
+from database import Bind, Query, in_
 from models import Interview, Panel
 from resolvers import values
 from resolvers.access import visible
@@ -23,7 +23,7 @@ from resolvers.declarations import (
     candidate_path,
 )
 from resolvers.errors import ErrorCode, Path, UserError, error
-from resolvers.queries import hot
+from resolvers.queries import select
 from resolvers.revisions import replaces
 
 
@@ -55,8 +55,7 @@ async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], store
 async def _find_candidate(viewer: Viewer, push: Push, panel: Panel) -> models.Candidate | None:
     """The candidate whom the push names; else the panel's own."""
     ids, external_ids = _known(panel.candidate_id, push.candidate_id), _known(push.candidate_external_id)
-    rows = await hot(viewer, _candidates, (), {"ids": ids, "external_ids": external_ids})
-    candidates = [candidate for (candidate,) in rows]
+    candidates = await select(viewer, Query(_candidates, ids=ids, external_ids=external_ids))
     own = (candidate for candidate in candidates if candidate.id == panel.candidate_id)
     return next((candidate for candidate in candidates if _names(push, candidate)), next(own, None))
 
@@ -65,7 +64,7 @@ async def _find_users(viewer: Viewer, push: Push) -> list[models.User]:
     people = _people(push)
     ids = _known(*(person.user_id for person in people))
     emails = _known(*(values.email(person.email) for person in people if person.email is not None))
-    return [user for (user,) in await hot(viewer, _users, (), {"ids": sorted(ids), "emails": sorted(emails)})]
+    return await select(viewer, Query(_users, ids=sorted(ids), emails=sorted(emails)))
 
 
 async def _find_templates(
@@ -75,8 +74,8 @@ async def _find_templates(
     of_interviews = (interview.feedback_template_id for _, interview in push.declared_interviews)
     of_people = (person.feedback_template_id for person in _people(push))
     ids = sorted({*_known(*of_interviews, *of_people)}.difference(in_use))
-    rows = await hot(viewer, _templates, (), {"ids": ids}) if ids else []
-    return {template.id: template for (template,) in rows}
+    templates = await select(viewer, Query(_templates, ids=ids)) if ids else []
+    return {template.id: template for template in templates}
 
 
 def _people(push: Push) -> list[InterviewerPush]:
@@ -90,16 +89,16 @@ def _known(*ids: str | None) -> list[str]:
     return list(dict.fromkeys(id for id in ids if id is not None))
 
 
-def _candidates(viewer: Viewer, ids: list[str], external_ids: list[str]) -> QuerySet[models.Candidate]:
-    return visible(viewer, models.Candidate).filter(Q(id__in=ids) | Q(external_id__in=external_ids))
+def _candidates(scope: Scope, ids: Bind, external_ids: Bind) -> QuerySet[models.Candidate]:
+    return visible(scope, models.Candidate).filter(in_("id", ids) | in_("external_id", external_ids))
 
 
-def _users(viewer: Viewer, ids: list[str], emails: list[str]) -> QuerySet[models.User]:
-    return visible(viewer, models.User).filter(Q(id__in=ids) | Q(email__in=emails))
+def _users(scope: Scope, ids: Bind, emails: Bind) -> QuerySet[models.User]:
+    return visible(scope, models.User).filter(in_("id", ids) | in_("email", emails))
 
 
-def _templates(viewer: Viewer, ids: list[str]) -> QuerySet[models.FeedbackTemplate]:
-    return visible(viewer, models.FeedbackTemplate).filter(id__in=ids, archived_at__isnull=True)
+def _templates(scope: Scope, ids: Bind) -> QuerySet[models.FeedbackTemplate]:
+    return visible(scope, models.FeedbackTemplate).filter(in_("id", ids), archived_at__isnull=True)
 
 
 def _names_candidate(push: Push) -> bool:

@@ -18,11 +18,11 @@ from tortoise.queryset import QuerySet
 
 import settings
 from auth.refusals import Code, Refused
-from auth.viewer import Viewer
-from database.batching import Company
-from database.compiled import Attributes, Joined, along
-from resolvers.access import shared_scope
-from resolvers.queries import hot, one
+from auth.viewer import Scope, Viewer
+from database import Attributes, Join, Query, Stored, including
+from database.row import AnyRow
+from resolvers.access import visibility_key
+from resolvers.queries import COALESCER, get, select
 from resolvers.values import NAME
 
 T = TypeVar("T")
@@ -92,43 +92,33 @@ def bounded(first: int | None, default: int = 25, most: int | None = None) -> in
     return size
 
 
-Build = Callable[..., QuerySet[Any]]
-
-
 async def page(
     viewer: Viewer,
-    build: Build,
-    shape: tuple[Hashable, ...],
-    values: Mapping[str, Any],
+    query: Query[AnyRow],
     order: tuple[str, ...],
     first: int | None,
     after: str | None,
-    *joined: Joined,
+    *joins: Join,
     attributes: Attributes = None,
     by: tuple[str, ...] | None = None,
-) -> Page[Any]:
-    """The rows of `build(viewer, *shape, **values)` behind `after`, in the order of these columns.
+) -> Page[AnyRow]:
+    """The rows of the query behind `after`, in the order of these columns, of which the last is the id.
 
-    One statement, and behind a cursor of a list by name one more. The last column is the id. `joined` are the rows
-    that they point at and that are read along with them; `by` are the same values where other rows that the list is
-    filtered by have them in an index. Who asks for the same page at the same time gets the same.
+    One statement, and behind a cursor of a list by name one more. `by` are the same values where other rows that the
+    list is filtered by have them in an index. Callers that ask for the same page at the same time get the same.
     """
-    size, attributes = bounded(first), along(attributes, *order)
+    size, attributes = bounded(first), including(attributes, *order)
 
-    async def read() -> Page[Any]:
-        behind = await _place_of(build, viewer, shape, values, order, after)
-        tail = "ORDER BY " + ", ".join(f'base."{name}"' for name in order)
-        its, given = (build, by or order, size, *shape), {**values, **behind}
-        found = await hot(viewer, _page, its, given, *joined, tail=tail, attributes=attributes)
+    async def read() -> Page[AnyRow]:
+        behind = await _place_of(viewer, query, order, after)
+        bounded_query = Query(_page, query.build, by or order, size, *query.structure, **query.values, **behind)
+        rows = await select(viewer, bounded_query, *joins, order_by=order, attributes=attributes)
         cursor_of = partial(_cursor, order)
-        edges = [Edge(row, cursor_of) for row, *_ in found]
-        return page_of(edges, size, after, partial(_counted, viewer, build, shape, values))
+        edges = [Edge(row, cursor_of) for row in rows]
+        return page_of(edges, size, after, partial(_counted, viewer, query))
 
-    about = (build, shape, _hashed(values), order, size, after, joined, attributes, *shared_scope(viewer))
-    return await _PAGES.shared(about, read)
-
-
-_PAGES = Company()
+    about = (query.build, query.structure, _hashed(query.values), order, size, after, joins, attributes)
+    return await COALESCER.once((*about, *visibility_key(viewer)), read)
 
 
 def _hashed(values: Mapping[str, Any]) -> Hashable:
@@ -137,43 +127,46 @@ def _hashed(values: Mapping[str, Any]) -> Hashable:
 
 async def pages(
     viewer: Viewer,
-    build: Build,
-    shape: tuple[Hashable, ...],
-    values: Mapping[str, Any],
+    query: Query[AnyRow],
     parent: str,
     order: tuple[str, ...],
     first: int | None,
     after: str | None,
     attributes: Attributes = None,
-) -> list[Page[Any]]:
-    """Such a page for each of the `ids` at once, which the column `parent` has. One statement."""
-    size, attributes = bounded(first), along(attributes, parent, *order)
-    behind = await _place_of(build, viewer, shape, values, order, after)
-    tail = f"WHERE base.place <= {size + 1} ORDER BY base.place"
-    its, given = (build, parent, order, *shape), {**values, **behind}
-    found = await hot(viewer, _ranked, its, given, tail=tail, attributes=attributes)
+) -> list[Page[AnyRow]]:
+    """Such a page for each of the query's `ids` at once, which the column `parent` has. One statement."""
+    size, attributes = bounded(first), including(attributes, parent, *order)
+    behind = await _place_of(viewer, query, order, after)
+    ranked = Query(_ranked, query.build, parent, order, *query.structure, **query.values, **behind)
+    where = f"base.place <= {size + 1}"
+    rows = await select(viewer, ranked, where=where, order_by=["place"], attributes=attributes)
     cursor_of = partial(_cursor, order)
-    edges: dict[str, list[Edge[Any]]] = {}
-    for (row,) in found:
+    edges: dict[str, list[Edge[AnyRow]]] = {}
+    for row in rows:
         edges.setdefault(getattr(row, parent), []).append(Edge(row, cursor_of))
-    return [page_of(edges.get(id, []), size, after) for id in values["ids"]]
+    return [page_of(edges.get(id, []), size, after) for id in query.values["ids"]]
 
 
-def _page(viewer: Viewer, build: Build, order: tuple[str, ...], size: int, *shape: Any, **values: Any) -> QuerySet[Any]:
-    return _behind(build, viewer, shape, order, values).order_by(*order).limit(size + 1)
+Build = Callable[..., QuerySet[AnyRow]]
+
+
+def _page(
+    scope: Scope, build: Build[AnyRow], order: tuple[str, ...], size: int, *structure: Any, **values: Any
+) -> QuerySet[AnyRow]:
+    return _behind(scope, build, structure, order, values).order_by(*order).limit(size + 1)
 
 
 def _ranked(
-    viewer: Viewer, build: Build, parent: str, order: tuple[str, ...], *shape: Any, **values: Any
-) -> QuerySet[Any]:
-    rows = _behind(build, viewer, shape, order, values)
+    scope: Scope, build: Build[AnyRow], parent: str, order: tuple[str, ...], *structure: Any, **values: Any
+) -> QuerySet[AnyRow]:
+    rows = _behind(scope, build, structure, order, values)
     table = rows.model._meta.db_table
     by = ", ".join(f'"{table}"."{name}"' for name in order)
     return rows.annotate(place=RawSQL(f'ROW_NUMBER() OVER (PARTITION BY "{table}"."{parent}" ORDER BY {by})'))
 
 
-async def _counted(viewer: Viewer, build: Build, shape: tuple[Hashable, ...], values: Mapping[str, Any]) -> int:
-    return await build(viewer, *shape, **values).count()
+async def _counted(viewer: Viewer, query: Query[Any]) -> int:
+    return await query.build(viewer.scope, *query.structure, **query.values).count()
 
 
 def cursor(kind: str, *values: Any) -> str:
@@ -224,18 +217,11 @@ def _veiled(value: Any, row: Model) -> Any:
 _BEHIND, _BEHIND_LAST = "behind", "behind_last"
 
 
-async def _place_of(
-    build: Build,
-    viewer: Viewer,
-    shape: tuple[Hashable, ...],
-    values: Mapping[str, Any],
-    order: tuple[str, ...],
-    after: str | None,
-) -> dict[str, Any]:
+async def _place_of(viewer: Viewer, query: Query[Any], order: tuple[str, ...], after: str | None) -> dict[str, Any]:
     """The values of the row behind which the page begins. Raises Refused(BAD_USER_INPUT)."""
     if after is None:
         return {}
-    model = build(viewer, *shape, **values).model
+    model = query.build(viewer.scope, *query.structure, **query.values).model
     is_plain = [isinstance(model._meta.fields_map[name], DatetimeField) for name in order[:-1]]
     types = [datetime if plain else int for plain in is_plain]
     *found, last = read_cursor(_kind(model, order), after, *types, str)
@@ -244,9 +230,11 @@ async def _place_of(
     return dict(zip((_BEHIND, _BEHIND_LAST), (*found, last), strict=False))
 
 
-async def _unveiled(viewer: Viewer, model: type[Model], order: tuple[str, ...], found: list[Any], id: str) -> list[Any]:
+async def _unveiled(
+    viewer: Viewer, model: type[Stored], order: tuple[str, ...], found: list[Any], id: str
+) -> list[Any]:
     """The values that a cursor has veiled, as the row itself has them. Raises Refused(BAD_USER_INPUT)."""
-    row = await one(viewer, model, {"id": id})
+    row = await get(viewer, model, {"id": id})
     if row is not None:
         values = [getattr(row, name) for name in order[:-1]]
         if [_veiled(value, row) for value in values] == found:
@@ -256,10 +244,10 @@ async def _unveiled(viewer: Viewer, model: type[Model], order: tuple[str, ...], 
 
 
 def _behind(
-    build: Build, viewer: Viewer, shape: tuple[Any, ...], order: tuple[str, ...], values: dict[str, Any]
-) -> QuerySet[Any]:
+    scope: Scope, build: Build[AnyRow], structure: tuple[Any, ...], order: tuple[str, ...], values: dict[str, Any]
+) -> QuerySet[AnyRow]:
     behind = [values.pop(name) for name in (_BEHIND, _BEHIND_LAST) if name in values]
-    rows = build(viewer, *shape, **values)
+    rows = build(scope, *structure, **values)
     return rows.filter(_Later(order, behind)) if behind else rows
 
 

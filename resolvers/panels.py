@@ -1,7 +1,7 @@
 """Panels, interviews and the people on them: found, listed, and written as calendar invites."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,8 +11,8 @@ from tortoise.queryset import QuerySet
 
 import clock
 import models
-from auth.viewer import Viewer
-from database.compiled import Joined, along, hang
+from auth.viewer import Scope, Viewer
+from database import Bind, Join, Query, Texts, attach, in_, including
 from models import (
     Cancellation,
     FeedbackForm,
@@ -26,14 +26,14 @@ from models import (
 from resolvers import calendar, feedback, paging
 from resolvers.access import unscoped, visible
 from resolvers.paging import Page
-from resolvers.queries import Wanted, hot, one, pointed
+from resolvers.queries import Wanted, get, load_related, select
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 #: The seats of interviews, read along with these.
-SEATS = Joined("seat", Interviewer, "seat.interview_id = base.id")
-#: What a seat points at: the field of GraphQL's, the pointer, and where it leads.
-_OF_A_SEAT = (("user", "user", "person", models.User), ("feedbackForm", "form", "form", FeedbackForm))
+SEATS = Join.collection("seats", Interviewer, pointer="interview")
+#: What a seat points at: GraphQL's field, the foreign key, and the model that it leads to.
+_OF_A_SEAT = (("user", "user", models.User), ("feedbackForm", "form", FeedbackForm))
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,14 @@ class InterviewFilter:
 
 async def find(viewer: Viewer, id: str | None, external_id: str | None) -> Panel | None:
     """The panel of that id, or of the scheduler's id; null where the viewer knows none, or neither id is given."""
-    return await one(viewer, Panel, {"id": id, "external_id": external_id})
+    return await get(viewer, Panel, {"id": id, "external_id": external_id})
 
 
 async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str | None, wanted: Wanted) -> Page[Panel]:
     """The panels that the viewer may see, by their start."""
     exact = {
         "candidate_id": its.candidate_id,
-        "external_id__in": its.external_ids,
+        "external_ids": its.external_ids,
         "starts_at__gte": its.starts_after,
         "starts_at__lt": its.starts_before,
         "updated_at__gte": its.updated_since,
@@ -78,18 +78,21 @@ async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str |
     values = {name: value for name, value in exact.items() if value is not None}
     status = tuple(each for each in InterviewPanelStatus if each in its.status) if its.status is not None else None
     canceled_too = its.include_canceled or InterviewPanelStatus.CANCELED in (status or ())
-    shape, order, attributes = (status, canceled_too), ("listed_at", "id"), wanted.reads("edges", "node")
-    return await paging.page(viewer, _listed, shape, values, order, first, after, attributes=attributes)
+    query, order = Query(_listed, status, canceled_too, **values), ("listed_at", "id")
+    return await paging.page(viewer, query, order, first, after, attributes=wanted.reads("edges", "node"))
 
 
 def _listed(
-    viewer: Viewer,
+    scope: Scope,
     status: Sequence[InterviewPanelStatus] | None,
     canceled_too: bool,
     now: Any = None,
+    external_ids: Texts | None = None,
     **exact: Any,
 ) -> QuerySet[Panel]:
-    found = visible(viewer, Panel).filter(**exact)
+    found = visible(scope, Panel).filter(**exact)
+    if external_ids is not None:
+        found = found.filter(in_("external_id", external_ids))
     if status is not None:
         any_of_them = Q(*(models.with_status(each, now) for each in status), join_type=Q.OR)
         found = found.filter(any_of_them if status else Q(id__in=[]))
@@ -113,14 +116,12 @@ async def interviews_page(
         f"{by[0]}__lt": its.starts_before,
     }
     values = {name: value for name, value in exact.items() if value is not None}
-    shape, order, attributes = (its.include_canceled,), ("starts_at", "id"), wanted.reads("edges", "node")
-    return await paging.page(
-        viewer, _interviews_listed, shape, values, order, first, after, attributes=attributes, by=by
-    )
+    query, order = Query(_interviews_listed, its.include_canceled, **values), ("starts_at", "id")
+    return await paging.page(viewer, query, order, first, after, attributes=wanted.reads("edges", "node"), by=by)
 
 
-def _interviews_listed(viewer: Viewer, canceled_too: bool, with_them: Any = None, **exact: Any) -> QuerySet[Interview]:
-    found = visible(viewer, Interview).filter(**exact)
+def _interviews_listed(scope: Scope, canceled_too: bool, with_them: Any = None, **exact: Any) -> QuerySet[Interview]:
+    found = visible(scope, Interview).filter(**exact)
     if with_them is not None:
         seats = unscoped(Interviewer, "ids to narrow what is visible").filter(user_id=with_them)
         found = found.filter(id__in=Subquery(seats.values("interview_id")))
@@ -137,22 +138,18 @@ async def of_candidates(
     wanted: Wanted,
 ) -> list[Page[Panel]]:
     """The page of each candidate's profile, by their start."""
-    values = {"ids": [candidate.id for candidate in candidates], "now": clock.now()}
-    shape = (include_canceled, upcoming_only)
+    ids = [candidate.id for candidate in candidates]
+    query = Query(_of_candidates, include_canceled, upcoming_only, ids=ids, now=clock.now())
     order, attributes = ("listed_at", "id"), wanted.reads("edges", "node")
-    pages = await paging.pages(
-        viewer, _of_candidates, shape, values, "candidate_id", order, first, after, attributes=attributes
-    )
+    pages = await paging.pages(viewer, query, "candidate_id", order, first, after, attributes=attributes)
     for candidate, page in zip(candidates, pages, strict=True):
         for panel in page.rows:
-            hang(panel, "candidate", candidate)
+            attach(panel, "candidate", candidate)
     return pages
 
 
-def _of_candidates(
-    viewer: Viewer, include_canceled: bool, upcoming_only: bool, ids: list[str], now: Any
-) -> QuerySet[Panel]:
-    found = visible(viewer, Panel).filter(candidate_id__in=ids)
+def _of_candidates(scope: Scope, include_canceled: bool, upcoming_only: bool, ids: Texts, now: Any) -> QuerySet[Panel]:
+    found = visible(scope, Panel).filter(in_("candidate_id", ids))
     if not include_canceled:
         found = found.filter(canceled_at__isnull=True)
     return found.filter(models.standing(now)) if upcoming_only else found
@@ -166,36 +163,30 @@ async def interviews_of(
     Their seats, users and forms are read along where they are wanted: one statement for all.
     """
     by_id = {panel.id: panel for panel in panels if panel.parts is None}
-    attributes, joined = along(wanted.reads(), "panel_id"), _along(wanted)
-    found = []
+    attributes, joins = including(wanted.reads(), "panel_id"), _along(wanted)
+    interviews = [part for panel in panels for part in panel.parts or () if _taken(part, include_canceled)]
     if by_id:
-        tail = "ORDER BY base.starts_at, base.id" + (", seat.position, seat.id" if joined else "")
-        shape, ids = (include_canceled,), {"ids": list(by_id)}
-        found = await hot(viewer, _of_panels, shape, ids, *joined, tail=tail, attributes=attributes)
-    interviews = {part.id: part for panel in panels for part in panel.parts or () if _taken(part, include_canceled)}
-    for interview, *others in found:
-        if interview.id not in interviews:
-            interviews[interview.id] = interview
-            hang(interview, "panel", by_id[interview.panel_id])
-            interview.seats = [] if joined else None
-        if joined and others[0] is not None:
-            interview.seats.append(others[0])
-    return _grouped(interviews.values(), "panel_id", [panel.id for panel in panels])
+        order_by = ["starts_at", "id", *(["seats.position", "seats.id"] if joins else [])]
+        query = Query(_of_panels, include_canceled, ids=list(by_id))
+        for interview in await select(viewer, query, *joins, order_by=order_by, attributes=attributes):
+            attach(interview, "panel", by_id[interview.panel_id])
+            interviews.append(interview)
+    return _grouped(interviews, "panel_id", [panel.id for panel in panels])
 
 
-def _along(wanted: Wanted) -> list[Joined]:
+def _along(wanted: Wanted) -> list[Join]:
     """What is read along with interviews, as far as it is wanted; whole where something else may want it too."""
     if not wanted.selects("interviewers"):
         return []
-    joined = [replace(SEATS, attributes=wanted.reads("interviewers")), *_people(wanted, "seat", "interviewers")]
-    return joined if wanted.reads() is not None else [replace(join, attributes=None) for join in joined]
+    joins = [SEATS.reading(wanted.reads("interviewers")), *_people(wanted, SEATS.alias, "interviewers")]
+    return joins if wanted.reads() is not None else [join.reading(None) for join in joins]
 
 
-def _people(wanted: Wanted, seat: str, *path: str) -> list[Joined]:
+def _people(wanted: Wanted, seat: str, *path: str) -> list[Join]:
     """The users and the forms of the seats of that alias, which are wanted at that path."""
     return [
-        Joined(alias, model, f"{alias}.id = {seat}.{pointer}_id", (seat, pointer), wanted.reads(*path, field))
-        for field, pointer, alias, model in _OF_A_SEAT
+        Join.target(pointer, model, of=seat, attributes=wanted.reads(*path, field))
+        for field, pointer, model in _OF_A_SEAT
         if wanted.selects(*path, field)
     ]
 
@@ -204,8 +195,8 @@ def _taken(interview: Interview, include_canceled: bool) -> bool:
     return include_canceled or interview.canceled_at is None
 
 
-def _of_panels(viewer: Viewer, include_canceled: bool, ids: list[str]) -> QuerySet[Interview]:
-    found = visible(viewer, Interview).filter(panel_id__in=ids)
+def _of_panels(scope: Scope, include_canceled: bool, ids: Bind) -> QuerySet[Interview]:
+    found = visible(scope, Interview).filter(in_("panel_id", ids))
     return found if include_canceled else found.filter(canceled_at__isnull=True)
 
 
@@ -217,30 +208,30 @@ async def seats_of(
     Users and forms that are wanted are read along; where nothing is said of that, the seats are whole.
     """
     ids = [interview.id for interview in interviews if interview.seats is None]
-    joined = _people(wanted, "base") if wanted else []
-    attributes = along(wanted.reads(), "interview_id") if wanted else None
-    found = []
+    joins = _people(wanted, "base") if wanted else []
+    attributes = including(wanted.reads(), "interview_id") if wanted else None
+    seats: list[Interviewer] = []
     if ids:
-        tail = "ORDER BY base.position, base.id"
-        found = await hot(viewer, _of_interviews, (), {"ids": ids}, *joined, tail=tail, attributes=attributes)
-    grouped = dict(zip(ids, _grouped((seat for seat, *_ in found), "interview_id", ids), strict=True))
+        query, order_by = Query(_of_interviews, ids=ids), ["position", "id"]
+        seats = await select(viewer, query, *joins, order_by=order_by, attributes=attributes)
+    grouped = dict(zip(ids, _grouped(seats, "interview_id", ids), strict=True))
     return [grouped[interview.id] if interview.seats is None else interview.seats for interview in interviews]
 
 
-def _of_interviews(viewer: Viewer, ids: list[str]) -> QuerySet[Interviewer]:
-    return unscoped(Interviewer, "the seats of interviews that the viewer sees").filter(interview_id__in=ids)
+def _of_interviews(scope: Scope, ids: Bind) -> QuerySet[Interviewer]:
+    return unscoped(Interviewer, "the seats of interviews that the viewer sees").filter(in_("interview_id", ids))
 
 
 async def forms_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[list[FeedbackForm]]:
     """Each interview's forms, as far as they are listed."""
     ids = [interview.id for interview in interviews]
-    found = await feedback.listed(viewer, interview_id__in=ids).order_by("id")
+    found = await feedback.listed(viewer, "interview_id", ids).order_by("id")
     return _grouped(found, "interview_id", ids)
 
 
 async def cancellations_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[Cancellation | None]:
     """Why each interview doesn't take place: its own cancellation, or its panel's."""
-    panels = await pointed(viewer, interviews, "panel")
+    panels = await load_related(viewer, interviews, "panel")
     return [models.why_off(interview, panel) for interview, panel in zip(interviews, panels, strict=True)]
 
 
@@ -253,13 +244,13 @@ def _grouped(rows: Iterable[AnyModel], column: str, keys: Sequence[str]) -> list
 
 async def invites_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[str]:
     """Each interview as RFC 5545 text, with every interviewer's feedback link. Six statements at most."""
-    panels = await pointed(viewer, interviews, "panel")
-    candidates = await pointed(viewer, panels, "candidate")
-    owners = await pointed(viewer, candidates, "owner")
+    panels = await load_related(viewer, interviews, "panel")
+    candidates = await load_related(viewer, panels, "candidate")
+    owners = await load_related(viewer, candidates, "owner")
     seats = await seats_of(viewer, interviews)
     everybody = [seat for its in seats for seat in its]
-    users = dict(zip(everybody, await pointed(viewer, everybody, "user"), strict=True))
-    forms = dict(zip(everybody, await pointed(viewer, everybody, "form"), strict=True))
+    users = dict(zip(everybody, await load_related(viewer, everybody, "user"), strict=True))
+    forms = dict(zip(everybody, await load_related(viewer, everybody, "form"), strict=True))
     return [
         calendar.invite(
             _event(viewer, interview, panel, owner, [_attendee(seat, users[seat], forms[seat]) for seat in its])

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 import metrics
 from auth.viewer import Viewer
 from models import Cancellation, CancelOrigin, Interview, Interviewer, Panel
-from resolvers import commits, declarations, warnings
+from resolvers import declarations, units, warnings
 from resolvers.access import Act, require
 from resolvers.aggregate import PanelAggregate
-from resolvers.commits import Commit
 from resolvers.declarations import Declaration, Event, Push, SinglePush
 from resolvers.errors import PushWarning, UserError
 from resolvers.lookups import look_up
 from resolvers.merge import InterviewMerge, Merge, UpsertOutcome, is_outdated, merge, seat_terms
+from resolvers.units import UnitOfWork
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ async def push(viewer: Viewer, push: Push) -> Pushed:
     require(viewer, Act.PUSH)
     faults = declarations.faults(push)
 
-    async def act(unit: Commit) -> Pushed:
+    async def act(unit: UnitOfWork) -> Pushed:
         stored = await PanelAggregate.load_for_update(viewer, push.panel_external_id)
         if not faults and is_outdated(push, stored.panel):
             return _answer(stored, push, UpsertOutcome.STALE_IGNORED)
@@ -49,7 +49,7 @@ async def push(viewer: Viewer, push: Push) -> Pushed:
             return await _take(viewer, unit, stored, declaration, merged)
         return _answer(stored, push, merged.outcome)
 
-    pushed = await commits.committed_together(viewer, push.panel_external_id, act)
+    pushed = await units.commit_in_group(viewer, push.panel_external_id, act)
     metrics.count_push(pushed.outcome.value if pushed.outcome else "REFUSED")
     return pushed
 
@@ -63,7 +63,7 @@ def _answer(
 
 
 async def _take(
-    viewer: Viewer, unit: Commit, stored: PanelAggregate, declaration: Declaration, merged: Merge
+    viewer: Viewer, unit: UnitOfWork, stored: PanelAggregate, declaration: Declaration, merged: Merge
 ) -> Pushed:
     """Write what the push changes, and say what of it deserves a look."""
     stored.templates |= declaration.templates
@@ -76,7 +76,7 @@ async def _take(
     return _answer(stored, declaration.push, merged.outcome, found)
 
 
-def _apply(merged: Merge, stored: PanelAggregate, unit: Commit) -> None:
+def _apply(merged: Merge, stored: PanelAggregate, unit: UnitOfWork) -> None:
     """Give the rows the values that were decided on."""
     for name, value in merged.columns.items():
         setattr(stored.panel, name, value)
@@ -86,7 +86,7 @@ def _apply(merged: Merge, stored: PanelAggregate, unit: Commit) -> None:
     stored.set_origin(merged.origin, unit)
 
 
-def _apply_to_interview(merged: InterviewMerge, stored: PanelAggregate, unit: Commit) -> None:
+def _apply_to_interview(merged: InterviewMerge, stored: PanelAggregate, unit: UnitOfWork) -> None:
     panel, interview = stored.panel, merged.interview
     if interview is None:
         interview = Interview(account_id=panel.account_id, panel_id=panel.id, external_id=merged.external_id)
@@ -101,7 +101,7 @@ def _apply_to_interview(merged: InterviewMerge, stored: PanelAggregate, unit: Co
     stored.touch(interview)
 
 
-def _fill(interview: Interview, event: Event, stored: PanelAggregate, unit: Commit) -> None:
+def _fill(interview: Interview, event: Event, stored: PanelAggregate, unit: UnitOfWork) -> None:
     """Give the interview the declared content and people."""
     for name, value in event.content.items():
         setattr(interview, name, value)

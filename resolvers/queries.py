@@ -1,6 +1,6 @@
-"""Reading what a viewer may see: statements that are written down once, rows by name, and the rows that they point at.
+"""Reading what a viewer may see: compiled statements, rows by name, and the rows that other rows point at.
 
-Every one begins with `access.visible`, or with a row that it has let through.
+Every read begins with `access.visible`, or with a row that it has let through.
 """
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
@@ -8,17 +8,18 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from tortoise.fields.relational import RelationalField
-from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-import models
-from auth.viewer import Viewer
-from database.batching import Company
-from database.compiled import Attributes, Joined, read
-from models import Role
-from resolvers.access import shared_scope, unscoped, visible
+import database
+from auth.viewer import Scope, Viewer
+from database import NOT_READ, Attributes, Bind, Coalescer, Join, Query, Stored, attached, in_
+from database.row import AnyRow
+from models import Role, Row
+from resolvers.access import unscoped, visibility_key, visible
 
-AnyModel = TypeVar("AnyModel", bound=Model)
+WithId = TypeVar("WithId", bound=Row)
+
+COALESCER = Coalescer()
 
 
 class Wanted(Protocol):
@@ -33,109 +34,105 @@ class Wanted(Protocol):
         ...
 
 
-async def hot(
+async def select(
     viewer: Viewer,
-    build: Callable[..., QuerySet[Any]],
-    shape: tuple[Hashable, ...],
-    values: Mapping[str, Any],
-    *joined: Joined,
-    tail: str = "",
+    query: Query[AnyRow],
+    *joins: Join,
+    where: str = "",
+    order_by: Sequence[str] = (),
     attributes: Attributes = None,
-) -> list[tuple[Any, ...]]:
-    """The rows of `build(viewer, *shape, **values)`, a statement written down once for each role and shape.
+) -> list[AnyRow]:
+    """The rows of a query, as `database.fetch` reads them; `query.build` is handed the viewer's scope first.
 
-    Its scope is that of `visible`, compiled with a viewer of the role whose ids are put in at each call.
+    The statement is compiled once for each role.
     """
-    its = {**values, "account_id": viewer.account_id, "viewer_id": viewer.actor_id}
-    shape = (build, viewer.role, *shape)
-    return await read(_as_role, shape, its, *joined, tail=tail, attributes=attributes)
+    scoped = Query(_with_scope, query.build, viewer.role, *query.structure, **query.values)
+    scoped = scoped.with_values(account_id=viewer.account_id, viewer_id=viewer.actor_id)
+    return await database.fetch(scoped, *joins, where=where, order_by=order_by, attributes=attributes)
 
 
-def _as_role(
-    build: Callable[..., QuerySet[Any]],
+def _with_scope(
+    build: Callable[..., QuerySet[AnyRow]],
     role: Role | None,
-    *shape: Any,
+    *structure: Hashable,
     account_id: Any,
     viewer_id: Any,
     **values: Any,
-) -> QuerySet[Any]:
-    """What `build` makes for anybody of that role."""
-    account = models.Account()
-    actor = models.Integration() if role is None else models.User(role=role)
-    account.id, actor.id = account_id, viewer_id
-    user, integration = (actor, None) if isinstance(actor, models.User) else (None, actor)
-    return build(Viewer(account, user, integration), *shape, **values)
+) -> QuerySet[AnyRow]:
+    return build(Scope(role, account_id, viewer_id), *structure, **values)
 
 
-async def one(
-    viewer: Viewer, model: type[AnyModel], named: Mapping[str, str | None], *joined: Joined
-) -> AnyModel | None:
-    """The visible row of all these names that are given; None where there is none, or no name.
+async def get(viewer: Viewer, model: type[AnyRow], names: Mapping[str, str | None], *joins: Join) -> AnyRow | None:
+    """The visible row that has all these values, by column; None where there is none, or all values are None.
 
-    It is asked for together with what others look up: rows that are read so are for reading only.
+    Callers that ask at the same time share one statement, and its rows: they are for reading only.
     """
-    given = {name: value for name, value in named.items() if value is not None}
-    if not given:
+    wanted = {column: value for column, value in names.items() if value is not None}
+    if not wanted:
         return None
-    name, value = next(iter(given.items()))
-    where = (model, name, joined, *shared_scope(viewer))
-    found = await _LOOKUPS.answer(where, value, partial(_looked_up, viewer, model, name, joined), key=value)
-    return found if found and all(getattr(found, each) == its for each, its in given.items()) else None
+    column, value = next(iter(wanted.items()))
+    group = (model, column, joins, *visibility_key(viewer))
+    row = await COALESCER.load(group, value, partial(_load_by_name, viewer, model, column, joins))
+    return row if row and all(getattr(row, name) == value for name, value in wanted.items()) else None
 
 
-async def _looked_up(
-    viewer: Viewer, model: type[AnyModel], name: str, joined: tuple[Joined, ...], values: list[str]
-) -> list[AnyModel | None]:
-    found = await hot(viewer, _visible_named, (model, name), {"values": values}, *joined)
-    by_name = {getattr(row, name): row for row, *_ in found}
-    return [by_name.get(value) for value in values]
+async def _load_by_name(
+    viewer: Viewer, model: type[AnyRow], column: str, joins: tuple[Join, ...], names: list[str]
+) -> list[AnyRow | None]:
+    rows = await select(viewer, Query(_visible_named, model, column, names=names), *joins)
+    by_name = {getattr(row, column): row for row in rows}
+    return [by_name.get(name) for name in names]
 
 
-def _visible_named(viewer: Viewer, model: type[AnyModel], name: str, values: list[str]) -> QuerySet[AnyModel]:
-    return visible(viewer, model).filter(**{f"{name}__in": values})
+def _visible_named(scope: Scope, model: type[AnyRow], column: str, names: Bind) -> QuerySet[AnyRow]:
+    return visible(scope, model).filter(in_(column, names))
 
 
-_LOOKUPS = Company()
-
-
-async def targets(viewer: Viewer, model: type[AnyModel], ids: Collection[str | None]) -> dict[str, AnyModel]:
+async def load_many(viewer: Viewer, model: type[WithId], ids: Collection[str | None]) -> dict[str, WithId]:
     """Rows by id that visible rows point at: who sees an interview sees whom it is about. One statement."""
     wanted = {id for id in ids if id is not None}
     if not wanted:
         return {}
-    return {row.id: row for (row,) in await hot(viewer, _by_ids, (model,), {"ids": list(wanted)})}
+    return {row.id: row for row in await select(viewer, Query(_by_ids, model, ids=list(wanted)))}
 
 
-def _by_ids(viewer: Viewer, model: type[AnyModel], ids: list[str]) -> QuerySet[AnyModel]:
-    found = unscoped(model, "who sees a row sees what it points at")
-    return found.filter(id__in=ids, account_id=viewer.account_id)
+def _by_ids(scope: Scope, model: type[AnyRow], ids: Bind) -> QuerySet[AnyRow]:
+    rows = unscoped(model, "who sees a row sees what it points at")
+    return rows.filter(in_("id", ids), account_id=scope.account_id)
 
 
-async def pointed(viewer: Viewer, rows: Sequence[Model], pointer: str) -> list[Any]:
-    """The row that each row points at, or None: as it was read along, else `behind` them. One statement at most."""
-    key, kept = f"{pointer}_id", f"_{pointer}"
-    missing = [getattr(row, key) for row in rows if kept not in row.__dict__]
+async def load_related(viewer: Viewer, rows: Sequence[Stored], pointer: str) -> list[Any]:
+    """The row that each row's foreign key leads to, or None. One statement for all that were not read along."""
+    targets, key = attached(rows, pointer), f"{pointer}_id"
+    missing = [getattr(row, key) for row, target in zip(rows, targets, strict=True) if target is NOT_READ]
     if not missing:
-        return [row.__dict__[kept] for row in rows]
+        return targets
     field = type(rows[0])._meta.fields_map[pointer]
-    assert isinstance(field, RelationalField), "only rows are pointed at"
-    found = await targets(viewer, field.related_model, missing)
-    return [row.__dict__[kept] if kept in row.__dict__ else found.get(getattr(row, key)) for row in rows]
+    assert isinstance(field, RelationalField), "only foreign keys lead to rows"
+    loaded = await load_many(viewer, field.related_model, missing)
+    return [
+        loaded.get(getattr(row, key)) if target is NOT_READ else target
+        for row, target in zip(rows, targets, strict=True)
+    ]
 
 
-async def parts(
-    model: type[Model], why: str, *joined: Joined, lock: bool = False, **named: Any
-) -> list[tuple[Any, ...]]:
-    """The rows of `unscoped` with these values, a statement written down once; with `lock`, locked until the commit.
-
-    Each stands in a tuple, with those that are read along.
-    """
-    values = {name: [value] for name, value in named.items()}
-    found = await read(_parts, (model, why, lock), values, *joined)
-    return [its for its in found if all(getattr(its[0], name) == value for name, value in named.items())]
+async def select_unscoped(model: type[AnyRow], why: str, *joins: Join, **names: Any) -> list[AnyRow]:
+    """The rows of `unscoped` that have these values, by column."""
+    return await _select_named(False, model, why, *joins, **names)
 
 
-def _parts(model: type[Model], why: str, lock: bool, **named: list[Any]) -> QuerySet[Any]:
-    found = unscoped(model, why).filter(**{f"{name}__in": listed for name, listed in named.items()})
-    # In one order, so that nobody waits for whoever waits for them.
-    return found.order_by("id").select_for_update() if lock else found
+async def select_for_update(model: type[AnyRow], why: str, **names: Any) -> list[AnyRow]:
+    """The same, locked until the commit."""
+    return await _select_named(True, model, why, **names)
+
+
+async def _select_named(lock: bool, model: type[AnyRow], why: str, *joins: Join, **names: Any) -> list[AnyRow]:
+    query = Query(_named, model, why, lock, **{column: [value] for column, value in names.items()})
+    rows = await database.fetch(query, *joins)
+    return [row for row in rows if all(getattr(row, column) == value for column, value in names.items())]
+
+
+def _named(model: type[AnyRow], why: str, lock: bool, **names: Bind) -> QuerySet[AnyRow]:
+    rows = unscoped(model, why).filter(*(in_(column, values) for column, values in names.items()))
+    # In one order, so that no two wait for each other.
+    return rows.order_by("id").select_for_update() if lock else rows

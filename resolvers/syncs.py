@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from tortoise.expressions import F, Q
 
 from auth.viewer import Viewer
-from database.upsert import store
+from database import upsert
 from models import (
     AuditAct,
     Candidate,
@@ -25,10 +25,10 @@ from models import (
     StoredField,
     User,
 )
-from resolvers import commits, feedback, values
+from resolvers import feedback, units, values
 from resolvers.access import Act, require, unscoped, visible
-from resolvers.commits import Commit
 from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.units import UnitOfWork
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
@@ -98,7 +98,7 @@ class Synced(Generic[AnyRow]):
 async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
     """Take the users over, matched by external id, else by email. Raises Refused(FORBIDDEN)."""
 
-    async def act(commit: Commit) -> Synced[User]:
+    async def act(commit: UnitOfWork) -> Synced[User]:
         faults = list(_user_faults(rows))
         known = await _concerned(viewer, rows)
         before = {user.id: _standing(user) for user in known}
@@ -136,7 +136,7 @@ def _standing(user: User) -> _Standing:
     return (user.role, user.deactivated_at is None, user.email)
 
 
-def _audit(commit: Commit, user: User, before: _Standing | None) -> None:
+def _audit(commit: UnitOfWork, user: User, before: _Standing | None) -> None:
     """Keep who was let in, and whose standing has changed."""
     role, active, email = before or (user.role, True, user.email)
     if before is None:
@@ -212,7 +212,7 @@ def _taken(rows: Sequence[UserRow], others: Collection[User]) -> Iterator[UserEr
 async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]:
     """Take the stages over, matched by name. Raises Refused(FORBIDDEN)."""
 
-    async def act(commit: Commit) -> Synced[Stage]:
+    async def act(commit: UnitOfWork) -> Synced[Stage]:
         faults = list(_twice([row.name.strip() for row in rows], "stages", "name"))
         for index, row in enumerate(rows):
             faults.extend(values.name_faults(row.name, ("stages", index, "name")))
@@ -230,7 +230,7 @@ async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]
 async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Posting]:
     """Take the postings over, matched by external id. Raises Refused(FORBIDDEN)."""
 
-    async def act(commit: Commit) -> Synced[Posting]:
+    async def act(commit: UnitOfWork) -> Synced[Posting]:
         faults = list(_twice([row.external_id for row in rows], "postings", "externalId"))
         known = await _known(viewer, Posting, "external_id", [row.external_id for row in rows])
         people = await _people(viewer, [row.hiring_manager_email for row in rows])
@@ -252,7 +252,7 @@ async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Po
 async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synced[Candidate]:
     """Take the candidates over, matched by external id. Raises Refused(FORBIDDEN)."""
 
-    async def act(commit: Commit) -> Synced[Candidate]:
+    async def act(commit: UnitOfWork) -> Synced[Candidate]:
         faults = list(_candidate_faults(rows))
         known = await _known(viewer, Candidate, "external_id", [row.external_id for row in rows])
         stages = await _known(viewer, Stage, "name", [row.stage.strip() for row in rows])
@@ -322,7 +322,7 @@ async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[
     Forms keep the fields with which they were made.
     """
 
-    async def act(commit: Commit) -> Synced[FeedbackTemplate]:
+    async def act(commit: UnitOfWork) -> Synced[FeedbackTemplate]:
         faults = list(_template_faults(rows))
         known = await _known(viewer, FeedbackTemplate, "external_id", [row.external_id for row in rows])
         taken = []
@@ -390,16 +390,16 @@ def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredFiel
     ]
 
 
-async def _synced(viewer: Viewer, act: Callable[[Commit], Awaitable[Synced[AnyRow]]]) -> Synced[AnyRow]:
+async def _synced(viewer: Viewer, act: Callable[[UnitOfWork], Awaitable[Synced[AnyRow]]]) -> Synced[AnyRow]:
     require(viewer, Act.SYNC)
-    return await commits.committed(viewer, act)
+    return await units.commit(viewer, act)
 
 
 async def _stored(rows: list[AnyRow], faults: list[UserError]) -> Synced[AnyRow]:
     """Write all rows in one statement, or with any fault none."""
     if faults or not rows:
         return Synced(errors=faults)
-    await store(rows)
+    await upsert(rows)
     return Synced(rows)
 
 

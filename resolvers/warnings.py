@@ -1,23 +1,23 @@
 """What is accepted of a push, but deserves a look: the scheduler decides."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from tortoise.queryset import QuerySet
 
 import clock
-from auth.viewer import Viewer
-from database.compiled import Joined
+from auth.viewer import Scope, Viewer
+from database import Bind, Join, Query, in_
 from models import CancelOrigin, FeedbackFormStatus, Interview, Interviewer
 from resolvers.access import unscoped
 from resolvers.aggregate import PanelAggregate
 from resolvers.declarations import MOST_MINUTES, Declaration, Event, Seat, candidate_path
 from resolvers.errors import PushWarning, WarningCode, warning
-from resolvers.queries import hot
+from resolvers.queries import select
 
 _DAY = timedelta(days=1)
 
-_BOOKED = Joined("booked", Interview, "booked.id = base.interview_id")
+_INTERVIEW = Join.target("interview", Interview)
 
 
 async def of(viewer: Viewer, stored: PanelAggregate, declaration: Declaration) -> list[PushWarning]:
@@ -87,28 +87,27 @@ async def _bookings_elsewhere(
     # Whole days, so that pushes of the same days can ask together.
     begin = min(event.starts_at for event in events).replace(hour=0, minute=0, second=0, microsecond=0)
     days = (max(event.ends_at for event in events) - begin) // _DAY + 1
-    bounds = {
-        "user_ids": sorted({seat.user.id for event in events for seat in event.seats}),
-        "earliest": begin - timedelta(minutes=MOST_MINUTES),
-        "begin": begin,
-        "end": begin + days * _DAY,
-    }
+    query = Query(
+        _bookings,
+        user_ids=sorted({seat.user.id for event in events for seat in event.seats}),
+        earliest=begin - timedelta(minutes=MOST_MINUTES),
+        begin=begin,
+        end=begin + days * _DAY,
+    )
     bookings: dict[str, list[Interview]] = {}
-    for seat, interview in await hot(viewer, _bookings, (), bounds, _BOOKED):
-        if interview.panel_id != stored.panel.id:
-            bookings.setdefault(seat.user_id, []).append(interview)
+    for seat in await select(viewer, query, _INTERVIEW):
+        if seat.panel_id != stored.panel.id:
+            bookings.setdefault(seat.user_id, []).append(seat.interview)
     return bookings
 
 
-def _bookings(
-    viewer: Viewer, user_ids: list[str], earliest: datetime, begin: datetime, end: datetime
-) -> QuerySet[Interviewer]:
+def _bookings(scope: Scope, user_ids: Bind, earliest: Bind, begin: Bind, end: Bind) -> QuerySet[Interviewer]:
     """The seats of these users on what takes place between begin and end: none of it starts before the earliest."""
     return unscoped(Interviewer, "whoever is booked in the account, to tell its own scheduler").filter(
-        user_id__in=user_ids,
+        in_("user_id", user_ids),
         starts_at__gt=earliest,
         starts_at__lt=end,
-        interview__account_id=viewer.account_id,
+        interview__account_id=scope.account_id,
         interview__ends_at__gt=begin,
         interview__canceled_at__isnull=True,
         panel__canceled_at__isnull=True,

@@ -9,7 +9,7 @@ import models
 from execution import Level, breadth
 from resolvers import audit, directory
 from resolvers.paging import Page
-from resolvers.queries import pointed
+from resolvers.queries import load_related
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.inputs import as_domain, maps_to, optional, unset_to_none
@@ -45,7 +45,7 @@ class AuditEvent(Node):
     @breadth(graphql_type=ApiKey | None, description="The key with which an integration did it; null for a user.")
     @staticmethod
     async def api_key(parents: list[models.AuditEvent], level: Level) -> list[models.ApiKey | None]:
-        return await pointed(viewer(level), parents, "api_key")
+        return await load_related(viewer(level), parents, "api_key")
 
     @breadth(graphql_type=Node | None, description="What it was done to, as it stands now; null where nobody sees it.")
     @staticmethod

@@ -9,7 +9,7 @@ import models
 from execution import Level, breadth
 from resolvers import candidates, panels
 from resolvers.paging import Page
-from resolvers.queries import pointed
+from resolvers.queries import load_related
 from resolvers.values import URL
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
@@ -55,17 +55,17 @@ class Candidate(Node):
     )
     @staticmethod
     async def stage(parents: list[models.Candidate], level: Level) -> list[models.Stage]:
-        return await pointed(viewer(level), parents, "stage")
+        return await load_related(viewer(level), parents, "stage")
 
     @breadth(graphql_type=Posting | None, reads={"posting_id"}, description="The job they apply for.")
     @staticmethod
     async def posting(parents: list[models.Candidate], level: Level) -> list[models.Posting | None]:
-        return await pointed(viewer(level), parents, "posting")
+        return await load_related(viewer(level), parents, "posting")
 
     @breadth(graphql_type=User | None, reads={"owner_id"}, description="Who looks after them.")
     @staticmethod
     async def owner(parents: list[models.Candidate], level: Level) -> list[models.User | None]:
-        return await pointed(viewer(level), parents, "owner")
+        return await load_related(viewer(level), parents, "owner")
 
     @breadth(graphql_type=list[User], reads={"id"}, description="Who follows them, by name.")
     @staticmethod

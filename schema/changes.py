@@ -11,7 +11,7 @@ import models
 from execution import Level, breadth
 from resolvers import changes, directory
 from resolvers.paging import Page
-from resolvers.queries import pointed
+from resolvers.queries import load_related
 from schema.connections import Connection
 from schema.context import Info, viewer
 from schema.inputs import unset_to_none
@@ -45,7 +45,7 @@ class InterviewPanelChange:
     @breadth(graphql_type=InterviewPanel, description="The panel as it stands when this is delivered.")
     @staticmethod
     async def panel(parents: list[models.Change], level: Level) -> list[models.Panel]:
-        return await pointed(viewer(level), parents, "panel")
+        return await load_related(viewer(level), parents, "panel")
 
 
 @strawberry.type

@@ -9,7 +9,7 @@ import models
 from execution import Level, breadth
 from resolvers import directory, feedback
 from resolvers.paging import Page
-from resolvers.queries import pointed
+from resolvers.queries import load_related
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.inputs import unset_to_none
@@ -80,7 +80,7 @@ class Posting(Node):
     )
     @staticmethod
     async def hiring_manager(postings: list[models.Posting], level: Level) -> list[models.User | None]:
-        return await pointed(viewer(level), postings, "hiring_manager")
+        return await load_related(viewer(level), postings, "hiring_manager")
 
 
 @strawberry.type

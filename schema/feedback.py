@@ -9,7 +9,7 @@ import models
 from execution import Level, breadth
 from resolvers import feedback
 from resolvers.paging import Page
-from resolvers.queries import pointed
+from resolvers.queries import load_related
 from resolvers.values import URL
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
@@ -92,7 +92,7 @@ class FeedbackForm(Node):
     @breadth(graphql_type=FeedbackTemplate, reads={"template_id"}, description="The template that it was made with.")
     @staticmethod
     async def template(forms: list[models.FeedbackForm], level: Level) -> list[models.FeedbackTemplate]:
-        return await pointed(viewer(level), forms, "template")
+        return await load_related(viewer(level), forms, "template")
 
     @breadth(
         graphql_type=InterviewRef,
@@ -106,7 +106,7 @@ class FeedbackForm(Node):
     @breadth(graphql_type=User, reads={"user_id"}, description="Whose form it is.")
     @staticmethod
     async def interviewer(forms: list[models.FeedbackForm], level: Level) -> list[models.User | None]:
-        return await pointed(viewer(level), forms, "user")
+        return await load_related(viewer(level), forms, "user")
 
     @breadth(
         graphql_type=list[FeedbackAnswer] | None,

@@ -10,7 +10,7 @@ import models
 from execution import Level, breadth
 from resolvers import integrations
 from resolvers.integrations import CATALOGUE
-from resolvers.queries import pointed
+from resolvers.queries import load_related
 from schema.context import Info, viewer
 from schema.directory import User
 from schema.errors import UserError
@@ -36,7 +36,7 @@ class ApiKey(Node):
     @breadth(graphql_type=User, description="Who generated it. The key outlives them: it is the integration's.")
     @staticmethod
     async def created_by(keys: list[models.ApiKey], level: Level) -> list[models.User | None]:
-        return await pointed(viewer(level), keys, "created_by")
+        return await load_related(viewer(level), keys, "created_by")
 
 
 @strawberry.type(description="A row of Settings > Integrations > Partner Integrations.")
@@ -78,7 +78,7 @@ class Integration(Node):
     @breadth(graphql_type=User | None, description="Who switched it on; null while it is off. Refused to Interviewers.")
     @staticmethod
     async def enabled_by(parents: list[models.Integration], level: Level) -> list[models.User | None]:
-        return await pointed(viewer(level), integrations.switches(viewer(level), parents), "enabled_by")
+        return await load_related(viewer(level), integrations.switches(viewer(level), parents), "enabled_by")
 
     @breadth(
         graphql_type=list[ApiKey],

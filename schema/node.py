@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import strawberry
 
 import models
-from resolvers.queries import one
+from resolvers.queries import get
 from schema.context import Info, viewer
 from schema.refs import IntegrationRef, UserRef
 
@@ -58,4 +58,4 @@ class NodeQuery:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Any id that an answer had.")]
     ) -> models.Row | None:
         model = _MODELS_BY_PREFIX.get(id.partition("_")[0])
-        return await one(viewer(info), model, {"id": id}) if model else None
+        return await get(viewer(info), model, {"id": id}) if model else None

@@ -9,7 +9,7 @@ import models
 from execution import Level, breadth
 from resolvers import directory, panels
 from resolvers.paging import Page
-from resolvers.queries import pointed
+from resolvers.queries import load_related
 from resolvers.values import URL, TimeZone
 from schema.candidates import Candidate
 from schema.connections import After, Connection, First
@@ -70,7 +70,7 @@ class InterviewPanel(Node):
     @breadth(graphql_type=Candidate, reads={"candidate_id"}, description="Who is interviewed.")
     @staticmethod
     async def candidate(parents: list[models.Panel], level: Level) -> list[models.Candidate]:
-        return await pointed(viewer(level), parents, "candidate")
+        return await load_related(viewer(level), parents, "candidate")
 
     @breadth(
         graphql_type=IntegrationRef,
@@ -79,14 +79,14 @@ class InterviewPanel(Node):
     )
     @staticmethod
     async def managed_by(parents: list[models.Panel], level: Level) -> list[models.Integration]:
-        return await pointed(viewer(level), parents, "integration")
+        return await load_related(viewer(level), parents, "integration")
 
     @breadth(
         graphql_type=Stage | None, reads={"stage_id"}, description="The candidate's stage when the panel was made."
     )
     @staticmethod
     async def stage(parents: list[models.Panel], level: Level) -> list[models.Stage | None]:
-        return await pointed(viewer(level), parents, "stage")
+        return await load_related(viewer(level), parents, "stage")
 
     @breadth(
         graphql_type=list[InterviewRef],
@@ -117,7 +117,7 @@ class Interviewer:
     @breadth(graphql_type=User, reads={"user_id"}, description="Who it is.")
     @staticmethod
     async def user(parents: list[models.Interviewer], level: Level) -> list[models.User]:
-        return await pointed(viewer(level), parents, "user")
+        return await load_related(viewer(level), parents, "user")
 
     @breadth(
         graphql_type=FeedbackFormRef | None,
@@ -126,7 +126,7 @@ class Interviewer:
     )
     @staticmethod
     async def feedback_form(parents: list[models.Interviewer], level: Level) -> list[models.FeedbackForm | None]:
-        return await pointed(viewer(level), parents, "form")
+        return await load_related(viewer(level), parents, "form")
 
 
 @strawberry.type(description="One event of a panel: people, a time and a place.")
@@ -148,18 +148,18 @@ class Interview(Node):
     @breadth(graphql_type=InterviewPanel, reads={"panel_id"}, description="The panel it belongs to.")
     @staticmethod
     async def panel(parents: list[models.Interview], level: Level) -> list[models.Panel]:
-        return await pointed(viewer(level), parents, "panel")
+        return await load_related(viewer(level), parents, "panel")
 
     @breadth(graphql_type=Candidate, reads={"panel_id"}, description="Who is interviewed.")
     @staticmethod
     async def candidate(parents: list[models.Interview], level: Level) -> list[models.Candidate]:
         who = viewer(level)
-        return await pointed(who, await pointed(who, parents, "panel"), "candidate")
+        return await load_related(who, await load_related(who, parents, "panel"), "candidate")
 
     @breadth(graphql_type=TimeZone, reads={"panel_id"}, description="The zone in which the panel was planned.")
     @staticmethod
     async def timezone(parents: list[models.Interview], level: Level) -> list[str]:
-        return [panel.timezone for panel in await pointed(viewer(level), parents, "panel")]
+        return [panel.timezone for panel in await load_related(viewer(level), parents, "panel")]
 
     @breadth(graphql_type=list[Interviewer], reads={"id"}, description="Who interviews, in the scheduler's order.")
     @staticmethod

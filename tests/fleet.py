@@ -360,7 +360,7 @@ async def _make_worlds() -> None:
     url = settings.current().database_url
     await database.migrate(url)
     print("migrated", flush=True)
-    async with database.opened(url):
+    async with database.connect(url):
         while await asyncio.to_thread(sys.stdin.readline):
             world = await World.made(Server("http://127.0.0.1"))
             people = {

@@ -9,8 +9,8 @@ import pytest
 import models
 from auth.viewer import Viewer
 from models import AuditAct, AuditEvent
-from resolvers import commits
-from resolvers.commits import Commit
+from resolvers import units
+from resolvers.units import UnitOfWork
 from tests.world import Person, World, statements
 
 EVENTS = """query ($filter: AuditEventFilter, $first: Int, $after: String) {
@@ -197,7 +197,7 @@ async def test_what_is_refused_leaves_no_trace(world: World) -> None:
 async def test_an_act_and_its_trace_are_written_together_or_not_at_all(world: World) -> None:
     sam = await models.User.get(id=world.sam.id)
 
-    async def act(commit: Commit) -> None:
+    async def act(commit: UnitOfWork) -> None:
         await models.User.filter(id=sam.id).update(role=models.Role.INTERVIEWER)
         commit.audit(AuditAct.ROLE_CHANGED, sam.id)
         await commit.write()
@@ -205,7 +205,7 @@ async def test_an_act_and_its_trace_are_written_together_or_not_at_all(world: Wo
 
     before = await trail(world)
     with pytest.raises(ArithmeticError):
-        await commits.committed(Viewer(account=world.account, user=sam), act)
+        await units.commit(Viewer(account=world.account, user=sam), act)
 
     assert await trail(world) == before
 

@@ -52,11 +52,11 @@ class Query:
 
 
 PLAYERS: dict[str, Player] = {}
-COMPANY = batching.Company()
+COALESCER = batching.Coalescer()
 
 
 def alike(who: str, most: int) -> Any:
-    return lambda kind, value, complete: COMPANY.answer((kind, who), value, complete, key=id(value), most=most)
+    return lambda kind, value, complete: COALESCER.load((kind, who), value, complete, key=id(value), limit=most)
 
 
 US = alike("us", 10)

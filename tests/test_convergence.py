@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import clock
 import models
 from auth.viewer import Viewer
-from resolvers import commits, pushes
+from resolvers import pushes, units
 from resolvers.declarations import InterviewerPush, InterviewPush, PanelPush
 from tests.budgets import examples
 from tests.world import PANEL, World, in_hours, instant
@@ -589,7 +589,7 @@ async def test_acts_whose_caller_is_cancelled_are_done_whole_or_not_at_all(world
         pushing.cancel()
         await asyncio.wait([pushing])
 
-    await commits.drained()
+    await units.TRANSACTIONS.drain()
     await everything_works(world)
 
 

@@ -31,8 +31,8 @@ WORDS = {
 TOOLS = {
     "models": {"base"},
     "resolvers": {
-        *("access", "aggregate", "calendar", "commits", "declarations", "errors", "lookups"),
-        *("merge", "paging", "queries", "revisions", "values", "warnings"),
+        *("access", "aggregate", "calendar", "declarations", "errors", "lookups"),
+        *("merge", "paging", "queries", "revisions", "units", "values", "warnings"),
     },
     "schema": {
         *("connections", "context", "enums", "errors", "inputs", "node", "refs", "scalars"),
@@ -89,14 +89,14 @@ def test_rows_are_reached_only_through_their_scope() -> None:
 
 
 def test_transactions_are_opened_in_one_place_only() -> None:
-    assert {str(path) for path in MODULES if "in_transaction" in names(path)} == {"database/connection.py"}
-    assert {str(path) for path in MODULES if ("database", "transaction") in asked(path)} == {"resolvers/commits.py"}
+    assert {str(path) for path in MODULES if "in_transaction" in names(path)} == {"database/transactions.py"}
+    assert {str(path) for path in MODULES if "open_transaction" in names(path)} == {"database/transactions.py"}
 
 
 def test_statements_are_written_by_hand_only_where_the_rules_keep_them() -> None:
     by_hand = {str(path) for path in MODULES if any(what.startswith("execute_query") for _, what in asked(path))}
 
-    assert {path for path in by_hand if not path.startswith("database/")} <= {"resolvers/commits.py"}
+    assert {path for path in by_hand if not path.startswith("database/")} <= {"resolvers/units.py"}
 
 
 @pytest.mark.parametrize("leaf", LEAVES)

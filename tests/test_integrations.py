@@ -14,7 +14,7 @@ import clock
 import models
 from auth import keys
 from auth.refusals import Refused
-from auth.viewer import Viewer, _note_use, authenticate, renewed
+from auth.viewer import Viewer, _note_use, authenticate, renew
 from resolvers import changes, integrations
 from tests.world import Person, World, instant, statements
 
@@ -438,7 +438,7 @@ async def test_over_a_connection_too_expired_and_revoked_keys_get_one_and_the_sa
             key = keys_[made["apiKey"]["id"]]
             viewer = Viewer(world.account, integration=integration, key=key, expires_at=key.expires_at)
             with pytest.raises(Refused) as refused:
-                await renewed(viewer)
+                await renew(viewer)
             messages.append((refused.value.code, refused.value.message))
 
     assert len(set(messages)) == 1

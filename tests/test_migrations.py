@@ -39,7 +39,7 @@ POSTGRES_SHAPE = """
 async def opened(url: str) -> AsyncIterator[TortoiseContext]:
     """The database for this test alone, beside the one of the server in this process."""
     async with TortoiseContext() as context:
-        await context.init(config=database.config(url))
+        await context.init(config=database.tortoise_config(url))
         yield context
 
 

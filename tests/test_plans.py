@@ -116,7 +116,7 @@ async def test_who_is_booked_is_found_by_their_seats_of_the_days(grown: World, d
     with statements_and_values() as sent:
         await grown.goodtime.ask(push, input=panel)
 
-    [bookings] = [each for each in sent if "booked" in each[0]]
+    [bookings] = [each for each in sent if 'AS "interview"' in each[0]]
     await assert_few_are_looked_at(*bookings, database, few=2)
 
 

@@ -11,10 +11,12 @@ from tortoise.exceptions import IntegrityError
 
 import models
 from auth.viewer import Viewer
-from database.batching import Company, asked, side_by_side
+from database import Coalescer, run_batched
+from database.batching import load
+from database.group_commit import MOST_TOGETHER
 from models import InterviewPanelChangeKind as Kind
-from resolvers import commits
-from resolvers.commits import Commit
+from resolvers import units
+from resolvers.units import UnitOfWork
 from tests.processes import until
 from tests.world import World, statements
 
@@ -64,7 +66,7 @@ class Acts:
     #: Those that go no further until they are let go.
     held: dict[str, asyncio.Event] = field(default_factory=dict)
 
-    async def push(self, name: str, commit: Commit) -> str:
+    async def push(self, name: str, commit: UnitOfWork) -> str:
         assert self.viewer.integration
         self.begun.append(name)
         if name in self.held:
@@ -85,8 +87,7 @@ class Acts:
     def together(self, *names: str) -> list[asyncio.Task[str]]:
         """All at once: the first begins, the others wait for it."""
         return [
-            asyncio.create_task(commits.committed_together(self.viewer, name, partial(self.push, name)))
-            for name in names
+            asyncio.create_task(units.commit_in_group(self.viewer, name, partial(self.push, name))) for name in names
         ]
 
 
@@ -159,17 +160,17 @@ async def test_whoever_has_waited_longest_goes_first_however_often_a_panel_is_pu
     world: World, scheduler: Viewer
 ) -> None:
     acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event()})
-    others = [f"panel-{number}" for number in range(2 * commits._MOST_TOGETHER)]
+    others = [f"panel-{number}" for number in range(2 * MOST_TOGETHER)]
 
-    first = acts.together("a", *others[: commits._MOST_TOGETHER - 1])
-    await until(lambda: len(acts.begun) == commits._MOST_TOGETHER)
-    waiting = acts.together("often", *others[commits._MOST_TOGETHER :], "often")
+    first = acts.together("a", *others[: MOST_TOGETHER - 1])
+    await until(lambda: len(acts.begun) == MOST_TOGETHER)
+    waiting = acts.together("often", *others[MOST_TOGETHER:], "often")
     await until(lambda: "often" in acts.begun)
     acts.held["a"].set()
 
     await asyncio.gather(*first, *waiting, return_exceptions=True)
-    begun = acts.begun[commits._MOST_TOGETHER :]
-    assert begun[: commits._MOST_TOGETHER] == ["often", *others[commits._MOST_TOGETHER :]][: commits._MOST_TOGETHER]
+    begun = acts.begun[MOST_TOGETHER:]
+    assert begun[:MOST_TOGETHER] == ["often", *others[MOST_TOGETHER:]][:MOST_TOGETHER]
 
 
 @pytest.mark.postgres
@@ -195,25 +196,25 @@ class Statement:
 
     heard: list[dict[str, Any]] = field(default_factory=list)
 
-    async def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    async def run(self, values: Mapping[str, Any]) -> list[str]:
         self.heard.append(dict(values))
         await asyncio.sleep(0)
-        return [(letter,) for letter in values["letters"]]
+        return list(values["letters"])
 
 
 async def test_equal_statements_are_asked_once_with_the_lists_of_all() -> None:
     one, other = Statement(), Statement()
 
     async def task(letter: str, day: int, again: bool) -> list[str]:
-        found = await asked(one, {"letters": [letter], "day": day})
+        found = await load(one, {"letters": [letter], "day": day})
         if again:
-            found += await asked(other, {"letters": [letter, "z"]})
-        return [its for (its,) in found]
+            found += await load(other, {"letters": [letter, "z"]})
+        return found
 
     def of(*its: Any) -> Callable[[], Any]:
         return partial(task, *its)
 
-    found = await side_by_side([of("a", 1, True), of("b", 1, False), of("c", 2, True), of("a", 1, True)])
+    found = await run_batched([of("a", 1, True), of("b", 1, False), of("c", 2, True), of("a", 1, True)])
 
     assert one.heard == [{"letters": ["a", "b"], "day": 1}, {"letters": ["c"], "day": 2}]
     assert other.heard == [{"letters": ["a", "z", "c"]}]
@@ -226,11 +227,11 @@ async def test_one_that_ends_or_fails_does_not_keep_the_others_waiting() -> None
     async def task(letter: str) -> str:
         if letter == "a":
             raise ArithmeticError
-        await asked(statement, {"letters": [letter]})
+        await load(statement, {"letters": [letter]})
         return letter
 
     with pytest.raises(ArithmeticError):
-        await side_by_side([partial(task, letter) for letter in "abc"])
+        await run_batched([partial(task, letter) for letter in "abc"])
 
     assert statement.heard == [{"letters": ["b", "c"]}]
 
@@ -245,12 +246,12 @@ async def test_a_question_that_hangs_does_not_hold_up_the_next_one() -> None:
             await never.wait()
         return asked_about
 
-    shared = Company()
-    hangs = asyncio.create_task(shared.shared("key", ask))
-    await until(lambda: shared._rounds and all(it.at_work for it in shared._rounds.values()))
+    shared = Coalescer()
+    hangs = asyncio.create_task(shared.once("key", ask))
+    await until(lambda: shared._loads and all(load.has_begun for load in shared._loads.values()))
 
     async with asyncio.timeout(10):
-        assert await shared.shared("key", ask) == 2
+        assert await shared.once("key", ask) == 2
 
     never.set()
     assert await hangs == 2
@@ -264,16 +265,16 @@ async def test_an_answer_is_never_older_than_the_question() -> None:
         await answered.wait()
         return its
 
-    shared = Company()
-    first = asyncio.create_task(shared.shared("key", ask))
-    await until(lambda: shared._rounds and all(it.at_work for it in shared._rounds.values()))
+    shared = Coalescer()
+    first = asyncio.create_task(shared.once("key", ask))
+    await until(lambda: shared._loads and all(load.has_begun for load in shared._loads.values()))
     now[0] = 1
-    others = [asyncio.create_task(shared.shared("key", ask)) for _ in range(3)]
-    elsewhere = asyncio.create_task(shared.shared("other", ask))
+    others = [asyncio.create_task(shared.once("key", ask)) for _ in range(3)]
+    elsewhere = asyncio.create_task(shared.once("other", ask))
     await asyncio.sleep(0)
     answered.set()
 
     assert await first == 0
     assert [await other for other in others] == [1, 1, 1]
     assert await elsewhere == 1
-    assert shared._rounds == {}
+    assert shared._loads == {}

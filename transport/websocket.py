@@ -184,7 +184,7 @@ class Socket:
         """Admit an operation and run it. Of a subscription, returns the answers still to come."""
         request = parse_request(payload)
         async with time_limit():
-            self.viewer = await auth.renewed(viewer)
+            self.viewer = await auth.renew(viewer)
             context = Context(request_id, self.viewer)
             admitted = await self._engine.admission.admit(request, context, self._address)
             if admitted.operation.kind is not OperationType.SUBSCRIPTION:

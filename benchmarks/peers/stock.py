@@ -214,7 +214,7 @@ schema = strawberry.Schema(
 
 @asynccontextmanager
 async def lifespan(app: Starlette) -> Any:
-    async with database.opened(DATABASE_URL):
+    async with database.connect(DATABASE_URL):
         yield
 
 
