@@ -91,7 +91,7 @@ FAULTS = [Fault(*row) for row in (
      "commit.audit(AuditAct.PANEL_RESTORED, panel.id, origin=CancelOrigin.ATS.value)", "pass"),
     ("an-offset-is-ignored", "schema/scalars.py", "tests/test_panels.py -k offset",
      "return instant.astimezone(UTC)", "return instant.replace(tzinfo=UTC)"),
-    ("a-comma-ends-a-text-of-an-invite", "resolvers/calendar.py", "tests/test_calendar.py -k read_back",
+    ("a-comma-ends-a-text-of-an-invite", "resolvers/calendar.py", "tests/test_calendar.py -k ends_a_text",
      r'r"([\\;,])"', r'r"([\\;])"'),
     ("an-email-breaks-out-of-its-link", "resolvers/integrations.py", "tests/test_candidates.py -k place_in_the_link",
      'quote(value, safe="")', "value"),
