@@ -118,7 +118,7 @@ FAULTS = [Fault(*row) for row in (
     ("no-rate-is-held", "transport/rates.py", "tests/test_rates.py -k until_the_minute_is_over",
      "refused = spent > most", "refused = False"),
     # The executor and the console
-    ("a-plan-gives-null-where-none-may-be", "execution/run.py", "tests/test_execution_differential.py -k every_query",
+    ("a-plan-gives-null-where-none-may-be", "execution/run.py", "tests/test_execution.py -k takes_its_parent",
      "if self.required:", "if False:"),
     ("a-plan-serves-other-conditions", "execution/plan.py", "tests/test_execution.py -k other_variables",
      "key = (key, *given.values())", "key = (key, None)"),
