@@ -184,6 +184,14 @@ def test_a_path_with_a_capital_n_stays_a_path():
     assert r"DESCRIPTION:C:\\New\\x" in invite(replace(ONSITE, note=r"C:\New\x", meeting_url=None, attendees=()))
 
 
+def test_no_comma_or_semicolon_ends_a_text():
+    """By the letter: icalendar reads on where other calendars would cut the text off."""
+    text = invite(replace(ONSITE, subject="Design, part 1; the rest", location="Room 4, 2nd floor; left"))
+
+    assert r"SUMMARY:Design\, part 1\; the rest" in text
+    assert r"LOCATION:Room 4\, 2nd floor\; left" in text
+
+
 def test_line_ends_of_every_kind_are_line_breaks_of_the_note():
     note = vevent(replace(ONSITE, note="a\r\nb\rc\nd", meeting_url=None, attendees=()))["DESCRIPTION"]
 

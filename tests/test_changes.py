@@ -11,6 +11,7 @@ import pytest
 
 import clock
 from resolvers import changes
+from tests.processes import until
 from tests.world import Following, Person, World, in_hours, instant
 
 #: Every way to follow.
@@ -183,6 +184,21 @@ async def test_the_query_and_the_subscription_tell_the_same(way: str, world: Wor
     ]
     # The panel as it stands: cancelled by now.
     assert received[0]["panel"] == {"externalId": "one", "status": "CANCELED", "version": 2}
+
+
+async def test_a_panel_is_told_as_it_stands_though_the_change_was_told_before(world: World) -> None:
+    """A change is rendered once for all who get it at the same time, and no longer."""
+    start = await pushed(world, "start")
+    async with world.rita.following(after=start) as following:
+        await pushed(world, "panel")
+        assert (await following.next())["panel"]["status"] == "SCHEDULED"
+    await world.goodtime.cancel(externalId="panel")
+
+    async def is_told_canceled() -> bool:
+        async with world.rita.following(after=start) as following:
+            return bool((await following.next())["panel"]["status"] == "CANCELED")
+
+    await until(is_told_canceled, seconds=5)
 
 
 @each_way

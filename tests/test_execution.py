@@ -128,6 +128,11 @@ class Query:
         info.context.reads = level.reads(), level.reads("shelf")
         return Book("lost", Shelf("a"))
 
+    @strawberry.field(graphql_type=Annotated[BookType, strawberry.lazy(__name__)] | None)
+    def unshelved(self) -> Any:
+        """A book without the shelf that it must have."""
+        return Book("unshelved", None)  # type: ignore[arg-type]
+
 
 @strawberry.type
 class Mutation:
@@ -286,6 +291,14 @@ def test_an_answer_that_is_an_exception_is_its_parents_error_alone(by: Any) -> N
 
     assert result.data == {"lost": None, "shelves": [{"books": [{"loans": 0}, {"loans": 0}]}]}
     assert [(it.message, it.path) for it in result.errors] == [("No loans", ["lost", "loans"])]
+
+
+@both
+def test_a_null_where_none_may_be_is_an_error_that_takes_its_parent_along(by: Any) -> None:
+    result = asyncio.run(by(schema, parse("{ unshelved { title shelf { name } } }"), context_value=Library()))
+
+    assert result.data == {"unshelved": None}
+    assert [it.path for it in result.errors] == [["unshelved", "shelf"]]
 
 
 @both

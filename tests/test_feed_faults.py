@@ -101,6 +101,20 @@ async def test_a_push_into_one_process_is_seen_by_the_subscribers_of_all(
     assert all(subscriber.connections == 1 for subscriber in subscribers)
 
 
+async def test_a_push_into_one_process_is_told_by_another_at_once(
+    postgres: Base, pair: tuple[Process, Process]
+) -> None:
+    """Not only when it looks by itself, once a second."""
+    world = await postgres.world(pair[0].server)
+    async with at(world.rita, pair[1].server).following() as following:
+        await pushed(world, "first", by=pair[0])
+        await following.next()
+        async with asyncio.timeout(5):
+            for number in range(8):
+                await pushed(world, f"panel {number}", by=pair[0])
+                await following.next()
+
+
 async def test_whoever_is_cut_off_goes_on_at_another_process(postgres: Base, pair: tuple[Process, Process]) -> None:
     world = await postgres.world(pair[0].server)
     async with cable(pair[0].port) as line, cable(pair[1].port) as other:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -403,6 +403,23 @@ async def test_a_variable_that_is_null_and_one_that_is_not_given_are_rendered_ap
     assert [len(edges) for edges in shown] == [3, 1]
 
 
+async def test_who_has_a_form_to_fill_in_reads_no_answers_though_a_colleague_does(
+    world: World,
+) -> None:
+    """They share a role, but not what follows from their own forms: nothing is rendered once for both."""
+    answers = "subscription { interviewPanelChanges { panel { interviews { interviewers { feedbackForm { "
+    answers += "answers { values } } } } } } }"
+    synced = await world.sam.sync("users", [{"email": world.email("tom"), "name": "Tom", "role": "TEAM_MEMBER"}])
+    tom = world.person(await models.User.get(id=synced["users"][0]["id"]))
+    interview = world.an_interview("one", "ivo", "tom", feedbackTemplateId=world.templates["values"])
+    panel = (await world.goodtime.push(**world.a_panel("one", interview)))["panel"]
+    async with world.rita.following(answers) as ritas, tom.following(answers) as toms:
+        await world.ivo.fill(panel["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
+        shown = [(await each.next())["panel"]["interviews"][0]["interviewers"][0] for each in (ritas, toms)]
+
+    assert [each["feedbackForm"]["answers"] for each in shown] == [[{"values": ["Hire"]}], None]
+
+
 async def test_who_is_promoted_while_a_change_is_told_does_not_let_others_see_more(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -427,22 +444,49 @@ async def test_who_is_promoted_while_a_change_is_told_does_not_let_others_see_mo
     assert "FORBIDDEN" in {answer["errors"][0]["extensions"]["code"] for answer in of_those_who_stayed}
 
 
+@pytest.fixture
+def pass_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let seconds pass for whoever follows, without waiting for them."""
+    now, passed = subscription._now, [0.0]
+    for module in (subscription, channels):
+        monkeypatch.setattr(module, "_now", lambda: now() + sum(passed))
+    return passed.append
+
+
 async def test_who_may_see_a_change_is_asked_anew_where_telling_it_took_long(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, pass_seconds: Callable[[float], None]
 ) -> None:
     asked = changes.PANEL_CHANGES.audiences
 
     async def slow(news: Any) -> Any:
         seen_by = await asked(news)
         await models.Candidate.filter(id=world.candidates["lea"]).update(owner_id=None)
-        await asyncio.sleep(subscription._FRESH_SECONDS)
+        pass_seconds(2)
         return seen_by
 
     monkeypatch.setitem(vars(changes.PANEL_CHANGES), "audiences", slow)
     async with world.leo.following() as following:
         await pushed(world, "lea's", candidateExternalId="lea")
+        await pushed(world, "carla's with Leo", interviews=[world.an_interview("one", "leo")])
 
-        await following.nothing(within=subscription._FRESH_SECONDS + 0.5)
+        assert (await following.next())["panel"]["externalId"] == "carla's with Leo"
+
+
+async def test_who_may_see_a_change_that_has_waited_is_asked_anew(
+    world: World, pass_seconds: Callable[[float], None]
+) -> None:
+    """The log is read ahead: whoever takes the next change only seconds later gets what is theirs by then."""
+    await pushed(world, "lea's first", "lea's second", candidateExternalId="lea")
+    async with followed(world.leo, changes.cursor_at(0)) as slow:
+        await anext(slow)
+        lea = {"externalId": "lea", "name": "Lea Fontaine", "stage": "On-site"}
+        assert (await world.sam.sync("candidates", [lea]))["errors"] == []
+        pass_seconds(2)
+        await pushed(world, "carla's with Leo", interviews=[world.an_interview("one", "leo")])
+
+        _, change = await anext(slow)
+
+    assert (await change.panel).external_id == "carla's with Leo"
 
 
 async def test_who_asks_for_much_does_not_keep_others_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,7 @@ async def test_pages_of_one_walk_the_same_list_as_one_big_page(its: Paged, world
     while True:
         small = await page(world, its, first=1, after=after)
         walked += small["edges"]
+        assert len(walked) <= len(whole["edges"]), "no row comes twice"
         assert small["pageInfo"]["hasPreviousPage"] is (after is not None)
         assert small["pageInfo"]["startCursor"] == small["pageInfo"]["endCursor"] == small["edges"][0]["cursor"]
         after = small["pageInfo"]["endCursor"]

@@ -1,0 +1,240 @@
+"""Plants faults in copies of this checkout, one at a time, and says which of them no test notices: `make mutants`.
+
+A fault is a defect that a user could notice, with the tests that should fail by it. Where they pass, a test is missing.
+The checkout itself stays as it is. What is committed or at least added to git is copied, with its changes.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+COPIES = 2
+FAULT_SECONDS = 120
+SOUND_SECONDS = 900
+
+
+class Fault(NamedTuple):
+    """Text that stands exactly once in a file, what it is replaced by, and the tests that must fail then."""
+
+    name: str
+    file: str
+    tests: str
+    old: str
+    new: str
+    database: str = "sqlite"
+
+
+# fmt: off
+FAULTS = [Fault(*row) for row in (
+    # Who is asking
+    ("a-key-counts-by-its-first-letters", "auth/keys.py", "tests/test_keys.py",
+     "sha256(secret.encode())", "sha256(secret[:12].encode())"),
+    ("a-revoked-key-gets-in", "auth/viewer.py", "tests/test_integrations.py -k revoked_expired_and_unknown",
+     "if key.revoked_at is not None or (", "if ("),
+    ("no-signature-is-checked", "auth/tokens.py", "tests/test_tokens.py -k another_secret",
+     '"enforce_minimum_key_length": True', '"verify_signature": False'),
+    # What may be seen and done
+    ("a-limited-member-sees-every-panel", "resolvers/access.py", "tests/test_access.py -k theirs_are",
+     "_none, lambda viewer: Q(candidate_id__in=_theirs(viewer)), lambda _", "_none, _any, lambda _"),
+    ("an-account-sees-another", "resolvers/access.py", "tests/test_isolation.py -k nothing_beyond_reach",
+     "return lambda viewer: _of_the_account(viewer) & scopes", "return lambda viewer: scopes"),
+    ("a-limited-member-follows-every-change", "resolvers/access.py", "tests/test_live.py -k restricted_viewer",
+     "return viewer.user_id in self.tied", "return True"),
+    ("answers-show-before-ones-own-are-in", "resolvers/feedback.py", "tests/test_feedback.py -k after_their_own",
+     "if FeedbackFormStatus.PENDING in mine:", "if False:"),
+    ("an-admin-makes-super-admins", "resolvers/syncs.py", "tests/test_syncs.py -k an_admin_may_not",
+     "if viewer.role is Role.SUPER_ADMIN or Role", "if viewer.role or Role"),
+    # Following changes
+    ("a-permission-is-kept-for-a-minute", "resolvers/live.py", "tests/test_live.py -k asked_anew",
+     "_FRESH_SECONDS = 1.0", "_FRESH_SECONDS = 60.0"),
+    ("a-demotion-reaches-no-follower", "resolvers/live.py", "tests/test_live.py -k narrowed_viewer",
+     "follower.viewer = now", "pass"),
+    ("a-change-is-lost-while-another-is-read", "resolvers/live.py", "tests/test_live.py -k joins_while",
+     "== _READ_AT_ONCE else head", "== _READ_AT_ONCE else self._channel.head"),
+    ("a-change-is-lost-by-who-was-too-slow", "resolvers/live.py", "tests/test_live.py -k buffer_behind",
+     "cursor_at(follower.delivered)", "cursor_at(follower._read)"),
+    ("a-commit-tells-its-first-change-only", "resolvers/commits.py", "tests/test_changes.py -k order_of_commits",
+     "enumerate(self._changes, first)", "enumerate(self._changes[:1], first)"),
+    ("no-notify-reaches-other-processes", "feed.py", "tests/test_feed_faults.py -k by_another_at_once",
+     "_line.tell(topic)", "pass", "postgres"),
+    ("one-rendering-serves-all-variables", "schema/operations.py", "tests/test_live.py -k variable_that_is_null",
+     "name in sorted(its.shaping)", "name in ()"),
+    ("one-rendering-shows-answers-to-all", "schema/operations.py", "tests/test_live.py -k colleague",
+     "if its.personal or not isinstance(event,", "if not isinstance(event,"),
+    ("a-rendering-is-kept-for-a-minute", "schema/operations.py", "tests/test_changes.py -k as_it_stands",
+     "_FRESH_SECONDS = 0.5", "_FRESH_SECONDS = 60"),
+    # Pushing, cancelling, feedback
+    ("no-panel-is-locked", "resolvers/reading.py", "tests/test_convergence.py -k at_once",
+     'order_by("id").select_for_update() if lock', 'order_by("id") if lock', "postgres"),
+    ("a-push-of-the-same-sequence-is-stale", "resolvers/whole.py", "tests/test_pushes.py -k same_content_again",
+     "and revision < other", "and revision <= other"),
+    ("an-interviews-template-makes-no-form", "resolvers/declarations.py", "tests/test_pushes.py -k form_is_made_with",
+     "Seat(user, own or default,", "Seat(user, own,"),
+    ("who-is-added-again-gets-no-form-back", "resolvers/feedback.py", "tests/test_pushes.py -k removed_interviewers",
+     "form.status = FeedbackFormStatus.PENDING", "pass"),
+    ("a-user-restores-what-the-scheduler-deleted", "resolvers/cancels.py", "tests/test_cancels.py -k no_user_restores",
+     "if deleted(panel):", "if False:"),
+    ("a-newer-version-is-no-conflict", "resolvers/cancels.py", "tests/test_cancels.py -k expects_the_version",
+     "expected == panel.version:", "expected <= panel.version:"),
+    ("a-restore-leaves-no-audit", "resolvers/cancels.py", "tests/test_audit.py -k cancel_and_restore",
+     "commit.audit(AuditAct.PANEL_RESTORED, panel.id, origin=CancelOrigin.ATS.value)", "pass"),
+    ("an-offset-is-ignored", "schema/scalars.py", "tests/test_panels.py -k offset",
+     "return instant.astimezone(UTC)", "return instant.replace(tzinfo=UTC)"),
+    ("a-comma-ends-a-text-of-an-invite", "resolvers/calendar.py", "tests/test_calendar.py -k ends_a_text",
+     r'r"([\\;,])"', r'r"([\\;])"'),
+    ("an-email-breaks-out-of-its-link", "resolvers/integrations.py", "tests/test_candidates.py -k place_in_the_link",
+     'quote(value, safe="")', "value"),
+    # Lists, limits, errors
+    ("a-cursor-repeats-its-row", "resolvers/paging.py", "tests/test_paging.py -k pages_of_one",
+     "Tuple(*columns) > Tuple", "Tuple(*columns) >= Tuple"),
+    ("a-page-has-no-bound", "resolvers/paging.py", "tests/test_paging.py -k page_is_bounded",
+     "if not 1 <= size <= most:", "if size < 1:"),
+    ("an-answer-is-older-than-its-question", "models/sharing.py", "tests/test_sharing.py -k older_than_the_question",
+     "its is None or its.at_work or", "its is None or"),
+    ("rows-of-a-page-cost-nothing", "schema/limits.py", "tests/test_limits.py -k the_cost_of",
+     "below.add(_rows(definition, node), row)", "below.add(1, row)"),
+    ("an-exception-is-told-to-clients", "schema/errors.py", "tests/test_secrecy.py -k exception_quotes",
+     '"Something went wrong here. The request id is in the server\'s log too."', "str(cause)"),
+    ("an-exceptions-text-is-logged", "logs.py", "tests/test_secrecy.py -k none_of_its_words",
+     '"type": type(error).__qualname__', '"type": repr(error)'),
+    # The ways in
+    ("a-repeated-id-closes-with-another-code", "transport/websocket.py", "tests/test_websocket.py -k id_belongs",
+     "Closed(4409,", "Closed(4400,"),
+    ("any-page-opens-a-websocket", "transport/websocket.py", "tests/test_websocket.py -k page_from_elsewhere",
+     "if origin is None or origin in", "if origin or origin is None or origin in"),
+    ("a-form-of-any-page-is-a-request", "transport/http.py", "tests/test_http.py -k no_body_is_read",
+     "if kind != JSON or", 'if kind not in (JSON, "text/plain") or'),
+    ("no-rate-is-held", "transport/rates.py", "tests/test_rates.py -k until_the_minute_is_over",
+     "refused = spent > most", "refused = False"),
+    # The executor and the console
+    ("a-plan-gives-null-where-none-may-be", "execution/run.py", "tests/test_execution.py -k takes_its_parent",
+     "if self.required:", "if False:"),
+    ("a-plan-serves-other-conditions", "execution/plan.py", "tests/test_execution.py -k other_variables",
+     "key = (key, *given.values())", "key = (key, None)"),
+    ("markup-in-a-name-is-parsed", "console/element.js", "tests/console/test_profile.py -k markup",
+     "return fill(element, ...children);",
+     'return typeof children[0] === "string" ? Object.assign(element, { innerHTML: children[0] }) '
+     ": fill(element, ...children);"),
+)]
+# fmt: on
+
+
+class Outcome(NamedTuple):
+    """What the tests said of a fault, and how many seconds they took."""
+
+    fault: Fault
+    verdict: str
+    seconds: float
+    noticed_by: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verdict:<9} {self.seconds:5.1f} s  {self.fault.name:<43} {self.noticed_by}".rstrip()
+
+
+def find_mismatches(faults: Sequence[Fault]) -> list[str]:
+    """Say which faults no longer fit the code: their text must stand exactly once in their file."""
+    mismatches = []
+    for fault in faults:
+        path = ROOT / fault.file
+        times = path.read_text().count(fault.old) if path.exists() else 0
+        if times != 1:
+            where = f"`{fault.old}` stands {times} times in {fault.file}"
+            mismatches.append(f"{fault.name}: the code has changed: adapt the fault ({where})")
+    return mismatches
+
+
+def copy_checkout(folder: Path) -> Path:
+    """Copy every file that git knows into a folder; returns the folder."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in filter(None, listing.stdout.split("\0")):
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    (folder / "tmp").mkdir()
+    return folder
+
+
+def run_tests(copy: Path, tests: Sequence[str], database: str, seconds: float) -> tuple[int | None, str]:
+    """Run tests in a copy up to the first that fails; the exit code, or None after so many seconds, and the output."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    environment = os.environ | {"CALLBOARD_TEST_DATABASE": database, "TMPDIR": str(copy / "tmp")}
+    # A session of its own, so that the servers which tests start end with them.
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, cwd=copy, env=environment, start_new_session=True, **piped) as process:
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return None, ""
+    return process.returncode, output
+
+
+def try_fault(fault: Fault, copies: SimpleQueue[Path]) -> Outcome:
+    """Plant a fault in a free copy, run the tests that should notice it, and take it out again."""
+    copy, began = copies.get(), time.monotonic()
+    path = copy / fault.file
+    text = path.read_text()
+    try:
+        path.write_text(text.replace(fault.old, fault.new))
+        code, output = run_tests(copy, fault.tests.split(), fault.database, FAULT_SECONDS)
+    finally:
+        path.write_text(text)
+        copies.put(copy)
+    verdict = {0: "NOT FOUND", 1: "found", None: "TOO SLOW"}.get(code, "NOT RUN")
+    failures = [line for line in output.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+    noticed_by = failures[0].partition(" ")[2].partition(" - ")[0] if failures else ""
+    outcome = Outcome(fault, verdict, time.monotonic() - began, noticed_by)
+    print(outcome, file=sys.stderr, flush=True)
+    return outcome
+
+
+def try_without_fault(fault: Fault, copies: SimpleQueue[Path]) -> str:
+    """Run the tests of a fault without it, since what fails anyway notices nothing; returns the output of a failure."""
+    copy = copies.get()
+    code, output = run_tests(copy, fault.tests.split(), fault.database, SOUND_SECONDS)
+    copies.put(copy)
+    return "" if code == 0 else f"Without any fault {fault.tests} does not pass on {fault.database}:\n{output}"
+
+
+def main() -> int:
+    """The exit code: 0 where every fault is found, 1 where one is not, 2 where that can't be told."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("-k", metavar="NAME", default="", help="only faults with this in their names")
+    parser.add_argument("--list", action="store_true", help="only list the faults, and check that they fit the code")
+    arguments = parser.parse_args()
+    faults = [fault for fault in FAULTS if arguments.k in fault.name]
+    if mismatches := find_mismatches(faults):
+        print(*mismatches, sep="\n", file=sys.stderr)
+        return 2
+    if not faults:
+        parser.error(f"no fault has `{arguments.k}` in its name: see --list")
+    if arguments.list:
+        print(*(f"{fault.name:<43} {fault.file:<26} {fault.tests}" for fault in faults), sep="\n")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="callboard-mutants-") as folder, ThreadPoolExecutor(COPIES) as pool:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(COPIES):
+            copies.put(copy_checkout(Path(folder) / str(number)))
+        sound = {(fault.tests, fault.database): fault for fault in faults}.values()
+        if failures := [output for output in pool.map(lambda fault: try_without_fault(fault, copies), sound) if output]:
+            print(*failures, sep="\n", file=sys.stderr)
+            return 2
+        outcomes = list(pool.map(lambda fault: try_fault(fault, copies), faults))
+    missed = [outcome for outcome in outcomes if outcome.verdict != "found"]
+    print(*outcomes, f"{len(outcomes) - len(missed)} of {len(outcomes)} faults are found.", sep="\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
