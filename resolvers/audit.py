@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import models
 from auth.viewer import Viewer
 from models import AuditAct, AuditEvent
-from resolvers import paging
+from resolvers import cursors
 from resolvers.access import Act, require, visible
-from resolvers.paging import Edge, Page
+from resolvers.listing import Edge, Page, PageRequest
 
 _TARGETS: dict[str, type[models.Row]] = {
     model.prefix: model for model in (models.User, models.Integration, models.ApiKey, models.Panel, models.Interview)
@@ -27,17 +27,18 @@ class AuditFilter:
 async def page(viewer: Viewer, its: AuditFilter, first: int | None, after: str | None) -> Page[AuditEvent]:
     """What was done in the account, newest first. Raises Refused(FORBIDDEN) to all but Super Admins."""
     require(viewer, Act.READ_AUDIT)
-    size = paging.bounded(first)
+    request = PageRequest(first, after)
+    size = request.size()
     found = visible(viewer, AuditEvent)
     if its.acts is not None:
         found = found.filter(act__in=its.acts)
     if its.actor_id is not None:
         found = found.filter(actor_id=its.actor_id)
     if after is not None:
-        [last] = paging.read_cursor("audit", after, str)
+        [last] = cursors.read("audit", after, str)
         found = found.filter(id__lt=last)
     rows = await found.order_by("-id").limit(size + 1)
-    return paging.page_of([Edge(row, _cursor) for row in rows], size, after)
+    return request.page([Edge(row, _cursor) for row in rows], size)
 
 
 async def targets(viewer: Viewer, events: Sequence[AuditEvent]) -> list[models.Row | None]:
@@ -52,4 +53,4 @@ async def targets(viewer: Viewer, events: Sequence[AuditEvent]) -> list[models.R
 
 
 def _cursor(event: AuditEvent) -> str:
-    return paging.cursor("audit", event.id)
+    return cursors.write("audit", event.id)

@@ -1,4 +1,4 @@
-"""Candidates: found, listed, and what the Schedule buttons do for the viewer."""
+"""Candidates: one, lists of them, and what the Schedule buttons do for the viewer."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,9 @@ import models
 from auth.viewer import Scope, Viewer
 from database import Bind, Join, Query, in_
 from models import Candidate, Integration, IntegrationProvider, Panel
-from resolvers import paging
 from resolvers.access import Act, is_restricted, may, unscoped, visible
 from resolvers.integrations import CATALOGUE
-from resolvers.paging import Page
+from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
 from resolvers.queries import Wanted, get, load_many, load_related, select
 
 
@@ -53,50 +52,54 @@ class ScheduleAction:
 
 async def find(viewer: Viewer, id: str | None, external_id: str | None, wanted: Wanted) -> Candidate | None:
     """The candidate of that id or external id; null where the viewer knows none, or neither is given."""
-    return await get(viewer, Candidate, {"id": id, "external_id": external_id}, *_along(wanted))
+    return await get(viewer, Candidate, {"id": id, "external_id": external_id}, *_pointers(wanted))
 
 
 async def page(
     viewer: Viewer,
-    its: CandidateFilter,
+    filter: CandidateFilter,
     order: CandidateOrder,
     first: int | None,
     after: str | None,
     wanted: Wanted,
 ) -> Page[Candidate]:
     """The candidates that the viewer may see and the filter lets through."""
-    exact = {
-        "stage_id": its.stage_id,
-        "posting_id": its.posting_id,
-        "owner_id": its.owner_id,
-        "updated_at__gte": its.updated_since,
-        "now": clock.now() if its.has_upcoming_panel is not None else None,
-    }
-    values = {name: value for name, value in exact.items() if value is not None}
-    search = paging.sought(its.search)
-    query = Query(_listed, its.archived, search.lower() if search else None, its.has_upcoming_panel, **values)
-    joins, attributes = _along(wanted, "edges", "node"), wanted.reads("edges", "node")
-    by = (order.value.lower(), "id")
-    return await paging.page(viewer, query, by, first, after, *joins, attributes=attributes)
+    search = search_text(filter.search)
+    parameters = Parameters.of(
+        filter.archived,
+        search.lower() if search else None,
+        filter.has_upcoming_panel,
+        stage_id=filter.stage_id,
+        posting_id=filter.posting_id,
+        owner_id=filter.owner_id,
+        updated_at__gte=filter.updated_since,
+        now=clock.now() if filter.has_upcoming_panel is not None else None,
+    )
+    attributes, joins = wanted.reads("edges", "node"), _pointers(wanted, "edges", "node")
+    return await _CANDIDATES[order].page(viewer, parameters, PageRequest(first, after), attributes, joins)
 
 
-def _listed(
-    scope: Scope, archived: bool, search: str | None, has_upcoming: bool | None, now: Any = None, **exact: Any
+def _candidates(
+    scope: Scope, archived: bool, search: str | None, has_upcoming: bool | None, now: Any = None, **columns: Any
 ) -> QuerySet[Candidate]:
-    found = visible(scope, Candidate).filter(archived_at__isnull=not archived, **exact)
+    rows = visible(scope, Candidate).filter(archived_at__isnull=not archived, **columns)
     if search is not None:
-        found = found.filter(search_text__contains=search)
+        rows = rows.filter(search_text__contains=search)
     if has_upcoming is not None:
         standing = visible(scope, Panel).filter(models.standing(now))
         upcoming = Q(id__in=Subquery(standing.values("candidate_id")))
-        found = found.filter(upcoming if has_upcoming else ~upcoming)
-    return found
+        rows = rows.filter(upcoming if has_upcoming else ~upcoming)
+    return rows
 
 
-def _along(wanted: Wanted, *path: str) -> list[Join]:
-    """What is read along with candidates at that path, as far as it is asked for.
+_CANDIDATES = {order: Listing(Candidate, _candidates, (order.value.lower(), "id")) for order in CandidateOrder}
 
-    Whole: the Schedule buttons look at the stage too, and a panel leads back to its candidate, where more may be asked.
+
+def _pointers(wanted: Wanted, *path: str) -> list[Join]:
+    """The rows that candidates at that path point at, as far as they are asked for.
+
+    All columns of them: the Schedule buttons look at the stage too, and a panel leads back to its candidate, where
+    more may be asked for.
     """
     return [join for join in _POINTERS if wanted.selects(*path, join.alias)]
 
@@ -136,22 +139,22 @@ async def _in_scope(viewer: Viewer, ids: Collection[str]) -> Collection[str]:
     return await visible(viewer, Candidate).filter(id__in=ids).values_list("id", flat=True)  # type: ignore[return-value]
 
 
-def _action(candidate: Candidate, integration: Integration | None, waiting: bool) -> ScheduleAction:
-    """`waiting`: the stage has interviews, and no upcoming panel stands."""
+def _action(candidate: Candidate, integration: Integration | None, is_waiting: bool) -> ScheduleAction:
+    """What the buttons do; whoever is waiting is in a stage with interviews and has no upcoming panel."""
     if integration is None:
         return ScheduleAction(
             provider=None,
             url=None,
-            dashboard_label="Schedule" if waiting else None,
-            banner_label="Schedule Interview" if waiting else None,
+            dashboard_label="Schedule" if is_waiting else None,
+            banner_label="Schedule Interview" if is_waiting else None,
             menu_label="Schedule",
         )
     entry = CATALOGUE[integration.provider]
     return ScheduleAction(
         provider=integration.provider,
         url=entry.link(candidate),
-        dashboard_label="Schedule" if waiting else None,
-        banner_label=f"Schedule Interview in {entry.name}" if waiting else None,
+        dashboard_label="Schedule" if is_waiting else None,
+        banner_label=f"Schedule Interview in {entry.name}" if is_waiting else None,
         menu_label=f"Schedule in {entry.name}",
     )
 

@@ -23,9 +23,9 @@ from feed.hub import HUB
 from feed.log import TOPIC_LOG, Entry, Log, Topic
 from feed.subscription import DirectWriter
 from models import Change
-from resolvers import paging
+from resolvers import cursors
 from resolvers.access import audiences, is_restricted, unscoped, visible
-from resolvers.paging import Edge, Page
+from resolvers.listing import Edge, Page, PageRequest
 from resolvers.queries import select
 from resolvers.units import UnitOfWork, commit_for_operator
 
@@ -48,7 +48,7 @@ def _visible_entries(scope: Scope, topic: Topic[Entry], most: int, **within: Any
 
 def cursor_at(position: int) -> str:
     """The cursor right behind that position of the account's log."""
-    return paging.cursor("changes", position)
+    return cursors.write("changes", position)
 
 
 PANEL_CHANGES = Topic(
@@ -78,7 +78,8 @@ async def page(viewer: Viewer, candidate_id: str | None, first: int | None, afte
 
     Raises Refused: BAD_USER_INPUT, or CURSOR_EXPIRED for a cursor older than the kept log.
     """
-    size = paging.bounded(first, default=100, most=settings.current().max_changes_page)
+    request = PageRequest(first, after)
+    size = request.size(default=100, most=settings.current().max_changes_page)
     position = _position(after)
     extent = await PANEL_CHANGES.extent(viewer.account_id)
     if position is not None:
@@ -87,14 +88,14 @@ async def page(viewer: Viewer, candidate_id: str | None, first: int | None, afte
     if position is not None:
         (await PANEL_CHANGES.extent(viewer.account_id)).require_kept(position)
     edges = [Edge(change, cursor_of) for change in changes]
-    return replace(paging.page_of(edges, size, after), reached=cursor_at(extent.head))
+    return replace(request.page(edges, size), reached=cursor_at(extent.head))
 
 
 def _position(cursor: str | None) -> int | None:
     """The position that a cursor stands for. Raises Refused(BAD_USER_INPUT)."""
     if cursor is None:
         return None
-    [position] = paging.read_cursor("changes", cursor, int)
+    [position] = cursors.read("changes", cursor, int)
     return int(position)
 
 

@@ -7,11 +7,11 @@ from tortoise.queryset import QuerySet
 
 import models
 from auth.viewer import Scope, Viewer
-from database import Query, Texts, in_
+from database import Texts, in_
 from models import Posting, Role, Stage, User
-from resolvers import integrations, paging, units, values
+from resolvers import integrations, units, values
 from resolvers.access import Act, require, unscoped, visible
-from resolvers.paging import Page
+from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
 from resolvers.queries import load_many
 from resolvers.units import UnitOfWork
 
@@ -26,20 +26,21 @@ async def users(
 ) -> Page[User]:
     """The account's users by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
-    named = {"emails": [values.email(email) for email in emails]} if emails is not None else {}
-    query = Query(_users_listed, paging.sought(search), include_deactivated, **named)
-    return await paging.page(viewer, query, ("name", "id"), first, after)
+    keys = [values.email(email) for email in emails] if emails is not None else None
+    parameters = Parameters.of(search_text(search), include_deactivated, emails=keys)
+    return await _USERS.page(viewer, parameters, PageRequest(first, after))
 
 
-def _users_listed(
-    scope: Scope, search: str | None, include_deactivated: bool, emails: Texts | None = None
-) -> QuerySet[User]:
-    found = visible(scope, User)
+def _users(scope: Scope, search: str | None, include_deactivated: bool, emails: Texts | None = None) -> QuerySet[User]:
+    rows = visible(scope, User)
     if emails is not None:
-        found = found.filter(in_("email", emails))
+        rows = rows.filter(in_("email", emails))
     if search is not None:
-        found = found.filter(Q(name__icontains=search) | Q(email__contains=search.lower()))
-    return found if include_deactivated else found.filter(deactivated_at__isnull=True)
+        rows = rows.filter(Q(name__icontains=search) | Q(email__contains=search.lower()))
+    return rows if include_deactivated else rows.filter(deactivated_at__isnull=True)
+
+
+_USERS = Listing(User, _users, ("name", "id"))
 
 
 async def stages(viewer: Viewer) -> list[Stage]:
@@ -59,10 +60,10 @@ async def actors(viewer: Viewer, ids: Sequence[str]) -> list[User | models.Integ
     by_prefix: dict[str, set[str]] = {}
     for id in ids:
         by_prefix.setdefault(id.partition("_")[0], set()).add(id)
-    found: dict[str, User | models.Integration] = {}
-    found |= await load_many(viewer, User, by_prefix.get(User.prefix, set()))
-    found |= await load_many(viewer, models.Integration, by_prefix.get(models.Integration.prefix, set()))
-    return [found[id] for id in ids]
+    by_id: dict[str, User | models.Integration] = {}
+    by_id |= await load_many(viewer, User, by_prefix.get(User.prefix, set()))
+    by_id |= await load_many(viewer, models.Integration, by_prefix.get(models.Integration.prefix, set()))
+    return [by_id[id] for id in ids]
 
 
 async def create_account(slug: str, name: str, super_admin: str) -> models.Account:
@@ -88,5 +89,5 @@ async def create_account(slug: str, name: str, super_admin: str) -> models.Accou
 async def accounts_of(email: str) -> list[str]:
     """The slugs of the accounts in which this email has an active user."""
     users = unscoped(User, "the operator signs tokens for anybody").filter(deactivated_at__isnull=True)
-    found = await users.filter(email=values.email(email)).values_list("account__slug", flat=True)
-    return sorted(str(slug) for slug in found)
+    slugs = await users.filter(email=values.email(email)).values_list("account__slug", flat=True)
+    return sorted(str(slug) for slug in slugs)

@@ -12,12 +12,12 @@ import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
-from database import Query, Texts, in_
+from database import Texts, in_
 from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, Panel, Role, StoredField
-from resolvers import paging, units, values
+from resolvers import units, values
 from resolvers.access import Act, is_restricted, require, unscoped, visible
 from resolvers.errors import ErrorCode, Path, UserError, error
-from resolvers.paging import Page
+from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
 from resolvers.queries import get, load_related
 from resolvers.units import UnitOfWork
 
@@ -216,16 +216,19 @@ async def forms_of_users(
     """
     if any(user.id != viewer.user_id for user in users):
         raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
-    query = Query(_own_forms, status, ids=[user.id for user in users])
-    return await paging.pages(viewer, query, "user_id", ("id",), first, after)
+    parameters = Parameters.of(status, ids=[user.id for user in users])
+    return await _OWN_FORMS.pages(viewer, parameters, PageRequest(first, after), parent="user_id")
 
 
 def _own_forms(scope: Scope, status: FeedbackFormStatus | None, ids: Texts) -> QuerySet[FeedbackForm]:
-    own = listed(scope, "user_id", ids)
+    own = listed_forms(scope, "user_id", ids)
     return own if status is None else own.filter(status=status)
 
 
-def listed(viewer: Viewer | Scope, column: str, ids: Texts) -> QuerySet[FeedbackForm]:
+_OWN_FORMS = Listing(FeedbackForm, _own_forms, ("id",))
+
+
+def listed_forms(viewer: Viewer | Scope, column: str, ids: Texts) -> QuerySet[FeedbackForm]:
     """The forms of these users or interviews; one that was voided because its person left is history and not listed."""
     seats = unscoped(Interviewer, "ids to narrow what is visible").filter(in_(column, ids), form_id__isnull=False)
     asked_for = ~Q(status=FeedbackFormStatus.VOIDED) | Q(id__in=Subquery(seats.values("form_id")))
@@ -234,17 +237,17 @@ def listed(viewer: Viewer | Scope, column: str, ids: Texts) -> QuerySet[Feedback
 
 async def interviews_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[Interview | Refused]:
     """What each form is about; Refused(FORBIDDEN) to whoever was taken off the interview with nothing submitted."""
-    found: list[Interview | Refused] = await load_related(viewer, forms, "interview")
+    interviews: list[Interview | Refused] = await load_related(viewer, forms, "interview")
     left = [form for form in forms if form.user_id == viewer.user_id and form.status is FeedbackFormStatus.VOIDED]
     if not left or not is_restricted(viewer):
-        return found
+        return interviews
     ids = [form.interview_id for form in left]
     seen = {interview.id for interview in await visible(viewer, Interview).filter(id__in=ids).only("id")}
     hidden = {form.id for form in left if form.interview_id not in seen}
     message = "You were taken off this interview: the form needs no answer."
     return [
         Refused(Code.FORBIDDEN, message) if form.id in hidden else interview
-        for form, interview in zip(forms, found, strict=True)
+        for form, interview in zip(forms, interviews, strict=True)
     ]
 
 
@@ -258,15 +261,18 @@ async def templates(
 ) -> Page[models.FeedbackTemplate]:
     """The account's templates by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
-    query = Query(_templates_listed, paging.sought(search), include_archived)
-    return await paging.page(viewer, query, ("name", "id"), first, after)
+    parameters = Parameters.of(search_text(search), include_archived)
+    return await _TEMPLATES.page(viewer, parameters, PageRequest(first, after))
 
 
-def _templates_listed(scope: Scope, search: str | None, include_archived: bool) -> QuerySet[models.FeedbackTemplate]:
-    found = visible(scope, models.FeedbackTemplate)
+def _templates(scope: Scope, search: str | None, include_archived: bool) -> QuerySet[models.FeedbackTemplate]:
+    rows = visible(scope, models.FeedbackTemplate)
     if search is not None:
-        found = found.filter(name__icontains=search)
-    return found if include_archived else found.filter(archived_at__isnull=True)
+        rows = rows.filter(name__icontains=search)
+    return rows if include_archived else rows.filter(archived_at__isnull=True)
+
+
+_TEMPLATES = Listing(models.FeedbackTemplate, _templates, ("name", "id"))
 
 
 async def answers_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[list[models.StoredAnswer] | None]:

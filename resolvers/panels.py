@@ -1,6 +1,6 @@
-"""Panels, interviews and the people on them: found, listed, and written as calendar invites."""
+"""Panels, interviews and the people on them: one, lists of them, and interviews as calendar invites."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -23,9 +23,9 @@ from models import (
     Panel,
     Role,
 )
-from resolvers import calendar, feedback, paging
+from resolvers import calendar, feedback
 from resolvers.access import unscoped, visible
-from resolvers.paging import Page
+from resolvers.listing import Listing, Page, PageRequest, Parameters
 from resolvers.queries import Wanted, get, load_related, select
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -65,67 +65,77 @@ async def find(viewer: Viewer, id: str | None, external_id: str | None) -> Panel
     return await get(viewer, Panel, {"id": id, "external_id": external_id})
 
 
-async def page(viewer: Viewer, its: PanelFilter, first: int | None, after: str | None, wanted: Wanted) -> Page[Panel]:
+async def page(
+    viewer: Viewer, filter: PanelFilter, first: int | None, after: str | None, wanted: Wanted
+) -> Page[Panel]:
     """The panels that the viewer may see, by their start."""
-    exact = {
-        "candidate_id": its.candidate_id,
-        "external_ids": its.external_ids,
-        "starts_at__gte": its.starts_after,
-        "starts_at__lt": its.starts_before,
-        "updated_at__gte": its.updated_since,
-        "now": clock.now() if its.status is not None else None,
-    }
-    values = {name: value for name, value in exact.items() if value is not None}
-    status = tuple(each for each in InterviewPanelStatus if each in its.status) if its.status is not None else None
-    canceled_too = its.include_canceled or InterviewPanelStatus.CANCELED in (status or ())
-    query, order = Query(_listed, status, canceled_too, **values), ("listed_at", "id")
-    return await paging.page(viewer, query, order, first, after, attributes=wanted.reads("edges", "node"))
+    status = None
+    if filter.status is not None:
+        status = tuple(each for each in InterviewPanelStatus if each in filter.status)
+    parameters = Parameters.of(
+        status,
+        filter.include_canceled or InterviewPanelStatus.CANCELED in (status or ()),
+        candidate_id=filter.candidate_id,
+        external_ids=filter.external_ids,
+        starts_at__gte=filter.starts_after,
+        starts_at__lt=filter.starts_before,
+        updated_at__gte=filter.updated_since,
+        now=clock.now() if status is not None else None,
+    )
+    return await _PANELS.page(viewer, parameters, PageRequest(first, after), wanted.reads("edges", "node"))
 
 
-def _listed(
+def _panels(
     scope: Scope,
     status: Sequence[InterviewPanelStatus] | None,
-    canceled_too: bool,
+    include_canceled: bool,
     now: Any = None,
     external_ids: Texts | None = None,
-    **exact: Any,
+    **columns: Any,
 ) -> QuerySet[Panel]:
-    found = visible(scope, Panel).filter(**exact)
+    rows = visible(scope, Panel).filter(**columns)
     if external_ids is not None:
-        found = found.filter(in_("external_id", external_ids))
+        rows = rows.filter(in_("external_id", external_ids))
     if status is not None:
         any_of_them = Q(*(models.with_status(each, now) for each in status), join_type=Q.OR)
-        found = found.filter(any_of_them if status else Q(id__in=[]))
-    return found if canceled_too else found.filter(canceled_at__isnull=True)
+        rows = rows.filter(any_of_them if status else Q(id__in=[]))
+    return rows if include_canceled else rows.filter(canceled_at__isnull=True)
+
+
+_PANELS = Listing(Panel, _panels, ("listed_at", "id"))
 
 
 async def interviews_page(
-    viewer: Viewer, its: InterviewFilter, first: int | None, after: str | None, wanted: Wanted
+    viewer: Viewer, filter: InterviewFilter, first: int | None, after: str | None, wanted: Wanted
 ) -> Page[Interview]:
-    """The interviews that the viewer may see, by their start. One person's are read along their seats.
+    """The interviews that the viewer may see, by their start.
 
-    An Interviewer's go along their own seats, whomever they ask for.
+    One person's are read along their seats; an Interviewer's along their own seats, whomever they ask for.
     """
-    own = viewer.role is Role.INTERVIEWER
-    named = None if own and its.interviewer_id == viewer.user_id else its.interviewer_id
-    by = ("interviewers__starts_at", "interviewers__interview_id") if own or named else ("starts_at", "id")
-    exact = {
-        "with_them" if own else "interviewers__user_id": named,
-        "panel__candidate_id": its.candidate_id,
-        f"{by[0]}__gte": its.starts_after,
-        f"{by[0]}__lt": its.starts_before,
-    }
-    values = {name: value for name, value in exact.items() if value is not None}
-    query, order = Query(_interviews_listed, its.include_canceled, **values), ("starts_at", "id")
-    return await paging.page(viewer, query, order, first, after, attributes=wanted.reads("edges", "node"), by=by)
+    is_interviewer, person_id = viewer.role is Role.INTERVIEWER, filter.interviewer_id
+    listing = _INTERVIEWS_OF_PERSON if is_interviewer or person_id else _INTERVIEWS_OF_ACCOUNT
+    if is_interviewer:
+        person = {"with_person": person_id if person_id != viewer.user_id else None}
+    else:
+        person = {"interviewers__user_id": person_id}
+    start = (listing.index or listing.order)[0]
+    times = {f"{start}__gte": filter.starts_after, f"{start}__lt": filter.starts_before}
+    parameters = Parameters.of(filter.include_canceled, panel__candidate_id=filter.candidate_id, **person, **times)
+    return await listing.page(viewer, parameters, PageRequest(first, after), wanted.reads("edges", "node"))
 
 
-def _interviews_listed(scope: Scope, canceled_too: bool, with_them: Any = None, **exact: Any) -> QuerySet[Interview]:
-    found = visible(scope, Interview).filter(**exact)
-    if with_them is not None:
-        seats = unscoped(Interviewer, "ids to narrow what is visible").filter(user_id=with_them)
-        found = found.filter(id__in=Subquery(seats.values("interview_id")))
-    return found if canceled_too else found.filter(canceled_at__isnull=True, panel__canceled_at__isnull=True)
+def _interviews(scope: Scope, include_canceled: bool, with_person: Any = None, **columns: Any) -> QuerySet[Interview]:
+    rows = visible(scope, Interview).filter(**columns)
+    if with_person is not None:
+        seats = unscoped(Interviewer, "ids to narrow what is visible").filter(user_id=with_person)
+        rows = rows.filter(id__in=Subquery(seats.values("interview_id")))
+    return rows if include_canceled else rows.filter(canceled_at__isnull=True, panel__canceled_at__isnull=True)
+
+
+_INTERVIEWS_OF_ACCOUNT = Listing(Interview, _interviews, ("starts_at", "id"))
+_INTERVIEWS_OF_PERSON = Listing(
+    Interview, _interviews, ("starts_at", "id"), index=("interviewers__starts_at", "interviewers__interview_id")
+)
 
 
 async def of_candidates(
@@ -139,50 +149,65 @@ async def of_candidates(
 ) -> list[Page[Panel]]:
     """The page of each candidate's profile, by their start."""
     ids = [candidate.id for candidate in candidates]
-    query = Query(_of_candidates, include_canceled, upcoming_only, ids=ids, now=clock.now())
-    order, attributes = ("listed_at", "id"), wanted.reads("edges", "node")
-    pages = await paging.pages(viewer, query, "candidate_id", order, first, after, attributes=attributes)
+    parameters = Parameters.of(include_canceled, upcoming_only, ids=ids, now=clock.now())
+    request, attributes = PageRequest(first, after), wanted.reads("edges", "node")
+    pages = await _PROFILES.pages(viewer, parameters, request, parent="candidate_id", attributes=attributes)
     for candidate, page in zip(candidates, pages, strict=True):
         for panel in page.rows:
             attach(panel, "candidate", candidate)
     return pages
 
 
-def _of_candidates(scope: Scope, include_canceled: bool, upcoming_only: bool, ids: Texts, now: Any) -> QuerySet[Panel]:
-    found = visible(scope, Panel).filter(in_("candidate_id", ids))
+def _profiles(scope: Scope, include_canceled: bool, upcoming_only: bool, ids: Texts, now: Any) -> QuerySet[Panel]:
+    rows = visible(scope, Panel).filter(in_("candidate_id", ids))
     if not include_canceled:
-        found = found.filter(canceled_at__isnull=True)
-    return found.filter(models.standing(now)) if upcoming_only else found
+        rows = rows.filter(canceled_at__isnull=True)
+    return rows.filter(models.standing(now)) if upcoming_only else rows
+
+
+_PROFILES = Listing(Panel, _profiles, ("listed_at", "id"))
 
 
 async def interviews_of(
     viewer: Viewer, panels: Sequence[Panel], include_canceled: bool, wanted: Wanted
 ) -> list[list[Interview]]:
-    """Each panel's interviews by their start; those called off one by one are left out unless asked for.
+    """Each panel's interviews by their start; those cancelled one by one are left out unless asked for.
 
     Their seats, users and forms are read along where they are wanted: one statement for all.
     """
-    by_id = {panel.id: panel for panel in panels if panel.parts is None}
-    attributes, joins = including(wanted.reads(), "panel_id"), _along(wanted)
-    interviews = [part for panel in panels for part in panel.parts or () if _taken(part, include_canceled)]
-    if by_id:
-        order_by = ["starts_at", "id", *(["seats.position", "seats.id"] if joins else [])]
-        query = Query(_of_panels, include_canceled, ids=list(by_id))
-        for interview in await select(viewer, query, *joins, order_by=order_by, attributes=attributes):
-            attach(interview, "panel", by_id[interview.panel_id])
-            interviews.append(interview)
+    parts = {part.id: part for panel in panels for part in panel.parts or ()}
+    interviews = [part for part in parts.values() if include_canceled or part.canceled_at is None]
+    unread = {panel.id: panel for panel in panels if panel.parts is None}
+    if unread:
+        interviews += await _read_interviews(viewer, unread, include_canceled, wanted)
     return _grouped(interviews, "panel_id", [panel.id for panel in panels])
 
 
-def _along(wanted: Wanted) -> list[Join]:
-    """What is read along with interviews, as far as it is wanted; whole where something else may want it too."""
+async def _read_interviews(
+    viewer: Viewer, panels: Mapping[str, Panel], include_canceled: bool, wanted: Wanted
+) -> list[Interview]:
+    """The interviews of these panels by their start, with their seats where these are wanted. One statement."""
+    attributes, joins = including(wanted.reads(), "panel_id"), _seats_wanted(wanted)
+    order_by = ["starts_at", "id", *(["seats.position", "seats.id"] if joins else [])]
+    query = Query(_of_panels, include_canceled, ids=list(panels))
+    interviews = await select(viewer, query, *joins, order_by=order_by, attributes=attributes)
+    for interview in interviews:
+        attach(interview, "panel", panels[interview.panel_id])
+    return interviews
+
+
+def _seats_wanted(wanted: Wanted) -> list[Join]:
+    """The seats to read along with interviews, and whom they lead to, as far as that is wanted.
+
+    All columns of them where something else may want these too.
+    """
     if not wanted.selects("interviewers"):
         return []
-    joins = [SEATS.reading(wanted.reads("interviewers")), *_people(wanted, SEATS.alias, "interviewers")]
+    joins = [SEATS.reading(wanted.reads("interviewers")), *_people_wanted(wanted, SEATS.alias, "interviewers")]
     return joins if wanted.reads() is not None else [join.reading(None) for join in joins]
 
 
-def _people(wanted: Wanted, seat: str, *path: str) -> list[Join]:
+def _people_wanted(wanted: Wanted, seat: str, *path: str) -> list[Join]:
     """The users and the forms of the seats of that alias, which are wanted at that path."""
     return [
         Join.target(pointer, model, of=seat, attributes=wanted.reads(*path, field))
@@ -191,13 +216,9 @@ def _people(wanted: Wanted, seat: str, *path: str) -> list[Join]:
     ]
 
 
-def _taken(interview: Interview, include_canceled: bool) -> bool:
-    return include_canceled or interview.canceled_at is None
-
-
 def _of_panels(scope: Scope, include_canceled: bool, ids: Bind) -> QuerySet[Interview]:
-    found = visible(scope, Interview).filter(in_("panel_id", ids))
-    return found if include_canceled else found.filter(canceled_at__isnull=True)
+    rows = visible(scope, Interview).filter(in_("panel_id", ids))
+    return rows if include_canceled else rows.filter(canceled_at__isnull=True)
 
 
 async def seats_of(
@@ -205,17 +226,19 @@ async def seats_of(
 ) -> list[list[Interviewer]]:
     """Who sits on each interview, in the scheduler's order: who sees an interview sees who sits on it.
 
-    Users and forms that are wanted are read along; where nothing is said of that, the seats are whole.
+    Users and forms that are wanted are read along; without `wanted` the seats have all their columns.
     """
     ids = [interview.id for interview in interviews if interview.seats is None]
-    joins = _people(wanted, "base") if wanted else []
+    seats = await _read_seats(viewer, ids, wanted) if ids else []
+    by_interview = dict(zip(ids, _grouped(seats, "interview_id", ids), strict=True))
+    return [by_interview[interview.id] if interview.seats is None else interview.seats for interview in interviews]
+
+
+async def _read_seats(viewer: Viewer, interview_ids: list[str], wanted: Wanted | None) -> list[Interviewer]:
+    joins = _people_wanted(wanted, "base") if wanted else []
     attributes = including(wanted.reads(), "interview_id") if wanted else None
-    seats: list[Interviewer] = []
-    if ids:
-        query, order_by = Query(_of_interviews, ids=ids), ["position", "id"]
-        seats = await select(viewer, query, *joins, order_by=order_by, attributes=attributes)
-    grouped = dict(zip(ids, _grouped(seats, "interview_id", ids), strict=True))
-    return [grouped[interview.id] if interview.seats is None else interview.seats for interview in interviews]
+    query = Query(_of_interviews, ids=interview_ids)
+    return await select(viewer, query, *joins, order_by=["position", "id"], attributes=attributes)
 
 
 def _of_interviews(scope: Scope, ids: Bind) -> QuerySet[Interviewer]:
@@ -225,12 +248,12 @@ def _of_interviews(scope: Scope, ids: Bind) -> QuerySet[Interviewer]:
 async def forms_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[list[FeedbackForm]]:
     """Each interview's forms, as far as they are listed."""
     ids = [interview.id for interview in interviews]
-    found = await feedback.listed(viewer, "interview_id", ids).order_by("id")
-    return _grouped(found, "interview_id", ids)
+    forms = await feedback.listed_forms(viewer, "interview_id", ids).order_by("id")
+    return _grouped(forms, "interview_id", ids)
 
 
 async def cancellations_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[Cancellation | None]:
-    """Why each interview doesn't take place: its own cancellation, or its panel's."""
+    """Why each interview doesn't take place: the interview's own cancellation, or that of its panel."""
     panels = await load_related(viewer, interviews, "panel")
     return [models.why_off(interview, panel) for interview, panel in zip(interviews, panels, strict=True)]
 
@@ -248,15 +271,11 @@ async def invites_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[st
     candidates = await load_related(viewer, panels, "candidate")
     owners = await load_related(viewer, candidates, "owner")
     seats = await seats_of(viewer, interviews)
-    everybody = [seat for its in seats for seat in its]
-    users = dict(zip(everybody, await load_related(viewer, everybody, "user"), strict=True))
-    forms = dict(zip(everybody, await load_related(viewer, everybody, "form"), strict=True))
-    return [
-        calendar.invite(
-            _event(viewer, interview, panel, owner, [_attendee(seat, users[seat], forms[seat]) for seat in its])
-        )
-        for interview, panel, owner, its in zip(interviews, panels, owners, seats, strict=True)
-    ]
+    all_seats = [seat for each in seats for seat in each]
+    users = dict(zip(all_seats, await load_related(viewer, all_seats, "user"), strict=True))
+    forms = dict(zip(all_seats, await load_related(viewer, all_seats, "form"), strict=True))
+    attendees = [[_attendee(seat, users[seat], forms[seat]) for seat in each] for each in seats]
+    return [calendar.invite(_event(viewer, *each)) for each in zip(interviews, panels, owners, attendees, strict=True)]
 
 
 def _event(
@@ -288,6 +307,5 @@ def _event(
 
 
 def _attendee(seat: Interviewer, user: models.User, form: FeedbackForm | None) -> calendar.Attendee:
-    asked = form is not None and form.status is not FeedbackFormStatus.VOIDED
-    link = feedback.url(form) if form is not None and asked else None
+    link = feedback.url(form) if form is not None and form.status is not FeedbackFormStatus.VOIDED else None
     return calendar.Attendee(user.name, user.email, seat.response_status.value, link)

@@ -10,7 +10,7 @@ import strawberry
 import models
 from execution import Level, breadth
 from resolvers import changes, directory
-from resolvers.paging import Page
+from resolvers.listing import Page
 from resolvers.queries import load_related
 from schema.connections import Connection
 from schema.context import Info, viewer

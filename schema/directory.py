@@ -8,7 +8,7 @@ import strawberry
 import models
 from execution import Level, breadth
 from resolvers import directory, feedback
-from resolvers.paging import Page
+from resolvers.listing import Page
 from resolvers.queries import load_related
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer

@@ -8,7 +8,7 @@ import strawberry
 import models
 from execution import Level, breadth
 from resolvers import directory, panels
-from resolvers.paging import Page
+from resolvers.listing import Page
 from resolvers.queries import load_related
 from resolvers.values import URL, TimeZone
 from schema.candidates import Candidate

@@ -31,8 +31,8 @@ WORDS = {
 TOOLS = {
     "models": {"base"},
     "resolvers": {
-        *("access", "aggregate", "calendar", "declarations", "errors", "lookups"),
-        *("merge", "paging", "queries", "revisions", "units", "values", "warnings"),
+        *("access", "aggregate", "calendar", "cursors", "declarations", "errors", "lookups"),
+        *("merge", "listing", "queries", "revisions", "units", "values", "warnings"),
     },
     "schema": {
         *("connections", "context", "enums", "errors", "inputs", "node", "refs", "scalars"),

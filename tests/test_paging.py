@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth.refusals import Refused
-from resolvers import paging
+from resolvers import cursors
 from tests.budgets import examples
 from tests.world import Server, World, in_hours
 
@@ -259,7 +259,7 @@ CURSORS = (
 @given(text=CURSORS)
 def test_whatever_a_cursor_is_it_reads_or_is_refused(text: str) -> None:
     try:
-        instant, id = paging.read_cursor("panel:listed_at,id", text, datetime, str)
+        instant, id = cursors.read("panel:listed_at,id", text, datetime, str)
     except Refused:
         return
     assert instant.tzinfo is UTC
@@ -270,13 +270,13 @@ def test_whatever_a_cursor_is_it_reads_or_is_refused(text: str) -> None:
 @given(st.datetimes(timezones=st.just(UTC)), st.text(), st.integers(-(2**63), 2**63 - 1))
 def test_a_cursor_reads_back_as_what_went_into_it(instant: datetime, text: str, number: int) -> None:
     if "\x00" not in text:
-        cursor = paging.cursor("kind", instant, text, number)
-        assert paging.read_cursor("kind", cursor, datetime, str, int) == [instant, text, number]
+        cursor = cursors.write("kind", instant, text, number)
+        assert cursors.read("kind", cursor, datetime, str, int) == [instant, text, number]
         with pytest.raises(Refused):
-            paging.read_cursor("another", cursor, datetime, str, int)
+            cursors.read("another", cursor, datetime, str, int)
 
 
 def test_a_cursor_of_the_longest_texts_is_not_too_long() -> None:
-    cursor = paging.cursor("candidate:name,id", "\U0001f600" * 500, "cnd_01hq0000000000000000000000")
+    cursor = cursors.write("candidate:name,id", "\U0001f600" * 500, "cnd_01hq0000000000000000000000")
 
-    assert paging.read_cursor("candidate:name,id", cursor, str, str)[0] == "\U0001f600" * 500
+    assert cursors.read("candidate:name,id", cursor, str, str)[0] == "\U0001f600" * 500

@@ -1,0 +1,41 @@
+"""Cursors: opaque texts that hold values, and can only be read back as the same kind."""
+
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from auth.refusals import Code, Refused
+
+_LONGEST = 5_000
+
+
+def write(kind: str, *values: Any) -> str:
+    """A cursor of that kind that holds these values."""
+    return base64.urlsafe_b64encode(orjson.dumps([kind, *values])).decode().rstrip("=")
+
+
+def read(kind: str, cursor: str, *types: type) -> list[Any]:
+    """The values of a cursor of that kind. Raises Refused(BAD_USER_INPUT) for whatever else the text is."""
+    try:
+        if len(cursor) > _LONGEST:
+            raise ValueError
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        own_kind, *values = orjson.loads(text)
+        if own_kind != kind or len(values) != len(types):
+            raise ValueError
+        return [_value(value, type_) for value, type_ in zip(values, types, strict=True)]
+    except (ValueError, TypeError, OverflowError):
+        raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.") from None
+
+
+def _value(value: Any, type_: type) -> Any:
+    if type_ is datetime:
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise ValueError
+        return instant.astimezone(UTC)
+    if type(value) is not type_ or (isinstance(value, str) and "\x00" in value):
+        raise ValueError
+    return value
