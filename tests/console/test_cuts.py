@@ -101,7 +101,7 @@ def test_a_view_that_cannot_be_loaded_says_so_and_tries_again(visitors: Visitors
     wire.join()
     page.get_by_role("button", name="Try again").click()
 
-    expect(page.locator(".timeline, .blank").first).to_be_visible()
+    expect(page.locator(".timeline, .empty-state").first).to_be_visible()
     expect(page.get_by_role("heading", name="Callboard can't be reached")).to_have_count(0)
 
 

@@ -33,7 +33,7 @@ def test_the_dashboard_filters_by_stage_and_says_when_nobody_fits(visitors: Visi
     expect(page.get_by_text("1 candidate", exact=True)).to_be_visible()
     page.get_by_label("Stages").select_option(label=others[0])
 
-    expect(page.get_by_role("heading", name="Nobody fits")).to_be_visible()
+    expect(page.get_by_role("heading", name="No matches")).to_be_visible()
 
 
 def test_the_dashboard_pages_through_all_candidates(visitors: Visitors, ats: Ats) -> None:

@@ -100,7 +100,7 @@ def test_each_example_says_who_runs_it_and_runs_in_the_demo_account_as_it_stands
     for label in page.locator("optgroup[label=Examples] option").all_inner_texts():
         example(page, label, ats.key() if "with a key" in label else ats.token("TEAM_MEMBER"))
         text = page.locator("#query").input_value()
-        assert re.match("# (As any|As a person|With a key)", text)
+        assert re.match("# (As any|As a user|With a key)", text)
         [name, *_] = re.findall(r"^(?:query|mutation|subscription) (\w+)", text, re.MULTILINE)
         if name == "Follow":
             follow(page)
@@ -154,7 +154,7 @@ def test_every_operation_that_the_explorer_offers_is_valid(visitors: Visitors, a
     uses.first.wait_for()
     operations = [
         example["query"]
-        for example in page.evaluate("import('/console/graphiql-examples.js').then(({ EXAMPLES }) => EXAMPLES)")
+        for example in page.evaluate("import('/console/explorer-examples.js').then(({ EXAMPLES }) => EXAMPLES)")
     ]
     for use in uses.all():
         use.click()

@@ -17,7 +17,7 @@ def test_all_errors_of_a_form_come_at_once_beside_their_fields(visitors: Visitor
     page.get_by_role("button", name="Submit feedback").click()
 
     summary = page.get_by_role("alert")
-    expect(summary).to_contain_text("2 answers need another look")
+    expect(summary).to_contain_text("2 answers need correction")
     expect(summary).to_be_focused()
     expect(page.get_by_role("radiogroup", name="Overall recommendation")).to_contain_text("must be answered")
     expect(page.get_by_label("What speaks for them?")).to_have_attribute("aria-invalid", "true")
@@ -74,7 +74,7 @@ def test_colleagues_answers_open_once_ones_own_are_in(visitors: Visitors, ats: A
     expect(page.get_by_label("About the interview")).to_contain_text("Pending")
 
     submit(ats, candidate.form(pushed, colleague), colleague, "Very calm.")
-    expect(page.get_by_label("About the interview")).to_contain_text("Hidden until yours is in")
+    expect(page.get_by_label("About the interview")).to_contain_text("Hidden until you submit yours")
     submit(ats, candidate.form(pushed, EMAILS["INTERVIEWER"]), EMAILS["INTERVIEWER"], "Good.")
 
     page.get_by_label("About the interview").locator("summary").click()

@@ -30,7 +30,7 @@ def test_the_toggle_opens_the_row_and_the_key_is_shown_once(visitors: Visitors, 
         "getComputedStyle(document.querySelector('.toggle')).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
     )
     assert red > 200 > green > blue, "orange"
-    expect(row).to_contain_text("GoodTime may")
+    expect(row).to_contain_text("GoodTime can")
 
     row.get_by_role("button", name="Generate New Key").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Generate New Key").press("Enter")
@@ -75,8 +75,8 @@ def test_the_dialog_of_a_new_key_says_which_key_ends_when(visitors: Visitors, at
 
     page.get_by_role("button", name="Generate New Key").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"{first[:12]}… ends at once")
-    dialog.get_by_label(f"How long the key {second[:12]}… goes on working").select_option("For 1 hour more")
+    expect(dialog).to_contain_text(f"{first[:12]}… stops working at once")
+    dialog.get_by_label(f"Keep the key {second[:12]}… working").select_option("For 1 more hour")
     dialog.get_by_role("button", name="Generate New Key").click()
     secret = dialog.get_by_label("API key").input_value()
     dialog.get_by_role("button", name="Done").click()
@@ -116,6 +116,6 @@ def test_only_a_super_admin_can_switch_and_others_are_told(visitors: Visitors, a
     interviewer = visitors.window("INTERVIEWER", "/settings/integrations")
 
     expect(admin.get_by_role("switch", name="GoodTime")).to_be_disabled()
-    expect(admin.get_by_text("Only Super Admins switch integrations")).to_be_visible()
+    expect(admin.get_by_text("Only Super Admins can switch integrations")).to_be_visible()
     expect(admin.get_by_role("button", name="Generate New Key")).to_have_count(0)
-    expect(interviewer.get_by_role("heading", name="Not for Interviewers")).to_be_visible()
+    expect(interviewer.get_by_role("heading", name="Not available to Interviewers")).to_be_visible()

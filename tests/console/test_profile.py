@@ -26,14 +26,14 @@ def test_the_banner_and_the_menu_lead_to_the_candidate_in_goodtime(visitors: Vis
 
     banner = page.get_by_role("link", name="Schedule Interview in GoodTime")
     expect(banner).to_have_attribute("href", re.compile(re.escape(candidate.external_id)))
-    page.get_by_role("button", name=f"More for {candidate.name}").focus()
+    page.get_by_role("button", name=f"More actions for {candidate.name}").focus()
     page.keyboard.press("ArrowDown")
 
     entry = page.get_by_role("menuitem", name="Schedule in GoodTime")
     expect(entry).to_be_focused()
     expect(entry).to_have_attribute("rel", re.compile("noopener"))
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name=f"More for {candidate.name}")).to_be_focused()
+    expect(page.get_by_role("button", name=f"More actions for {candidate.name}")).to_be_focused()
 
 
 def test_while_goodtime_is_off_the_labels_are_native_at_once_and_without_a_reload(visitors: Visitors, ats: Ats) -> None:
@@ -157,7 +157,7 @@ def test_cancelling_says_that_the_calendar_event_remains_and_a_second_window_fol
     dialog = mine.get_by_role("dialog", name="Cancel these interviews?")
     expect(dialog).to_contain_text("The calendar event remains.")
     expect(dialog.get_by_role("link", name="Open it in GoodTime")).to_have_attribute("href", re.compile("goodtime"))
-    expect(dialog.get_by_role("button", name="Keep them")).to_be_focused()
+    expect(dialog.get_by_role("button", name="Keep the interviews")).to_be_focused()
     mine.keyboard.press("Tab")
     mine.keyboard.press("Enter")
 
@@ -196,7 +196,7 @@ def test_a_panel_that_moved_meanwhile_is_not_cancelled_unseen(visitors: Visitors
     candidate.push(days=4)
     page.get_by_role("button", name="Cancel the interviews").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("changed meanwhile")
+    expect(page.get_by_role("alert")).to_contain_text("changed in the meantime")
     page.get_by_role("button", name="Cancel the interviews").click()
     expect(panel_cards(page)).to_have_count(0)
 
@@ -219,4 +219,4 @@ def test_a_candidate_who_is_not_there_and_an_address_that_is_none_say_so(visitor
     for address in ("cnd_nobody", "%E0%A4"):
         page = visitors.window("ADMIN", f"/candidates/{address}")
 
-        expect(page.get_by_role("heading", name="No such candidate")).to_be_visible()
+        expect(page.get_by_role("heading", name="Candidate not found")).to_be_visible()

@@ -63,7 +63,7 @@ def banner(visitors: Visitors, look: dict[str, Any]) -> Page:
     visitors.ats.switch(True)
     candidate = person(visitors, "Ingrid Solberg")
     page = visitors.window("TEAM_MEMBER", f"/candidates/{candidate.id}", **look)
-    page.get_by_role("button", name="More for Ingrid Solberg").click()
+    page.get_by_role("button", name="More actions for Ingrid Solberg").click()
     return page
 
 
@@ -288,7 +288,7 @@ def test_nothing_jumps_while_a_view_loads(place: str, visitors: Visitors, ats: A
 
 def shown(page: Page) -> Locator:
     """What is there once the view is loaded."""
-    return page.locator("main:not([aria-busy]) .body > :not(.bones)").first
+    return page.locator("main:not([aria-busy]) .body > :not(.skeleton)").first
 
 
 def test_in_the_narrowest_window_nothing_is_wider_than_it(visitors: Visitors, ats: Ats) -> None:

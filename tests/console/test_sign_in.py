@@ -41,7 +41,7 @@ def test_a_token_can_be_pasted_and_sent_by_the_keyboard_alone(visitors: Visitors
     expect(page.locator(".me")).to_contain_text("Team Member")
 
 
-def test_a_token_that_is_no_good_is_told_so_at_the_door(visitors: Visitors) -> None:
+def test_a_token_that_is_not_accepted_is_refused_on_the_sign_in_page(visitors: Visitors) -> None:
     page = visitors.window(None)
 
     page.get_by_label("Token").fill("not-a-token")
