@@ -11,8 +11,8 @@ export function download(text, title) {
 }
 
 /**
- * Merges calendars of one event each into one. It has no METHOD, since it is no invitation. Every event keeps its UID and
- * SEQUENCE (RFC 5545), so that importing a newer file updates events instead of duplicating them.
+ * Merges calendars of one event each into one. It has no METHOD, since it is no invitation. Every event keeps its UID
+ * and SEQUENCE (RFC 5545), so that importing a newer file updates events instead of duplicating them.
  */
 export function mergeCalendars(calendars) {
   const zones = new Map();

@@ -48,7 +48,7 @@ export class Failure extends Error {
   }
 }
 
-/** Runs a query or mutation and returns its data. Throws a Failure for the first error; an expired sign-in ends the session too. */
+/** Runs a query or mutation and returns its data. Throws a Failure for the first error, and signs out if it says so. */
 export async function ask(query, variables = {}) {
   const result = await post({ query, variables });
   if (!result.errors?.length) return result.data;
@@ -81,9 +81,9 @@ const PING_INTERVAL = 15_000;
 const LONGEST_SILENCE = 8_000;
 
 /**
- * Subscriptions over `graphql-transport-ws`. After a disconnect it reconnects with growing pauses, and each subscription
- * resumes after the last cursor it received. `state` is "connecting", "live", "reconnecting", "offline", or "crowded"
- * while the user has too many connections open; `state` is dispatched whenever it changes.
+ * Subscriptions over `graphql-transport-ws`. After a disconnect it reconnects with growing pauses, and each
+ * subscription resumes after the last cursor it received. `state` is "connecting", "live", "reconnecting", "offline",
+ * or "crowded" while the user has too many connections open; `state` is dispatched whenever it changes.
  */
 export class SubscriptionClient extends EventTarget {
   state = "connecting";

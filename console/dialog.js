@@ -5,8 +5,9 @@ import { fill, h } from "/console/element.js";
 let count = 0;
 
 /**
- * Opens a dialog with the children that `content(controls)` returns, and returns the controls: `close()`, `setTitle(text)`,
- * `setContent(...children)`, and `ignoreEscape()`, for content that can't be shown again. `closed` is called however it closes.
+ * Opens a dialog with the children that `content(controls)` returns, and returns the controls: `close()`,
+ * `setTitle(text)`, `setContent(...children)`, and `ignoreEscape()`, for content that can't be shown again. `closed()`
+ * is called however the dialog closes.
  */
 export function openDialog(title, content, { closed = () => {} } = {}) {
   let ignoresEscape = false;

@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Creates an element: `h("button.quiet", { click: close }, "Close")`. Functions become listeners; null, undefined and false are left out. */
+/** Creates an element: `h("button.quiet", { click: close }, "Close")`. Attributes that are functions are listeners. */
 export function h(tag, attributes, ...children) {
   const [name, ...classes] = tag.split(".");
   const element = document.createElement(name);

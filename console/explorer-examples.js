@@ -1,6 +1,6 @@
 /**
- * Example operations. Each says who can run it. In the demo account each runs without changes, in this order: the cancel
- * needs the push before it.
+ * Example operations. Each says who can run it. In the demo account each runs without changes, in this order: the
+ * cancel needs the push before it.
  */
 
 export const EXAMPLES = [

@@ -1,4 +1,4 @@
-/** The schema reference of the explorer: search, types, fields and arguments, and an example operation for each root field. */
+/** The explorer's schema reference: search, types, fields, arguments, and an example operation for each root field. */
 
 import { fill, h, icon } from "/console/element.js";
 import { exampleOperation } from "/console/explorer-operations.js";

@@ -1,4 +1,4 @@
-/** The API explorer: write an operation, run it or subscribe, and read the schema beside it. It contacts this server only. */
+/** The API explorer: write an operation, run it or subscribe, and read the schema. It contacts this server only. */
 
 import { SubscriptionClient, session } from "/console/client.js";
 import { copy } from "/console/clipboard.js";

@@ -166,7 +166,7 @@ const confirmSwitchingOff = (name) =>
         h(
           "p",
           null,
-          "Its API keys stop working until it is switched on again, and Schedule buttons open the ATS's own scheduler. ",
+          "Its API keys stop working until it is on again, and Schedule buttons open the ATS's own scheduler. ",
           "Interviews that are on profiles stay there.",
         ),
         h(

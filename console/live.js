@@ -25,7 +25,7 @@ class Live extends EventTarget {
     return this.#client?.state ?? "connecting";
   }
 
-  /** Subscribes. Resolves once the feed is active, or after a moment: a slow connection must not delay the first view. */
+  /** Subscribes. Resolves once the feed is active, or soon: a slow connection must not delay the first view. */
   start(viewer) {
     const client = (this.#client = new SubscriptionClient());
     client.addEventListener("state", () => this.#dispatch("state", client.state));

@@ -1,4 +1,4 @@
-/** What views are built of: the page with its heading and loading, notices, and small parts that several views share. */
+/** What views are built of: the page with its heading and loading, notices, and small parts that views share. */
 
 import { Failure } from "/console/client.js";
 import { fill, h, icon, keepFocus, swap } from "/console/element.js";
