@@ -149,7 +149,7 @@ async def _watch_pool() -> None:
 async def graphql(request: Request) -> Response:
     """The API; for a browser that just looks, the page to explore it with."""
     if request.method == "GET" and "query" not in request.query_params and _is_browser(request):
-        return FileResponse(CONSOLE / "graphiql.html")
+        return FileResponse(CONSOLE / "explorer.html")
     return await http.graphql(request)
 
 

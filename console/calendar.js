@@ -1,8 +1,8 @@
-/** Invites as files for a calendar: one interview, or all of them in one file that can be read again at any time. */
+/** Calendar files: the invite of one interview, or those of several in one file. */
 
 import { h } from "/console/element.js";
 
-/** Hands a calendar to the browser as a download. */
+/** Downloads a calendar as a file named after the title. */
 export function download(text, title) {
   const url = URL.createObjectURL(new Blob([text], { type: "text/calendar;charset=utf-8" }));
   const name = title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "") || "interview";
@@ -11,24 +11,29 @@ export function download(text, title) {
 }
 
 /**
- * Many calendars of one event as one calendar. It has no METHOD: it asks nobody anything. Every event keeps its UID and
- * SEQUENCE, so that a calendar that reads it a second time moves what has moved and doubles nothing.
+ * Merges calendars of one event each into one. It has no METHOD, since it is no invitation. Every event keeps its UID
+ * and SEQUENCE (RFC 5545), so that importing a newer file updates events instead of duplicating them.
  */
-export function joined(calendars) {
+export function mergeCalendars(calendars) {
   const zones = new Map();
   const events = [];
   for (const text of calendars) {
-    for (const zone of parts(text, "VTIMEZONE")) {
+    for (const zone of components(text, "VTIMEZONE")) {
       const id = zone.match(/^TZID:.*$/m)[0].trim();
       const rules = zones.get(id) ?? new Set();
-      for (const kind of ["STANDARD", "DAYLIGHT"]) parts(zone, kind).forEach((rule) => rules.add(rule));
+      for (const kind of ["STANDARD", "DAYLIGHT"]) components(zone, kind).forEach((rule) => rules.add(rule));
       zones.set(id, rules);
     }
-    events.push(...parts(text, "VEVENT"));
+    events.push(...components(text, "VEVENT"));
   }
-  const head = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Callboard//Interviews//EN", "X-WR-CALNAME:My interviews"];
-  const inZones = [...zones].map(([id, rules]) => ["BEGIN:VTIMEZONE", id, ...rules, "END:VTIMEZONE"]);
-  return [...head, ...inZones.flat(), ...events, "END:VCALENDAR", ""].join("\r\n");
+  const header = [
+    "BEGIN:VCALENDAR",
+    "VERSION:2.0",
+    "PRODID:-//Callboard//Interviews//EN",
+    "X-WR-CALNAME:My interviews",
+  ];
+  const timezones = [...zones].map(([id, rules]) => ["BEGIN:VTIMEZONE", id, ...rules, "END:VTIMEZONE"]);
+  return [...header, ...timezones.flat(), ...events, "END:VCALENDAR", ""].join("\r\n");
 }
 
-const parts = (text, name) => text.match(new RegExp(`^BEGIN:${name}\\r?\\n[^]*?^END:${name}$`, "gm")) ?? [];
+const components = (text, name) => text.match(new RegExp(`^BEGIN:${name}\\r?\\n[^]*?^END:${name}$`, "gm")) ?? [];

@@ -1,14 +1,16 @@
-/** The dashboard: every candidate whom the viewer may see, what comes next for each, and the button that schedules. */
+/** Candidates: everyone the viewer has access to, with the next interview and the Schedule button of each. */
 
 import { ask } from "/console/client.js";
 import { arrange, fill, h, icon, swap } from "/console/element.js";
 import { CANDIDATE } from "/console/fragments.js";
-import { BLANK, announcer, blank, face, press, skeleton } from "/console/page.js";
-import { scheduleLink } from "/console/schedule.js";
+import { PLACEHOLDER, announcer, avatar, emptyState, runAction, skeleton } from "/console/page.js";
+import { scheduleButton } from "/console/schedule.js";
 import { moment, relative } from "/console/times.js";
 
 const PAGE = 25;
+const MOST = 100;
 const FILTERS = ["search", "stageId", "postingId"];
+const TYPING_PAUSE = 250;
 
 const LIST = `${CANDIDATE}
   query Candidates($filter: CandidateFilter, $first: Int!, $after: String) {
@@ -22,83 +24,93 @@ const LIST = `${CANDIDATE}
 const CHOICES = `query Choices { stages { id name } postings { id title } }`;
 
 export default function show(page) {
-  const rows = new Map();
-  const announceChange = announcer("Interviews of ");
-  const filter = chosen();
-  let end = null;
+  new Candidates(page).show();
+}
 
-  const count = h("p.lead", { role: "status" }, BLANK);
-  const table = h("div.rows", { role: "table", "aria-label": "Candidates" });
-  const head = h(
-    "div.row.caption",
-    { role: "row" },
-    ["Candidate", "Stage", "Posting", "Upcoming interview", "Schedule"].map((title) =>
-      h("span", { role: "columnheader" }, title === "Schedule" ? h("span.hushed", null, title) : title),
-    ),
-  );
-  const list = h("div", { role: "rowgroup" });
-  const more = h("p.more");
-  table.append(h("div", { role: "rowgroup" }, head), list);
+class Candidates {
+  rows = new Map();
+  filter = filterFromAddress();
+  endCursor = null;
+  count = h("p.lead", { role: "status" }, PLACEHOLDER);
+  list = h("div", { role: "rowgroup" });
+  more = h("p.more");
+  announceChange = announcer("Interviews of ");
 
-  page.open("Candidates");
-  page.heading.after(count);
-  page.heading.closest(".head").after(filterBar(filter, page, refresh));
-  page.show(skeleton(8, "div.bones.tall"));
+  constructor(page) {
+    this.page = page;
+    this.table = h("div.rows", { role: "table", "aria-label": "Candidates" }, tableHead(), this.list);
+  }
 
-  page.load(
-    () => ask(LIST, { filter, first: Math.max(PAGE, Math.min(rows.size, 100)) }),
-    ({ candidates }) => {
-      rows.clear();
-      append(candidates);
-      page.show(candidates.edges.length ? [table, more] : nothing(filter));
-    },
-  );
-  page.on("integration", () => page.reload());
-  page.on("change", ({ kind, panel: { candidate } }) => {
-    if (!rows.has(candidate.id)) return;
-    const old = rows.get(candidate.id);
-    rows.set(candidate.id, swap(old, row(candidate, true)));
-    if (kind !== "FEEDBACK_SUBMITTED") announceChange(candidate.name);
-  });
+  show() {
+    const { page } = this;
+    page.showHeading("Candidates");
+    page.heading.after(this.count);
+    page.heading.closest(".head").after(filterBar(this.filter, page.signal, () => this.applyFilter()));
+    page.show(skeleton(8, "div.skeleton.tall"));
+    page.load(
+      () => this.fetch(Math.max(PAGE, Math.min(this.rows.size, MOST))),
+      ({ candidates }) => this.replaceRows(candidates),
+    );
+    page.on("integration", () => page.reload());
+    page.on("change", (change) => this.updateRow(change));
+  }
 
-  function append({ edges, pageInfo, totalCount }) {
-    for (const { node } of edges) rows.set(node.id, row(node));
-    end = pageInfo.endCursor;
-    arrange(list, [...rows.values()]);
-    fill(count, totalCount === 1 ? "1 candidate" : `${totalCount.toLocaleString()} candidates`);
+  fetch(first, after) {
+    return ask(LIST, { filter: this.filter, first, after });
+  }
+
+  replaceRows(candidates) {
+    this.rows.clear();
+    this.appendRows(candidates);
+    this.page.show(candidates.edges.length ? [this.table, this.more] : noCandidates(this.filter));
+  }
+
+  appendRows({ edges, pageInfo, totalCount }) {
+    for (const { node } of edges) this.rows.set(node.id, row(node));
+    this.endCursor = pageInfo.endCursor;
+    arrange(this.list, [...this.rows.values()]);
+    fill(this.count, totalCount === 1 ? "1 candidate" : `${totalCount.toLocaleString()} candidates`);
+    const showMore = ({ currentTarget }) => runAction(currentTarget, () => this.showMore());
     fill(
-      more,
-      pageInfo.hasNextPage && h("button.quiet", { click: showMore }, `Show more (${rows.size} of ${totalCount})`),
+      this.more,
+      pageInfo.hasNextPage && h("button.quiet", { click: showMore }, `Show more (${this.rows.size} of ${totalCount})`),
     );
   }
 
-  const showMore = ({ currentTarget }) =>
-    press(currentTarget, async () => {
-      const last = list.lastElementChild;
-      append((await ask(LIST, { filter, first: PAGE, after: end })).candidates);
-      last.nextElementSibling?.querySelector("a").focus();
-    });
+  async showMore() {
+    const last = this.list.lastElementChild;
+    this.appendRows((await this.fetch(PAGE, this.endCursor)).candidates);
+    last.nextElementSibling?.querySelector("a").focus();
+  }
 
-  async function refresh() {
-    rows.clear();
-    await page.reload();
+  updateRow({ kind, panel: { candidate } }) {
+    const old = this.rows.get(candidate.id);
+    if (!old) return;
+    this.rows.set(candidate.id, swap(old, row(candidate, true)));
+    if (kind !== "FEEDBACK_SUBMITTED") this.announceChange(candidate.name);
+  }
+
+  applyFilter() {
+    const parameters = new URLSearchParams(this.filter).toString();
+    history.replaceState(null, "", parameters ? `/?${parameters}` : "/");
+    this.rows.clear();
+    this.page.reload();
   }
 }
 
-function chosen() {
-  const asked = new URLSearchParams(location.search);
-  return Object.fromEntries(FILTERS.filter((name) => asked.get(name)).map((name) => [name, asked.get(name)]));
+function filterFromAddress() {
+  const parameters = new URLSearchParams(location.search);
+  return Object.fromEntries(FILTERS.filter((name) => parameters.get(name)).map((name) => [name, parameters.get(name)]));
 }
 
-function filterBar(filter, page, refresh) {
-  let typing;
-  const choose = (name, value) => {
+/** The search field and the pickers. They write into `filter`, and call `apply` after every change. */
+function filterBar(filter, signal, apply) {
+  const set = (name, value) => {
     if (value) filter[name] = value;
     else delete filter[name];
-    const asked = new URLSearchParams(filter).toString();
-    history.replaceState(null, "", asked ? `/?${asked}` : "/");
-    refresh();
+    apply();
   };
+  let typing;
   const search = h("input", {
     type: "search",
     "aria-label": "Search by name or email",
@@ -107,27 +119,38 @@ function filterBar(filter, page, refresh) {
     maxlength: "200",
     input: () => {
       clearTimeout(typing);
-      typing = setTimeout(() => page.signal.aborted || choose("search", search.value.trim()), 250);
+      typing = setTimeout(() => signal.aborted || set("search", search.value.trim()), TYPING_PAUSE);
     },
   });
-  const picker = (name, title) =>
-    h(
-      "select",
-      { "aria-label": title, change: ({ target }) => choose(name, target.value) },
-      h("option", { value: "" }, `All ${title.toLowerCase()}`),
-    );
-  const stages = picker("stageId", "Stages");
-  const postings = picker("postingId", "Postings");
+  const stages = picker("Stages", (value) => set("stageId", value));
+  const postings = picker("Postings", (value) => set("postingId", value));
   ask(CHOICES).then(
     (choices) => {
-      stages.append(...choices.stages.map(({ id, name }) => h("option", { value: id }, name)));
-      postings.append(...choices.postings.map(({ id, title }) => h("option", { value: id }, title)));
-      stages.value = filter.stageId ?? "";
-      postings.value = filter.postingId ?? "";
+      addOptions(stages, choices.stages, ({ name }) => name, filter.stageId);
+      addOptions(postings, choices.postings, ({ title }) => title, filter.postingId);
     },
-    () => {},
+    () => {}, // Without its choices the list is still of use.
   );
   return h("search.filters", null, h("label.find", null, icon("search"), search), stages, postings);
+}
+
+const picker = (title, choose) =>
+  h(
+    "select",
+    { "aria-label": title, change: ({ target }) => choose(target.value) },
+    h("option", { value: "" }, `All ${title.toLowerCase()}`),
+  );
+
+function addOptions(select, choices, label, chosen = "") {
+  select.append(...choices.map((choice) => h("option", { value: choice.id }, label(choice))));
+  select.value = chosen;
+}
+
+function tableHead() {
+  const titles = ["Candidate", "Stage", "Posting", "Upcoming interview"];
+  const header = (title) => h("span", { role: "columnheader" }, title);
+  const schedule = header(h("span.visually-hidden", null, "Schedule"));
+  return h("div", { role: "rowgroup" }, h("div.row.caption", { role: "row" }, titles.map(header), schedule));
 }
 
 function row(candidate, isFresh) {
@@ -139,7 +162,7 @@ function row(candidate, isFresh) {
     h(
       "div.who",
       { role: "rowheader" },
-      face(candidate.name),
+      avatar(candidate.name),
       h(
         "span",
         null,
@@ -149,12 +172,12 @@ function row(candidate, isFresh) {
     ),
     cell("stage", candidate.stage.name),
     cell("posting", candidate.posting?.title ?? h("span.faint", null, "No posting")),
-    cell("next", upcoming ? upcomingWords(upcoming) : h("span.faint", null, "None planned")),
-    cell("act", candidate.scheduleAction?.dashboardLabel && scheduleLink(candidate.scheduleAction, candidate)),
+    cell("next", upcoming ? upcomingInterview(upcoming) : h("span.faint", null, "None scheduled")),
+    cell("act", candidate.scheduleAction?.dashboardLabel && scheduleButton(candidate.scheduleAction, candidate)),
   );
 }
 
-function upcomingWords({ startsAt, interviews }) {
+function upcomingInterview({ startsAt, interviews }) {
   const [first, ...others] = interviews;
   return [
     h("time", { datetime: startsAt, title: relative(startsAt) }, moment(startsAt)),
@@ -162,13 +185,13 @@ function upcomingWords({ startsAt, interviews }) {
   ];
 }
 
-function nothing(filter) {
+function noCandidates(filter) {
   return Object.keys(filter).length
-    ? blank(
+    ? emptyState(
         "search",
-        "Nobody fits",
+        "No matches",
         "No candidate matches these filters. ",
         h("a", { href: "/" }, "Show all candidates"),
       )
-    : blank("people", "No candidates yet", "Candidates whom you may see appear here.");
+    : emptyState("people", "No candidates yet", "Candidates you have access to appear here.");
 }

@@ -1,244 +1,193 @@
-/** Activity: the account's change feed as a timeline, newest first, going on live. */
+/** Activity: the account's changes as a timeline, newest first, updated live. */
 
-import { ask } from "/console/client.js";
+import { ChangeLog } from "/console/change-log.js";
 import { arrange, fill, h, icon, swap } from "/console/element.js";
-import { ACTOR } from "/console/fragments.js";
-import { announce, blank, chip, press } from "/console/page.js";
+import { announce, chip, emptyState, runAction } from "/console/page.js";
 import { clock, day, moment } from "/console/times.js";
 
 const FIRST = 25;
 const PAGE = 50;
-const STRETCH = 500;
-const STEP = 100;
 const ENOUGH = 10;
-const PAGES_AT_ONCE = 6;
-
-// The log is read forward only. So first where its stretches end, then the steps of the last stretch, then where the
-// entries of the last step are, and then the last of these whole.
-const ENDS = `
-  query Ends($candidateId: ID, $first: Int!, $after: String) {
-    interviewPanelChanges(candidateId: $candidateId, first: $first, after: $after) {
-      pageInfo { hasNextPage endCursor }
-    }
-  }`;
-
-const CURSORS = `
-  query Cursors($candidateId: ID, $first: Int!, $after: String) {
-    interviewPanelChanges(candidateId: $candidateId, first: $first, after: $after) { edges { cursor } }
-  }`;
-
-const ENTRIES = `${ACTOR}
-  query Entries($candidateId: ID, $first: Int!, $after: String) {
-    interviewPanelChanges(candidateId: $candidateId, first: $first, after: $after) {
-      edges { node {
-        cursor kind at
-        actor { ...Actor }
-        panel { id version startsAt status candidate { id name } interviews(includeCanceled: true) { id subject } }
-      } }
-    }
-  }`;
+const MOST_PAGES = 6;
 
 const KINDS = {
-  CREATED: ["plus", "good", "scheduled", "Scheduled"],
-  UPDATED: ["form", "plain", "updated", "Updated"],
-  RESCHEDULED: ["clock", "info", "rescheduled", "Rescheduled"],
-  CANCELED: ["cross", "bad", "cancelled", "Cancelled"],
-  RESTORED: ["undo", "warn", "restored", "Restored"],
-  FEEDBACK_SUBMITTED: ["check", "due", "gave feedback on", "Feedback"],
+  CREATED: { symbol: "plus", tone: "good", verb: "scheduled", label: "Scheduled" },
+  UPDATED: { symbol: "form", tone: "plain", verb: "updated", label: "Updated" },
+  RESCHEDULED: { symbol: "clock", tone: "info", verb: "rescheduled", label: "Rescheduled" },
+  CANCELED: { symbol: "cross", tone: "bad", verb: "cancelled", label: "Cancelled" },
+  RESTORED: { symbol: "undo", tone: "warn", verb: "restored", label: "Restored" },
+  FEEDBACK_SUBMITTED: { symbol: "check", tone: "due", verb: "submitted feedback on", label: "Feedback submitted" },
 };
 
 export default function show(page) {
-  const candidateId = new URLSearchParams(location.search).get("candidateId") ?? undefined;
-  const filter = { who: "", kind: "" };
-  const days = new Map();
-  const drawn = new Map();
-  let past = backwards(candidateId);
-  let entries = [];
-  let reading;
+  new Activity(page).show();
+}
 
-  page.open("Activity", {
-    lead: "Every change of the interviews that you may see, newest first.",
-    beside: filters(),
-  });
-  const timeline = h("div.timeline");
-  const more = h("p.more");
+class Activity {
+  candidateId = new URLSearchParams(location.search).get("candidateId") ?? undefined;
+  log = new ChangeLog(this.candidateId);
+  filter = { actor: "", kind: "" };
+  changes = [];
+  lines = new Map();
+  sections = new Map();
+  timeline = h("div.timeline");
+  more = h("p.more");
 
-  page.load(
-    async () => {
-      const from = backwards(candidateId);
-      return { from, latest: await from.earlier(FIRST) };
-    },
-    ({ from, latest }) => {
-      past = from;
-      // What came live while this was on its way is newer than all of it.
-      const known = new Set(latest.map(({ cursor }) => cursor));
-      const newer = entries.filter(({ cursor, at }) => !known.has(cursor) && !(at < latest[0]?.at));
-      entries = [...newer, ...latest];
-      draw();
-    },
-  );
-  page.on("change", (change) => {
-    if (
-      (candidateId && change.panel.candidate.id !== candidateId) ||
-      entries.some(({ cursor }) => cursor === change.cursor)
-    )
-      return;
-    // What older entries say of the panel is how it stands now.
-    for (const entry of entries) if (entry.panel.id === change.panel.id) entry.panel = change.panel;
-    entries.unshift(change);
-    draw(change.cursor);
-  });
+  constructor(page) {
+    this.page = page;
+  }
 
-  const shown = () =>
-    entries.filter(
-      ({ actor, kind }) => (!filter.who || actor.__typename === filter.who) && (!filter.kind || kind === filter.kind),
+  show() {
+    this.page.showHeading("Activity", {
+      lead: "Every change to the interviews you have access to, newest first.",
+      controls: this.filterBar(),
+    });
+    this.page.load(
+      async () => {
+        const log = new ChangeLog(this.candidateId);
+        return { log, latest: await log.readEarlier(FIRST) };
+      },
+      (loaded) => this.replaceChanges(loaded),
     );
-
-  function showEarlier() {
-    reading ??= readOn().finally(() => (reading = undefined));
-    return reading;
+    this.page.on("change", (change) => this.addChange(change));
   }
 
-  async function readOn() {
-    const from = past;
-    const earlier = await from.earlier(PAGE);
-    if (from !== past || page.signal.aborted) return;
-    entries.push(...earlier);
-    draw();
+  replaceChanges({ log, latest }) {
+    this.log = log;
+    // What arrived live while this was loading is newer than all of it.
+    const loaded = new Set(latest.map(({ cursor }) => cursor));
+    const newer = this.changes.filter(({ cursor, at }) => !loaded.has(cursor) && !(at < latest[0]?.at));
+    this.changes = [...newer, ...latest];
+    this.draw();
   }
 
-  /** Reads on while the filter leaves little to see, but not through the whole log at one go. */
-  async function showEnough() {
-    draw();
-    for (let pages = 0; pages < PAGES_AT_ONCE && past.hasMore() && shown().length < ENOUGH; pages += 1)
-      await showEarlier();
+  addChange(change) {
+    if (this.candidateId && change.panel.candidate.id !== this.candidateId) return;
+    if (this.changes.some(({ cursor }) => cursor === change.cursor)) return;
+    // Older entries of this panel show its current state too.
+    for (const older of this.changes) if (older.panel.id === change.panel.id) older.panel = change.panel;
+    this.changes.unshift(change);
+    this.draw(change.cursor);
   }
 
-  function draw(freshCursor) {
-    const byDay = new Map();
-    for (const change of shown()) {
-      const name = day(change.at);
-      byDay.set(name, [...(byDay.get(name) ?? []), line(change, change.cursor === freshCursor)]);
+  shownChanges() {
+    const { actor, kind } = this.filter;
+    return this.changes.filter(
+      (change) => (!actor || change.actor.__typename === actor) && (!kind || change.kind === kind),
+    );
+  }
+
+  showEarlier() {
+    this.reading ??= this.readEarlier().finally(() => (this.reading = undefined));
+    return this.reading;
+  }
+
+  async readEarlier() {
+    const { log } = this;
+    const earlier = await log.readEarlier(PAGE);
+    if (log !== this.log || this.page.signal.aborted) return;
+    this.changes.push(...earlier);
+    this.draw();
+  }
+
+  /** Reads on while the filter leaves few changes, but not through the entire log at once. */
+  async showEnough() {
+    this.draw();
+    for (let pages = 0; pages < MOST_PAGES && this.log.hasMore && this.shownChanges().length < ENOUGH; pages += 1)
+      await this.showEarlier();
+  }
+
+  draw(freshCursor) {
+    const linesByDay = new Map();
+    for (const change of this.shownChanges()) {
+      const title = day(change.at);
+      linesByDay.set(title, [...(linesByDay.get(title) ?? []), this.line(change, change.cursor === freshCursor)]);
     }
     arrange(
-      timeline,
-      [...byDay].map(([name, lines]) => {
-        if (!days.has(name)) days.set(name, h("section", null, h("h2", null, name), h("ol")));
-        arrange(days.get(name).lastElementChild, lines);
-        return days.get(name);
-      }),
+      this.timeline,
+      [...linesByDay].map(([title, lines]) => this.daySection(title, lines)),
     );
-    fill(
-      more,
-      past.hasMore() &&
-        h(
-          "button.quiet",
-          { "data-focus": "more", click: ({ currentTarget }) => press(currentTarget, showEarlier) },
-          "Show earlier",
-        ),
-    );
-    page.show(
-      candidateId &&
-        entries[0] &&
-        h(
-          "p.note.calm",
-          null,
-          "Only ",
-          h("b", null, entries[0].panel.candidate.name),
-          ". ",
-          h("a", { href: "/activity" }, "Show everything"),
-        ),
-      byDay.size ? timeline : nothing(),
-      more,
+    fill(this.more, this.log.hasMore && this.moreButton());
+    this.page.show(
+      this.candidateId && this.changes[0] && candidateNote(this.changes[0].panel.candidate),
+      linesByDay.size ? this.timeline : this.emptyTimeline(),
+      this.more,
     );
   }
 
-  /** An entry's line stays the same element for as long as it says the same: its light and its focus live on. */
-  function line(change, isFresh) {
-    const old = drawn.get(change.cursor);
+  daySection(title, lines) {
+    if (!this.sections.has(title)) this.sections.set(title, h("section", null, h("h2", null, title), h("ol")));
+    const section = this.sections.get(title);
+    arrange(section.lastElementChild, lines);
+    return section;
+  }
+
+  /** The line of a change. It stays the same element while its panel does, with its highlight and its focus. */
+  line(change, isFresh) {
+    const old = this.lines.get(change.cursor);
     if (old?.panel === change.panel) return old.element;
-    const fresh = entry(change, page.viewer, isFresh);
-    drawn.set(change.cursor, { panel: change.panel, element: old ? swap(old.element, fresh) : fresh });
+    const fresh = changeLine(change, this.page.viewer, isFresh);
+    this.lines.set(change.cursor, { panel: change.panel, element: old ? swap(old.element, fresh) : fresh });
     return fresh;
   }
 
-  const nothing = () =>
-    entries.length
-      ? blank("pulse", "Nothing of that kind", `None of the last ${entries.length} changes is like that.`)
-      : blank("pulse", "No activity yet", "Pushes, moves, cancellations and feedback appear here as they happen.");
+  moreButton() {
+    return h(
+      "button.quiet",
+      { "data-focus": "more", click: ({ currentTarget }) => runAction(currentTarget, () => this.showEarlier()) },
+      "Show earlier",
+    );
+  }
 
-  function filters() {
-    const choose =
-      (name) =>
-      ({ target }) => {
-        filter[name] = target.value;
-        showEnough().catch(({ message }) => announce(message));
-      };
+  emptyTimeline() {
+    return this.changes.length
+      ? emptyState(
+          "pulse",
+          "No matching changes",
+          `None of the last ${this.changes.length} changes matches the filters.`,
+        )
+      : emptyState("pulse", "No activity yet", "Scheduled, moved and cancelled interviews and feedback appear here.");
+  }
+
+  filterBar() {
     return h(
       "search.filters",
       null,
-      h(
-        "select",
-        { "aria-label": "Who", change: choose("who") },
-        h("option", { value: "" }, "Everyone"),
-        h("option", { value: "Integration" }, "GoodTime"),
-        h("option", { value: "User" }, "People"),
-      ),
-      h(
-        "select",
-        { "aria-label": "What", change: choose("kind") },
-        h("option", { value: "" }, "All changes"),
-        Object.entries(KINDS).map(([kind, words]) => h("option", { value: kind }, words[3])),
-      ),
+      this.picker("actor", "Changed by", [
+        ["", "Everyone"],
+        ["Integration", "GoodTime"],
+        ["User", "People"],
+      ]),
+      this.picker("kind", "Type of change", [
+        ["", "All changes"],
+        ...Object.entries(KINDS).map(([kind, { label }]) => [kind, label]),
+      ]),
+    );
+  }
+
+  picker(name, title, options) {
+    const choose = ({ target }) => {
+      this.filter[name] = target.value;
+      this.showEnough().catch(({ message }) => announce(message));
+    };
+    return h(
+      "select",
+      { "aria-label": title, change: choose },
+      options.map(([value, label]) => h("option", { value }, label)),
     );
   }
 }
 
-/** The log from its end: `earlier(many)` is what came before that which was read last, newest first. */
-function backwards(candidateId) {
-  let stretches;
-  let steps = [];
-  let cursors = [];
+const candidateNote = ({ name }) =>
+  h("p.note.calm", null, "Showing only ", h("b", null, name), ". ", h("a", { href: "/activity" }, "Show all activity"));
 
-  const read = async (query, first, after) => (await ask(query, { candidateId, first, after })).interviewPanelChanges;
-
-  async function starts(size, after, most = Infinity) {
-    const found = [];
-    for (let goesOn = true; goesOn && found.length < most;) {
-      found.push(after);
-      const { pageInfo } = await read(ENDS, size, after);
-      [after, goesOn] = [pageInfo.endCursor, pageInfo.hasNextPage];
-    }
-    return found;
-  }
-
-  async function earlier(many) {
-    stretches ??= await starts(STRETCH);
-    const found = [];
-    while (found.length < many && hasMore()) {
-      if (!steps.length) steps = await starts(STEP, stretches.pop(), STRETCH / STEP);
-      const start = steps.at(-1);
-      if (!cursors.length) cursors = (await read(CURSORS, STEP, start)).edges.map(({ cursor }) => cursor);
-      const unread = Math.max(0, cursors.length - (many - found.length));
-      const page = await read(ENTRIES, cursors.length - unread || 1, cursors[unread - 1] ?? start);
-      found.push(...page.edges.map(({ node }) => node).reverse());
-      cursors = cursors.slice(0, unread);
-      if (!unread) steps.pop();
-    }
-    return found;
-  }
-
-  const hasMore = () => stretches?.length + steps.length > 0;
-  return { earlier, hasMore };
-}
-
-function entry({ kind, at, actor, panel }, viewer, isFresh) {
-  const [symbol, tone, verb] = KINDS[kind];
-  const subjects = panel.interviews.map(({ subject }) => subject);
+function changeLine({ kind, at, actor, panel }, viewer, isFresh) {
+  const { symbol, tone, verb } = KINDS[kind];
+  const { candidate } = panel;
   return h(
     `li${isFresh ? ".fresh" : ""}`,
     null,
-    h(`span.knot.tone-${tone}`, null, icon(symbol)),
+    h(`span.marker.tone-${tone}`, null, icon(symbol)),
     h(
       "div",
       null,
@@ -250,23 +199,21 @@ function entry({ kind, at, actor, panel }, viewer, isFresh) {
         ` ${verb} `,
         kind === "FEEDBACK_SUBMITTED" ? "" : "interviews of ",
         viewer.role === "INTERVIEWER"
-          ? h("b", null, panel.candidate.name)
-          : h("a", { href: `/candidates/${panel.candidate.id}` }, panel.candidate.name),
+          ? h("b", null, candidate.name)
+          : h("a", { href: `/candidates/${candidate.id}` }, candidate.name),
       ),
-      h(
-        "p.faint",
-        null,
-        subjects.slice(0, 2).join(", "),
-        subjects.length > 2 && ` and ${subjects.length - 2} more`,
-        " · ",
-        standing(panel),
-      ),
+      h("p.faint", null, subjects(panel), " · ", currentState(panel)),
     ),
     h("time", { datetime: at, title: moment(at) }, clock(at)),
   );
 }
 
-function standing({ status, startsAt }) {
+function subjects({ interviews }) {
+  const [first, second, ...others] = interviews.map(({ subject }) => subject);
+  return [first, second && `, ${second}`, others.length > 0 && ` and ${others.length} more`];
+}
+
+function currentState({ status, startsAt }) {
   if (status === "CANCELED") return "now cancelled";
-  return startsAt ? ["now on ", h("span.whole", null, moment(startsAt))] : "without a date";
+  return startsAt ? ["now on ", h("span.nowrap", null, moment(startsAt))] : "no date";
 }

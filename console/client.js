@@ -1,14 +1,14 @@
-/** How a browser talks to Callboard: GraphQL over HTTP, and over one WebSocket that outlives cuts. Knows no recruiting. */
+/** The GraphQL client: operations over HTTP, subscriptions over one WebSocket that reconnects. Knows no recruiting. */
 
 const TOKEN = "callboard.token";
 
-/** The token of this tab, and of this tab only. `ended` is dispatched with the reason: "signed-out" or "expired". */
+/** The sign-in of this tab only. Dispatches `ended` with a reason: "signed-out", "expired" or "key". */
 class Session extends EventTarget {
   get token() {
     return sessionStorage.getItem(TOKEN);
   }
 
-  /** What an `Authorization` header says of it. */
+  /** The value of the `Authorization` header. */
   get authorization() {
     return this.token ? `Bearer ${this.token}` : undefined;
   }
@@ -23,7 +23,7 @@ class Session extends EventTarget {
     this.dispatchEvent(new CustomEvent("ended", { detail: reason }));
   }
 
-  /** Takes the token of a sign-in link from the fragment, which no server sees. True where there was one. */
+  /** Takes the token of a sign-in link from the fragment, which no server sees. Returns whether there was one. */
   startFromLink() {
     const token = new URLSearchParams(location.hash.slice(1)).get("token");
     if (!token) return false;
@@ -35,7 +35,7 @@ class Session extends EventTarget {
 
 export const session = new Session();
 
-/** A GraphQL error, or no answer at all (`OFFLINE`). `code` is one of the API's codes. */
+/** A GraphQL error with one of the API's codes, or `OFFLINE` where no response came. */
 export class Failure extends Error {
   constructor(code, message, extensions = {}) {
     super(message);
@@ -48,16 +48,16 @@ export class Failure extends Error {
   }
 }
 
-/** The data of a query or mutation. Throws a Failure for the first error; an expired sign-in ends the session too. */
+/** Runs a query or mutation and returns its data. Throws a Failure for the first error, and signs out if it says so. */
 export async function ask(query, variables = {}) {
-  const answer = await post({ query, variables });
-  if (!answer.errors?.length) return answer.data;
-  const failure = Failure.of(answer.errors[0]);
+  const result = await post({ query, variables });
+  if (!result.errors?.length) return result.data;
+  const failure = Failure.of(result.errors[0]);
   if (failure.code === "UNAUTHENTICATED") session.end("expired");
   throw failure;
 }
 
-/** The whole answer as it came, errors and all. Throws a Failure where none came. */
+/** Returns the response with its errors. Throws a Failure where none came. */
 async function post(request) {
   const headers = { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json" };
   if (session.authorization) headers.Authorization = session.authorization;
@@ -74,80 +74,81 @@ async function post(request) {
   }
 }
 
-const PASSING = ["SERVICE_UNAVAILABLE", "RATE_LIMITED", "INTERNAL_SERVER_ERROR"];
+const RETRYABLE = ["SERVICE_UNAVAILABLE", "RATE_LIMITED", "INTERNAL_SERVER_ERROR"];
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 20_000;
-const HEARTBEAT = 15_000;
-const PATIENCE = 8_000;
+const PING_INTERVAL = 15_000;
+const LONGEST_SILENCE = 8_000;
 
 /**
- * Subscriptions over `graphql-transport-ws`. After a cut it comes back by itself, ever more slowly, and each
- * subscription goes on behind the last cursor it saw. `state` is "connecting", "live", "reconnecting", "offline", or
- * "crowded" while the user has too many connections open; each turn of it dispatches `state`.
+ * Subscriptions over `graphql-transport-ws`. After a disconnect it reconnects with growing pauses, and each
+ * subscription resumes after the last cursor it received. `state` is "connecting", "live", "reconnecting", "offline",
+ * or "crowded" while the user has too many connections open; `state` is dispatched whenever it changes.
  */
-export class Socket extends EventTarget {
+export class SubscriptionClient extends EventTarget {
   state = "connecting";
   #subscriptions = new Map();
   #socket = null;
   #tries = 0;
   #ids = 0;
-  #retry;
-  #beat;
-  #silence;
-  #open = false;
+  #reconnectTimer;
+  #pingTimer;
+  #silenceTimer;
+  #isOpen = false;
 
   constructor(authorization = () => session.authorization) {
     super();
     this.authorization = authorization;
-    addEventListener("online", () => this.#again());
-    addEventListener("offline", () => this.#cut());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#again());
+    addEventListener("online", () => this.#reconnectNow());
+    addEventListener("offline", () => this.#disconnect());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#reconnectNow());
   }
 
   /**
-   * Follows a subscription, named where its document has several operations, until the returned function is called.
-   * `next(data)` gets what arrives; `cursor(data)` says where to go on after a cut; `afresh()` is called when it starts
-   * without a cursor, so that what was before has to be loaded; `failed(failure)` when the server refuses for good.
+   * Subscribes until the returned function is called. `operationName` is needed where the document has several.
+   * `next(data)` gets each result; `cursor(data)` returns where to resume; `restarted()` is called when the stream
+   * begins without a cursor, so that earlier data has to be loaded; `failed(failure)` when the server refuses for good;
+   * `ended()` when the server completes the stream, which is resumed unless it returns true.
    */
-  follow(
+  subscribe(
     { query, variables, operationName },
-    { next, cursor = () => undefined, afresh = () => {}, failed = () => {}, ended = () => {} },
+    { next, cursor = () => undefined, restarted = () => {}, failed = () => {}, ended = () => {} },
   ) {
-    const request = { query, variables: { ...variables }, operationName };
-    const subscription = { request, next, cursor, afresh, failed, ended };
-    this.#open = true;
-    if (this.state === "live") this.#subscribe(subscription);
+    const payload = { query, variables: { ...variables }, operationName };
+    const subscription = { payload, next, cursor, restarted, failed, ended };
+    this.#isOpen = true;
+    if (this.state === "live") this.#send(subscription);
     else {
       this.#subscriptions.set(`waiting-${++this.#ids}`, subscription);
       if (!this.#socket) this.#connect();
     }
-    return () => this.#forget(subscription);
+    return () => this.#unsubscribe(subscription);
   }
 
   close() {
-    this.#open = false;
+    this.#isOpen = false;
     this.#subscriptions.clear();
-    this.#drop();
+    this.#closeSocket();
   }
 
   #connect() {
-    clearTimeout(this.#retry);
+    clearTimeout(this.#reconnectTimer);
     const url = new URL("/graphql", location.href.replace(/^http/, "ws"));
     const socket = (this.#socket = new WebSocket(url, "graphql-transport-ws"));
-    socket.onopen = () => this.#send({ type: "connection_init", payload: { Authorization: this.authorization() } });
+    socket.onopen = () => this.#write({ type: "connection_init", payload: { Authorization: this.authorization() } });
     socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(JSON.parse(data));
-    socket.onclose = ({ code, reason }) => this.#socket === socket && this.#closed(code, reason);
-    this.#expectWithin(PATIENCE);
+    socket.onclose = ({ code, reason }) => this.#socket === socket && this.#handleClose(code, reason);
+    this.#expectMessageWithin(LONGEST_SILENCE);
   }
 
-  #send(message) {
+  #write(message) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #receive(message) {
-    this.#expectWithin(HEARTBEAT + PATIENCE);
-    if (message.type === "ping") return this.#send({ type: "pong" });
-    if (message.type === "connection_ack") return this.#acknowledged();
+    this.#expectMessageWithin(PING_INTERVAL + LONGEST_SILENCE);
+    if (message.type === "ping") return this.#write({ type: "pong" });
+    if (message.type === "connection_ack") return this.#handleAcknowledge();
     const subscription = this.#subscriptions.get(message.id);
     if (!subscription) return;
     if (message.type === "complete") {
@@ -155,107 +156,107 @@ export class Socket extends EventTarget {
       this.#resumeLater(subscription);
     } else if (message.type === "error" || message.payload?.errors) {
       this.#subscriptions.delete(message.id);
-      this.#refused(subscription, Failure.of((message.payload.errors ?? message.payload)[0]));
+      this.#handleError(subscription, Failure.of((message.payload.errors ?? message.payload)[0]));
     } else if (message.type === "next") {
       const { data } = message.payload;
-      const { variables } = subscription.request;
+      const { variables } = subscription.payload;
       variables.after = subscription.cursor(data) ?? variables.after;
       subscription.next(data);
     }
   }
 
-  #acknowledged() {
+  #handleAcknowledge() {
     this.#tries = 0;
     const waiting = [...this.#subscriptions.values()];
     this.#subscriptions.clear();
-    this.#turn("live");
-    waiting.forEach((subscription) => this.#subscribe(subscription));
-    clearInterval(this.#beat);
-    this.#beat = setInterval(() => this.#send({ type: "ping" }), HEARTBEAT);
+    this.#setState("live");
+    waiting.forEach((subscription) => this.#send(subscription));
+    clearInterval(this.#pingTimer);
+    this.#pingTimer = setInterval(() => this.#write({ type: "ping" }), PING_INTERVAL);
   }
 
-  #subscribe(subscription) {
+  #send(subscription) {
     const id = String(++this.#ids);
     this.#subscriptions.set(id, subscription);
-    this.#send({ id, type: "subscribe", payload: subscription.request });
-    if (!subscription.request.variables.after) subscription.afresh();
+    this.#write({ id, type: "subscribe", payload: subscription.payload });
+    if (!subscription.payload.variables.after) subscription.restarted();
   }
 
-  /** Errors arrive inside `next` once a stream runs: some say where to go on, some that it is over. */
-  #refused(subscription, failure) {
-    const { variables } = subscription.request;
+  /** Errors arrive inside `next` once a stream runs: some name the cursor to resume from, some end the stream. */
+  #handleError(subscription, failure) {
+    const { variables } = subscription.payload;
     if (failure.code === "TOO_SLOW") variables.after = failure.extensions.cursor ?? variables.after;
     else if (failure.code === "CURSOR_EXPIRED") delete variables.after;
-    else if (failure.code === "UNAUTHENTICATED") return this.#unauthenticated(subscription, failure);
-    else if (PASSING.includes(failure.code)) return this.#resumeLater(subscription);
+    else if (failure.code === "UNAUTHENTICATED") return this.#refuse(subscription, failure);
+    else if (RETRYABLE.includes(failure.code)) return this.#resumeLater(subscription);
     else return subscription.failed(failure);
-    this.#subscribe(subscription);
+    this.#send(subscription);
   }
 
-  #unauthenticated(subscription, failure) {
+  #refuse(subscription, failure) {
     subscription.failed(failure);
     this.dispatchEvent(new Event("unauthenticated"));
   }
 
-  /** A stream that the server ended: it is going down, or the subscription is over. A pause keeps both cheap. */
+  /** The server ended the stream because it shuts down or is overloaded, so the next attempt waits. */
   #resumeLater(subscription) {
     if (subscription.ended() === true) return;
     const key = `waiting-${++this.#ids}`;
     this.#subscriptions.set(key, subscription);
     setTimeout(() => {
-      if (this.state === "live" && this.#subscriptions.delete(key)) this.#subscribe(subscription);
+      if (this.state === "live" && this.#subscriptions.delete(key)) this.#send(subscription);
     }, FIRST_PAUSE * 2);
   }
 
-  #forget(subscription) {
+  #unsubscribe(subscription) {
     for (const [id, candidate] of this.#subscriptions) {
       if (candidate !== subscription) continue;
       this.#subscriptions.delete(id);
-      this.#send({ id, type: "complete" });
+      this.#write({ id, type: "complete" });
     }
   }
 
-  #closed(code, reason) {
-    this.#drop();
+  #handleClose(code, reason) {
+    this.#closeSocket();
     if (code === 4401 || code === 4403) this.dispatchEvent(new Event("unauthenticated"));
-    else if (this.#open) this.#comeBack(reason === "LIMIT_EXCEEDED" ? "crowded" : undefined);
+    else if (this.#isOpen) this.#reconnectLater(reason === "LIMIT_EXCEEDED" ? "crowded" : undefined);
   }
 
-  #comeBack(meanwhile = navigator.onLine && this.#tries < 3 ? "reconnecting" : "offline") {
+  #reconnectLater(state = navigator.onLine && this.#tries < 3 ? "reconnecting" : "offline") {
     this.#tries += 1;
-    this.#turn(meanwhile);
-    // Jitter, so that a thousand consoles don't come back to a restarted server in one instant.
+    this.#setState(state);
+    // Jitter, so that a thousand consoles don't reconnect to a restarted server in one instant.
     const pause = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (this.#tries - 1)) * (0.5 + Math.random());
-    this.#retry = setTimeout(() => this.#connect(), pause);
+    this.#reconnectTimer = setTimeout(() => this.#connect(), pause);
   }
 
-  #again() {
-    if (this.#open && !this.#socket) this.#connect();
-    else this.#send({ type: "ping" });
+  #reconnectNow() {
+    if (this.#isOpen && !this.#socket) this.#connect();
+    else this.#write({ type: "ping" });
   }
 
-  #cut() {
-    if (!this.#open) return;
-    this.#drop();
-    this.#comeBack();
+  #disconnect() {
+    if (!this.#isOpen) return;
+    this.#closeSocket();
+    this.#reconnectLater();
   }
 
-  #drop() {
-    clearTimeout(this.#retry);
-    clearTimeout(this.#silence);
-    clearInterval(this.#beat);
+  #closeSocket() {
+    clearTimeout(this.#reconnectTimer);
+    clearTimeout(this.#silenceTimer);
+    clearInterval(this.#pingTimer);
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
   }
 
-  /** A cable that is pulled sends no goodbye: silence longer than this is a cut. */
-  #expectWithin(milliseconds) {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#cut(), milliseconds);
+  /** Disconnects after too long a silence: a pulled cable sends no close frame. */
+  #expectMessageWithin(milliseconds) {
+    clearTimeout(this.#silenceTimer);
+    this.#silenceTimer = setTimeout(() => this.#disconnect(), milliseconds);
   }
 
-  #turn(state) {
+  #setState(state) {
     if (this.state === state) return;
     this.state = state;
     this.dispatchEvent(new Event("state"));

@@ -1,14 +1,14 @@
-/** The clipboard, which browsers hand to pages in their own way where there is no https. */
+/** Copying to the clipboard, also on pages without https, where browsers offer no clipboard API. */
 
-/** Copies a text that an element of the page shows. False where the browser refuses. */
-export async function copy(text, shown) {
+/** Copies the text that `source`, an element of the page, shows. Returns false where the browser refuses. */
+export async function copy(text, source) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Without https the browser has no clipboard for pages; what is selected it still copies.
-    if (shown.select) shown.select();
-    else getSelection().selectAllChildren(shown);
+    // Without https there is no `navigator.clipboard`, but a selection can still be copied.
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
     return document.execCommand("copy");
   }
 }

@@ -1,15 +1,16 @@
-/** A question in front of everything else. The browser keeps the focus inside and gives it back. */
+/** Modal dialogs and menus. The browser keeps the focus inside a dialog and returns it afterwards. */
 
 import { fill, h } from "/console/element.js";
 
 let count = 0;
 
 /**
- * Opens a dialog whose content is made by `content({ close, redraw })`. `redraw(...children)` replaces it.
- * After `firm()` Escape doesn't close it, for what can't be seen a second time. `closed` is called however it closes.
+ * Opens a dialog with the children that `content(controls)` returns, and returns the controls: `close()`,
+ * `setTitle(text)`, `setContent(...children)`, and `ignoreEscape()`, for content that can't be shown again. `closed()`
+ * is called however the dialog closes.
  */
-export function dialog(title, content, { closed = () => {} } = {}) {
-  let isFirm = false;
+export function openDialog(title, content, { closed = () => {} } = {}) {
+  let ignoresEscape = false;
   const id = `dialog-${++count}`;
   const heading = h("h2", { id }, title);
   const body = h("div");
@@ -18,24 +19,24 @@ export function dialog(title, content, { closed = () => {} } = {}) {
     {
       "aria-labelledby": id,
       close: () => (box.remove(), closed()),
-      keydown: (event) => isFirm && event.key === "Escape" && event.preventDefault(),
+      keydown: (event) => ignoresEscape && event.key === "Escape" && event.preventDefault(),
     },
     heading,
     body,
   );
-  const tools = {
+  const controls = {
     close: () => box.close(),
-    redraw: (...children) => fill(body, ...children),
-    retitle: (words) => fill(heading, words),
-    firm: () => (isFirm = true),
+    setContent: (...children) => fill(body, ...children),
+    setTitle: (text) => fill(heading, text),
+    ignoreEscape: () => (ignoresEscape = true),
   };
-  fill(body, content(tools));
+  fill(body, content(controls));
   document.body.append(box);
   box.showModal();
-  return tools;
+  return controls;
 }
 
-/** A menu behind an ellipsis button: arrows move, Escape and Tab leave. `entries` are elements with role menuitem. */
+/** A menu that a button opens: arrow keys move, Escape and Tab close it. `entries` have the role menuitem. */
 export function menu(label, button, entries) {
   const list = h("div.menu", { role: "menu", "aria-label": label, hidden: true }, entries);
   const items = () => [...list.querySelectorAll("[role=menuitem]")];
@@ -45,10 +46,10 @@ export function menu(label, button, entries) {
     button.setAttribute("aria-expanded", "true");
     items().at(place)?.focus();
   };
-  const close = (backToButton) => {
+  const close = (returnsFocus) => {
     list.hidden = true;
     button.setAttribute("aria-expanded", "false");
-    if (backToButton) button.focus();
+    if (returnsFocus) button.focus();
   };
   button.setAttribute("aria-haspopup", "menu");
   button.setAttribute("aria-expanded", "false");

@@ -1,8 +1,8 @@
-/** Elements made of data. What is text becomes a text node: markup in a name is shown, never parsed. */
+/** Creates elements. Text becomes a text node: markup in a name is shown, never parsed. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** `h("button.quiet", { click: close }, "Close")`. Functions listen; null, undefined and false are left out. */
+/** Creates an element: `h("button.quiet", { click: close }, "Close")`. Attributes that are functions are listeners. */
 export function h(tag, attributes, ...children) {
   const [name, ...classes] = tag.split(".");
   const element = document.createElement(name);
@@ -16,7 +16,7 @@ export function h(tag, attributes, ...children) {
   return fill(element, ...children);
 }
 
-/** The element with these children instead of the ones it had. */
+/** Replaces the children of an element. Returns the element; null, undefined and false are left out. */
 export function fill(element, ...children) {
   element.replaceChildren(
     ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
@@ -24,16 +24,16 @@ export function fill(element, ...children) {
   return element;
 }
 
-/** Puts a fresh element where an old one stood; the keyboard's focus stays on its counterpart. */
+/** Replaces an element; the keyboard's focus stays on its counterpart in the new one. Returns the new element. */
 export function swap(old, fresh) {
-  holdingFocus(old, fresh, () => old.replaceWith(fresh));
+  keepFocus(old, fresh, () => old.replaceWith(fresh));
   return fresh;
 }
 
 /** Makes these elements the parent's children, in this order, touching only those out of place. */
 export function arrange(parent, elements) {
   const wanted = new Set(elements);
-  holdingFocus(parent, parent, () => {
+  keepFocus(parent, parent, () => {
     for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
     elements.forEach((element, place) => {
       if (parent.children[place] !== element) parent.insertBefore(element, parent.children[place] ?? null);
@@ -42,18 +42,18 @@ export function arrange(parent, elements) {
 }
 
 /**
- * What has the focus in `old` keeps it over a change. If it is gone, what has its name or its address in `fresh` gets it;
- * if there is none and `fresh` stands for `old`, the first that can.
+ * Changes the page without losing the focus. If the focused element of `old` is gone after the change, the element of
+ * `fresh` with the same `data-focus` or address gets it; else, where `fresh` replaces `old`, the first that can.
  */
-export function holdingFocus(old, fresh, change) {
-  const held = old.contains(document.activeElement) ? document.activeElement : null;
+export function keepFocus(old, fresh, change) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
   change();
-  if (!held || held === document.activeElement) return;
-  const name = held.dataset.focus ? "data-focus" : "href";
-  const value = CSS.escape(held.getAttribute(name) ?? "");
-  const heir = held.isConnected ? held : value && fresh.querySelector(`[${name}="${value}"]`);
+  if (!focused || focused === document.activeElement) return;
+  const name = focused.dataset.focus ? "data-focus" : "href";
+  const value = CSS.escape(focused.getAttribute(name) ?? "");
+  const counterpart = focused.isConnected ? focused : value && fresh.querySelector(`[${name}="${value}"]`);
   const first = fresh === old ? null : fresh.querySelector("a[href], button");
-  (heir || first)?.focus({ preventScroll: true });
+  (counterpart || first)?.focus({ preventScroll: true });
 }
 
 const STROKES = {
@@ -85,7 +85,7 @@ const STROKES = {
   lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
 };
 
-/** A line drawing beside words that say the same: hidden from screen readers. */
+/** A decorative icon, hidden from screen readers: the text beside it says the same. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }))
@@ -95,14 +95,14 @@ export function icon(name) {
   return svg;
 }
 
-/** A link to another application: a tab of its own, which learns nothing of this one. */
-export function outward(tag, url, attributes, ...children) {
+/** A link to another application. It opens in a new tab that gets no reference to this one. */
+export function externalLink(tag, url, attributes, ...children) {
   const safe = /^https?:/i.test(url) ? url : undefined;
   return h(
     tag,
     { href: safe, target: "_blank", rel: "noopener noreferrer", ...attributes },
     children,
     icon("away"),
-    h("span.hushed", null, " (opens in a new tab)"),
+    h("span.visually-hidden", null, " (opens in a new tab)"),
   );
 }

@@ -1,4 +1,4 @@
-/** What the views ask for, so that a change that arrives live has the shape of what was loaded. */
+/** Fragments that views and live updates share, so that a change has the shape of what was loaded. */
 
 export const ACTOR = `
   fragment Actor on Actor { __typename ... on User { id name } ... on Integration { id name } }`;

@@ -1,6 +1,6 @@
-/** What happens while one looks: the change feed and the integration, followed once for all views of this tab. */
+/** Live updates: the change feed and the integration's state, subscribed to once for all views of this tab. */
 
-import { Socket } from "/console/client.js";
+import { SubscriptionClient } from "/console/client.js";
 import { CANDIDATE, PANEL } from "/console/fragments.js";
 
 const CHANGES = `${PANEL}${CANDIDATE}
@@ -15,42 +15,46 @@ const CHANGES = `${PANEL}${CANDIDATE}
 const INTEGRATION = `
   subscription IntegrationSwitched { integrationChanges(provider: GOODTIME) { id enabled } }`;
 
-/** Dispatches `change` and `integration` with what arrived, and `afresh` when what was loaded before may be old. */
+const LONGEST_WAIT = 600;
+
+/** Dispatches `change` and `integration` with what arrived, and `stale` when what views have loaded may be outdated. */
 class Live extends EventTarget {
-  #socket;
+  #client;
 
   get state() {
-    return this.#socket?.state ?? "connecting";
+    return this.#client?.state ?? "connecting";
   }
 
-  /** Resolves once the feed is followed, or after a moment: a slow socket must not hold up the first view. */
+  /** Subscribes. Resolves once the feed is active, or soon: a slow connection must not delay the first view. */
   start(viewer) {
-    const socket = (this.#socket = new Socket());
-    socket.addEventListener("state", () => this.#tell("state", socket.state));
-    socket.addEventListener("unauthenticated", () => this.#tell("unauthenticated"));
+    const client = (this.#client = new SubscriptionClient());
+    client.addEventListener("state", () => this.#dispatch("state", client.state));
+    client.addEventListener("unauthenticated", () => this.#dispatch("unauthenticated"));
     return new Promise((resolve) => {
-      setTimeout(resolve, 600);
-      socket.follow(
+      setTimeout(resolve, LONGEST_WAIT);
+      client.subscribe(
         { query: CHANGES },
         {
-          next: (data) => this.#tell("change", data.interviewPanelChanges),
+          next: (data) => this.#dispatch("change", data.interviewPanelChanges),
           cursor: (data) => data.interviewPanelChanges.cursor,
-          afresh: () => (this.#tell("afresh"), resolve()),
+          restarted: () => (this.#dispatch("stale"), resolve()),
         },
       );
-      if (viewer.role !== "INTERVIEWER") {
-        socket.follow({ query: INTEGRATION }, { next: (data) => this.#tell("integration", data.integrationChanges) });
-      }
+      if (viewer.role !== "INTERVIEWER")
+        client.subscribe(
+          { query: INTEGRATION },
+          { next: (data) => this.#dispatch("integration", data.integrationChanges) },
+        );
     });
   }
 
   stop() {
-    this.#socket?.close();
-    this.#socket = undefined;
-    this.#tell("state", this.state);
+    this.#client?.close();
+    this.#client = undefined;
+    this.#dispatch("state", this.state);
   }
 
-  #tell(type, detail) {
+  #dispatch(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -1,21 +1,21 @@
-/** A view on the page: its heading, what it loads, what it shows meanwhile, and when that fails. */
+/** What views are built of: the page with its heading and loading, notices, and small parts that views share. */
 
 import { Failure } from "/console/client.js";
-import { fill, h, holdingFocus, icon, swap } from "/console/element.js";
+import { fill, h, icon, keepFocus, swap } from "/console/element.js";
 import { live } from "/console/live.js";
 import { moment } from "/console/times.js";
 
 const notices = document.getElementById("notices");
 const NOTICE_SECONDS = 6;
-const LOOK_AGAIN_AFTER = 60_000;
+const RELOAD_AFTER = 60_000;
 const BURST = 250;
 
-/** Holds a line's height while its words are on their way. */
-export const BLANK = "\u00a0";
+/** A non-breaking space that keeps a line's height while its text loads. */
+export const PLACEHOLDER = "\u00a0";
 
-/** Says something without taking the focus: seen for a moment, and read out when the screen reader is free. */
-export function announce(...text) {
-  const notice = h("p.notice", null, ...text);
+/** Shows a notice for a few seconds without taking the focus; screen readers read it out. Returns its element. */
+export function announce(...content) {
+  const notice = h("p.notice", null, ...content);
   const passing = notices.querySelectorAll(".notice:not(.stays)");
   if (passing.length > 2) passing[0].remove();
   notices.append(notice);
@@ -23,8 +23,8 @@ export function announce(...text) {
   return notice;
 }
 
-/** Says that something of these names changed: one notice for a burst, however many there are. */
-export function announcer(words) {
+/** Returns a function that announces a changed name; names that follow quickly are added to the same notice. */
+export function announcer(prefix) {
   const names = new Set();
   let notice;
   return (name) => {
@@ -33,7 +33,7 @@ export function announcer(words) {
     names.add(name);
     const [first, second, ...others] = names;
     notice = announce(
-      words,
+      prefix,
       h("b", null, first),
       second && [others.length ? ", " : " and ", h("b", null, second)],
       others.length > 0 && ` and ${others.length} more`,
@@ -42,130 +42,136 @@ export function announcer(words) {
   };
 }
 
-const WAITING = {
-  offline: ["You are offline. ", "What you see was loaded before. It goes on by itself."],
-  crowded: ["Live updates wait. ", "Too many connections are open: close a tab or two, and it goes on by itself."],
+const PAUSED = {
+  offline: ["You are offline. ", "This page shows what was last loaded. It updates when the connection is back."],
+  crowded: ["Live updates are paused. ", "Too many connections are open: close a tab or two, and live updates resume."],
 };
-const waiting = h("p.notice.stays");
+const pausedNotice = h("p.notice.stays");
 live.addEventListener("state", () => {
-  const [what, more] = WAITING[live.state] ?? [];
-  if (what) notices.append(fill(waiting, h("b", null, what), more));
-  else waiting.remove();
+  const [title, text] = PAUSED[live.state] ?? [];
+  if (title) notices.append(fill(pausedNotice, h("b", null, title), text));
+  else pausedNotice.remove();
 });
 
-/** What a pressed button does, once at a time. It isn't disabled meanwhile, which would take the focus from it. */
-export async function press(button, act, complain = ({ message }) => announce(message)) {
+/** Runs a button's action, once at a time. The button isn't disabled meanwhile, which would take the focus from it. */
+export async function runAction(button, action, showError = ({ message }) => announce(message)) {
   if (button.ariaDisabled) return;
   button.ariaDisabled = "true";
   try {
-    await act();
+    await action();
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
-    complain(failure);
+    showError(failure);
   } finally {
     button.ariaDisabled = null;
   }
 }
 
-/** What is nowhere: nothing found, nothing yet, not allowed. Always says what to do next. */
-export const blank = (symbol, title, ...words) =>
-  h("div.blank", null, icon(symbol), h("h2", null, title), h("p", null, ...words));
+/** The empty state of a view or list. Its text says what to do next, or when something will appear. */
+export const emptyState = (symbol, title, ...text) =>
+  h("div.empty-state", null, icon(symbol), h("h2", null, title), h("p", null, ...text));
 
-/** Grey bars where content is on its way, as high as what is coming. */
-export const skeleton = (rows = 5, tag = "div.bones") =>
+/** Grey bars in place of content that is loading, as high as what is coming. */
+export const skeleton = (rows = 5, tag = "div.skeleton") =>
   h(
     tag,
     { "aria-hidden": "true" },
-    Array.from({ length: rows }, () => h("div.bone")),
+    Array.from({ length: rows }, () => h("div.skeleton-bar")),
   );
 
-export const chip = (tone, ...words) => h(`span.chip.${tone}`, null, ...words);
+export const chip = (tone, ...content) => h(`span.chip.${tone}`, null, ...content);
 
-/** Initials on a tint that stays the same for the same name. */
-export function face(name) {
+/** A person's initials on a tint that is always the same for the same name. */
+export function avatar(name) {
   const words = name.match(/[\p{L}\p{N}]+/gu) ?? ["?"];
   const initials = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...word][0] ?? "").join("");
   const tint = [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 6, 0);
-  return h(`span.face.tint${tint}`, { "aria-hidden": "true" }, initials.toUpperCase());
+  return h(`span.avatar.tint${tint}`, { "aria-hidden": "true" }, initials.toUpperCase());
 }
 
+/** A view's place on the page, from when the viewer opens it until `signal` aborts. */
 export class Page {
   constructor({ main, viewer, params, signal }) {
     Object.assign(this, { main, viewer, params, signal });
     this.body = h("div.body", null, skeleton());
   }
 
-  /** Shows the heading at once: where it lies above it, a portrait before it, what can be done at its right. */
-  open(title, { trail, portrait, lead, tags, beside } = {}) {
+  /** Shows the heading, with the link to the parent view above it, a portrait before it and controls at its right. */
+  showHeading(title, { parent, portrait, lead, tags, controls } = {}) {
     document.title = `${title} · Callboard`;
     this.heading = h("h1", { tabindex: "-1", "data-focus": "heading" }, title);
-    const words = h("div", null, this.heading, lead && h("p.lead", null, lead), tags && h("p.chips", null, tags));
-    const head = h("div.head", null, h("div", null, trail, h("div.title", null, portrait, words)), beside);
+    const text = h("div", null, this.heading, lead && h("p.lead", null, lead), tags && h("p.chips", null, tags));
+    const head = h("div.head", null, h("div", null, parent, h("div.title", null, portrait, text)), controls);
     if (this.head) swap(this.head, head);
     else fill(this.main, head, this.body);
     this.head = head;
   }
 
+  /** Replaces the content below the heading. */
   show(...children) {
-    holdingFocus(this.body, this.body, () => fill(this.body, ...children));
+    keepFocus(this.body, this.body, () => fill(this.body, ...children));
   }
 
-  /** Listens to what is live until the viewer leaves this view. */
+  /** Listens to an event of the live feed until the viewer leaves this view. */
   on(type, listener) {
     live.addEventListener(type, ({ detail }) => listener(detail), { signal: this.signal });
   }
 
-  /** Loads and draws; again whenever the live feed can't vouch for what was loaded, or the tab was long away. */
+  /** Loads and draws the view; again when the live feed reports stale data, and when a tab was hidden for long. */
   async load(fetch, draw) {
-    let loaded = 0;
-    let latest = 0;
-    let isMissing = false;
-    const again = async () => {
-      const turn = ++latest;
-      this.main.setAttribute("aria-busy", "true");
-      try {
-        const data = await fetch();
-        if (this.signal.aborted || turn !== latest) return;
-        loaded = Date.now();
-        isMissing = false;
-        draw(data);
-      } catch (failure) {
-        if (this.signal.aborted || turn !== latest) return;
-        if (!(failure instanceof Failure)) reportError(failure);
-        isMissing = true;
-        if (loaded) announce("Not refreshed: ", failure.message, " Shown as of ", moment(loaded), ".");
-        else this.show(failed(failure, () => (this.show(skeleton()), again())));
-      } finally {
-        if (turn === latest) this.main.removeAttribute("aria-busy");
-      }
-    };
-    this.on("afresh", again);
-    this.on("state", () => isMissing && live.state === "live" && again());
+    Object.assign(this, { fetch, draw, loadedAt: 0, loads: 0 });
+    this.on("stale", () => this.reload());
+    this.on("state", () => this.isMissing && live.state === "live" && this.reload());
     document.addEventListener(
       "visibilitychange",
-      () => !document.hidden && Date.now() - loaded > LOOK_AGAIN_AFTER && again(),
+      () => !document.hidden && Date.now() - this.loadedAt > RELOAD_AFTER && this.reload(),
       { signal: this.signal },
     );
-    this.reload = again;
-    let soon;
-    this.reloadSoon = () => (clearTimeout(soon), (soon = setTimeout(() => this.signal.aborted || again(), BURST)));
-    await again();
+    await this.reload();
+  }
+
+  /** Loads and draws again. Only the latest of several loads draws. */
+  async reload() {
+    const load = ++this.loads;
+    const isOutdated = () => this.signal.aborted || load !== this.loads;
+    this.main.setAttribute("aria-busy", "true");
+    try {
+      const data = await this.fetch();
+      if (isOutdated()) return;
+      this.loadedAt = Date.now();
+      this.isMissing = false;
+      this.draw(data);
+    } catch (failure) {
+      if (isOutdated()) return;
+      if (!(failure instanceof Failure)) reportError(failure);
+      this.isMissing = true;
+      this.#showFailure(failure);
+    } finally {
+      if (load === this.loads) this.main.removeAttribute("aria-busy");
+    }
+  }
+
+  /** Loads again once a burst of changes is over. */
+  reloadSoon() {
+    clearTimeout(this.reloadTimer);
+    this.reloadTimer = setTimeout(() => this.signal.aborted || this.reload(), BURST);
+  }
+
+  #showFailure(failure) {
+    if (this.loadedAt) announce("Couldn't refresh: ", failure.message, " Last updated ", moment(this.loadedAt), ".");
+    else this.show(errorState(failure, () => (this.show(skeleton()), this.reload())));
   }
 }
 
-/** What to show where loading failed: why, and a way to try again. */
-export function failed(failure, again) {
-  const offline = failure.code === "OFFLINE";
-  const box = offline
-    ? blank(
-        "plug",
-        failure.message.replace(/\.$/, ""),
-        "This goes on by itself as soon as there is a connection again.",
-      )
-    : blank("warn", "This didn't work", failure.message);
+/** Why loading failed, with a button that tries again. */
+export function errorState(failure, retry) {
+  const box =
+    failure.code === "OFFLINE"
+      ? emptyState("plug", failure.message.replace(/\.$/, ""), "This page loads as soon as the connection is back.")
+      : emptyState("warn", "Something went wrong", failure.message);
   const { requestId, retryAfter } = failure.extensions ?? {};
-  if (retryAfter) box.append(h("p", null, `It may be asked again in ${Math.ceil(retryAfter)} s.`));
+  if (retryAfter) box.append(h("p", null, `You can try again in ${Math.ceil(retryAfter)} s.`));
   if (requestId) box.append(h("p.faint", null, "Request ", h("code", null, requestId)));
-  box.append(h("button.solid", { click: again }, "Try again"));
+  box.append(h("button.solid", { click: retry }, "Try again"));
   return box;
 }

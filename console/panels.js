@@ -1,12 +1,12 @@
-/** An interview panel as a card: when, who, what is still open; cancelling it here, and taking that back. */
+/** An interview panel as a card: times, interviewers and their feedback, and cancelling and restoring it. */
 
 import { ask } from "/console/client.js";
-import { dialog } from "/console/dialog.js";
-import { h, icon, outward } from "/console/element.js";
+import { openDialog } from "/console/dialog.js";
+import { externalLink, h, icon } from "/console/element.js";
 import { PANEL } from "/console/fragments.js";
-import { announce, chip, face, press } from "/console/page.js";
+import { RESPONSES, interviewTime, venue } from "/console/interview-parts.js";
+import { announce, avatar, chip, runAction } from "/console/page.js";
 import { day, moment, relative } from "/console/times.js";
-import { whenCell } from "/console/when.js";
 
 const CANCEL = `${PANEL}
   mutation Cancel($input: CancelInterviewPanelInput!) {
@@ -26,153 +26,126 @@ const STATUS = {
   CANCELED: ["bad", "Cancelled"],
 };
 
-export const RESPONSES = {
-  ACCEPTED: ["good", "check", "Accepted"],
-  TENTATIVE: ["warn", "question", "Tentative"],
-  DECLINED: ["bad", "cross", "Declined"],
-  NEEDS_ACTION: ["plain", "clock", "No answer yet"],
-};
+/** When a panel begins. A cancelled panel has no beginning, but its interviews had one. */
+export const panelStart = ({ startsAt, interviews }) => startsAt ?? interviews[0]?.startsAt;
 
-/** Thursday, 12 December, or what is left to say without a date. */
-export const when = (panel) => (start(panel) ? day(start(panel)) : "no date");
+/** The day of a panel: "Thursday, 12 December". */
+export const panelDay = (panel) => (panelStart(panel) ? day(panelStart(panel)) : "no date");
 
-/** When it begins; a cancelled panel has no beginning of its own, but its interviews had one. */
-export const start = ({ startsAt, interviews }) => startsAt ?? interviews[0]?.startsAt;
-
-/**
- * The card of a panel. `settle(panel)` is told of the panel as a mutation answers it; cancelling and restoring
- * are offered to whom the schedule action is.
- */
-export function panelCard(panel, { viewer, candidate, settle, isFresh }) {
-  const isOff = Boolean(panel.cancellation);
-  const shown = panel.interviews.filter(({ cancellation }) => isOff || !cancellation);
+/** The card of a panel. `update(panel)` is called with what cancelling and restoring return. */
+export function panelCard(panel, { viewer, candidate, update, isFresh }) {
+  const isCanceled = Boolean(panel.cancellation);
+  const shown = panel.interviews.filter(({ cancellation }) => isCanceled || !cancellation);
   const titleId = `panel-${panel.id}`;
-  const mayAct = viewer.role !== "INTERVIEWER";
   return h(
-    `article.card.panel${isFresh ? ".fresh" : ""}${isOff ? ".off" : ""}`,
+    `article.card.panel${isFresh ? ".fresh" : ""}${isCanceled ? ".canceled" : ""}`,
     { "aria-labelledby": titleId },
-    h(
-      "header",
-      null,
-      h(
-        "div",
-        null,
-        h("h3", { id: titleId }, when(panel)),
-        h(
-          "p.faint",
-          null,
-          [panel.startsAt && relative(panel.startsAt), panel.stage?.name, `Managed by ${panel.managedBy.name}`]
-            .filter(Boolean)
-            .join(" · "),
-        ),
-      ),
-      chip(...STATUS[panel.status]),
-    ),
+    panelHeader(panel, titleId),
     panel.note && h("p.prose", null, panel.note),
     h(
       "ol.interviews",
       null,
-      shown.map((interview) => interviewRow(interview, start(panel), viewer)),
+      shown.map((interview) => interviewRow(interview, panelStart(panel), viewer)),
     ),
-    isOff && cancellationNote(panel),
+    isCanceled && cancellationNote(panel),
     h(
       "footer",
       null,
       panel.externalUrl &&
-        outward("a.quiet.small", panel.externalUrl, { "data-focus": `view-${panel.id}` }, "View in External App"),
-      mayAct &&
-        !isOff &&
-        h(
-          "button.quiet.small.danger",
-          { "data-focus": `act-${panel.id}`, click: () => askToCancel(panel, candidate, settle) },
-          "Cancel",
-        ),
-      mayAct &&
-        panel.cancellation?.origin === "ATS" &&
-        h(
-          "button.quiet.small",
-          {
-            "data-focus": `act-${panel.id}`,
-            click: ({ currentTarget }) => press(currentTarget, () => restore(panel, settle)),
-          },
-          icon("undo"),
-          "Restore",
-        ),
+        externalLink("a.quiet.small", panel.externalUrl, { "data-focus": `view-${panel.id}` }, "View in External App"),
+      viewer.role !== "INTERVIEWER" && cancelOrRestore(panel, candidate, update),
     ),
   );
 }
 
-function interviewRow(interview, dayOf, viewer) {
-  const { endsAt, subject, location, meetingUrl, note, interviewers } = interview;
+function panelHeader(panel, titleId) {
+  const facts = [panel.startsAt && relative(panel.startsAt), panel.stage?.name, `Managed by ${panel.managedBy.name}`];
+  return h(
+    "header",
+    null,
+    h("div", null, h("h3", { id: titleId }, panelDay(panel)), h("p.faint", null, facts.filter(Boolean).join(" · "))),
+    chip(...STATUS[panel.status]),
+  );
+}
+
+function cancelOrRestore(panel, candidate, update) {
+  const focus = { "data-focus": `act-${panel.id}` };
+  if (!panel.cancellation) {
+    const open = () => openCancelDialog(panel, candidate, update);
+    return h("button.quiet.small.danger", { ...focus, click: open }, "Cancel");
+  }
+  if (panel.cancellation.origin !== "ATS") return null;
+  const run = ({ currentTarget }) => runAction(currentTarget, () => restore(panel, update));
+  return h("button.quiet.small", { ...focus, click: run }, icon("undo"), "Restore");
+}
+
+function interviewRow(interview, shownDay, viewer) {
+  const { endsAt, subject, note, interviewers } = interview;
   const isOver = new Date(endsAt) < new Date();
   return h(
     "li",
     null,
-    whenCell(interview, dayOf),
+    interviewTime(interview, shownDay),
     h(
       "div.what",
       null,
       h("h4", null, subject),
-      (location || meetingUrl) &&
-        h(
-          "p.where",
-          null,
-          location && h("span", null, icon("place"), location),
-          meetingUrl && outward("a", meetingUrl, null, icon("video"), "Join the meeting"),
-        ),
+      venue(interview),
       note && h("p.prose", null, note),
       h(
         "ul.people",
         { "aria-label": "Interviewers" },
-        interviewers.map((interviewer) => person(interviewer, viewer, isOver)),
+        interviewers.map((interviewer) => interviewerRow(interviewer, viewer, isOver)),
       ),
     ),
   );
 }
 
-function person({ user, responseStatus, feedbackForm, feedbackRequired }, viewer, isOver) {
-  const [tone, symbol, answer] = RESPONSES[responseStatus];
+function interviewerRow({ user, responseStatus, feedbackForm, feedbackRequired }, viewer, isOver) {
+  const [tone, symbol, response] = RESPONSES[responseStatus];
+  const isViewer = user.id === viewer.id;
   return h(
     "li",
     null,
-    face(user.name),
+    avatar(user.name),
     h(
       "span",
       null,
-      h("b", null, user.name, user.id === viewer.id && h("span.faint", null, " (you)")),
-      h(`small.tone-${tone}`, null, icon(symbol), answer),
+      h("b", null, user.name, isViewer && h("span.faint", null, " (you)")),
+      h(`small.tone-${tone}`, null, icon(symbol), response),
     ),
-    feedbackForm && feedback(feedbackForm, feedbackRequired, user.id === viewer.id, isOver),
+    feedbackForm && formLink(feedbackForm, { isRequired: feedbackRequired, isViewer, isOver }),
   );
 }
 
-function feedback({ id, status }, isRequired, isMine, isOver) {
-  const pending = isMine
-    ? ["info", "Give feedback"]
-    : isOver && isRequired
-      ? ["due", "Feedback due"]
-      : ["plain", isRequired ? "Feedback form" : "Feedback optional"];
-  const [tone, words] = { PENDING: pending, COMPLETED: ["good", "Feedback in"], VOIDED: ["plain", "Not needed"] }[
-    status
-  ];
+function formLink({ id, status }, circumstances) {
+  const [tone, label] = formState(status, circumstances);
   return h(
     `a.chip.${tone}`,
     { href: `/feedback/${id}`, "data-focus": `form-${id}` },
     icon(status === "COMPLETED" ? "check" : "form"),
-    words,
+    label,
   );
 }
 
+function formState(status, { isRequired, isViewer, isOver }) {
+  if (status === "COMPLETED") return ["good", "Feedback submitted"];
+  if (status === "VOIDED") return ["plain", "Feedback not needed"];
+  if (isViewer) return ["info", "Give feedback"];
+  if (isOver && isRequired) return ["due", "Feedback due"];
+  return ["plain", isRequired ? "Feedback form" : "Feedback optional"];
+}
+
 function cancellationNote({ cancellation: { at, by, origin, reason, calendarEventRemains }, managedBy }) {
-  const where = origin === "SCHEDULER" ? `Deleted in ${managedBy.name}` : "Taken off the profile";
+  const isByScheduler = origin === "SCHEDULER";
   return h(
     "div.note",
     null,
     h(
       "p",
       null,
-      h("b", null, where),
-      origin === "SCHEDULER" ? ", " : ` by ${by.name}, `,
+      h("b", null, isByScheduler ? `Deleted in ${managedBy.name}` : "Removed from the profile"),
+      isByScheduler ? ", " : ` by ${by.name}, `,
       h("time", { datetime: at }, moment(at)),
       reason && [". ", h("q", null, reason)],
     ),
@@ -181,72 +154,78 @@ function cancellationNote({ cancellation: { at, by, origin, reason, calendarEven
   );
 }
 
-function askToCancel(panel, candidate, settle) {
-  let asked = panel;
+function openCancelDialog(panel, candidate, update) {
+  let latest = panel;
   const problem = h("p.problem", { role: "alert" });
   const reason = h("textarea", { id: "reason", rows: "2", maxlength: "500" });
-  dialog("Cancel these interviews?", ({ close }) => {
-    const yes = h(
-      "button.solid.danger",
-      { click: () => press(yes, cancel, ({ message }) => problem.append(message)) },
-      "Cancel the interviews",
-    );
-    return [
-      h(
-        "p",
-        null,
-        "The panel of ",
-        h("b", null, when(panel)),
-        " leaves the profile of ",
-        h("b", null, candidate.name),
-        ", and feedback forms that wait for an answer are no longer needed.",
-      ),
-      h(
-        "div.note",
-        null,
-        h("p", null, h("b", null, "The calendar event remains.")),
-        h(
-          "p",
-          null,
-          `People keep it on their calendars until the interview is deleted in ${panel.managedBy.name} as well. `,
-          panel.externalUrl && outward("a", panel.externalUrl, null, `Open it in ${panel.managedBy.name}`),
-        ),
-      ),
-      h("label", { for: "reason" }, "Reason ", h("span.faint", null, "(optional)")),
-      reason,
-      problem,
-      h("menu", null, h("button.quiet", { click: close, autofocus: true }, "Keep them"), yes),
-    ];
+  const showError = ({ message }) => problem.append(message);
+  const confirm = h(
+    "button.solid.danger",
+    { click: () => runAction(confirm, cancel, showError) },
+    "Cancel the interviews",
+  );
+  const { close } = openDialog("Cancel these interviews?", (controls) => [
+    h(
+      "p",
+      null,
+      "The interviews of ",
+      h("b", null, panelDay(panel)),
+      " are removed from the profile of ",
+      h("b", null, candidate.name),
+      ", and their pending feedback forms are no longer needed.",
+    ),
+    calendarNote(panel),
+    h("label", { for: "reason" }, "Reason ", h("span.faint", null, "(optional)")),
+    reason,
+    problem,
+    h("menu", null, h("button.quiet", { click: controls.close, autofocus: true }, "Keep the interviews"), confirm),
+  ]);
 
-    async function cancel() {
-      problem.replaceChildren();
-      const input = { id: asked.id, expectedVersion: asked.version, reason: reason.value.trim() || null };
-      const {
-        cancelInterviewPanel: { panel: now, errors },
-      } = await ask(CANCEL, { input });
-      if (now) settle(now);
-      if (!errors.length)
-        return (
-          close(),
-          document.querySelector("h1").focus(),
-          announce("Taken off the profile. The calendar event remains.")
-        );
-      asked = now ?? asked;
-      problem.append(
-        errors[0].code === "VERSION_CONFLICT"
-          ? `These interviews changed meanwhile: they are now on ${when(asked)}. Cancel them all the same?`
-          : sentences(errors),
-      );
-    }
-  });
+  async function cancel() {
+    problem.replaceChildren();
+    const input = { id: latest.id, expectedVersion: latest.version, reason: reason.value.trim() || null };
+    const { panel: current, errors } = (await ask(CANCEL, { input })).cancelInterviewPanel;
+    if (current) update(current);
+    if (!errors.length) return finish("Removed from the profile. The calendar event remains.");
+    const isConflict = errors[0].code === "VERSION_CONFLICT";
+    if (isConflict && current?.cancellation) return finish(alreadyCanceled(current));
+    latest = current ?? latest;
+    problem.append(isConflict ? conflict(latest) : messages(errors));
+  }
+
+  function finish(message) {
+    close();
+    document.querySelector("h1").focus();
+    announce(message);
+  }
 }
 
-async function restore(panel, settle) {
-  const {
-    restoreInterviewPanel: { panel: now, errors },
-  } = await ask(RESTORE, { input: { id: panel.id, expectedVersion: panel.version } });
-  if (now) settle(now);
-  announce(errors.length ? sentences(errors) : "The interviews are back on the profile.");
+const calendarNote = ({ managedBy, externalUrl }) =>
+  h(
+    "div.note",
+    null,
+    h("p", null, h("b", null, "The calendar event remains.")),
+    h(
+      "p",
+      null,
+      `It stays on people's calendars until the interview is deleted in ${managedBy.name} as well. `,
+      externalUrl && externalLink("a", externalUrl, null, `Open it in ${managedBy.name}`),
+    ),
+  );
+
+const alreadyCanceled = ({ cancellation: { origin, by }, managedBy }) =>
+  origin === "SCHEDULER"
+    ? `These interviews were already deleted in ${managedBy.name}.`
+    : `${by.name} has already cancelled these interviews.`;
+
+const conflict = (panel) =>
+  `These interviews changed in the meantime: they are now on ${panelDay(panel)}. Cancel them anyway?`;
+
+async function restore(panel, update) {
+  const input = { id: panel.id, expectedVersion: panel.version };
+  const { panel: current, errors } = (await ask(RESTORE, { input })).restoreInterviewPanel;
+  if (current) update(current);
+  announce(errors.length ? messages(errors) : "The interviews are on the profile again.");
 }
 
-const sentences = (errors) => errors.map(({ message }) => message).join(" ");
+const messages = (errors) => errors.map(({ message }) => message).join(" ");

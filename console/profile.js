@@ -1,12 +1,12 @@
-/** A candidate's profile: who it is, how to schedule, and the interview panels as they stand right now. */
+/** A candidate's profile: facts, how to schedule, and the interview panels, updated live. */
 
 import { ask } from "/console/client.js";
 import { menu } from "/console/dialog.js";
-import { arrange, fill, h, holdingFocus, icon, swap } from "/console/element.js";
+import { arrange, fill, h, icon, keepFocus, swap } from "/console/element.js";
 import { CANDIDATE, PANEL } from "/console/fragments.js";
-import { BLANK, announce, blank, chip, face, press } from "/console/page.js";
-import { panelCard, start, when } from "/console/panels.js";
-import { scheduleBanner, scheduleEntry } from "/console/schedule.js";
+import { PLACEHOLDER, announce, avatar, chip, emptyState, runAction } from "/console/page.js";
+import { panelCard, panelDay, panelStart } from "/console/panels.js";
+import { scheduleBanner, scheduleMenuItem } from "/console/schedule.js";
 import { moment } from "/console/times.js";
 
 const PAGES = { coming: 25, before: 10 };
@@ -15,8 +15,8 @@ const MOST = 75;
 const PAGE = `
   fragment Page on InterviewPanelConnection { pageInfo { hasNextPage endCursor } edges { node { ...Panel } } }`;
 
-// Lists begin with what is oldest. So what is coming is asked for apart, or a long past would hide it.
-const COMING = "interviewPanels(upcomingOnly: true, first: $coming, after: $after) { ...Page }";
+// Lists begin with the oldest. So upcoming panels are requested separately, or a long past would hide them.
+const COMING = `interviewPanels(upcomingOnly: true, first: $coming, after: $after) { ...Page }`;
 const BEFORE = `interviewPanels(
   filter: { candidateId: $id, status: [TENTATIVE, AWAITING_FEEDBACK, COMPLETE, CANCELED] }, first: $before, after: $after
 ) { ...Page }`;
@@ -41,7 +41,7 @@ const MORE = {
     query More($id: ID!, $before: Int!, $after: String) { before: ${BEFORE} }`,
 };
 
-const WORDS = {
+const VERBS = {
   CREATED: "scheduled",
   UPDATED: "updated",
   RESCHEDULED: "rescheduled",
@@ -50,151 +50,174 @@ const WORDS = {
 };
 
 export default function show(page) {
-  const { id } = page.params;
-  const trail = h("a.trail", { href: "/" }, icon("back"), "Candidates");
-  const panels = new Map();
-  const unread = new Map();
-  const cards = new Map();
-  let candidate;
-  let drawn;
+  new Profile(page).show();
+}
 
-  const banner = h("div");
-  const sections = {
-    coming: section("Coming up", "panels-coming"),
-    past: section("Earlier", "panels-past"),
+class Profile {
+  panels = new Map();
+  cards = new Map();
+  endCursors = new Map();
+  parent = h("a.trail", { href: "/" }, icon("back"), "Candidates");
+  banner = h("div");
+  sections = {
+    coming: section("Upcoming", "panels-coming"),
+    past: section("Past", "panels-past"),
     canceled: h("details.section.canceled", { hidden: true }, h("summary", null), h("div.cards")),
   };
-  const empty = blank(
-    "calendar",
-    "No interviews",
-    "An interview made in GoodTime appears here the moment it is scheduled.",
-  );
-  const more = h("p.more");
-  const feed = h("div.feed", null, banner, empty, sections.coming, sections.past, sections.canceled, more);
-  const aside = h("aside.card", { "aria-label": "About" });
+  empty = emptyState("calendar", "No interviews", "Interviews scheduled in GoodTime appear here at once.");
+  more = h("p.more");
+  aside = h("aside.card", { "aria-label": "About" });
 
-  // As high as what is coming, so that nothing moves down when it comes.
-  page.open("Candidate", { trail, portrait: h("span.face"), lead: BLANK, tags: chip("plain", BLANK) });
-  page.load(
-    () => {
-      const shown = (least) => Math.min(Math.max(least, panels.size), MOST);
-      return ask(PROFILE, { id, coming: shown(PAGES.coming), before: shown(PAGES.before) });
-    },
-    (data) => {
-      if (!data.candidate) {
-        page.open("Candidate", { trail });
-        return page.show(
-          blank("question", "No such candidate", "Either there is none under this address, or you may not see them."),
-        );
-      }
-      candidate = data.candidate;
-      panels.clear();
-      takePages({ coming: candidate.coming, before: data.before });
-      drawHead();
-      fill(aside, about(candidate));
-      drawPanels();
-      page.show(h("div.profile", null, feed, aside));
-    },
-  );
+  constructor(page) {
+    this.page = page;
+    this.id = page.params.id;
+    const { coming, past, canceled } = this.sections;
+    this.feed = h("div.feed", null, this.banner, this.empty, coming, past, canceled, this.more);
+  }
 
-  page.on("integration", () => page.reload());
-  page.on("change", ({ kind, actor, panel }) => {
-    if (!candidate || panel.candidate.id !== candidate.id) return;
-    Object.assign(candidate, panel.candidate);
-    drawHead();
-    const isMine = actor.id === page.viewer.id;
-    settle(panel, !isMine);
-    if (isMine) return;
-    if (WORDS[kind]) announce(h("b", null, actor.name), ` ${WORDS[kind]} the interviews of ${when(panel)}.`);
-    else announce("Feedback was submitted for the interviews of ", when(panel), ".");
-  });
+  show() {
+    const { page, parent } = this;
+    // As high as the loaded heading, so that nothing moves down when it arrives.
+    const portrait = h("span.avatar");
+    page.showHeading("Candidate", { parent, portrait, lead: PLACEHOLDER, tags: chip("plain", PLACEHOLDER) });
+    page.load(
+      () => this.fetch(),
+      (data) => (data.candidate ? this.replaceAll(data) : this.showNotFound()),
+    );
+    page.on("integration", () => page.reload());
+    page.on("change", (change) => this.addChange(change));
+  }
 
-  function takePages(pages) {
-    for (const [name, { edges, pageInfo }] of Object.entries(pages)) {
-      for (const { node } of edges) panels.set(node.id, node);
-      if (pageInfo.hasNextPage) unread.set(name, pageInfo.endCursor);
-      else unread.delete(name);
-    }
-    fill(
-      more,
-      unread.size > 0 &&
-        h("button.quiet", { click: ({ currentTarget }) => press(currentTarget, showMore) }, "Show more interviews"),
+  fetch() {
+    const size = (least) => Math.min(Math.max(least, this.panels.size), MOST);
+    return ask(PROFILE, { id: this.id, coming: size(PAGES.coming), before: size(PAGES.before) });
+  }
+
+  showNotFound() {
+    this.page.showHeading("Candidate", { parent: this.parent });
+    this.page.show(
+      emptyState("question", "Candidate not found", "There is no candidate at this address, or you have no access."),
     );
   }
 
-  async function showMore() {
-    const [[name, after]] = unread;
-    const { candidate: found, before } = await ask(MORE[name], { id, [name]: PAGES[name], after });
-    takePages({ [name]: before ?? found.coming });
-    drawPanels();
+  replaceAll({ candidate, before }) {
+    this.candidate = candidate;
+    this.panels.clear();
+    this.addPages({ coming: candidate.coming, before });
+    this.drawHeading();
+    fill(this.aside, candidateFacts(candidate));
+    this.drawPanels();
+    this.page.show(h("div.profile", null, this.feed, this.aside));
   }
 
-  /** A panel as it now stands takes the place of what was known of it. */
-  function settle(panel, isFresh = false) {
-    const known = panels.get(panel.id);
+  addChange({ kind, actor, panel }) {
+    const { candidate } = this;
+    if (!candidate || panel.candidate.id !== candidate.id) return;
+    Object.assign(candidate, panel.candidate);
+    this.drawHeading();
+    const isOwn = actor.id === this.page.viewer.id;
+    this.updatePanel(panel, !isOwn);
+    if (isOwn) return;
+    if (VERBS[kind]) announce(h("b", null, actor.name), ` ${VERBS[kind]} the interviews of ${panelDay(panel)}.`);
+    else announce("Feedback was submitted for the interviews of ", panelDay(panel), ".");
+  }
+
+  addPages(pages) {
+    for (const [name, { edges, pageInfo }] of Object.entries(pages)) {
+      for (const { node } of edges) this.panels.set(node.id, node);
+      if (pageInfo.hasNextPage) this.endCursors.set(name, pageInfo.endCursor);
+      else this.endCursors.delete(name);
+    }
+    const showMore = ({ currentTarget }) => runAction(currentTarget, () => this.showMore());
+    fill(this.more, this.endCursors.size > 0 && h("button.quiet", { click: showMore }, "Show more interviews"));
+  }
+
+  async showMore() {
+    const [[name, after]] = this.endCursors;
+    const { candidate, before } = await ask(MORE[name], { id: this.id, [name]: PAGES[name], after });
+    this.addPages({ [name]: before ?? candidate.coming });
+    this.drawPanels();
+  }
+
+  /** Takes the panel as the server returned it, unless a newer version is known. */
+  updatePanel(panel, isFresh = false) {
+    const known = this.panels.get(panel.id);
     if (known && known.version > panel.version) return;
-    panels.set(panel.id, panel);
-    drawPanels(isFresh ? panel.id : undefined);
+    this.panels.set(panel.id, panel);
+    this.drawPanels(isFresh ? panel.id : undefined);
   }
 
-  function drawHead() {
-    const { name, headline, stage, posting, archivedAt, scheduleAction: action } = candidate;
-    const worth = JSON.stringify([name, headline, stage, posting, archivedAt, action]);
-    if (worth === drawn) return;
-    drawn = worth;
+  drawHeading() {
+    const { name, headline, stage, posting, archivedAt, scheduleAction: action } = this.candidate;
+    const shown = JSON.stringify([name, headline, stage, posting, archivedAt, action]);
+    if (shown === this.shownHeading) return;
+    this.shownHeading = shown;
     const tags = [
       chip("plain", stage.name),
       posting && chip("plain", posting.title),
       archivedAt && chip("warn", "Archived"),
     ];
-    page.open(name, { trail, portrait: face(name), lead: headline, tags, beside: action && ellipsis(action) });
-    fill(banner, action?.bannerLabel && scheduleBanner(action, candidate));
+    const controls = action && this.actionMenu(action);
+    this.page.showHeading(name, { parent: this.parent, portrait: avatar(name), lead: headline, tags, controls });
+    fill(this.banner, action?.bannerLabel && scheduleBanner(action, this.candidate));
   }
 
-  function ellipsis(action) {
-    const button = h(
-      "button.bare.big",
-      { "aria-label": `More for ${candidate.name}`, "data-focus": "more" },
-      icon("more"),
-    );
-    return menu("More", button, [scheduleEntry(action, candidate)]);
+  actionMenu(action) {
+    const label = `More actions for ${this.candidate.name}`;
+    const button = h("button.bare.big", { "aria-label": label, "data-focus": "more" }, icon("more"));
+    return menu("More actions", button, [scheduleMenuItem(action, this.candidate)]);
   }
 
-  // A card that is restored goes from one section to another, and the keyboard with it.
-  const drawPanels = (freshId) => holdingFocus(feed, feed, () => arrangePanels(freshId));
+  /** A card that is restored moves to another section, and the keyboard's focus moves with it. */
+  drawPanels(freshId) {
+    keepFocus(this.feed, this.feed, () => {
+      this.drawCards(freshId);
+      this.arrangeSections();
+    });
+  }
 
-  function arrangePanels(freshId) {
-    for (const panel of panels.values()) {
-      const old = cards.get(panel.id);
+  drawCards(freshId) {
+    const { viewer } = this.page;
+    const update = (panel) => this.updatePanel(panel);
+    for (const panel of this.panels.values()) {
+      const old = this.cards.get(panel.id);
       if (old?.panel === panel) continue;
-      const element = panelCard(panel, { viewer: page.viewer, candidate, settle, isFresh: panel.id === freshId });
-      cards.set(panel.id, { panel, element: old ? swap(old.element, element) : element });
+      const isFresh = panel.id === freshId;
+      const element = panelCard(panel, { viewer, candidate: this.candidate, update, isFresh });
+      this.cards.set(panel.id, { panel, element: old ? swap(old.element, element) : element });
     }
-    for (const gone of [...cards.keys()].filter((key) => !panels.has(key))) cards.delete(gone);
+    for (const id of [...this.cards.keys()]) if (!this.panels.has(id)) this.cards.delete(id);
+  }
+
+  arrangeSections() {
     const now = new Date().toISOString();
-    const place = ({ cancellation, endsAt }) =>
-      cancellation ? "canceled" : endsAt && endsAt < now ? "past" : "coming";
-    const byStart = (one, other) => (start(one) ?? "").localeCompare(start(other) ?? "");
-    for (const [name, box] of Object.entries(sections)) {
-      const inside = [...panels.values()].filter((panel) => place(panel) === name).sort(byStart);
-      if (name !== "coming") inside.reverse();
-      box.hidden = !inside.length;
+    for (const [name, box] of Object.entries(this.sections)) {
+      const panels = [...this.panels.values()].filter((panel) => sectionOf(panel, now) === name).sort(byStart);
+      if (name !== "coming") panels.reverse();
+      box.hidden = !panels.length;
       arrange(
         box.lastElementChild,
-        inside.map((panel) => cards.get(panel.id).element),
+        panels.map(({ id }) => this.cards.get(id).element),
       );
       if (name === "canceled")
-        fill(box.firstElementChild, `Cancelled (${inside.length}${unread.has("before") ? "+" : ""})`);
+        fill(box.firstElementChild, `Cancelled (${panels.length}${this.endCursors.has("before") ? "+" : ""})`);
     }
-    empty.hidden = !sections.coming.hidden || !sections.past.hidden;
+    this.empty.hidden = !this.sections.coming.hidden || !this.sections.past.hidden;
   }
 }
 
 const section = (title, id) =>
   h("section.section", { "aria-labelledby": id, hidden: true }, h("h2", { id }, title), h("div.cards"));
 
-function about({ emails, owner, followers, hiring, externalId, createdAt }) {
-  const names = (people) => people.map(({ name }) => h("span.person", null, face(name), name));
+function sectionOf({ cancellation, endsAt }, now) {
+  if (cancellation) return "canceled";
+  return endsAt && endsAt < now ? "past" : "coming";
+}
+
+const byStart = (one, other) => (panelStart(one) ?? "").localeCompare(panelStart(other) ?? "");
+
+function candidateFacts({ emails, owner, followers, hiring, externalId, createdAt }) {
+  const people = (users) => users.map(({ name }) => h("span.person", null, avatar(name), name));
   const fact = (term, content) => content && h("div", null, h("dt", null, term), h("dd", null, content));
   return h(
     "dl",
@@ -203,10 +226,10 @@ function about({ emails, owner, followers, hiring, externalId, createdAt }) {
       "Email",
       emails.length > 0 && emails.map((email) => h("a", { href: `mailto:${encodeURIComponent(email)}` }, email)),
     ),
-    fact("Owner", owner && names([owner])),
-    fact("Hiring manager", hiring?.hiringManager && names([hiring.hiringManager])),
-    fact("Followers", followers.length > 0 && names(followers)),
-    fact("Added", moment(createdAt)),
-    fact("Id in the source", externalId && h("code", null, externalId)),
+    fact("Owner", owner && people([owner])),
+    fact("Hiring manager", hiring?.hiringManager && people([hiring.hiringManager])),
+    fact("Followers", followers.length > 0 && people(followers)),
+    fact("Created", moment(createdAt)),
+    fact("External ID", externalId && h("code", null, externalId)),
   );
 }

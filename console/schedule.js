@@ -1,43 +1,39 @@
-/** The three ways from a candidate to the scheduler: the dashboard's button, the profile's banner, the menu's entry. */
+/** The three places that lead to the scheduler: the dashboard's button, the profile's banner and its menu item. */
 
-import { h, icon, outward } from "/console/element.js";
-import { dialog } from "/console/dialog.js";
+import { openDialog } from "/console/dialog.js";
+import { externalLink, h, icon } from "/console/element.js";
 
-const start = (action, candidate, tag, attributes, ...words) =>
+/** A link where the action has an address; else a button, for the ATS's own scheduler. */
+const trigger = (action, candidate, tag, attributes, ...content) =>
   action.url
-    ? outward(tag.replace(/^\w+/, "a"), action.url, attributes, ...words)
-    : h(tag, { click: () => explainNative(candidate), ...attributes }, ...words);
+    ? externalLink(tag.replace(/^\w+/, "a"), action.url, attributes, ...content)
+    : h(tag, { click: () => explainNativeScheduler(candidate), ...attributes }, ...content);
 
-/** The dashboard's button, with its tooltip while the scheduler is another application. */
-export function scheduleLink(action, candidate) {
-  const button = start(
+/** The dashboard's button, with a tooltip where the scheduler is another application. */
+export function scheduleButton(action, candidate) {
+  const button = trigger(
     action,
     candidate,
     "button.quiet.small",
     { "data-focus": `schedule-${candidate.id}` },
     action.dashboardLabel,
-    h("span.hushed", null, ` ${candidate.name}`),
+    h("span.visually-hidden", null, ` ${candidate.name}`),
   );
   return action.provider ? withTooltip(button, action.menuLabel, `tip-${candidate.id}`) : button;
 }
 
 export const scheduleBanner = (action, candidate) =>
-  start(
+  trigger(
     action,
     candidate,
     "button.banner",
     { "data-focus": "banner" },
     icon("calendar"),
-    h(
-      "span",
-      null,
-      h("b", null, action.bannerLabel),
-      h("small", null, "No upcoming interview stands for ", candidate.name, "."),
-    ),
+    h("span", null, h("b", null, action.bannerLabel), h("small", null, candidate.name, " has no upcoming interview.")),
   );
 
-export const scheduleEntry = (action, candidate) =>
-  start(
+export const scheduleMenuItem = (action, candidate) =>
+  trigger(
     action,
     candidate,
     "button",
@@ -46,11 +42,11 @@ export const scheduleEntry = (action, candidate) =>
     h("span", null, action.menuLabel),
   );
 
-/** Seen on hover and on focus; Escape hides it without moving either. */
-function withTooltip(button, words, id) {
-  const tip = h("span.tip", { role: "tooltip", id }, words);
+/** A tooltip on hover and on focus; Escape hides it without moving either (WCAG 1.4.13). */
+function withTooltip(button, text, id) {
+  const tip = h("span.tip", { role: "tooltip", id }, text);
   button.setAttribute("aria-describedby", id);
-  const wrap = h(
+  return h(
     "span.tipped",
     {
       keydown: ({ key }) => key === "Escape" && (tip.hidden = true),
@@ -60,15 +56,15 @@ function withTooltip(button, words, id) {
     button,
     tip,
   );
-  return wrap;
 }
 
-function explainNative(candidate) {
-  dialog(`Schedule ${candidate.name}`, ({ close }) => [
+function explainNativeScheduler(candidate) {
+  openDialog(`Schedule ${candidate.name}`, ({ close }) => [
     h(
       "p",
       null,
-      "GoodTime is switched off, so scheduling starts in the ATS's own scheduler. This reference console has none: here yours would open.",
+      "GoodTime is switched off, so Schedule opens the ATS's own scheduler. ",
+      "This reference console has none; in your ATS it would open here.",
     ),
     h("menu", null, h("button.solid", { click: close }, "Close")),
   ]);

@@ -1,6 +1,6 @@
-/** Instants in words, in the viewer's zone unless another is named. */
+/** Formats instants, in the viewer's time zone unless another is named. */
 
-const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const localZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const language = navigator.languages.find((name) => name.startsWith("en")) ?? "en-GB";
 const formats = new Map();
@@ -13,13 +13,13 @@ function format(options, timeZone) {
   return formats.get(key);
 }
 
-const written = (instant, options, timeZone = here) => format(options, timeZone).format(new Date(instant));
+const formatted = (instant, options, timeZone = localZone) => format(options, timeZone).format(new Date(instant));
 
 const isThisYear = (instant) => new Date(instant).getFullYear() === new Date().getFullYear();
 
 /** Thursday, 12 December; with the year when it is another. */
 export const day = (instant, timeZone) =>
-  written(
+  formatted(
     instant,
     { weekday: "long", day: "numeric", month: "long", ...(isThisYear(instant) ? {} : { year: "numeric" }) },
     timeZone,
@@ -27,37 +27,37 @@ export const day = (instant, timeZone) =>
 
 /** Thu, 12 Dec, 10:00 */
 export const moment = (instant, timeZone) =>
-  written(
+  formatted(
     instant,
     { weekday: "short", day: "numeric", month: "short", ...TIME, ...(isThisYear(instant) ? {} : { year: "numeric" }) },
     timeZone,
   );
 
-export const clock = (instant, timeZone) => written(instant, TIME, timeZone);
+export const clock = (instant, timeZone) => formatted(instant, TIME, timeZone);
 
 /** Thu, 12 Dec */
 export const date = (instant, timeZone) =>
-  written(instant, { weekday: "short", day: "numeric", month: "short" }, timeZone);
+  formatted(instant, { weekday: "short", day: "numeric", month: "short" }, timeZone);
 
-/** 10:00 – 11:00; 23:30–00:15⁺¹ over midnight, where the language itself would write out both dates. */
+/** 10:00 – 11:00; 23:30–00:15⁺¹ over midnight, where the locale's own format would write both dates. */
 export const span = (from, to, timeZone) =>
   date(from, timeZone) === date(to, timeZone)
-    ? format(TIME, timeZone ?? here).formatRange(new Date(from), new Date(to))
+    ? format(TIME, timeZone ?? localZone).formatRange(new Date(from), new Date(to))
     : `${clock(from, timeZone)}–${clock(to, timeZone)}⁺¹`;
 
-/** GMT+1, or PST where the language has a name. */
+/** GMT+1, or PST where the locale has a name. */
 export const zoneName = (instant, timeZone) =>
   format({ timeZoneName: "short" }, timeZone)
     .formatToParts(new Date(instant))
     .find(({ type }) => type === "timeZoneName").value;
 
-/** Whether two zones show another time on the clock at this instant. */
-export const differs = (instant, timeZone) => {
-  const wall = { day: "numeric", hour: "numeric", minute: "numeric" };
-  return written(instant, wall, timeZone) !== written(instant, wall);
+/** Whether clocks of that zone show another time than the viewer's at this instant. */
+export const differsFromLocal = (instant, timeZone) => {
+  const clockFields = { day: "numeric", hour: "numeric", minute: "numeric" };
+  return formatted(instant, clockFields, timeZone) !== formatted(instant, clockFields);
 };
 
-const nearby = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const relativeFormat = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const DAY = 86_400;
 const HALF_MINUTE = 30;
 const UNITS = [
@@ -65,12 +65,12 @@ const UNITS = [
   ["minute", 60],
 ];
 
-/** in 2 days, yesterday, just now. Days are those of the calendar: what is 30 hours away may be the day after tomorrow. */
+/** in 2 days, yesterday, just now. Days are calendar days: 30 hours from now may be the day after tomorrow. */
 export function relative(instant) {
   const seconds = (new Date(instant) - Date.now()) / 1000;
-  if (Math.abs(seconds) >= DAY) return nearby.format(dayNumber(instant) - dayNumber(Date.now()), "day");
+  if (Math.abs(seconds) >= DAY) return relativeFormat.format(dayNumber(instant) - dayNumber(Date.now()), "day");
   for (const [unit, size] of UNITS)
-    if (Math.abs(seconds) >= size - HALF_MINUTE) return nearby.format(Math.round(seconds / size), unit);
+    if (Math.abs(seconds) >= size - HALF_MINUTE) return relativeFormat.format(Math.round(seconds / size), unit);
   return "just now";
 }
 

@@ -1,5 +1,5 @@
-"""Follows what happens to interview panels, over a WebSocket. After any cut it goes on behind the last change seen, so
-that none is missed and none comes twice; with nothing to go on from, it loads all afresh.
+"""Follows changes of interview panels over a WebSocket. After a disconnect it resumes after the last change, so that
+none is missed or repeated; without a cursor, it loads all panels first.
     python follow.py ws://127.0.0.1:8000/graphql TOKEN [CURSOR]
 """
 
@@ -33,7 +33,7 @@ async def pages(session: AsyncClientSession, request: GraphQLRequest) -> AsyncIt
 
 
 async def load(session: AsyncClientSession) -> str | None:
-    """Prints all panels as they stand. The cursor is taken before them, so that what happens meanwhile is followed."""
+    """Prints the current state of all panels. Returns a cursor read before, so that later changes are followed."""
     cursor = None
     async for page in pages(session, HEAD):
         cursor = page["pageInfo"]["endCursor"] or cursor
@@ -44,7 +44,7 @@ async def load(session: AsyncClientSession) -> str | None:
 
 
 async def follow(url: str, token: str, cursor: str | None = None) -> AsyncIterator[dict[str, Any]]:
-    """Every change behind the cursor, once and in order, for ever. Raises what trying again can't mend."""
+    """Yields every change after the cursor, once and in order, for ever. Raises errors that retrying can't solve."""
     wait = 0.1
     while True:
         init, protocols = {"Authorization": f"Bearer {token}"}, [WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL]
@@ -66,7 +66,7 @@ async def follow(url: str, token: str, cursor: str | None = None) -> AsyncIterat
         except (TransportError, OSError, TimeoutError) as error:
             if getattr(getattr(error.__cause__, "rcvd", None), "code", None) in REFUSED:
                 raise
-        await asyncio.sleep(wait * random.uniform(0.5, 1.5))  # So that not all come back at once.
+        await asyncio.sleep(wait * random.uniform(0.5, 1.5))  # So that not all clients reconnect at once.
         wait = min(2 * wait, 30)
 
 

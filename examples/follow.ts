@@ -1,6 +1,6 @@
 /**
- * Follows what happens to interview panels, over a WebSocket, in a browser or in Node. After any cut it goes on behind
- * the last change seen, so that none is missed and none comes twice; with nothing to go on from, it loads all afresh.
+ * Follows changes of interview panels over a WebSocket, in a browser or in Node. After a disconnect it resumes after
+ * the last change, so that none is missed or repeated; without a cursor to resume from, it loads all panels first.
  *     npm ci && npm run follow -- ws://127.0.0.1:8000/graphql TOKEN [CURSOR]
  */
 import { createClient, type Client } from "graphql-ws/client";
@@ -19,7 +19,7 @@ interface Failure { code?: number; reason?: string; message?: string; extensions
 const AGAIN = ["SERVICE_UNAVAILABLE", "RATE_LIMITED", "INTERNAL_SERVER_ERROR"];
 const REFUSED = [4400, 4401, 4403, 4406];
 
-/** The results of one operation. Errors arrive inside of results, and here they are thrown. */
+/** Yields the results of one operation. Errors arrive inside results, and are thrown here. */
 async function* results<T>(client: Client, query: string, after: string | null): AsyncGenerator<T> {
   for await (const { data, errors } of client.iterate<T>({ query, variables: { after } })) {
     if (errors) throw errors[0];
@@ -35,7 +35,7 @@ async function* pages<T>(client: Client, query: string): AsyncGenerator<Page<T>>
     }
 }
 
-/** Shows all panels as they stand. The cursor is taken before them, so that what happens meanwhile is followed. */
+/** Prints the current state of all panels. Returns a cursor read before, so that later changes are followed. */
 async function load(client: Client): Promise<string | null> {
   let cursor: string | null = null;
   for await (const page of pages(client, HEAD)) cursor = page.pageInfo.endCursor ?? cursor;
@@ -44,7 +44,7 @@ async function load(client: Client): Promise<string | null> {
   return cursor;
 }
 
-/** Every change behind the cursor, once and in order, for ever. Throws what trying again can't mend. */
+/** Yields every change after the cursor, once and in order, for ever. Throws errors that retrying can't solve. */
 export async function* follow(url: string, token: string, cursor: string | null = null): AsyncGenerator<Change> {
   for (let wait = 100; ; wait = Math.min(2 * wait, 30_000)) {
     let silence: ReturnType<typeof setTimeout> | undefined;
@@ -69,7 +69,7 @@ export async function* follow(url: string, token: string, cursor: string | null 
       else if (extensions?.code === "TOO_SLOW") cursor = extensions.cursor ?? cursor;
       else if (fatal) throw new Error(message ?? reason);
     } finally { client.dispose(); }
-    await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random()))); // Not all come back at once.
+    await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random()))); // Not all reconnect at once.
   }
 }
 

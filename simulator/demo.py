@@ -147,7 +147,7 @@ def welcome(address: str, secret: str, switched_on: bool, key: str | None) -> st
 Callboard is up. {at_work}
 
   Console      {address}/
-  GraphiQL     {address}/graphql
+  API explorer {address}/graphql
   API          {address}/graphql (also ws://)
 
 Sign in, for twelve hours, as

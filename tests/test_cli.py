@@ -261,10 +261,10 @@ async def test_a_simulation_without_a_server_ends_in_one_line(bare: Installation
 async def test_the_demo_shows_what_is_where_and_its_curl_works(empty: Installation) -> None:
     async with empty.running("demo") as demo, http_client() as client:
         assert f"Console      {demo.address}/\n" in demo.said
-        assert f"GraphiQL     {demo.address}/graphql\n" in demo.said
+        assert f"API explorer {demo.address}/graphql\n" in demo.said
         assert (await client.get(f"{demo.address}/")).status_code == 200
         as_browser = {"accept": "text/html"}
-        assert "/console/graphiql.js" in (await client.get(demo.graphql, headers=as_browser)).text
+        assert "/console/explorer.js" in (await client.get(demo.graphql, headers=as_browser)).text
 
         links = re.findall(rf"  (\S+) +{re.escape(demo.address)}/#token=(\S+)", demo.said)
         assert [role for role, _ in links] == ["super-admin", "admin", "team-member", "limited", "interviewer"]

@@ -1,4 +1,4 @@
-"""A visitor's browser before a real server process, and GoodTime as a key that pushes over HTTP.
+"""Browsers of visitors on a real server process, and GoodTime as a key that pushes over HTTP.
 
 Every test gets candidates of its own, so that the tests may run in any order on one account.
 """
@@ -29,7 +29,7 @@ import clock
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
 AT = time(15)
-#: The server as a browser finds it that isn't on its machine: without https, it is no secure context there.
+#: A host name of the server other than localhost: without https, browsers treat it as no secure context.
 ELSEWHERE = "elsewhere.example"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 SWITCHES = (
@@ -52,25 +52,25 @@ EMAILS = {
 }
 
 
-def missing(what: str) -> NoReturn:
-    """Skip the test for want of a tool; where everything must be tested, fail it."""
+def skip_without(what: str) -> NoReturn:
+    """Skip the test because a tool is missing; in CI, where nothing may be skipped, fail it."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing, and here nothing may be skipped.")
     pytest.skip(f"{what} is missing")
 
 
 def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """What the condition gives once it is true; fails after so many seconds."""
+    """Wait until the condition is true, and return its value. Fails the test after so many seconds."""
     deadline = monotonic() + seconds
-    while not (found := condition()):
+    while not (value := condition()):
         if monotonic() > deadline:
-            pytest.fail("It never came true.")
+            pytest.fail("The condition never became true.")
         threading.Event().wait(0.05)
-    return found
+    return value
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a port that no process listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -78,33 +78,33 @@ def free_port() -> int:
 
 @dataclass
 class Ats:
-    """The demo account of a server process, asked over HTTP as a person or as GoodTime."""
+    """The demo account of a server process, used over HTTP as a person or as GoodTime."""
 
     url: str
     secret: str
-    said: Path
+    output: Path
     _key: str | None = field(default=None, repr=False)
     _sequences: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
 
     @property
     def url_elsewhere(self) -> str:
-        """The same server over plain http, for a browser that is on another machine."""
+        """The address of the server for a browser on another machine, without https."""
         return self.url.replace("127.0.0.1", ELSEWHERE)
 
     def token(self, role: str = "SUPER_ADMIN", seconds: float = 3600) -> str:
-        """A sign-in of the demo's person of that role; below -30 it is over, the leeway included."""
+        """A token of the demo's user of that role. With less than -30 seconds it has expired, leeway included."""
         ends = clock.now() + timedelta(seconds=seconds)
         claims = {"email": EMAILS.get(role, role), "account": "demo", "exp": ends.timestamp()}
         return jwt.encode(claims, self.secret, algorithm="HS256")
 
     def ask(self, query: str, token: str | None = None, **variables: Any) -> Any:
-        """The data of an operation that must succeed, as a Super Admin unless with another token or key."""
-        answer = self.answer(query, token or self.token(), variables)
-        assert "errors" not in answer, answer
-        return answer["data"]
+        """Run an operation that must succeed, as a Super Admin unless with another token or key. Returns its data."""
+        response = self.response(query, token or self.token(), variables)
+        assert "errors" not in response, response
+        return response["data"]
 
-    def answer(self, query: str, token: str, variables: dict[str, Any] | None = None) -> Any:
-        """The whole answer, errors and all."""
+    def response(self, query: str, token: str, variables: dict[str, Any] | None = None) -> Any:
+        """Run an operation. Returns the response with its errors."""
         request = {"query": query, "variables": variables or {}}
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.post(f"{self.url}/graphql", json=request, headers=headers, timeout=PATIENCE).json()
@@ -118,20 +118,20 @@ class Ats:
         )
 
     def key(self) -> str:
-        """A key of GoodTime that works: another one where tests of rotation have ended the last."""
+        """A working key of GoodTime. A new one is generated where tests of rotation have ended the last."""
         self.switch(True)
-        if self._key is None or not self.is_good(self._key):
-            made = self.ask("mutation { generateApiKey(provider: GOODTIME) { secret } }")
-            self._key = str(made["generateApiKey"]["secret"])
+        if self._key is None or not self.is_accepted(self._key):
+            generated = self.ask("mutation { generateApiKey(provider: GOODTIME) { secret } }")
+            self._key = str(generated["generateApiKey"]["secret"])
         return self._key
 
     def sequence(self) -> int:
-        """A revision higher than all before."""
+        """A sequence higher than all before."""
         return next(self._sequences)
 
-    def is_good(self, token: str) -> bool:
-        """Whether the token or key signs in."""
-        return "errors" not in self.answer("{ viewer { __typename } }", token)
+    def is_accepted(self, token: str) -> bool:
+        """Whether the token or key is accepted."""
+        return "errors" not in self.response("{ viewer { __typename } }", token)
 
     @cached_property
     def stage(self) -> str:
@@ -139,15 +139,15 @@ class Ats:
         stages = self.ask("{ stages { name hasInterview } }")["stages"]
         return str(next(stage["name"] for stage in stages if stage["hasInterview"]))
 
-    def candidate(self, name: str = "", external_id: str = "") -> "Candidate":
-        """A candidate waiting for interviews; nobody else's in the tests, unless known by that external id."""
+    def candidate(self, name: str = "", external_id: str = "", stage: str = "") -> "Candidate":
+        """A candidate in that stage, or in one with interviews. Each call adds another, unless the id is known."""
         external_id = external_id or f"browser-{secrets.token_hex(6)}"
         row = {
             "externalId": external_id,
             "name": name or f"Robin {external_id[-6:].title()}",
             "headline": "Staff engineer at Northwind",
             "emails": [f"{external_id}@mail.example"],
-            "stage": self.stage,
+            "stage": stage or self.stage,
             "followerEmails": [EMAILS["TEAM_MEMBER"]],
         }
         synced = self.ask(
@@ -156,8 +156,8 @@ class Ats:
             rows=[row],
         )["syncCandidates"]
         assert not synced["errors"], synced
-        [found] = synced["candidates"]
-        return Candidate(self, found["id"], found["name"], external_id)
+        [row] = synced["candidates"]
+        return Candidate(self, row["id"], row["name"], external_id)
 
     @cached_property
     def template(self) -> str:
@@ -215,9 +215,9 @@ class Candidate:
         at: time = AT,
         without: str = "",
     ) -> Any:
-        """GoodTime pushes the whole panel, at that UTC time of the day so many days from now; the panel as answered.
+        """Push the panel as GoodTime, for that UTC time of the day so many days from now. Returns the panel.
 
-        `without` is the email of somebody who is left out.
+        `without` is the email of an interviewer who is left out.
         """
         start = datetime.combine(clock.now() + timedelta(days=days), at, UTC)
         people, template = self.ats.interviewers, self.ats.template
@@ -255,7 +255,7 @@ class Candidate:
         return pushed["panel"]
 
     def delete(self, panel: str = "panel") -> None:
-        """GoodTime deletes the panel."""
+        """Delete the panel as GoodTime."""
         self.ats.ask(
             "mutation($input: CancelInterviewPanelInput!) {"
             " cancelInterviewPanel(input: $input) { errors { message } } }",
@@ -263,20 +263,20 @@ class Candidate:
             input={"externalId": f"{self.external_id}-{panel}", "sequence": self.ats.sequence()},
         )
 
-    def form(self, pushed: Any, email: str) -> str:
-        """The id of that person's form for the panel's first interview."""
-        forms = pushed["interviews"][0]["feedbackForms"]
+    def form_id(self, panel: Any, email: str) -> str:
+        """The id of that interviewer's form for the panel's first interview."""
+        forms = panel["interviews"][0]["feedbackForms"]
         return str(next(form["id"] for form in forms if form["interviewer"]["email"] == email))
 
 
 @dataclass
-class Wire:
-    """A line between browser and server that can be cut and joined again."""
+class Proxy:
+    """A TCP proxy between browser and server, whose connections can be cut."""
 
     server: int
     port: int = 0
     is_cut: bool = False
-    _ends: set[socket.socket] = field(default_factory=set)
+    _sockets: set[socket.socket] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -284,75 +284,75 @@ class Wire:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def cut(self) -> None:
-        """Everything that is open breaks off, and nothing new gets through."""
+        """Close every connection, and refuse new ones."""
         self.is_cut = True
-        for end in list(self._ends):
-            _hang_up(end)
+        for end in list(self._sockets):
+            _close(end)
 
-    def join(self) -> None:
-        """New connections get through again."""
+    def restore(self) -> None:
+        """Accept new connections again."""
         self.is_cut = False
 
     def close(self) -> None:
-        """The end of the line."""
+        """Cut, and stop listening."""
         self.cut()
-        _hang_up(self._listener)
+        _close(self._listener)
 
     def _listen(self) -> None:
         while True:
             try:
-                near, _ = self._listener.accept()
+                client, _ = self._listener.accept()
             except OSError:
                 return
             if self.is_cut:
-                _hang_up(near)
+                _close(client)
                 continue
-            far = socket.create_connection(("127.0.0.1", self.server))
-            self._ends |= {near, far}
-            for source, target in ((near, far), (far, near)):
-                threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+            server_side = socket.create_connection(("127.0.0.1", self.server))
+            self._sockets |= {client, server_side}
+            for source, target in ((client, server_side), (server_side, client)):
+                threading.Thread(target=self._forward, args=(source, target), daemon=True).start()
 
-    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while piece := source.recv(65536):
                 target.sendall(piece)
         for end in (source, target):
-            self._ends.discard(end)
-            _hang_up(end)
+            self._sockets.discard(end)
+            _close(end)
 
 
-def _hang_up(end: socket.socket) -> None:
+def _close(end: socket.socket) -> None:
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
     end.close()
 
 
 @dataclass
-class Ear:
-    """What a window hears of the change feed: the test can stop it, and say something in the server's place."""
+class FeedRelay:
+    """Stands between a window's WebSocket and the server: drops the server's messages, or fails the change feed."""
 
-    is_deaf: bool = False
+    drops_messages: bool = False
     subscribed: list[Any] = field(default_factory=list)
     _window: WebSocketRoute | None = None
 
-    def listen(self, window: WebSocketRoute) -> None:
-        """Stand between a window's socket and the server."""
+    def attach(self, window: WebSocketRoute) -> None:
+        """Relay the messages of a window's WebSocket."""
         self._window = window
-        far = window.connect_to_server()
-        window.on_message(lambda message: far.send(self._noted(message)))
-        far.on_message(lambda message: None if self.is_deaf else window.send(message))
+        server_side = window.connect_to_server()
+        window.on_message(lambda message: server_side.send(self._record(message)))
+        server_side.on_message(lambda message: None if self.drops_messages else window.send(message))
 
-    def refuse(self, **extensions: str) -> None:
-        """End the feed with an error inside `next`, as the server ends a running stream; then hear all again."""
-        self.is_deaf = False
-        payload = {"data": None, "errors": [{"message": "It ends here.", "extensions": extensions}]}
+    def fail_feed(self, **extensions: str) -> None:
+        """End the feed with an error inside `next`, as the server ends a running stream; then relay again."""
+        self.drops_messages = False
+        payload = {"data": None, "errors": [{"message": "The feed ends.", "extensions": extensions}]}
         assert self._window is not None
         self._window.send(json.dumps({"id": self.subscribed[-1]["id"], "type": "next", "payload": payload}))
 
-    def _noted(self, message: str | bytes) -> str | bytes:
-        said = json.loads(message)
-        if said["type"] == "subscribe" and "interviewPanelChanges" in said["payload"]["query"]:
-            self.subscribed.append(said)
+    def _record(self, message: str | bytes) -> str | bytes:
+        parsed = json.loads(message)
+        if parsed["type"] == "subscribe" and "interviewPanelChanges" in parsed["payload"]["query"]:
+            self.subscribed.append(parsed)
         return message
 
 
@@ -365,45 +365,51 @@ class Visitors:
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     def window(
-        self, role: str | None, path: str = "/", *, base: str | None = None, ear: Ear | None = None, **options: Any
+        self,
+        role: str | None,
+        path: str = "/",
+        *,
+        base: str | None = None,
+        relay: FeedRelay | None = None,
+        **options: Any,
     ) -> Page:
-        """A window on that place, signed in by a link as the person of that role, with the view loaded."""
+        """Open a window at that path, signed in by a link as the user of that role, once the view is loaded."""
         context = self.browser.new_context(**(WINDOW | options))
         context.set_default_timeout(PATIENCE * 1000)
         self._contexts.append(context)
         page = context.new_page()
-        if ear is not None:
-            page.route_web_socket("**/graphql", ear.listen)
+        if relay is not None:
+            page.route_web_socket("**/graphql", relay.attach)
         page.goto(f"{base or self.ats.url}{path}" + (f"#token={self.ats.token(role)}" if role else ""))
         if role:
             page.wait_for_selector("#bar .live[data-state=live]")
             page.wait_for_selector("main:not([aria-busy]) h1")
         return page
 
-    def leave(self) -> None:
+    def close_all(self) -> None:
         """Close all windows."""
         for context in self._contexts:
             context.close()
 
 
 def panel_cards(page: Page) -> Locator:
-    """The panels that stand on the profile."""
+    """The panels on the profile that are not cancelled."""
     return page.locator(".section:not(.canceled) article.panel")
 
 
 def accessibility_faults(page: Page, axe: str) -> list[str]:
-    """What axe finds wrong on the page as it stands, by the rules of WCAG 2.2 AA."""
+    """The violations of WCAG 2.2 AA that axe finds on the page."""
     page.evaluate(axe)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate("tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })", tags)
+    report = page.evaluate("tags => axe.run(document, { runOnly: { type: 'tag', values: tags } })", tags)
     return [
         f"{fault['impact']}: {fault['id']} at {json.dumps([node['target'] for node in fault['nodes']])}"
-        for fault in found["violations"]
+        for fault in report["violations"]
     ]
 
 
-def pasted(page: Page) -> str:
-    """What is in the clipboard of the page's browser."""
+def clipboard_text(page: Page) -> str:
+    """The text in the clipboard of the page's browser, read by pasting it into the explorer."""
     assert not page.evaluate("isSecureContext"), "or the page could be asked"
     page.goto(urljoin(page.url, "/graphql"))
     field = page.locator("#query")

@@ -14,14 +14,28 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests import kept
-from tests.console.browsing import CHROMIUM, PATIENCE, ROOT, SWITCHES, Ats, Visitors, Wire, free_port, missing, until
+from tests.console.browsing import (
+    CHROMIUM,
+    PATIENCE,
+    ROOT,
+    SWITCHES,
+    Ats,
+    Proxy,
+    Visitors,
+    free_port,
+    skip_without,
+    until,
+)
+
+#: The first start also fills the demo's database, which takes long on a busy machine.
+START_SECONDS = 120.0
 
 
 @pytest.fixture(scope="session")
 def ats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ats]:
-    """The demo, as `server.py demo --no-simulate` serves it, on an embedded database of its own."""
+    """The demo, as `server.py demo --no-simulate` serves it, on a SQLite database of its own."""
     folder, port, secret = tmp_path_factory.mktemp("console"), free_port(), secrets.token_hex(32)
-    url, said, logged = f"http://127.0.0.1:{port}", folder / "said.txt", kept.log()
+    url, output, logged = f"http://127.0.0.1:{port}", folder / "output.txt", kept.log()
     env = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")} | {
         "CALLBOARD_DATABASE_URL": f"sqlite://{folder}/callboard.db",
         "CALLBOARD_JWT_SECRET": secret,
@@ -30,14 +44,14 @@ def ats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ats]:
     }
     command = [sys.executable, str(ROOT / "server.py"), "demo", "--port", str(port), "--no-simulate"]
     with (
-        said.open("w") as out,
+        output.open("w") as out,
         logged.open("w") as log,
         subprocess.Popen(command, env=env, cwd=folder, stdout=out, stderr=log) as process,
     ):
         try:
-            until(lambda: process.poll() is not None or _ready(url))
+            until(lambda: process.poll() is not None or _ready(url), START_SECONDS)
             assert process.poll() is None, logged.read_text()
-            yield Ats(url, secret, said)
+            yield Ats(url, secret, output)
         finally:
             process.terminate()
 
@@ -54,7 +68,7 @@ def browser() -> Iterator[Browser]:
     """Debian's chromium, without a head."""
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None:
-        missing("chromium (Debian's package of that name)")
+        skip_without("chromium (Debian's package of that name)")
     expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         running = _launched(playwright, str(path))
@@ -71,15 +85,15 @@ def visitors(browser: Browser, ats: Ats) -> Iterator[Visitors]:
     """People with windows; all are closed when the test ends."""
     visitors = Visitors(browser, ats)
     yield visitors
-    visitors.leave()
+    visitors.close_all()
 
 
 @pytest.fixture
-def wire(ats: Ats) -> Iterator[Wire]:
-    """A line to the server that can be cut."""
-    wire = Wire(int(ats.url.rsplit(":", 1)[1]))
-    yield wire
-    wire.close()
+def proxy(ats: Ats) -> Iterator[Proxy]:
+    """A proxy to the server that can be cut."""
+    proxy = Proxy(int(ats.url.rsplit(":", 1)[1]))
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture(scope="session")
@@ -98,8 +112,8 @@ def axe() -> str:
 def _fetch_axe(folder: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        missing("npm, which fetches axe-core")
+        skip_without("npm, which fetches axe-core")
     command = [npm, "install", "--silent", "--no-save", "--no-package-lock", "axe-core@4"]
     fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if fetched.returncode:
-        missing(f"axe-core, which npm could not fetch ({fetched.stderr.strip()[-200:]})")
+        skip_without(f"axe-core, which npm could not fetch ({fetched.stderr.strip()[-200:]})")

@@ -43,10 +43,10 @@ def test_activity_goes_on_live_and_filters_by_who_and_what(visitors: Visitors, a
     )
     expect(entry).to_have_count(2)
     expect(entry.filter(has_text="now cancelled")).to_have_count(2)
-    page.get_by_label("Who").select_option("People")
+    page.get_by_label("Changed by").select_option("People")
     expect(entry).to_have_count(1)
     expect(entry).to_contain_text("cancelled")
-    page.get_by_label("What").select_option("Rescheduled")
+    page.get_by_label("Type of change").select_option("Rescheduled")
     expect(entry).to_have_count(0)
 
 
@@ -73,6 +73,6 @@ def test_a_filter_of_the_activity_finds_what_is_not_loaded_yet(visitors: Visitor
     page = visitors.window("ADMIN", f"/activity?candidateId={candidate.id}")
     expect(page.locator(".timeline li")).to_have_count(25)
 
-    page.get_by_label("What").select_option("Scheduled")
+    page.get_by_label("Type of change").select_option("Scheduled")
 
     expect(page.locator(".timeline li")).to_have_count(2)

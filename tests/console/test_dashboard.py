@@ -23,7 +23,7 @@ def test_the_dashboard_searches_and_keeps_the_search_over_a_reload(visitors: Vis
     expect(page.get_by_role("link", name=candidate.name, exact=True)).to_be_visible()
 
 
-def test_the_dashboard_filters_by_stage_and_says_when_nobody_fits(visitors: Visitors, ats: Ats) -> None:
+def test_the_dashboard_filters_by_stage_and_says_when_nobody_matches(visitors: Visitors, ats: Ats) -> None:
     candidate = ats.candidate()
     page = visitors.window("ADMIN", f"/?search={candidate.external_id}")
     expect(page.get_by_text("1 candidate", exact=True)).to_be_visible()
@@ -33,7 +33,7 @@ def test_the_dashboard_filters_by_stage_and_says_when_nobody_fits(visitors: Visi
     expect(page.get_by_text("1 candidate", exact=True)).to_be_visible()
     page.get_by_label("Stages").select_option(label=others[0])
 
-    expect(page.get_by_role("heading", name="Nobody fits")).to_be_visible()
+    expect(page.get_by_role("heading", name="No matches")).to_be_visible()
 
 
 def test_the_dashboard_pages_through_all_candidates(visitors: Visitors, ats: Ats) -> None:

@@ -8,7 +8,7 @@ import pytest
 from graphql import build_client_schema, get_introspection_query, parse, validate
 from playwright.sync_api import Page, expect
 
-from tests.console.browsing import EMAILS, Ats, Visitors, pasted
+from tests.console.browsing import EMAILS, Ats, Visitors, clipboard_text
 
 #: The demo has a database of its own, whichever the other tests are on.
 pytestmark = pytest.mark.once
@@ -20,7 +20,7 @@ subscription Follow { interviewPanelChanges { cursor panel { candidate { name } 
 
 
 def run(page: Page) -> Any:
-    """The whole answer to the operation that is in the editor."""
+    """Run the operation in the editor. Returns the response."""
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_text(re.compile(r"^200 · "))).to_be_visible()
     return json.loads(page.locator(".result pre").inner_text())
@@ -90,7 +90,7 @@ def test_an_answer_is_copied_over_plain_http_too(visitors: Visitors, ats: Ats) -
     page.get_by_role("button", name="Copy").click()
 
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert json.loads(pasted(page)) == answer
+    assert json.loads(clipboard_text(page)) == answer
 
 
 def test_each_example_says_who_runs_it_and_runs_in_the_demo_account_as_it_stands(visitors: Visitors, ats: Ats) -> None:
@@ -100,7 +100,7 @@ def test_each_example_says_who_runs_it_and_runs_in_the_demo_account_as_it_stands
     for label in page.locator("optgroup[label=Examples] option").all_inner_texts():
         example(page, label, ats.key() if "with a key" in label else ats.token("TEAM_MEMBER"))
         text = page.locator("#query").input_value()
-        assert re.match("# (As any|As a person|With a key)", text)
+        assert re.match("# (As any|As a user|With a key)", text)
         [name, *_] = re.findall(r"^(?:query|mutation|subscription) (\w+)", text, re.MULTILINE)
         if name == "Follow":
             follow(page)
@@ -154,7 +154,7 @@ def test_every_operation_that_the_explorer_offers_is_valid(visitors: Visitors, a
     uses.first.wait_for()
     operations = [
         example["query"]
-        for example in page.evaluate("import('/console/graphiql-examples.js').then(({ EXAMPLES }) => EXAMPLES)")
+        for example in page.evaluate("import('/console/explorer-examples.js').then(({ EXAMPLES }) => EXAMPLES)")
     ]
     for use in uses.all():
         use.click()
@@ -162,7 +162,7 @@ def test_every_operation_that_the_explorer_offers_is_valid(visitors: Visitors, a
 
     schema = build_client_schema(ats.ask(get_introspection_query()))
     faults = {operation: validate(schema, parse(operation)) for operation in operations}
-    assert {operation: found for operation, found in faults.items() if found} == {}
+    assert {operation: errors for operation, errors in faults.items() if errors} == {}
     assert len(operations) > 30
 
 

@@ -11,13 +11,13 @@ pytestmark = pytest.mark.once
 
 def test_all_errors_of_a_form_come_at_once_beside_their_fields(visitors: Visitors, ats: Ats) -> None:
     candidate = ats.candidate()
-    form = candidate.form(candidate.push(days=-1), EMAILS["INTERVIEWER"])
+    form = candidate.form_id(candidate.push(days=-1), EMAILS["INTERVIEWER"])
     page = visitors.window("INTERVIEWER", f"/feedback/{form}")
 
     page.get_by_role("button", name="Submit feedback").click()
 
     summary = page.get_by_role("alert")
-    expect(summary).to_contain_text("2 answers need another look")
+    expect(summary).to_contain_text("2 answers need correction")
     expect(summary).to_be_focused()
     expect(page.get_by_role("radiogroup", name="Overall recommendation")).to_contain_text("must be answered")
     expect(page.get_by_label("What speaks for them?")).to_have_attribute("aria-invalid", "true")
@@ -27,7 +27,7 @@ def test_all_errors_of_a_form_come_at_once_beside_their_fields(visitors: Visitor
 
 def test_a_draft_survives_a_reload_and_what_is_submitted_is_final(visitors: Visitors, ats: Ats) -> None:
     candidate = ats.candidate()
-    form = candidate.form(candidate.push(days=-1), EMAILS["INTERVIEWER"])
+    form = candidate.form_id(candidate.push(days=-1), EMAILS["INTERVIEWER"])
     page = visitors.window("INTERVIEWER", f"/feedback/{form}")
 
     page.get_by_label("Strong Hire", exact=True).check()
@@ -54,7 +54,7 @@ def test_a_draft_survives_a_reload_and_what_is_submitted_is_final(visitors: Visi
 
 def test_what_comes_live_does_not_touch_a_word_of_a_form_being_filled_in(visitors: Visitors, ats: Ats) -> None:
     candidate = ats.candidate()
-    form = candidate.form(candidate.push(days=2), EMAILS["INTERVIEWER"])
+    form = candidate.form_id(candidate.push(days=2), EMAILS["INTERVIEWER"])
     page = visitors.window("INTERVIEWER", f"/feedback/{form}")
     lead = page.locator(".lead").inner_text()
     page.get_by_label("What speaks for them?").press_sequentially("Half a sen")
@@ -70,12 +70,12 @@ def test_colleagues_answers_open_once_ones_own_are_in(visitors: Visitors, ats: A
     candidate = ats.candidate()
     pushed = candidate.push(days=-1)
     colleague = ats.interviewers[1]
-    page = visitors.window("INTERVIEWER", f"/feedback/{candidate.form(pushed, EMAILS['INTERVIEWER'])}")
+    page = visitors.window("INTERVIEWER", f"/feedback/{candidate.form_id(pushed, EMAILS['INTERVIEWER'])}")
     expect(page.get_by_label("About the interview")).to_contain_text("Pending")
 
-    submit(ats, candidate.form(pushed, colleague), colleague, "Very calm.")
-    expect(page.get_by_label("About the interview")).to_contain_text("Hidden until yours is in")
-    submit(ats, candidate.form(pushed, EMAILS["INTERVIEWER"]), EMAILS["INTERVIEWER"], "Good.")
+    submit(ats, candidate.form_id(pushed, colleague), colleague, "Very calm.")
+    expect(page.get_by_label("About the interview")).to_contain_text("Hidden until you submit yours")
+    submit(ats, candidate.form_id(pushed, EMAILS["INTERVIEWER"]), EMAILS["INTERVIEWER"], "Good.")
 
     page.get_by_label("About the interview").locator("summary").click()
     expect(page.get_by_text("Very calm.")).to_be_visible()
@@ -101,11 +101,9 @@ def submit(ats: Ats, form: str, email: str, words: str) -> None:
     assert submitted["submitFeedback"]["errors"] == []
 
 
-def test_whoever_was_taken_off_the_interview_is_told_that_nothing_is_asked_of_them(
-    visitors: Visitors, ats: Ats
-) -> None:
+def test_an_interviewer_who_was_removed_reads_that_no_feedback_is_needed(visitors: Visitors, ats: Ats) -> None:
     candidate = ats.candidate()
-    form = candidate.form(candidate.push(), EMAILS["INTERVIEWER"])
+    form = candidate.form_id(candidate.push(), EMAILS["INTERVIEWER"])
     candidate.push(without=EMAILS["INTERVIEWER"])
 
     page = visitors.window("INTERVIEWER", f"/feedback/{form}")

@@ -31,7 +31,7 @@ def test_an_interviewer_sees_what_is_coming_and_what_is_due_and_gets_the_invite_
     assert download.value.suggested_filename == "System-design.ics"
     text = download.value.path().read_text()
     assert text.startswith("BEGIN:VCALENDAR")
-    assert coming.form(pushed, EMAILS["INTERVIEWER"]) in text.replace("\r\n ", "").replace("\n ", "")
+    assert coming.form_id(pushed, EMAILS["INTERVIEWER"]) in text.replace("\r\n ", "").replace("\n ", "")
 
 
 def test_feedback_due_says_whether_the_interview_has_ended(visitors: Visitors, ats: Ats) -> None:
@@ -48,9 +48,8 @@ def test_feedback_due_says_whether_the_interview_has_ended(visitors: Visitors, a
 
 def test_all_that_is_coming_fits_into_one_file_for_a_calendar(visitors: Visitors, ats: Ats) -> None:
     one, other = ats.candidate(), ats.candidate()
-    forms = {
-        candidate.form(candidate.push(days=days), EMAILS["INTERVIEWER"]) for candidate, days in ((one, 3), (other, 200))
-    }
+    panels = [(one, one.push(days=3)), (other, other.push(days=200))]
+    forms = {candidate.form_id(panel, EMAILS["INTERVIEWER"]) for candidate, panel in panels}
     page = visitors.window("INTERVIEWER", "/interviews")
 
     with page.expect_download() as download:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.console.browsing import Ats, Visitors, pasted
+from tests.console.browsing import Ats, Visitors, clipboard_text
 
 #: The demo has a database of its own, whichever the other tests are on.
 pytestmark = pytest.mark.once
@@ -30,7 +30,7 @@ def test_the_toggle_opens_the_row_and_the_key_is_shown_once(visitors: Visitors, 
         "getComputedStyle(document.querySelector('.toggle')).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
     )
     assert red > 200 > green > blue, "orange"
-    expect(row).to_contain_text("GoodTime may")
+    expect(row).to_contain_text("GoodTime can")
 
     row.get_by_role("button", name="Generate New Key").press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Generate New Key").press("Enter")
@@ -47,7 +47,7 @@ def test_the_toggle_opens_the_row_and_the_key_is_shown_once(visitors: Visitors, 
     expect(dialog).to_have_count(0)
     expect(row.get_by_role("table")).to_contain_text(secret[:12])
     assert secret not in page.content()
-    assert ats.is_good(secret)
+    assert ats.is_accepted(secret)
 
 
 def test_a_new_key_is_copied_over_plain_http_too(visitors: Visitors, ats: Ats) -> None:
@@ -60,13 +60,13 @@ def test_a_new_key_is_copied_over_plain_http_too(visitors: Visitors, ats: Ats) -
     page.get_by_role("button", name="Copy").click()
 
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert pasted(page) == secret
+    assert clipboard_text(page) == secret
 
 
 def test_the_dialog_of_a_new_key_says_which_key_ends_when(visitors: Visitors, ats: Ats) -> None:
     ats.switch(True)
-    for held in ats.ask("{ integration(provider: GOODTIME) { apiKeys { id } } }")["integration"]["apiKeys"]:
-        ats.ask("mutation($id: ID!) { revokeApiKey(id: $id) { errors { message } } }", id=held["id"])
+    for key in ats.ask("{ integration(provider: GOODTIME) { apiKeys { id } } }")["integration"]["apiKeys"]:
+        ats.ask("mutation($id: ID!) { revokeApiKey(id: $id) { errors { message } } }", id=key["id"])
     first, second = (
         ats.ask("mutation { generateApiKey(provider: GOODTIME) { secret } }")["generateApiKey"]["secret"]
         for _ in range(2)
@@ -75,26 +75,26 @@ def test_the_dialog_of_a_new_key_says_which_key_ends_when(visitors: Visitors, at
 
     page.get_by_role("button", name="Generate New Key").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"{first[:12]}… ends at once")
-    dialog.get_by_label(f"How long the key {second[:12]}… goes on working").select_option("For 1 hour more")
+    expect(dialog).to_contain_text(f"{first[:12]}… stops working at once")
+    dialog.get_by_label(f"Keep the key {second[:12]}… working").select_option("For 1 more hour")
     dialog.get_by_role("button", name="Generate New Key").click()
     secret = dialog.get_by_label("API key").input_value()
     dialog.get_by_role("button", name="Done").click()
 
     expect(page.get_by_role("row", name=second[:12])).to_contain_text("in 1 hour")
-    assert [ats.is_good(key) for key in (first, second, secret)] == [False, True, True]
+    assert [ats.is_accepted(key) for key in (first, second, secret)] == [False, True, True]
 
 
 def test_a_revoked_key_is_gone_from_the_list_and_refused(visitors: Visitors, ats: Ats) -> None:
     ats.switch(True)
-    made = ats.ask("mutation { generateApiKey(provider: GOODTIME) { secret } }")["generateApiKey"]["secret"]
+    secret = ats.ask("mutation { generateApiKey(provider: GOODTIME) { secret } }")["generateApiKey"]["secret"]
     page = visitors.window("SUPER_ADMIN", "/settings/integrations")
 
-    page.get_by_role("button", name=f"Revoke {made[:12]}").click()
+    page.get_by_role("button", name=f"Revoke {secret[:12]}").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
 
-    expect(page.get_by_role("button", name=f"Revoke {made[:12]}")).to_have_count(0)
-    assert not ats.is_good(made)
+    expect(page.get_by_role("button", name=f"Revoke {secret[:12]}")).to_have_count(0)
+    assert not ats.is_accepted(secret)
 
 
 def test_a_second_window_sees_the_switch_without_a_reload(visitors: Visitors, ats: Ats) -> None:
@@ -110,12 +110,12 @@ def test_a_second_window_sees_the_switch_without_a_reload(visitors: Visitors, at
     expect(toggle).to_be_checked()
 
 
-def test_only_a_super_admin_can_switch_and_others_are_told(visitors: Visitors, ats: Ats) -> None:
+def test_only_a_super_admin_can_switch_and_others_read_why(visitors: Visitors, ats: Ats) -> None:
     ats.switch(True)
     admin = visitors.window("ADMIN", "/settings/integrations")
     interviewer = visitors.window("INTERVIEWER", "/settings/integrations")
 
     expect(admin.get_by_role("switch", name="GoodTime")).to_be_disabled()
-    expect(admin.get_by_text("Only Super Admins switch integrations")).to_be_visible()
+    expect(admin.get_by_text("Only Super Admins can switch integrations")).to_be_visible()
     expect(admin.get_by_role("button", name="Generate New Key")).to_have_count(0)
-    expect(interviewer.get_by_role("heading", name="Not for Interviewers")).to_be_visible()
+    expect(interviewer.get_by_role("heading", name="Not available to Interviewers")).to_be_visible()

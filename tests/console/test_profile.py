@@ -6,7 +6,7 @@ from datetime import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.console.browsing import Ats, Visitors, panel_cards
+from tests.console.browsing import Ats, FeedRelay, Visitors, panel_cards
 
 #: The demo has a database of its own, whichever the other tests are on.
 pytestmark = pytest.mark.once
@@ -15,7 +15,7 @@ TO = "\N{EN DASH}"
 
 
 def notice(page: Page, words: str | re.Pattern[str]) -> Locator:
-    """Something said politely: on the screen, and to screen readers."""
+    """A notice with these words, on the screen and for screen readers."""
     return page.locator("#notices[aria-live=polite]").get_by_text(words).first
 
 
@@ -26,14 +26,14 @@ def test_the_banner_and_the_menu_lead_to_the_candidate_in_goodtime(visitors: Vis
 
     banner = page.get_by_role("link", name="Schedule Interview in GoodTime")
     expect(banner).to_have_attribute("href", re.compile(re.escape(candidate.external_id)))
-    page.get_by_role("button", name=f"More for {candidate.name}").focus()
+    page.get_by_role("button", name=f"More actions for {candidate.name}").focus()
     page.keyboard.press("ArrowDown")
 
     entry = page.get_by_role("menuitem", name="Schedule in GoodTime")
     expect(entry).to_be_focused()
     expect(entry).to_have_attribute("rel", re.compile("noopener"))
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name=f"More for {candidate.name}")).to_be_focused()
+    expect(page.get_by_role("button", name=f"More actions for {candidate.name}")).to_be_focused()
 
 
 def test_while_goodtime_is_off_the_labels_are_native_at_once_and_without_a_reload(visitors: Visitors, ats: Ats) -> None:
@@ -108,7 +108,7 @@ def test_days_are_counted_by_the_calendar(visitors: Visitors, ats: Ats) -> None:
     assert words == ["in 40 minutes", "in 1 hour", "in 23 hours", "in 2 days", "yesterday", "just now"]
 
 
-def test_a_profile_of_more_interviews_than_a_page_stays_whole_when_it_is_loaded_afresh(
+def test_a_profile_of_more_interviews_than_a_page_keeps_them_all_when_it_is_reloaded(
     visitors: Visitors, ats: Ats
 ) -> None:
     ats.switch(True)
@@ -157,7 +157,7 @@ def test_cancelling_says_that_the_calendar_event_remains_and_a_second_window_fol
     dialog = mine.get_by_role("dialog", name="Cancel these interviews?")
     expect(dialog).to_contain_text("The calendar event remains.")
     expect(dialog.get_by_role("link", name="Open it in GoodTime")).to_have_attribute("href", re.compile("goodtime"))
-    expect(dialog.get_by_role("button", name="Keep them")).to_be_focused()
+    expect(dialog.get_by_role("button", name="Keep the interviews")).to_be_focused()
     mine.keyboard.press("Tab")
     mine.keyboard.press("Enter")
 
@@ -196,8 +196,30 @@ def test_a_panel_that_moved_meanwhile_is_not_cancelled_unseen(visitors: Visitors
     candidate.push(days=4)
     page.get_by_role("button", name="Cancel the interviews").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("changed meanwhile")
+    expect(page.get_by_role("alert")).to_contain_text("changed in the meantime")
     page.get_by_role("button", name="Cancel the interviews").click()
+    expect(panel_cards(page)).to_have_count(0)
+
+
+def test_a_panel_that_a_colleague_cancelled_in_the_meantime_is_reported_as_cancelled(
+    visitors: Visitors, ats: Ats
+) -> None:
+    candidate, relay = ats.candidate(), FeedRelay()
+    pushed = candidate.push()
+    page = visitors.window("ADMIN", f"/candidates/{candidate.id}", relay=relay)
+    page.get_by_role("button", name="Cancel", exact=True).click()
+
+    relay.drops_messages = True
+    ats.ask(
+        "mutation($id: ID!) { cancelInterviewPanel(input: { id: $id }) { errors { message } } }",
+        ats.token("TEAM_MEMBER"),
+        id=pushed["id"],
+    )
+    page.get_by_role("button", name="Cancel the interviews").click()
+
+    expect(notice(page, "has already cancelled these interviews")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("Cancel them anyway?")).to_have_count(0)
     expect(panel_cards(page)).to_have_count(0)
 
 
@@ -219,4 +241,4 @@ def test_a_candidate_who_is_not_there_and_an_address_that_is_none_say_so(visitor
     for address in ("cnd_nobody", "%E0%A4"):
         page = visitors.window("ADMIN", f"/candidates/{address}")
 
-        expect(page.get_by_role("heading", name="No such candidate")).to_be_visible()
+        expect(page.get_by_role("heading", name="Candidate not found")).to_be_visible()

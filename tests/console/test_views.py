@@ -1,4 +1,4 @@
-"""Every view of the console in light, dark and on a phone: accessible, no wider than its window, and only ours.
+"""Every view of the console in light, dark and on a phone: accessible, no wider than its window, without third parties.
 
 With CALLBOARD_SCREENSHOTS naming a folder the views are kept there as small pictures, as in docs/screenshots.
 """
@@ -63,7 +63,7 @@ def banner(visitors: Visitors, look: dict[str, Any]) -> Page:
     visitors.ats.switch(True)
     candidate = person(visitors, "Ingrid Solberg")
     page = visitors.window("TEAM_MEMBER", f"/candidates/{candidate.id}", **look)
-    page.get_by_role("button", name="More for Ingrid Solberg").click()
+    page.get_by_role("button", name="More actions for Ingrid Solberg").click()
     return page
 
 
@@ -100,7 +100,7 @@ def key(visitors: Visitors, look: dict[str, Any]) -> Page:
 
 def feedback(visitors: Visitors, look: dict[str, Any]) -> Page:
     candidate = visitors.ats.candidate("Chiara Rossi")
-    form = candidate.form(candidate.push(days=-1), EMAILS["INTERVIEWER"])
+    form = candidate.form_id(candidate.push(days=-1), EMAILS["INTERVIEWER"])
     page = visitors.window("INTERVIEWER", f"/feedback/{form}", **look)
     page.get_by_label("Hire", exact=True).check()
     return page
@@ -108,7 +108,7 @@ def feedback(visitors: Visitors, look: dict[str, Any]) -> Page:
 
 def feedback_errors(visitors: Visitors, look: dict[str, Any]) -> Page:
     candidate = visitors.ats.candidate("Chiara Rossi")
-    form = candidate.form(candidate.push(days=-1), EMAILS["INTERVIEWER"])
+    form = candidate.form_id(candidate.push(days=-1), EMAILS["INTERVIEWER"])
     page = visitors.window("INTERVIEWER", f"/feedback/{form}", **look)
     page.get_by_role("button", name="Submit feedback").click()
     page.get_by_role("alert").wait_for()
@@ -177,8 +177,11 @@ def test_a_view_is_accessible_and_fits_its_window_and_asks_nobody_else(
     view: str, look: str, visitors: Visitors, axe: str
 ) -> None:
     page = VIEWS[view](visitors, LOOKS[look])
-    page.evaluate("Promise.all(document.getAnimations().filter((it) => it.effect.getTiming().iterations !== Infinity)"
-                  ".map((it) => it.finished.catch(() => {})))")  # fmt: skip
+    page.evaluate(
+        "Promise.all(document.getAnimations()"
+        ".filter((animation) => animation.effect.getTiming().iterations !== Infinity)"
+        ".map((animation) => animation.finished.catch(() => {})))"
+    )
     keep_picture(page, f"{view.replace('_', '-')}-{look}")
 
     assert accessibility_faults(page, axe) == []
@@ -209,9 +212,9 @@ def in_few_colours(picture: Image.Image) -> Image.Image:
     }
     points = picture.tobytes()
     colours = zip(points[::3], points[1::3], points[2::3], strict=True)
-    found = Image.frombytes("P", picture.size, bytes(nearest[colour] for colour in colours))
-    found.putpalette(channels)
-    return found
+    reduced = Image.frombytes("P", picture.size, bytes(nearest[colour] for colour in colours))
+    reduced.putpalette(channels)
+    return reduced
 
 
 def distance(one: Any, other: Any) -> int:
@@ -221,7 +224,7 @@ def distance(one: Any, other: Any) -> int:
 
 def test_the_console_asks_this_server_only_and_breaks_none_of_its_own_rules(visitors: Visitors, ats: Ats) -> None:
     candidate = ats.candidate()
-    form = candidate.form(candidate.push(), EMAILS["INTERVIEWER"])
+    form = candidate.form_id(candidate.push(), EMAILS["INTERVIEWER"])
     page = visitors.window("SUPER_ADMIN")
     asked: list[str] = []
     complaints: list[str] = []
@@ -264,7 +267,7 @@ def test_whichever_view_is_the_first_is_small(place: str, visitors: Visitors, at
     session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
 
     page.goto(f"{ats.url}{place.format(candidate.id)}#token={ats.token('ADMIN')}")
-    shown(page).wait_for()
+    content(page).wait_for()
 
     assert 0 < sum(received) < FIRST_VIEW_BYTES
 
@@ -281,20 +284,20 @@ def test_nothing_jumps_while_a_view_loads(place: str, visitors: Visitors, ats: A
     )
 
     page.goto(f"{ats.url}{place.format(candidate.id)}#token={ats.token('ADMIN')}")
-    shown(page).wait_for()
+    content(page).wait_for()
 
     assert page.evaluate("window.jumps") < JUMP
 
 
-def shown(page: Page) -> Locator:
-    """What is there once the view is loaded."""
-    return page.locator("main:not([aria-busy]) .body > :not(.bones)").first
+def content(page: Page) -> Locator:
+    """The content of the view once it is loaded."""
+    return page.locator("main:not([aria-busy]) .body > :not(.skeleton)").first
 
 
 def test_in_the_narrowest_window_nothing_is_wider_than_it(visitors: Visitors, ats: Ats) -> None:
     candidate = ats.candidate(name="Wolfeschlegelsteinhausenbergerdorff Hubert-Blaine")
     pushed = candidate.push(days=3, subjects=("Late talk", "Donaudampfschifffahrtsgesellschaft"), at=time(22, 30))
-    form = candidate.form(pushed, EMAILS["INTERVIEWER"])
+    form = candidate.form_id(pushed, EMAILS["INTERVIEWER"])
     page = visitors.window("SUPER_ADMIN", viewport={"width": 320, "height": 640})
 
     widths = {}
@@ -313,7 +316,7 @@ def test_with_reduced_motion_nothing_moves(visitors: Visitors, ats: Ats) -> None
     candidate.push()
 
     expect(page.locator("article.panel.fresh")).to_be_visible()
-    moving = "document.getAnimations().map((it) => it.animationName ?? it.transitionProperty)"
+    moving = "document.getAnimations().map((animation) => animation.animationName ?? animation.transitionProperty)"
     assert set(page.evaluate(moving)) <= {"lit"}
 
 

@@ -1,4 +1,4 @@
-"""Signing in and out: by a link, by a pasted token, and what is said when neither is good any more."""
+"""Signing in and out: by a link and by a pasted token, and what is shown when neither is accepted."""
 
 import re
 
@@ -21,7 +21,7 @@ def test_a_sign_in_link_leaves_no_token_in_the_address(visitors: Visitors) -> No
 
 
 def test_the_demo_prints_a_link_that_signs_in(visitors: Visitors, ats: Ats) -> None:
-    links = re.findall(r"http://\S+#token=\S+", ats.said.read_text())
+    links = re.findall(r"http://\S+#token=\S+", ats.output.read_text())
 
     page = visitors.window(None, links[0].removeprefix(ats.url))
 
@@ -41,7 +41,7 @@ def test_a_token_can_be_pasted_and_sent_by_the_keyboard_alone(visitors: Visitors
     expect(page.locator(".me")).to_contain_text("Team Member")
 
 
-def test_a_token_that_is_no_good_is_told_so_at_the_door(visitors: Visitors) -> None:
+def test_a_token_that_is_not_accepted_is_refused_on_the_sign_in_page(visitors: Visitors) -> None:
     page = visitors.window(None)
 
     page.get_by_label("Token").fill("not-a-token")

@@ -1,12 +1,12 @@
 /**
- * Operations to begin with, in the order of the story: who I am, the dashboard, a profile, a push, and the feed. Each
- * says whom it runs as, and in the demo account it runs as it stands: in this order, for the cancel needs the push.
+ * Example operations. Each says who can run it. In the demo account each runs without changes, in this order: the
+ * cancel needs the push before it.
  */
 
 export const EXAMPLES = [
   {
     name: "Who am I?",
-    query: `# As anybody: with a person's token or with a key.
+    query: `# As anyone: with a user's token or an integration's key.
 query Me {
   viewer {
     __typename
@@ -20,8 +20,8 @@ query Me {
   },
   {
     name: "Dashboard: candidates and their Schedule buttons",
-    query: `# As anybody but an Interviewer, who sees no candidates.
-# Schedule buttons are for people: a key gets null.
+    query: `# As anyone except an Interviewer, who sees no candidates.
+# Schedule buttons are for users: a key gets null.
 query Dashboard($filter: CandidateFilter, $after: String) {
   candidates(filter: $filter, first: 10, after: $after) {
     totalCount
@@ -46,8 +46,8 @@ query Dashboard($filter: CandidateFilter, $after: String) {
   },
   {
     name: "Profile: the panels of a candidate",
-    query: `# As anybody but an Interviewer, who sees no candidates.
-# Schedule buttons are for people: a key gets null.
+    query: `# As anyone except an Interviewer, who sees no candidates.
+# Schedule buttons are for users: a key gets null.
 query Profile($externalId: String!) {
   candidate(externalId: $externalId) {
     name
@@ -80,7 +80,7 @@ query Profile($externalId: String!) {
     name: "Scheduler: push a panel (with a key)",
     query: `# With a key: Super Admins generate it under Integrations.
 #
-# For feedback forms, name a template: put the cursor into
+# For feedback forms, name a template: move the cursor to
 # Templates below and run it, add to the interview
 #   "feedbackTemplateId": "<one of the ids>"
 # and push again with the next "sequence".
@@ -123,7 +123,7 @@ query Templates {
   },
   {
     name: "Scheduler: which people have an account?",
-    query: `# As anybody but an Interviewer.
+    query: `# As anyone except an Interviewer.
 query PreCheck($emails: [String!]) {
   users(emails: $emails) {
     edges { node { id name email role } }
@@ -136,9 +136,9 @@ query PreCheck($emails: [String!]) {
   },
   {
     name: "Take a panel off the profile",
-    query: `# As a person who is no Interviewer: the panel that was
-# pushed above leaves the profile, its calendar event stays.
-# With a key it is deleted, as by the scheduler itself.
+    query: `# As a user who is not an Interviewer: removes the panel that
+# was pushed above from the profile; its calendar event remains.
+# With a key the panel is deleted, as by the scheduler itself.
 mutation Cancel($input: CancelInterviewPanelInput!) {
   cancelInterviewPanel(input: $input) {
     calendarEventRemains
@@ -153,7 +153,7 @@ mutation Cancel($input: CancelInterviewPanelInput!) {
   },
   {
     name: "Live: every change of a panel",
-    query: `# As anybody: all hear of the panels that they may see.
+    query: `# As anyone: you receive changes of panels you have access to.
 subscription Follow($after: String) {
   interviewPanelChanges(after: $after) {
     cursor
@@ -168,7 +168,7 @@ subscription Follow($after: String) {
   },
   {
     name: "Catch up: the change feed by page",
-    query: `# As anybody: all hear of the panels that they may see.
+    query: `# As anyone: you receive changes of panels you have access to.
 query CatchUp($after: String) {
   interviewPanelChanges(first: 20, after: $after) {
     pageInfo { hasNextPage endCursor }
