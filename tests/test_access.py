@@ -71,8 +71,8 @@ PEOPLE = {
 
 def _table() -> dict[str, dict[str, str]]:
     """The table: what each operation's row says under each column."""
-    lines = [line for line in RULES.splitlines() if line.startswith("|")]
-    header, _, *rows = itertools.takewhile(lambda line: not line.startswith("| what"), lines)
+    section = RULES.partition("## People")[2].partition("\n## ")[0]
+    header, _, *rows = (line for line in section.splitlines() if line.startswith("|"))
     columns, *cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in (header, *rows)]
     return {row[0]: dict(zip(columns[1:], row[1:], strict=True)) for row in cells}
 
