@@ -75,7 +75,7 @@ class Shape:
 #: 20,000 candidates, 40,000 panels, 120,000 interviews, 300,000 interviewers and forms.
 WHOLE = Shape(20_000)
 #: For smoke runs.
-QUICK = Shape(100, users=100, kept=False)
+QUICK = Shape(30, users=100, kept=False)
 
 
 def grown(panels: int) -> Shape:

@@ -26,12 +26,16 @@ CONTENDERS = [
 ]
 
 
-async def run(contenders: list[Contender], shape: data.Shape, rounds: int, seconds: float) -> None:
+async def run(
+    contenders: list[Contender], shape: data.Shape, rounds: int, seconds: float, connections: int = CONNECTIONS
+) -> None:
     async with data.ready(shape) as access:
-        await _measure(contenders, access, rounds, seconds)
+        await _measure(contenders, access, rounds, seconds, connections)
 
 
-async def _measure(contenders: list[Contender], access: data.Access, rounds: int, seconds: float) -> None:
+async def _measure(
+    contenders: list[Contender], access: data.Access, rounds: int, seconds: float, connections: int
+) -> None:
     shape = access.shape
     administrator = await asyncpg.connect(f"{data.POSTGRES}/postgres")
     database = Database(administrator, shape.database)
@@ -43,16 +47,19 @@ async def _measure(contenders: list[Contender], access: data.Access, rounds: int
     with started(contenders, access) as running:
         for name, variables in operations.items():
             found = await _same_answers(running, name, variables[:10])
-            turn = partial(_turn, {each.name: cycle(each, name, variables) for each in running}, seconds, database)
+            asked = {each.name: cycle(each, name, variables) for each in running}
+            turn = partial(_turn, asked, connections, seconds, database)
             await taken(running, 2, turn)  # to warm up
             results = await taken(running, rounds, turn)
-            title = f"{name}, {found:,} leaves, {CONNECTIONS} connections, {rounds} rounds of {seconds:g} s"
+            title = f"{name}, {found:,} leaves, {connections} connections, {rounds} rounds of {seconds:g} s"
             print(table(title, results, {"a second": more, "server, ms of CPU": less}), "\n", flush=True)
     await administrator.close()
 
 
-async def _turn(asked: dict[str, Iterator[bytes]], seconds: float, database: Database, each: Running) -> Figures:
-    return await figures(each, asked[each.name], CONNECTIONS, seconds, database)
+async def _turn(
+    asked: dict[str, Iterator[bytes]], connections: int, seconds: float, database: Database, each: Running
+) -> Figures:
+    return await figures(each, asked[each.name], connections, seconds, database)
 
 
 async def _same_answers(running: list[Running], name: str, variables: list[dict[str, str]]) -> int:
@@ -70,6 +77,7 @@ async def _same_answers(running: list[Running], name: str, variables: list[dict[
 if __name__ == "__main__":
     given = arguments(__doc__, rounds=15, seconds=2)
     if given.quick:
-        uvloop.run(run(available(CONTENDERS, install=False), data.QUICK, rounds=1, seconds=0.1))
+        # A turn ends when every connection has its answer, and stock Strawberry's take a while.
+        uvloop.run(run(available(CONTENDERS, install=False), data.QUICK, rounds=1, seconds=0.1, connections=1))
     else:
         uvloop.run(run(available(CONTENDERS, install=True), data.WHOLE, given.rounds, given.seconds))
