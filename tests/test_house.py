@@ -32,7 +32,7 @@ TOOLS = {
     "models": {"base"},
     "resolvers": {
         *("access", "aggregate", "calendar", "cursors", "declarations", "errors", "lookups"),
-        *("merge", "listing", "queries", "revisions", "units", "values", "warnings"),
+        *("merge", "listing", "queries", "revisions", "template_syncs", "units", "user_syncs", "values", "warnings"),
     },
     "schema": {
         *("connections", "context", "enums", "errors", "inputs", "node", "refs", "scalars"),
