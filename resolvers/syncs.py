@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from auth.viewer import Viewer
 from database import upsert
 from models import Candidate, Follower, Posting, Row, Stage, User
-from resolvers import units, values
+from resolvers import units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.units import UnitOfWork
@@ -101,12 +101,12 @@ class _References:
 
     def user_id(self, users: dict[str, User], email: str | None, path: Path) -> str | None:
         """The id of the user with that email."""
-        key = values.email(email) if email is not None else None
+        key = validation.email_key(email) if email is not None else None
         return self.id(users, key, "Nobody in this account has this email", path)
 
 
 async def _load_users(viewer: Viewer, emails: Iterable[str | None]) -> dict[str, User]:
-    return await load_by(viewer, User, "email", (values.email(email) for email in emails if email is not None))
+    return await load_by(viewer, User, "email", (validation.email_key(email) for email in emails if email is not None))
 
 
 async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]:
@@ -116,7 +116,7 @@ async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]
     async def act(unit: UnitOfWork) -> Synced[Stage]:
         faults = list(repeat_faults(names, "stages", "name"))
         for index, row in enumerate(rows):
-            faults.extend(values.name_faults(row.name, ("stages", index, "name")))
+            faults.extend(validation.name_faults(row.name, ("stages", index, "name")))
         stored = await load_by(viewer, Stage, "name", names)
         stages = [stored.get(name) or Stage(account_id=viewer.account_id, name=name) for name in names]
         for stage, row in zip(stages, rows, strict=True):
@@ -137,8 +137,8 @@ async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Po
         postings = []
         for index, row in enumerate(rows):
             path = ("postings", index)
-            faults.extend(values.name_faults(row.external_id, (*path, "externalId")))
-            faults.extend(values.name_faults(row.title, (*path, "title")))
+            faults.extend(validation.name_faults(row.external_id, (*path, "externalId")))
+            faults.extend(validation.name_faults(row.title, (*path, "title")))
             posting = stored.get(row.external_id) or Posting(account_id=viewer.account_id, external_id=row.external_id)
             posting.title = row.title.strip()
             manager_id = references.user_id(users, row.hiring_manager_email, (*path, "hiringManagerEmail"))
@@ -209,11 +209,11 @@ def _candidate_faults(rows: Sequence[CandidateRow]) -> Iterator[UserError]:
     yield from repeat_faults([row.external_id for row in rows], "candidates", "externalId")
     for index, row in enumerate(rows):
         path = ("candidates", index)
-        yield from values.name_faults(row.external_id, (*path, "externalId"))
-        yield from values.name_faults(row.name, (*path, "name"))
-        yield from values.name_faults(row.headline, (*path, "headline"), required=False)
+        yield from validation.name_faults(row.external_id, (*path, "externalId"))
+        yield from validation.name_faults(row.name, (*path, "name"))
+        yield from validation.name_faults(row.headline, (*path, "headline"), required=False)
         for place, email in enumerate(row.emails):
-            yield from values.email_faults(email, (*path, "emails", place))
+            yield from validation.email_faults(email, (*path, "emails", place))
 
 
 async def _save_followers(wanted: dict[str, set[str]]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from auth.viewer import Viewer
 from models import FeedbackFieldType, FeedbackTemplate, StoredField
-from resolvers import feedback, values
+from resolvers import feedback, validation
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.syncs import Synced, load_by, repeat_faults, save, sync
 from resolvers.units import UnitOfWork
@@ -59,9 +59,9 @@ def _template_faults(rows: Sequence[TemplateRow]) -> Iterator[UserError]:
     yield from repeat_faults([row.external_id for row in rows], "feedbackTemplates", "externalId")
     for index, row in enumerate(rows):
         path = ("feedbackTemplates", index)
-        yield from values.name_faults(row.external_id, (*path, "externalId"))
-        yield from values.name_faults(row.name, (*path, "name"))
-        yield from values.prose_faults(row.instructions, (*path, "instructions"))
+        yield from validation.name_faults(row.external_id, (*path, "externalId"))
+        yield from validation.name_faults(row.name, (*path, "name"))
+        yield from validation.prose_faults(row.instructions, (*path, "instructions"))
         if not 1 <= len(row.fields) <= 100:
             yield error(ErrorCode.INVALID, "A template has 1 to 100 fields.", (*path, "fields"))
         elif [each.type for each in row.fields].count(FeedbackFieldType.SCORE) != 1:
@@ -71,10 +71,10 @@ def _template_faults(rows: Sequence[TemplateRow]) -> Iterator[UserError]:
 
 
 def _field_faults(row: TemplateFieldRow, path: Path) -> Iterator[UserError]:
-    yield from values.name_faults(row.label, (*path, "label"))
-    yield from values.prose_faults(row.description, (*path, "description"))
+    yield from validation.name_faults(row.label, (*path, "label"))
+    yield from validation.prose_faults(row.description, (*path, "description"))
     for place, option in enumerate(row.options):
-        yield from values.name_faults(option, (*path, "options", place))
+        yield from validation.name_faults(option, (*path, "options", place))
     if len(set(row.options)) != len(row.options):
         yield error(ErrorCode.INVALID, "An option stands there twice.", (*path, "options"))
     fixed = feedback.choices(row.type, [])

@@ -7,7 +7,7 @@ from tortoise.expressions import F, Q
 
 from auth.viewer import Viewer
 from models import AuditAct, Role, User
-from resolvers import values
+from resolvers import validation
 from resolvers.access import visible
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.syncs import Synced, repeat_faults, save, sync
@@ -54,7 +54,7 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
 
 def _fill(user: User, row: UserRow, unit: UnitOfWork) -> None:
     """Give the user what the row says; without an external id the user keeps the one they have."""
-    user.email, user.name, user.role = values.email(row.email), row.name.strip(), row.role
+    user.email, user.name, user.role = validation.email_key(row.email), row.name.strip(), row.role
     if row.external_id is not None:
         user.external_id = row.external_id
     user.deactivated_at = (user.deactivated_at or unit.at) if row.deactivated else None
@@ -90,7 +90,7 @@ def _audit(unit: UnitOfWork, user: User, before: _Standing | None) -> None:
 
 async def _lock_concerned(viewer: Viewer, rows: Sequence[UserRow]) -> list[User]:
     """Lock whoever the rows may mean or clash with, and all Super Admins."""
-    emails = {values.email(row.email) for row in rows}
+    emails = {validation.email_key(row.email) for row in rows}
     external_ids = {row.external_id for row in rows if row.external_id is not None}
     concerned = Q(external_id__in=external_ids) | Q(email__in=emails) | Q(role=Role.SUPER_ADMIN)
     return await visible(viewer, User).filter(concerned).select_for_update()
@@ -102,24 +102,23 @@ def _match(viewer: Viewer, rows: Sequence[UserRow], stored: Collection[User]) ->
     by_email = {user.email: user for user in stored}
     # A row with an external id of its own does not mean somebody whom another row names: it has their old email.
     named = {by_external_id[row.external_id].id for row in rows if row.external_id in by_external_id}
-    users = []
-    for row in rows:
-        user = by_external_id.get(row.external_id or "")
-        if user is None:
-            user = by_email.get(values.email(row.email))
-            if user is not None and row.external_id is not None and user.id in named:
-                user = None
-        users.append(user or User(account_id=viewer.account_id, role=row.role))
-    return users
+
+    def find(row: UserRow) -> User | None:
+        if row.external_id in by_external_id:
+            return by_external_id[row.external_id]
+        user = by_email.get(validation.email_key(row.email))
+        return None if user and row.external_id is not None and user.id in named else user
+
+    return [find(row) or User(account_id=viewer.account_id, role=row.role) for row in rows]
 
 
 def _row_faults(rows: Sequence[UserRow]) -> Iterator[UserError]:
-    yield from repeat_faults([values.email(row.email) for row in rows], "users", "email")
+    yield from repeat_faults([validation.email_key(row.email) for row in rows], "users", "email")
     yield from repeat_faults([row.external_id for row in rows], "users", "externalId")
     for index, row in enumerate(rows):
-        yield from values.name_faults(row.external_id, ("users", index, "externalId"))
-        yield from values.name_faults(row.name, ("users", index, "name"))
-        yield from values.email_faults(row.email, ("users", index, "email"))
+        yield from validation.name_faults(row.external_id, ("users", index, "externalId"))
+        yield from validation.name_faults(row.name, ("users", index, "name"))
+        yield from validation.email_faults(row.email, ("users", index, "email"))
 
 
 def _protection_faults(viewer: Viewer, user: User, row: UserRow, path: Path) -> Iterator[UserError]:
@@ -134,7 +133,7 @@ def _protection_faults(viewer: Viewer, user: User, row: UserRow, path: Path) -> 
 
 def _same_user(user: User, row: UserRow) -> bool:
     return (user.email, user.name, user.role, user.deactivated_at is not None) == (
-        values.email(row.email),
+        validation.email_key(row.email),
         row.name.strip(),
         row.role,
         row.deactivated,
@@ -146,7 +145,7 @@ def _conflict_faults(rows: Sequence[UserRow], others: Collection[User]) -> Itera
     emails = {user.email for user in others}
     external_ids = {user.external_id for user in others if user.external_id is not None}
     for index, row in enumerate(rows):
-        if values.email(row.email) in emails:
+        if validation.email_key(row.email) in emails:
             yield error(ErrorCode.TAKEN, "Another user has this email.", ("users", index, "email"))
         if row.external_id in external_ids:
             yield error(ErrorCode.TAKEN, "Another user has this external id.", ("users", index, "externalId"))

@@ -31,8 +31,8 @@ WORDS = {
 TOOLS = {
     "models": {"base"},
     "resolvers": {
-        *("access", "aggregate", "calendar", "cursors", "declarations", "errors", "lookups"),
-        *("merge", "listing", "queries", "revisions", "template_syncs", "units", "user_syncs", "values", "warnings"),
+        *("access", "aggregate", "calendar", "cursors", "declarations", "errors", "listing", "lookups"),
+        *("merge", "queries", "revisions", "template_syncs", "units", "user_syncs", "validation", "warnings"),
     },
     "schema": {
         *("connections", "context", "enums", "errors", "inputs", "node", "refs", "scalars"),

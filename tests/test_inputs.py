@@ -9,7 +9,7 @@ import strawberry
 from graphql import GraphQLInputObjectType
 
 from resolvers import audit, cancels, candidates, declarations, feedback, panels, syncs, template_syncs, user_syncs
-from resolvers.values import URL, TimeZone
+from resolvers.validation import URL, TimeZone
 from schema import SCHEMA
 from schema import audit as audit_schema
 from schema import cancels as cancels_schema
