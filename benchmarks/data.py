@@ -20,8 +20,9 @@ import models
 from auth import tokens
 from auth.viewer import Viewer
 from models import FeedbackFieldType, IntegrationProvider
-from resolvers import directory, integrations, syncs
-from resolvers.syncs import StageRow, TemplateFieldRow, TemplateRow
+from resolvers import directory, integrations, syncs, template_syncs
+from resolvers.syncs import StageRow
+from resolvers.template_syncs import TemplateFieldRow, TemplateRow
 
 POSTGRES = os.environ.get("CALLBOARD_BENCH_POSTGRES", "postgres://root@127.0.0.1:5432")
 JWT_SECRET = "a secret of the benchmarks, long enough to be one"
@@ -188,7 +189,7 @@ async def _fill(shape: Shape) -> None:
         account = await directory.create_account(SLUG, "Bench", "admin@bench.example")
         viewer = Viewer(account=account, user=await models.User.get(account_id=account.id))
         await syncs.sync_stages(viewer, [StageRow(name, place, place > 1) for place, name in enumerate(_STAGES, 1)])
-        await syncs.sync_templates(viewer, [TemplateRow("technical", "Technical interview", _FIELDS)])
+        await template_syncs.sync_templates(viewer, [TemplateRow("technical", "Technical interview", _FIELDS)])
         await integrations.switch(viewer, IntegrationProvider.GOODTIME, True)
     connection = await asyncpg.connect(shape.url)
     try:

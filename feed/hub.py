@@ -1,4 +1,4 @@
-"""The hub: all channels of this process, and the slow look over them for what a lost signal or a changed role costs."""
+"""The hub: all channels of this process, and the look each second for lost signals and for viewers who have changed."""
 
 import asyncio
 import logging
@@ -17,10 +17,12 @@ from feed.subscription import BufferFull, DirectWriter, Ended, Subscription
 
 _log = logging.getLogger("callboard.feed")
 
-#: The slow look at the logs and at who may still follow: what a lost signal or a changed role costs at most.
+#: How often the hub looks at the logs and at the viewers: what a lost signal or a changed role costs at most.
 LOOK_SECONDS = 1.0
 
 _LOOKED_AT_ONCE = 250
+
+AnyChannel = Channel[Any]
 
 
 class Hub:
@@ -29,7 +31,7 @@ class Hub:
     def __init__(self, signals: Signals) -> None:
         self._signals = signals
         #: By the ids of the logs that they read.
-        self._channels: dict[str, Channel[Any]] = {}
+        self._channels: dict[str, AnyChannel] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Hub":
@@ -107,7 +109,7 @@ class Hub:
 
     async def _look(self) -> None:
         """Have channels read where a signal was lost. One statement a topic for so many of them."""
-        by_topic: dict[Topic[Any], dict[str, Channel[Any]]] = {}
+        by_topic: dict[Topic[Any], dict[str, AnyChannel]] = {}
         for channel in self._channels.values():
             by_topic.setdefault(channel.topic, {})[channel.account_id] = channel
         for topic, channels in by_topic.items():

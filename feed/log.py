@@ -71,17 +71,28 @@ async def _no_audiences(entries: Sequence[LogEntry]) -> Mapping[int, Audience]:
     raise AssertionError("audiences are asked for only where a viewer may be restricted")
 
 
+class Load(Protocol[Entry]):
+    """Reads the entries that a viewer may see, the oldest first, behind a position up to another, or to the end.
+
+    `subject_id` None stands for all subjects; `most` is how many entries are read at most.
+    """
+
+    async def __call__(
+        self, topic: "Topic[Entry]", viewer: Viewer, subject_id: str | None, after: int, upto: int | None, most: int
+    ) -> list[Entry]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Topic(Generic[Entry]):
-    """What can be followed live: one declaration beside the rules of its word, in `resolvers/`."""
+    """What can be followed live, declared once for each topic beside the rules of its word, in `resolvers/`."""
 
-    #: Names its log in each account; the empty name is that of the log that the account's own row counts.
+    #: Part of the ids of its logs. The empty name stands for the log whose positions the account's own row counts.
     name: str
     log: Log[Entry]
-    #: The entries that a viewer may see.
+    #: The entries that a viewer of that scope may see.
     scope: Callable[[Scope], QuerySet[Entry]]
-    #: The visible entries of a subject, or of all for None, between two positions: so many, the oldest first.
-    load: "Callable[[Topic[Entry], Viewer, str | None, int, int | None, int], Awaitable[list[Entry]]]"
+    #: Reads what a viewer may see of the log: see `Load`.
+    load: "Load[Entry]"
     #: Raises Refused where the viewer may not follow the topic at all.
     require: Callable[[Viewer], None] = anybody
     #: Whether the viewer sees only some entries of a subject.
@@ -97,7 +108,7 @@ class Topic(Generic[Entry]):
         return f"{account_id}/{self.name}" if self.name else account_id
 
     async def extent(self, account_id: str) -> Extent:
-        """How far the account's log reaches, by one statement for all who ask at the time."""
+        """How far the account's log reaches, by one statement for all who ask at the same time."""
         log_id = self.log_id(account_id)
         return await self._extents.once(log_id, lambda: self._extent(log_id))
 
@@ -115,8 +126,8 @@ class Topic(Generic[Entry]):
     async def heads(self, account_ids: Sequence[str]) -> dict[str, int]:
         """The position of the last entry of each account's log."""
         accounts = {self.log_id(account_id): account_id for account_id in account_ids}
-        found = await self.log.counters.filter(id__in=list(accounts)).values_list("id", "position")
-        return {accounts[log_id]: position for log_id, position in found}
+        heads = await self.log.counters.filter(id__in=list(accounts)).values_list("id", "position")
+        return {accounts[log_id]: position for log_id, position in heads}
 
     async def entries_after(self, account_id: str, position: int, most: int) -> list[Entry]:
         """The next entries of the account's log, whoever may see them: for those who hand them out."""
@@ -135,7 +146,7 @@ def _entries_after(entries: type[Entry], counter: str, most: int, log_id: Bind, 
     return rows.order_by("position").limit(most)
 
 
-async def number(log_id: str, account_id: str, changes: Sequence[TopicChange]) -> TopicLog:
+async def assign_positions(log_id: str, account_id: str, changes: Sequence[TopicChange]) -> TopicLog:
     """Give the changes the next positions of a topic's log, within a transaction that then writes all of them.
 
     Returns the row that counts the positions, to be written before them. It is locked until the commit, so that

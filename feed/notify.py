@@ -8,7 +8,6 @@ import logging
 import random
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
 from weakref import WeakValueDictionary
 
 import asyncpg
@@ -137,7 +136,7 @@ class PostgresListener:
             await asyncio.sleep(pause * random.uniform(0.5, 1))
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
-    async def _listen_and_notify(self, connection: Any) -> None:
+    async def _listen_and_notify(self, connection: asyncpg.Connection) -> None:
         """Run until the connection is lost, which raises. Only this task uses it: it takes one statement at a time."""
         connection.add_termination_listener(lambda _: self._stirred.set())
         await connection.add_listener(_CHANNEL, self._receive)
@@ -156,7 +155,7 @@ class PostgresListener:
             if not names:
                 await connection.execute("SELECT 1")
 
-    def _receive(self, connection: Any, pid: int, channel: str, payload: object) -> None:
+    def _receive(self, connection: asyncpg.Connection, pid: int, channel: str, payload: object) -> None:
         if pid != connection.get_server_pid():
             for name in str(payload).split(" "):
                 self._signals.notify(name)

@@ -1,7 +1,7 @@
-"""A subscription: what it has still to deliver, and whether its viewer may still see it.
+"""A subscription: what one viewer has still to receive, and whether they may still see it.
 
-It first reads the log behind its cursor at its own pace. Once it has caught up with the live edge of the log it is
-live: what is new is handed to it. Nothing is awaited in between, so that no change is missed and none comes twice.
+A subscription first reads the log behind its cursor at its own pace. Once it has reached the live edge it is live: the
+channel hands it what is new. Nothing is awaited between the two, so that no change is missed and none comes twice.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from auth.viewer import Viewer
 from feed.log import Audience, Entry, Topic
 from models import LogEntry, Role
 
-#: For so long what was found out about a viewer's sight is taken to hold.
+#: For so many seconds what was read about who may see a change is relied on.
 _FRESH_SECONDS = 1.0
 
 _READ_AT_ONCE = 200
@@ -63,7 +63,7 @@ class LiveEdge(Protocol):
 
 
 class Subscription(Generic[Entry]):
-    """One viewer's, to all of their account's log or to one subject of it, from a position on."""
+    """Delivers a log to one viewer from a position on: all that they may see, or that of one subject."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class Subscription(Generic[Entry]):
         self._shared = self._writer.shared(viewer) if self._writer is not None else None
 
     def visible_part(self, publication: Publication[Entry]) -> Sequence[Entry]:
-        """Those of the changes that are for this subscription."""
+        """The changes that this subscription delivers."""
         if self._gets_all:
             return publication.changes
         subject = self._topic.log.subject
@@ -141,7 +141,7 @@ class Subscription(Generic[Entry]):
             self._wake()
 
     def group_key(self, publication: Publication[Entry]) -> Hashable | None:
-        """Equal for all who can be written what is theirs in the same bytes at once; None: not this one."""
+        """Equal for subscriptions that can be written the same bytes at once; None: this one must be enqueued."""
         if self._writer is None or not self._is_idle or not self._can_judge(publication):
             return None
         if self._gets_all:
@@ -150,7 +150,7 @@ class Subscription(Generic[Entry]):
         return (self._shared, *own) if own else None
 
     def renderer(self) -> Callable[[Entry], Awaitable[bytes]]:
-        """What renders a change as this subscription's viewer sees it now, for all with the same group key."""
+        """Renders a change as this viewer sees it now: the same for every subscription with the same group key."""
         assert self._writer is not None, "whoever has a group key has a writer"
         return partial(self._writer.render, self._viewer)
 
@@ -164,7 +164,7 @@ class Subscription(Generic[Entry]):
         return True
 
     def _can_judge(self, publication: Publication[Entry]) -> bool:
-        """Whether the changes come right behind what it has read, and it is known by now which of them it may see."""
+        """Whether the changes follow what was read last, and it is known by now which of them the viewer may see."""
         first = publication.changes[0].position
         return first == self._read + 1 and (
             not self.is_restricted or (first in publication.audiences and _now() - publication.at < _FRESH_SECONDS)
@@ -172,7 +172,7 @@ class Subscription(Generic[Entry]):
 
     @property
     def _is_idle(self) -> bool:
-        """Whether all that there was is delivered, and it waits for more."""
+        """Whether everything has been delivered and `next` waits for more."""
         return self.live and not self._waiting and self._woken is not None and not self._woken.done()
 
     def fall_behind(self) -> None:
@@ -203,7 +203,7 @@ class Subscription(Generic[Entry]):
             elif self._read < self._edge.head:
                 await self._catch_up()
             else:
-                # From here on it is handed what is new; no change fits in between, since nothing is awaited.
+                # From here on the channel hands over what is new: nothing is awaited in between, so nothing is missed.
                 self.live = True
                 self._woken = asyncio.get_running_loop().create_future()
                 await self._woken
@@ -211,10 +211,10 @@ class Subscription(Generic[Entry]):
     async def _catch_up(self) -> None:
         """Read what comes next in the log."""
         viewer, head, at = self._viewer, self._edge.head, _now()
-        found = await self._topic.load(self._topic, viewer, self._subject_id, self._read, head, _READ_AT_ONCE)
+        entries = await self._topic.load(self._topic, viewer, self._subject_id, self._read, head, _READ_AT_ONCE)
         (await self._topic.extent(viewer.account_id)).require_kept(self._read)
-        self._waiting.extend((change, viewer.role, at) for change in found)
-        self._read = found[-1].position if len(found) == _READ_AT_ONCE else head
+        self._waiting.extend((change, viewer.role, at) for change in entries)
+        self._read = entries[-1].position if len(entries) == _READ_AT_ONCE else head
 
     async def _may_still_see(self, change: Entry, role: Role | None, at: float) -> bool:
         """Whether the change, which was visible at that time to somebody of that role, still is."""

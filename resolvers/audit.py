@@ -24,20 +24,20 @@ class AuditFilter:
     actor_id: str | None = None
 
 
-async def page(viewer: Viewer, its: AuditFilter, first: int | None, after: str | None) -> Page[AuditEvent]:
+async def page(viewer: Viewer, filter: AuditFilter, first: int | None, after: str | None) -> Page[AuditEvent]:
     """What was done in the account, newest first. Raises Refused(FORBIDDEN) to all but Super Admins."""
     require(viewer, Act.READ_AUDIT)
     request = PageRequest(first, after)
     size = request.size()
-    found = visible(viewer, AuditEvent)
-    if its.acts is not None:
-        found = found.filter(act__in=its.acts)
-    if its.actor_id is not None:
-        found = found.filter(actor_id=its.actor_id)
+    events = visible(viewer, AuditEvent)
+    if filter.acts is not None:
+        events = events.filter(act__in=filter.acts)
+    if filter.actor_id is not None:
+        events = events.filter(actor_id=filter.actor_id)
     if after is not None:
         [last] = cursors.read("audit", after, str)
-        found = found.filter(id__lt=last)
-    rows = await found.order_by("-id").limit(size + 1)
+        events = events.filter(id__lt=last)
+    rows = await events.order_by("-id").limit(size + 1)
     return request.page([Edge(row, _cursor) for row in rows], size)
 
 
@@ -46,10 +46,10 @@ async def targets(viewer: Viewer, events: Sequence[AuditEvent]) -> list[models.R
     ids: dict[str, set[str]] = {}
     for event in events:
         ids.setdefault(event.target_id.partition("_")[0], set()).add(event.target_id)
-    found: dict[str, models.Row] = {}
-    for prefix, some in ids.items():
-        found |= {row.id: row for row in await visible(viewer, _TARGETS[prefix]).filter(id__in=some)}
-    return [found.get(event.target_id) for event in events]
+    rows: dict[str, models.Row] = {}
+    for prefix, of_prefix in ids.items():
+        rows |= {row.id: row for row in await visible(viewer, _TARGETS[prefix]).filter(id__in=of_prefix)}
+    return [rows.get(event.target_id) for event in events]
 
 
 def _cursor(event: AuditEvent) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from auth.viewer import Viewer
 from models import AuditAct, Cancellation, CancelOrigin, Interview, Panel, why_off
 from models import InterviewPanelChangeKind as ChangeKind
-from resolvers import units, values
+from resolvers import units, validation
 from resolvers.access import Act, require, visible
 from resolvers.aggregate import PanelAggregate, is_deleted, lock_panel, new_panel
 from resolvers.errors import ErrorCode, UserError, error
@@ -242,8 +242,12 @@ def _revision(panel: Panel, cancel: PanelCancel | InterviewCancel) -> int:
 
 def _faults(cancel: PanelCancel | InterviewCancel, names: dict[str, str | None]) -> list[UserError]:
     """What is wrong with a cancel by itself; `names` are its external ids, by argument."""
-    faults = [fault for name, value in names.items() for fault in values.name_faults(value, ("input", name))]
-    return [*faults, *values.prose_faults(cancel.reason, ("input", "reason")), *values.sequence_faults(cancel.sequence)]
+    faults = [fault for name, value in names.items() for fault in validation.name_faults(value, ("input", name))]
+    return [
+        *faults,
+        *validation.prose_faults(cancel.reason, ("input", "reason")),
+        *validation.sequence_faults(cancel.sequence),
+    ]
 
 
 def _version_conflict(panel: Panel, expected: int | None) -> UserError | None:

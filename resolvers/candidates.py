@@ -152,7 +152,7 @@ def _action(candidate: Candidate, integration: Integration | None, is_waiting: b
     entry = CATALOGUE[integration.provider]
     return ScheduleAction(
         provider=integration.provider,
-        url=entry.link(candidate),
+        url=entry.deep_link(candidate),
         dashboard_label="Schedule" if is_waiting else None,
         banner_label=f"Schedule Interview in {entry.name}" if is_waiting else None,
         menu_label=f"Schedule in {entry.name}",

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import models
 from models import FeedbackReminder, ResponseStatus
-from resolvers import values
+from resolvers import validation
 from resolvers.errors import ErrorCode, Path, UserError, error
 
 MOST_INTERVIEWS = 50
@@ -174,20 +174,20 @@ def faults(push: Push) -> list[UserError]:
 
 def _panel_faults(push: Push) -> Iterator[UserError]:
     argument = "externalId" if isinstance(push, PanelPush) else "panelExternalId"
-    yield from values.name_faults(push.panel_external_id, ("input", argument))
-    yield from values.sequence_faults(push.sequence)
+    yield from validation.name_faults(push.panel_external_id, ("input", argument))
+    yield from validation.sequence_faults(push.sequence)
     if isinstance(push, PanelPush):
-        yield from values.prose_faults(push.note, ("input", "note"))
+        yield from validation.prose_faults(push.note, ("input", "note"))
         if not 1 <= len(push.interviews) <= MOST_INTERVIEWS:
             message = f"A panel has 1 to {MOST_INTERVIEWS} interviews."
             yield error(ErrorCode.INVALID, message, ("input", "interviews"))
 
 
 def _interview_faults(interview: InterviewPush, path: Path) -> Iterator[UserError]:
-    yield from values.name_faults(interview.external_id, (*path, "externalId"))
-    yield from values.name_faults(interview.subject, (*path, "subject"))
-    yield from values.prose_faults(interview.note, (*path, "note"))
-    yield from values.name_faults(interview.location, (*path, "location"), required=False)
+    yield from validation.name_faults(interview.external_id, (*path, "externalId"))
+    yield from validation.name_faults(interview.subject, (*path, "subject"))
+    yield from validation.prose_faults(interview.note, (*path, "note"))
+    yield from validation.name_faults(interview.location, (*path, "location"), required=False)
     if not 1 <= interview.duration_minutes <= MOST_MINUTES:
         message = f"An interview lasts 1 to {MOST_MINUTES:,} minutes."
         yield error(ErrorCode.INVALID, message, (*path, "durationMinutes"))

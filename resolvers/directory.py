@@ -9,7 +9,7 @@ import models
 from auth.viewer import Scope, Viewer
 from database import Texts, in_
 from models import Posting, Role, Stage, User
-from resolvers import integrations, units, values
+from resolvers import integrations, units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
 from resolvers.queries import load_many
@@ -26,7 +26,7 @@ async def users(
 ) -> Page[User]:
     """The account's users by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
-    keys = [values.email(email) for email in emails] if emails is not None else None
+    keys = [validation.email_key(email) for email in emails] if emails is not None else None
     parameters = Parameters.of(search_text(search), include_deactivated, emails=keys)
     return await _USERS.page(viewer, parameters, PageRequest(first, after))
 
@@ -68,17 +68,17 @@ async def actors(viewer: Viewer, ids: Sequence[str]) -> list[User | models.Integ
 
 async def create_account(slug: str, name: str, super_admin: str) -> models.Account:
     """An account with its first Super Admin, all integrations off. Raises ValueError with a clear sentence."""
-    faults = [*values.name_faults(name, ("name",)), *values.email_faults(super_admin, ("super-admin",))]
+    faults = [*validation.name_faults(name, ("name",)), *validation.email_faults(super_admin, ("super-admin",))]
     if faults:
         raise ValueError("; ".join(f"{'.'.join(fault.path)}: {fault.message}" for fault in faults))
-    if not values.is_slug(slug):
+    if not validation.is_slug(slug):
         raise ValueError("SLUG takes 1 to 100 small letters, digits and hyphens, such as acme.")
 
     async def act(commit: UnitOfWork) -> models.Account:
         if await unscoped(models.Account, "a slug is nobody else's").filter(slug=slug).exists():
             raise ValueError(f"There is an account {slug} already.")
         account = await models.Account.create(slug=slug, name=name)
-        email = values.email(super_admin)
+        email = validation.email_key(super_admin)
         await User.create(account_id=account.id, email=email, name=email.partition("@")[0], role=Role.SUPER_ADMIN)
         await integrations.ensure(account.id)
         return account
@@ -89,5 +89,5 @@ async def create_account(slug: str, name: str, super_admin: str) -> models.Accou
 async def accounts_of(email: str) -> list[str]:
     """The slugs of the accounts in which this email has an active user."""
     users = unscoped(User, "the operator signs tokens for anybody").filter(deactivated_at__isnull=True)
-    slugs = await users.filter(email=values.email(email)).values_list("account__slug", flat=True)
+    slugs = await users.filter(email=validation.email_key(email)).values_list("account__slug", flat=True)
     return sorted(str(slug) for slug in slugs)

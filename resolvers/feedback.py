@@ -14,7 +14,7 @@ from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
 from database import Texts, in_
 from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, Panel, Role, StoredField
-from resolvers import units, values
+from resolvers import units, validation
 from resolvers.access import Act, is_restricted, require, unscoped, visible
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
@@ -47,21 +47,21 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
 
     async def act(commit: UnitOfWork) -> Submitted:
         own = visible(viewer, FeedbackForm).filter(id=form_id, user_id=viewer.user_id)
-        found = await own.only("id", "panel_id").get_or_none()
-        if found is None:
+        named = await own.only("id", "panel_id").get_or_none()
+        if named is None:
             return Submitted(errors=[error(ErrorCode.NOT_FOUND, "You have no such form.", ("input", "formId"))])
-        panel = await _locked(found)
+        panel = await _lock_panel(named)
         form = await own.get()
-        given: list[models.StoredAnswer] = [
+        filled: list[models.StoredAnswer] = [
             {"field_id": answer.field_id, "values": list(answer.values)} for answer in answers if answer.values
         ]
-        if refusal := _refusal(form, given):
+        if refusal := _refusal(form, filled):
             return Submitted(form, [refusal])
         if form.status is FeedbackFormStatus.COMPLETED:
             return Submitted(form)
         if faults := list(_answer_faults(form.fields, answers)):
             return Submitted(form, faults)
-        form.status, form.answers, form.completed_at = FeedbackFormStatus.COMPLETED, given, commit.at
+        form.status, form.answers, form.completed_at = FeedbackFormStatus.COMPLETED, filled, commit.at
         await form.save(update_fields=["status", "answers", "completed_at"])
         panel.feedback_due = (
             await unscoped(Interviewer, "the seats of a locked panel")
@@ -75,18 +75,18 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
     return await units.commit(viewer, act)
 
 
-async def _locked(form: FeedbackForm) -> Panel:
-    """The form's panel, locked: it comes before its parts in every transaction."""
+async def _lock_panel(form: FeedbackForm) -> Panel:
+    """Lock the form's panel: in every transaction the panel is locked before its parts."""
     panels = unscoped(Panel, "a form's own panel, to lock it; nothing of it is shown")
     return await panels.select_for_update().get(id=form.panel_id)
 
 
-def _refusal(form: FeedbackForm, given: list[models.StoredAnswer]) -> UserError | None:
+def _refusal(form: FeedbackForm, filled: list[models.StoredAnswer]) -> UserError | None:
     """Why the form takes no answers any more, if it doesn't."""
     if form.status is FeedbackFormStatus.VOIDED:
         message = "No feedback is asked for any more: the interview was called off, or given to somebody else."
         return error(ErrorCode.FEEDBACK_VOIDED, message, ("input", "formId"))
-    if form.status is FeedbackFormStatus.COMPLETED and _by_field(form.answers or []) != _by_field(given):
+    if form.status is FeedbackFormStatus.COMPLETED and _by_field(form.answers or []) != _by_field(filled):
         message = "This form has been submitted with other answers, and a submitted form is final."
         return error(ErrorCode.FEEDBACK_ALREADY_SUBMITTED, message, ("input", "formId"))
     return None
@@ -99,45 +99,45 @@ def _by_field(answers: Iterable[models.StoredAnswer]) -> dict[str, list[str]]:
 
 def _answer_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerGiven]) -> Iterator[UserError]:
     """Everything that is wrong with the answers, each at its path."""
-    known = {it["id"]: it for it in form_fields}
+    by_id = {each["id"]: each for each in form_fields}
     answered: set[str] = set()
     if len(answers) > len(form_fields):
         yield error(ErrorCode.INVALID, f"The form has {len(form_fields)} fields.", ("input", "answers"))
     for index, answer in enumerate(answers[: len(form_fields)]):
         path = ("input", "answers", index)
-        asked = known.get(answer.field_id)
-        if asked is None:
+        field = by_id.get(answer.field_id)
+        if field is None:
             yield error(ErrorCode.NOT_FOUND, "The form has no such field.", (*path, "fieldId"))
         elif answer.field_id in answered:
             yield error(ErrorCode.INVALID, "This field is answered twice.", (*path, "fieldId"))
         else:
             answered.add(answer.field_id)
-            yield from _value_faults(asked, answer.values, (*path, "values"))
+            yield from _value_faults(field, answer.values, (*path, "values"))
     filled = {answer.field_id for answer in answers if any(value.strip() for value in answer.values)}
-    for asked in form_fields:
-        if asked["required"] and asked["id"] not in filled:
-            yield error(ErrorCode.INVALID, f"`{asked['label']}` must be answered.", ("input", "answers", asked["id"]))
+    for field in form_fields:
+        if field["required"] and field["id"] not in filled:
+            yield error(ErrorCode.INVALID, f"`{field['label']}` must be answered.", ("input", "answers", field["id"]))
 
 
-def _value_faults(asked: StoredField, given: Sequence[str], path: Path) -> Iterator[UserError]:
-    kind = FeedbackFieldType(asked["type"])
-    options = choices(kind, asked["options"])
+def _value_faults(field: StoredField, answer: Sequence[str], path: Path) -> Iterator[UserError]:
+    kind = FeedbackFieldType(field["type"])
+    options = choices(kind, field["options"])
     most = len(options) if kind is FeedbackFieldType.MULTIPLE_SELECT else 1
-    if len(given) > most:
-        yield error(ErrorCode.INVALID, f"`{asked['label']}` takes at most {most} of them.", path)
+    if len(answer) > most:
+        yield error(ErrorCode.INVALID, f"`{field['label']}` takes at most {most} of them.", path)
         return
-    if len(set(given)) != len(given):
-        yield error(ErrorCode.INVALID, f"`{asked['label']}` has a value twice.", path)
-    for index, value in enumerate(given):
+    if len(set(answer)) != len(answer):
+        yield error(ErrorCode.INVALID, f"`{field['label']}` has a value twice.", path)
+    for index, value in enumerate(answer):
         if options and value not in options:
-            message = f"`{asked['label']}` takes one of: {', '.join(options)}."
+            message = f"`{field['label']}` takes one of: {', '.join(options)}."
             yield error(ErrorCode.INVALID, message, (*path, index))
         elif kind is FeedbackFieldType.DATE and not _is_date(value):
-            yield error(ErrorCode.INVALID, f"`{asked['label']}` takes a date such as 2026-03-31.", (*path, index))
+            yield error(ErrorCode.INVALID, f"`{field['label']}` takes a date such as 2026-03-31.", (*path, index))
         elif kind is FeedbackFieldType.TEXT:
-            yield from values.line_faults(value, (*path, index))
+            yield from validation.line_faults(value, (*path, index))
         else:
-            yield from values.prose_faults(value, (*path, index))
+            yield from validation.prose_faults(value, (*path, index))
 
 
 def choices(kind: FeedbackFieldType, options: Sequence[str]) -> list[str]:
@@ -171,29 +171,31 @@ def reconcile_forms(
         form = forms.get(place)
         if takes_place and seat.template_id is not None:
             asked.add(place)
-            template = templates.get(seat.template_id)
             form = form or FeedbackForm(
                 account_id=panel.account_id, panel_id=panel.id, interview_id=seat.interview_id, user_id=seat.user_id
             )
-            if _ask_for(form, seat.template_id, template):
+            if _ask_for(form, seat.template_id, templates):
                 changed.append(form)
-        is_shown = form is not None and (seat.template_id is not None or form.status is FeedbackFormStatus.COMPLETED)
-        seat.form_id = form.id if form and is_shown else None
-    for place, form in forms.items():
-        if place not in asked and form.status is FeedbackFormStatus.PENDING:
-            form.status = FeedbackFormStatus.VOIDED
-            changed.append(form)
-    return changed
+        seat.form_id = form.id if form and _is_shown(form, seat) else None
+    voided = [form for place, form in forms.items() if place not in asked and form.status is FeedbackFormStatus.PENDING]
+    for form in voided:
+        form.status = FeedbackFormStatus.VOIDED
+    return changed + voided
 
 
-def _ask_for(form: FeedbackForm, template_id: str, template: models.FeedbackTemplate | None) -> bool:
+def _is_shown(form: FeedbackForm, seat: Interviewer) -> bool:
+    """Whether the seat has the form: one that nobody asks for any more only where it was submitted."""
+    return seat.template_id is not None or form.status is FeedbackFormStatus.COMPLETED
+
+
+def _ask_for(form: FeedbackForm, template_id: str, templates: Mapping[str, models.FeedbackTemplate]) -> bool:
     """Let the form wait to be filled in, with the fields of that template; tells whether that changes it."""
     has_template = form.template_id == template_id
     if form.status is FeedbackFormStatus.COMPLETED or (has_template and form.status is FeedbackFormStatus.PENDING):
         return False
     form.status = FeedbackFormStatus.PENDING
     if not has_template:
-        assert template, "the template of a seat is loaded where its form has another"
+        template = templates[template_id]
         form.template_id, form.instructions, form.fields = template.id, template.instructions, template.fields
     return True
 
@@ -238,17 +240,24 @@ def listed_forms(viewer: Viewer | Scope, column: str, ids: Texts) -> QuerySet[Fe
 async def interviews_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[Interview | Refused]:
     """What each form is about; Refused(FORBIDDEN) to whoever was taken off the interview with nothing submitted."""
     interviews: list[Interview | Refused] = await load_related(viewer, forms, "interview")
-    left = [form for form in forms if form.user_id == viewer.user_id and form.status is FeedbackFormStatus.VOIDED]
-    if not left or not is_restricted(viewer):
-        return interviews
-    ids = [form.interview_id for form in left]
-    seen = {interview.id for interview in await visible(viewer, Interview).filter(id__in=ids).only("id")}
-    hidden = {form.id for form in left if form.interview_id not in seen}
+    hidden = await _hidden_interviews(viewer, forms) if is_restricted(viewer) else set()
     message = "You were taken off this interview: the form needs no answer."
     return [
-        Refused(Code.FORBIDDEN, message) if form.id in hidden else interview
+        Refused(Code.FORBIDDEN, message) if form.interview_id in hidden and _is_left(viewer, form) else interview
         for form, interview in zip(forms, interviews, strict=True)
     ]
+
+
+async def _hidden_interviews(viewer: Viewer, forms: Sequence[FeedbackForm]) -> set[str]:
+    """The ids of those that the viewer was taken off and no longer sees. A statement where there may be any."""
+    left = {form.interview_id for form in forms if _is_left(viewer, form)}
+    seen = await visible(viewer, Interview).filter(id__in=left).only("id") if left else []
+    return left - {interview.id for interview in seen}
+
+
+def _is_left(viewer: Viewer, form: FeedbackForm) -> bool:
+    """Whether it is the viewer's own form, and voided."""
+    return form.user_id == viewer.user_id and form.status is FeedbackFormStatus.VOIDED
 
 
 async def find(viewer: Viewer, id: str) -> FeedbackForm | None:

@@ -28,11 +28,11 @@ from resolvers.access import Act, require, unscoped, visible
 from resolvers.errors import ErrorCode, UserError, error
 from resolvers.units import UnitOfWork
 
-MOST_GRACE_HOURS = 24 * 30
+MAX_GRACE_HOURS = 24 * 30
 
 
 class IntegrationChange(Enum):
-    """What the log of integrations says of a change; what follows from it is read from the integration as it stands."""
+    """What has happened to an integration, as the log has it."""
 
     SWITCHED = "SWITCHED"
     KEY_GENERATED = "KEY_GENERATED"
@@ -45,19 +45,20 @@ class IntegrationSection(Enum):
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """What is known of a provider before anybody switches it on."""
+    """What the service knows of a provider: the same for all accounts."""
 
     name: str
     section: IntegrationSection
     description: str
     permissions: tuple[str, ...]
-    deep_link: str
+    #: The path and query of `deep_link`, with places for the candidate's external id and email.
+    link_template: str
 
-    def link(self, candidate: models.Candidate) -> str:
-        """Where scheduling starts for that candidate, in a new tab."""
+    def deep_link(self, candidate: models.Candidate) -> str:
+        """The URL at which the provider begins to schedule the candidate."""
         parts = {"candidate": candidate.external_id, "email": candidate.emails[0] if candidate.emails else ""}
         base = settings.current().goodtime_url.rstrip("/")
-        return base + self.deep_link.format(**{name: quote(value, safe="") for name, value in parts.items()})
+        return base + self.link_template.format(**{name: quote(value, safe="") for name, value in parts.items()})
 
 
 CATALOGUE = {
@@ -74,20 +75,22 @@ CATALOGUE = {
             "Create feedback forms, and read whether they are submitted, never what they say",
             "Follow the changes of interview panels",
         ),
-        deep_link="/candidates?id={candidate}&email={email}",
+        link_template="/candidates?id={candidate}&email={email}",
     ),
 }
 
 
 @dataclass(frozen=True)
-class Switched:
+class SwitchResult:
+    """What a switch came to: the integration as it stands, or why it was not switched."""
+
     integration: Integration | None = None
     errors: list[UserError] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Generated:
-    """A key just made, with its secret, this once."""
+class GeneratedKey:
+    """A new key with its secret, which is shown this once; or why none was made."""
 
     api_key: ApiKey | None = None
     secret: str | None = field(default=None, repr=False)
@@ -95,7 +98,9 @@ class Generated:
 
 
 @dataclass(frozen=True)
-class Revoked:
+class RevokedKey:
+    """The key that has ended, or why none has."""
+
     api_key: ApiKey | None = None
     errors: list[UserError] = field(default_factory=list)
 
@@ -120,14 +125,14 @@ async def follow(viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator
     """
     integration = await of_provider(viewer, provider)
     async with aclosing(HUB.follow(INTEGRATION_CHANGES, viewer, integration.id)) as followed:
-        async for as_of_last_look, _ in followed:
+        async for viewer, _ in followed:
             # The change may be that this key no longer lets anybody in.
-            viewer = await auth.renew(as_of_last_look)
+            viewer = await auth.renew(viewer)
             yield viewer, await of_provider(viewer, provider)
 
 
-async def listed(viewer: Viewer) -> list[Integration]:
-    """The whole catalogue, on or off; to an integration its own row. Raises Refused(FORBIDDEN) to an Interviewer."""
+async def visible_integrations(viewer: Viewer) -> list[Integration]:
+    """The rows of all providers, on or off; for an integration its own. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.SEE_INTEGRATIONS)
     return await visible(viewer, Integration).order_by("provider")
 
@@ -138,86 +143,86 @@ async def of_provider(viewer: Viewer, provider: IntegrationProvider) -> Integrat
     return await visible(viewer, Integration).get(provider=provider)
 
 
-def switches(viewer: Viewer, integrations: Sequence[Integration]) -> Sequence[Integration]:
-    """The same, for whoever may know whether they are on. Raises Refused(FORBIDDEN) to an Interviewer.
+def with_visible_switch(viewer: Viewer, integrations: Sequence[Integration]) -> Sequence[Integration]:
+    """The same integrations, once it is checked that the viewer may know whether they are on.
 
-    An Interviewer sees by whom their panels are managed, and no more of it.
+    Raises Refused(FORBIDDEN) to an Interviewer, who sees which integration manages their panels, and no more of it.
     """
     require(viewer, Act.SEE_INTEGRATIONS)
     return integrations
 
 
-async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -> Switched:
+async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -> SwitchResult:
     """Switch the integration on or off; its keys stay. Raises Refused(FORBIDDEN) to all but Super Admins."""
     require(viewer, Act.SWITCH)
 
-    async def act(commit: UnitOfWork) -> Switched:
+    async def act(unit: UnitOfWork) -> SwitchResult:
         integration = await visible(viewer, Integration).select_for_update().get(provider=provider)
         if integration.enabled is not enabled:
             integration.enabled = enabled
-            integration.enabled_at = commit.at if enabled else None
+            integration.enabled_at = unit.at if enabled else None
             integration.enabled_by_id = viewer.user_id if enabled else None
             await integration.save()
-            commit.audit(
+            unit.audit(
                 AuditAct.INTEGRATION_ENABLED if enabled else AuditAct.INTEGRATION_DISABLED,
                 integration.id,
                 provider=provider.value,
             )
-            commit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.SWITCHED)
-        return Switched(integration)
+            unit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.SWITCHED)
+        return SwitchResult(integration)
 
     return await units.commit(viewer, act)
 
 
-async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hours: int) -> Generated:
+async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hours: int) -> GeneratedKey:
     """Make a key; older ones go on working for so many hours. Raises Refused(FORBIDDEN) to all but Super Admins."""
     require(viewer, Act.SWITCH)
-    if not 0 <= grace_hours <= MOST_GRACE_HOURS:
-        message = f"`graceHours` must be between 0 and {MOST_GRACE_HOURS}."
-        return Generated(errors=[error(ErrorCode.INVALID, message, ("graceHours",))])
-    made = keys.make()
+    if not 0 <= grace_hours <= MAX_GRACE_HOURS:
+        message = f"`graceHours` must be between 0 and {MAX_GRACE_HOURS}."
+        return GeneratedKey(errors=[error(ErrorCode.INVALID, message, ("graceHours",))])
+    new_key = keys.make()
 
-    async def act(commit: UnitOfWork) -> Generated:
+    async def act(unit: UnitOfWork) -> GeneratedKey:
         integration = await visible(viewer, Integration).select_for_update().get(provider=provider)
-        await _expire_older(viewer, integration, commit, timedelta(hours=grace_hours))
+        await _expire_older(viewer, integration, unit, timedelta(hours=grace_hours))
         key = await ApiKey.create(
             account_id=viewer.account_id,
             integration_id=integration.id,
-            public_prefix=made.prefix,
-            digest=made.digest,
+            public_prefix=new_key.prefix,
+            digest=new_key.digest,
             created_by_id=viewer.user_id,
         )
-        commit.audit(AuditAct.API_KEY_GENERATED, key.id, prefix=key.public_prefix, grace=f"{grace_hours} h")
-        commit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.KEY_GENERATED)
-        return Generated(key, made.secret)
+        unit.audit(AuditAct.API_KEY_GENERATED, key.id, prefix=key.public_prefix, grace=f"{grace_hours} h")
+        unit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.KEY_GENERATED)
+        return GeneratedKey(key, new_key.secret)
 
     return await units.commit(viewer, act)
 
 
-async def _expire_older(viewer: Viewer, integration: Integration, commit: UnitOfWork, grace: timedelta) -> None:
-    """The newest live key lives on for the grace; any older one ends now: at most two are live."""
-    ends_at = commit.at + grace
+async def _expire_older(viewer: Viewer, integration: Integration, unit: UnitOfWork, grace: timedelta) -> None:
+    """Let the newest live key end after the grace, and any older one now: at most two are live."""
+    ends_at = unit.at + grace
     live = visible(viewer, ApiKey).filter(_live(), integration_id=integration.id).order_by("-id")
     for place, key in enumerate(await live):
-        ends = ends_at if place == 0 else commit.at
+        ends = ends_at if place == 0 else unit.at
         key.expires_at = min(ends, key.expires_at or ends)
         await key.save(update_fields=["expires_at"])
 
 
-async def revoke_key(viewer: Viewer, id: str) -> Revoked:
+async def revoke_key(viewer: Viewer, id: str) -> RevokedKey:
     """End a key at once and for good; again is no error. Raises Refused(FORBIDDEN) to all but Super Admins."""
     require(viewer, Act.SWITCH)
 
-    async def act(commit: UnitOfWork) -> Revoked:
+    async def act(unit: UnitOfWork) -> RevokedKey:
         key = await visible(viewer, ApiKey).select_for_update().get_or_none(id=id)
         if key is None:
-            return Revoked(errors=[error(ErrorCode.NOT_FOUND, "No such key.", ("id",))])
+            return RevokedKey(errors=[error(ErrorCode.NOT_FOUND, "No such key.", ("id",))])
         if key.revoked_at is None:
-            key.revoked_at = commit.at
+            key.revoked_at = unit.at
             await key.save(update_fields=["revoked_at"])
-            commit.audit(AuditAct.API_KEY_REVOKED, key.id, prefix=key.public_prefix)
-            commit.announce(INTEGRATION_CHANGES, key.integration_id, IntegrationChange.KEY_REVOKED)
-        return Revoked(key)
+            unit.audit(AuditAct.API_KEY_REVOKED, key.id, prefix=key.public_prefix)
+            unit.announce(INTEGRATION_CHANGES, key.integration_id, IntegrationChange.KEY_REVOKED)
+        return RevokedKey(key)
 
     return await units.commit(viewer, act)
 
@@ -226,21 +231,22 @@ async def keys_of(viewer: Viewer, integrations: Sequence[Integration]) -> list[l
     """The keys of each that are not revoked, newest first. Raises Refused(FORBIDDEN) to all but those who may."""
     require(viewer, Act.SEE_KEYS)
     ids = [integration.id for integration in integrations]
-    found = await visible(viewer, ApiKey).filter(integration_id__in=ids, revoked_at__isnull=True).order_by("-id")
-    return [[key for key in found if key.integration_id == id] for id in ids]
+    unrevoked = await visible(viewer, ApiKey).filter(integration_id__in=ids, revoked_at__isnull=True).order_by("-id")
+    return [[key for key in unrevoked if key.integration_id == id] for id in ids]
 
 
 async def ensure(account_id: str) -> None:
-    """Every entry of the catalogue has its row in the account."""
+    """Create the rows that the account lacks: it has one for every entry of the catalogue."""
     rows = [Integration(account_id=account_id, provider=provider) for provider in CATALOGUE]
     await Integration.bulk_create(rows, ignore_conflicts=True)
 
 
 async def ensure_everywhere() -> None:
-    """The same for all accounts: after an upgrade that brought a provider."""
+    """Create the rows that any account lacks, after an upgrade that brought a provider."""
     for account in await unscoped(models.Account, "an upgrade serves every account").only("id"):
         await ensure(account.id)
 
 
 def _live() -> Q:
+    """Matches keys that let somebody in."""
     return Q(revoked_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=clock.now()))

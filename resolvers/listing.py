@@ -22,7 +22,7 @@ from database.row import AnyRow
 from resolvers import cursors
 from resolvers.access import visibility_key
 from resolvers.queries import COALESCER, get, select
-from resolvers.values import NAME
+from resolvers.validation import NAME
 
 T = TypeVar("T")
 

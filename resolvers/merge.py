@@ -73,6 +73,16 @@ class InterviewMerge:
         times = (self.event.starts_at, self.event.ends_at)
         return self.takes_content and (self.interview.starts_at, self.interview.ends_at) != times
 
+    def is_of(self, sequence: Revision) -> bool:
+        """Whether the interview has its content from that very revision."""
+        return self.interview is not None and self.interview.sequence == sequence
+
+    def contradicts(self, sequence: Revision, whole: Revision) -> bool:
+        """Whether that revision has said something else of the interview; `whole` is that of the whole panel."""
+        if self.interview is None or not self.interview.listed:
+            return sequence == whole
+        return self.is_of(sequence) and self.differs
+
 
 @dataclass(frozen=True)
 class Merge:
@@ -113,30 +123,36 @@ def merge(stored: PanelAggregate, declaration: Declaration) -> Merge:
     if push.sequence is None and is_deleted(panel):
         message = "It was deleted in the scheduler: only a push with a higher sequence brings it back."
         return _refused(ErrorCode.PANEL_CANCELED, message, "input")
-    is_behind = is_below(push.sequence, panel.sequence)
     fields = _newest_fields(push, panel)
     interviews = _merge_interviews(stored, declaration)
     if push.sequence is not None and _contradicts(push, panel, fields, interviews):
+        if is_below(push.sequence, panel.sequence):
+            return _STALE
         message = "Another push of this sequence had other content: send this one with a higher sequence."
-        return _STALE if is_behind else _refused(ErrorCode.SEQUENCE_CONFLICT, message, "input", "sequence")
-    unchanged = Merge(UpsertOutcome.STALE_IGNORED if is_behind else UpsertOutcome.UNCHANGED)
+        return _refused(ErrorCode.SEQUENCE_CONFLICT, message, "input", "sequence")
     if not replaces(push.sequence, panel.declared_sequence):
-        return unchanged
+        return Merge(_outcome(push, panel, frozenset(), panel.canceled_origin))
+    return _take(stored, declaration, fields, interviews)
+
+
+def _take(
+    stored: PanelAggregate,
+    declaration: Declaration,
+    fields: Mapping[str, object],
+    interviews: Sequence[InterviewMerge],
+) -> Merge:
+    """The merge of all that no later revision has settled, with what follows from it for the panel."""
+    push, panel = declaration.push, stored.panel
     columns = _panel_columns(declaration, panel, fields, interviews)
     changed = _visible_fields(columns, interviews)
-    has_revisions = push.sequence is not None and (bool(columns) or any(each.columns for each in interviews))
-    if not changed and not has_revisions:
-        return unchanged
     origins = _interview_origins(stored, interviews)
     origin = cancel_origin(panel, highest(panel.pushed_sequence, push.sequence), origins)
-    return Merge(
-        _outcome(push, panel, changed, origin),
-        changed=changed,
-        kind=_change_kind(panel, changed, origin),
-        columns=columns,
-        interviews=interviews,
-        origin=origin,
-    )
+    outcome = _outcome(push, panel, changed, origin)
+    has_revisions = push.sequence is not None and (bool(columns) or any(each.columns for each in interviews))
+    if not changed and not has_revisions:
+        return Merge(outcome)
+    kind = _change_kind(panel, changed, origin)
+    return Merge(outcome, changed=changed, kind=kind, columns=columns, interviews=interviews, origin=origin)
 
 
 def _refused(code: ErrorCode, message: str, *path: str) -> Merge:
@@ -224,20 +240,12 @@ def seat_terms(seat: Interviewer) -> tuple[str | None, bool, ResponseStatus]:
 
 def _contradicts(push: Push, panel: Panel, fields: Mapping[str, object], interviews: Sequence[InterviewMerge]) -> bool:
     """Whether this very revision has been pushed with other content. Rule 2."""
-    sequence = push.sequence
-    for each in interviews:
-        if each.interview is None or not each.interview.listed:
-            if sequence == panel.declared_sequence:
-                return True
-        elif each.interview.sequence == sequence and each.differs:
-            return True
-    is_repeated = sequence == panel.declared_sequence or (
-        not push.is_whole and any(each.interview and each.interview.sequence == sequence for each in interviews)
-    )
-    return any(
-        (is_repeated or sequence == _field_revision(panel, name)) and getattr(panel, name) != value
-        for name, value in fields.items()
-    )
+    sequence, whole = push.sequence, panel.declared_sequence
+    if any(each.contradicts(sequence, whole) for each in interviews):
+        return True
+    is_repeated = sequence == whole or (not push.is_whole and any(each.is_of(sequence) for each in interviews))
+    others = [name for name, value in fields.items() if getattr(panel, name) != value]
+    return any(is_repeated or sequence == _field_revision(panel, name) for name in others)
 
 
 def _panel_columns(
@@ -245,19 +253,22 @@ def _panel_columns(
 ) -> dict[str, object]:
     """The panel's own columns that get another value, content and revisions."""
     push, candidate = declaration.push, declaration.candidate
-    added = {each.external_id for each in interviews if each.interview is None}
-    early_cancels = {name: revision for name, revision in panel.early_cancels.items() if name not in added}
-    columns = dict(fields)
+    columns = {**fields, "early_cancels": _early_cancels(push, panel, interviews)}
     if panel.candidate_id is None and candidate is not None:
         columns |= {"candidate_id": candidate.id, "stage_id": candidate.stage_id}
     if push.sequence is not None:
         columns |= {_REVISIONS[name]: push.sequence for name in fields.keys() & _REVISIONS.keys()}
-        columns |= {name: highest(getattr(panel, name), push.sequence) for name in ("sequence", "pushed_sequence")}
-        if push.is_whole:
-            columns["declared_sequence"] = push.sequence
-            early_cancels = {name: each for name, each in early_cancels.items() if each > push.sequence}
-    columns["early_cancels"] = early_cancels
+        columns["sequence"] = highest(panel.sequence, push.sequence)
+        columns["pushed_sequence"] = highest(panel.pushed_sequence, push.sequence)
+        columns |= {"declared_sequence": push.sequence} if push.is_whole else {}
     return {name: value for name, value in columns.items() if getattr(panel, name) != value}
+
+
+def _early_cancels(push: Push, panel: Panel, interviews: Sequence[InterviewMerge]) -> dict[str, int]:
+    """The cancels that still wait for their interviews."""
+    added = {each.external_id for each in interviews if each.interview is None}
+    settled = push.sequence if push.is_whole and push.sequence is not None else -1
+    return {name: each for name, each in panel.early_cancels.items() if name not in added and each > settled}
 
 
 def _interview_origins(stored: PanelAggregate, interviews: Sequence[InterviewMerge]) -> list[CancelOrigin | None]:

@@ -18,7 +18,7 @@ import database
 import models
 from auth.viewer import Viewer
 from database import GroupCommits, Stored, Transactions
-from feed.log import Topic, number
+from feed.log import Topic, assign_positions
 from feed.notify import SIGNALS
 from models import AuditAct, AuditEvent, Change, InterviewPanelChangeKind, TopicChange, TopicLog
 
@@ -118,7 +118,7 @@ class UnitOfWork:
             first = row["position"] - len(self._changes) + 1
             self.keep(*(self._change(*change, position) for position, change in enumerate(self._changes, first)))
         for log_id, announced in self._announced.items():
-            self.keep(await number(log_id, self.account_id, announced), *announced)
+            self.keep(await assign_positions(log_id, self.account_id, announced), *announced)
         await database.upsert(row for rows in self._rows.values() for row in rows)
 
     def publish(self) -> None:

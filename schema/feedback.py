@@ -10,7 +10,7 @@ from execution import Level, breadth
 from resolvers import feedback
 from resolvers.listing import Page
 from resolvers.queries import load_related
-from resolvers.values import URL
+from resolvers.validation import URL
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
 from schema.directory import User

@@ -68,17 +68,17 @@ class Integration(Node):
     @breadth(graphql_type=bool, description="Whether it is switched on. Refused to Interviewers.")
     @staticmethod
     async def enabled(parents: list[models.Integration], level: Level) -> list[bool]:
-        return [integration.enabled for integration in integrations.switches(viewer(level), parents)]
+        return [integration.enabled for integration in integrations.with_visible_switch(viewer(level), parents)]
 
     @breadth(graphql_type=datetime | None, description="Since when; null while it is off. Refused to Interviewers.")
     @staticmethod
     async def enabled_at(parents: list[models.Integration], level: Level) -> list[datetime | None]:
-        return [integration.enabled_at for integration in integrations.switches(viewer(level), parents)]
+        return [integration.enabled_at for integration in integrations.with_visible_switch(viewer(level), parents)]
 
     @breadth(graphql_type=User | None, description="Who switched it on; null while it is off. Refused to Interviewers.")
     @staticmethod
     async def enabled_by(parents: list[models.Integration], level: Level) -> list[models.User | None]:
-        return await load_related(viewer(level), integrations.switches(viewer(level), parents), "enabled_by")
+        return await load_related(viewer(level), integrations.with_visible_switch(viewer(level), parents), "enabled_by")
 
     @breadth(
         graphql_type=list[ApiKey],
@@ -119,7 +119,7 @@ class IntegrationsQuery:
         graphql_type=list[Integration], description="Every integration that there is, on or off; to a key its own."
     )
     async def integrations(self, info: Info) -> list[models.Integration]:
-        return await integrations.listed(viewer(info))
+        return await integrations.visible_integrations(viewer(info))
 
     @strawberry.field(graphql_type=Integration, description="The integration with that scheduler.")
     async def integration(self, info: Info, provider: Provider) -> models.Integration:
@@ -137,7 +137,7 @@ class IntegrationsMutation:
         info: Info,
         provider: Provider,
         enabled: Annotated[bool, strawberry.argument(description="True switches it on, false off.")],
-    ) -> integrations.Switched:
+    ) -> integrations.SwitchResult:
         return await integrations.switch(viewer(info), provider, enabled)
 
     @strawberry.mutation(
@@ -154,7 +154,7 @@ class IntegrationsMutation:
         grace_hours: Annotated[
             int | None, strawberry.argument(description="How long older keys go on working: 0 to 720 hours.")
         ] = 24,
-    ) -> integrations.Generated:
+    ) -> integrations.GeneratedKey:
         grace = 24 if grace_hours is None else grace_hours
         return await integrations.generate_key(viewer(info), provider, grace)
 
@@ -163,7 +163,7 @@ class IntegrationsMutation:
     )
     async def revoke_api_key(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The key's id, not the key.")]
-    ) -> integrations.Revoked:
+    ) -> integrations.RevokedKey:
         return await integrations.revoke_key(viewer(info), id)
 
 

@@ -10,7 +10,7 @@ from execution import Level, breadth
 from resolvers import directory, panels
 from resolvers.listing import Page
 from resolvers.queries import load_related
-from resolvers.values import URL, TimeZone
+from resolvers.validation import URL, TimeZone
 from schema.candidates import Candidate
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer

@@ -9,7 +9,7 @@ import models
 from resolvers import pushes
 from resolvers.declarations import PanelPush, SinglePush
 from resolvers.merge import UpsertOutcome
-from resolvers.values import URL, TimeZone
+from resolvers.validation import URL, TimeZone
 from schema.context import Info, viewer
 from schema.errors import UserError, Warning
 from schema.inputs import as_domain, maps_to, optional

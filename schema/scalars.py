@@ -8,7 +8,7 @@ from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from auth.refusals import Code
-from resolvers import values
+from resolvers import validation
 
 ScalarMap = dict[object, ScalarDefinition]
 
@@ -36,16 +36,16 @@ def _serialize_instant(instant: datetime) -> str:
     return utc.isoformat()[:-6] + "Z"
 
 
-def _parse_url(text: Any) -> values.URL:
-    if not isinstance(text, str) or not values.is_url(text):
-        raise _parse_error(f"A URL is absolute, http or https, and at most {values.LINK:,} characters long.")
-    return values.URL(text)
+def _parse_url(text: Any) -> validation.URL:
+    if not isinstance(text, str) or not validation.is_url(text):
+        raise _parse_error(f"A URL is absolute, http or https, and at most {validation.LINK:,} characters long.")
+    return validation.URL(text)
 
 
-def _parse_timezone(text: Any) -> values.TimeZone:
-    if not isinstance(text, str) or not values.is_timezone(text):
+def _parse_timezone(text: Any) -> validation.TimeZone:
+    if not isinstance(text, str) or not validation.is_timezone(text):
         raise _parse_error("A TimeZone is an IANA name, such as America/New_York.")
-    return values.TimeZone(text)
+    return validation.TimeZone(text)
 
 
 SCALARS: ScalarMap = {
@@ -55,10 +55,10 @@ SCALARS: ScalarMap = {
         serialize=_serialize_instant,
         parse_value=_parse_instant,
     ),
-    values.URL: strawberry.scalar(
+    validation.URL: strawberry.scalar(
         name="URL", description="An absolute http or https URL.", serialize=str, parse_value=_parse_url
     ),
-    values.TimeZone: strawberry.scalar(
+    validation.TimeZone: strawberry.scalar(
         name="TimeZone",
         description="An IANA time zone name, such as America/New_York.",
         serialize=str,

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 import models
-from resolvers import syncs
+from resolvers import syncs, template_syncs, user_syncs
 from schema.context import Info, viewer
 from schema.directory import Posting, Stage, User
 from schema.errors import UserError
@@ -13,7 +13,7 @@ from schema.inputs import as_domain, maps_to, optional
 from schema.refs import CandidateRef, FeedbackTemplateRef
 
 
-@maps_to(syncs.UserRow)
+@maps_to(user_syncs.UserRow)
 @strawberry.input(description="A person. Matched by external id, else by email.")
 class UserInput:
     external_id: str | None = optional("The user's id in the system that syncs them; left out, it stays as it is.")
@@ -71,7 +71,7 @@ class FeedbackFieldInput:
     )
 
 
-@maps_to(syncs.TemplateRow)
+@maps_to(template_syncs.TemplateRow)
 @strawberry.input(
     description="A feedback template: at least one field, exactly one of them SCORE. What is left out is gone."
 )
@@ -125,7 +125,7 @@ class SyncsMutation:
         info: Info,
         users: Annotated[list[UserInput], strawberry.argument(description="One row each, at most 500.")],
     ) -> SyncUsersPayload:
-        synced = await syncs.sync_users(viewer(info), [as_domain(syncs.UserRow, row) for row in users])
+        synced = await user_syncs.sync_users(viewer(info), [as_domain(user_syncs.UserRow, row) for row in users])
         return SyncUsersPayload(users=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
 
     @strawberry.mutation(description="Take stages over. One transaction, at most 500. Admins and Super Admins only.")
@@ -168,8 +168,8 @@ class SyncsMutation:
             list[FeedbackTemplateInput], strawberry.argument(description="One row each, at most 500.")
         ],
     ) -> SyncFeedbackTemplatesPayload:
-        rows = [as_domain(syncs.TemplateRow, row) for row in feedback_templates]
-        synced = await syncs.sync_templates(viewer(info), rows)
+        rows = [as_domain(template_syncs.TemplateRow, row) for row in feedback_templates]
+        synced = await template_syncs.sync_templates(viewer(info), rows)
         return SyncFeedbackTemplatesPayload(
             feedback_templates=synced.rows,  # type: ignore[arg-type]
             errors=synced.errors,  # type: ignore[arg-type]

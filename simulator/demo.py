@@ -5,9 +5,11 @@ from auth import tokens
 from auth.viewer import Viewer
 from models import FeedbackFieldType as Kind
 from models import IntegrationProvider, Role
-from resolvers import directory, integrations, syncs
+from resolvers import directory, integrations, syncs, template_syncs, user_syncs
 from resolvers.access import unscoped
-from resolvers.syncs import CandidateRow, PostingRow, StageRow, TemplateFieldRow, TemplateRow, UserRow
+from resolvers.syncs import CandidateRow, PostingRow, StageRow
+from resolvers.template_syncs import TemplateFieldRow, TemplateRow
+from resolvers.user_syncs import UserRow
 
 SLUG = "demo"
 DOMAIN = "demo.example"
@@ -123,11 +125,11 @@ async def _fill(viewer: Viewer) -> None:
         )
         for number, (name, headline, stage, posting) in enumerate(_CANDIDATES, 1)
     ]
-    errors = (await syncs.sync_users(viewer, people)).errors
+    errors = (await user_syncs.sync_users(viewer, people)).errors
     errors += (await syncs.sync_stages(viewer, _STAGES)).errors
     errors += (await syncs.sync_postings(viewer, _POSTINGS)).errors
     errors += (await syncs.sync_candidates(viewer, candidates)).errors
-    errors += (await syncs.sync_templates(viewer, _TEMPLATES)).errors
+    errors += (await template_syncs.sync_templates(viewer, _TEMPLATES)).errors
     assert not errors, "the demo's own data is good"
 
 

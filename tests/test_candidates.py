@@ -288,7 +288,7 @@ async def test_no_id_or_email_breaks_out_of_its_place_in_the_link(evil: str, wor
 def test_whatever_they_are_the_link_says_them_back(external_id: str, email: str) -> None:
     candidate = models.Candidate(external_id=external_id, emails=[email])
 
-    link = urlsplit(CATALOGUE[models.IntegrationProvider.GOODTIME].link(candidate))
+    link = urlsplit(CATALOGUE[models.IntegrationProvider.GOODTIME].deep_link(candidate))
 
     assert (link.netloc, link.path, link.fragment) == ("app.goodtime.example", "/candidates", "")
     assert parse_qs(link.query, keep_blank_values=True) == {"id": [external_id], "email": [email]}

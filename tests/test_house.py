@@ -31,8 +31,8 @@ WORDS = {
 TOOLS = {
     "models": {"base"},
     "resolvers": {
-        *("access", "aggregate", "calendar", "cursors", "declarations", "errors", "lookups"),
-        *("merge", "listing", "queries", "revisions", "units", "values", "warnings"),
+        *("access", "aggregate", "calendar", "cursors", "declarations", "errors", "listing", "lookups"),
+        *("merge", "queries", "revisions", "template_syncs", "units", "user_syncs", "validation", "warnings"),
     },
     "schema": {
         *("connections", "context", "enums", "errors", "inputs", "node", "refs", "scalars"),
@@ -86,6 +86,13 @@ def test_rows_are_reached_only_through_their_scope() -> None:
     offenders = [(str(path), *its) for path in rules for its in asked(path) if its[0] in MODELS and its[1] in READS]
 
     assert offenders == []
+
+
+def test_what_is_followed_is_told_by_topics_not_by_the_feed() -> None:
+    nodes = [node for path in MODULES if path.parts[0] == "feed" for node in ast.walk(tree(path))]
+    names_ = {alias.name for node in nodes if getattr(node, "module", None) == "models" for alias in node.names}
+
+    assert names_ == {"Account", "LogEntry", "Role", "TopicChange", "TopicLog"}
 
 
 def test_transactions_are_opened_in_one_place_only() -> None:

@@ -8,8 +8,8 @@ import pytest
 import strawberry
 from graphql import GraphQLInputObjectType
 
-from resolvers import audit, cancels, candidates, declarations, feedback, panels, syncs
-from resolvers.values import URL, TimeZone
+from resolvers import audit, cancels, candidates, declarations, feedback, panels, syncs, template_syncs, user_syncs
+from resolvers.validation import URL, TimeZone
 from schema import SCHEMA
 from schema import audit as audit_schema
 from schema import cancels as cancels_schema
@@ -33,12 +33,12 @@ PAIRS: dict[type, type] = {
     pushes_schema.InterviewInput: declarations.InterviewPush,
     pushes_schema.UpsertInterviewPanelInput: declarations.PanelPush,
     pushes_schema.UpsertInterviewInput: declarations.SinglePush,
-    syncs_schema.UserInput: syncs.UserRow,
+    syncs_schema.UserInput: user_syncs.UserRow,
     syncs_schema.PostingInput: syncs.PostingRow,
     syncs_schema.StageInput: syncs.StageRow,
     syncs_schema.CandidateInput: syncs.CandidateRow,
-    syncs_schema.FeedbackFieldInput: syncs.TemplateFieldRow,
-    syncs_schema.FeedbackTemplateInput: syncs.TemplateRow,
+    syncs_schema.FeedbackFieldInput: template_syncs.TemplateFieldRow,
+    syncs_schema.FeedbackTemplateInput: template_syncs.TemplateRow,
 }
 #: Inputs whose mutations take their fields one by one.
 UNMAPPED = {"RestoreInterviewPanelInput", "SubmitFeedbackInput"}

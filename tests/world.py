@@ -21,8 +21,10 @@ from auth import tokens
 from auth.viewer import Viewer
 from models import FeedbackFieldType, IntegrationProvider, Role
 from process import Process
-from resolvers import directory, integrations, syncs
-from resolvers.syncs import CandidateRow, PostingRow, StageRow, TemplateFieldRow, TemplateRow, UserRow
+from resolvers import directory, integrations, syncs, template_syncs, user_syncs
+from resolvers.syncs import CandidateRow, PostingRow, StageRow
+from resolvers.template_syncs import TemplateFieldRow, TemplateRow
+from resolvers.user_syncs import UserRow
 from tests.account_copies import AccountTemplate
 from tests.processes import http_client
 
@@ -423,7 +425,7 @@ class _Template:
         roles = {"sam": Role.SUPER_ADMIN, "ada": Role.ADMIN, "rita": Role.TEAM_MEMBER}
         roles |= {"leo": Role.LIMITED_TEAM_MEMBER, "ivo": Role.INTERVIEWER, "noor": Role.INTERVIEWER}
         emails = {name: f"{name}@{slug}.example" for name in roles}
-        users = await syncs.sync_users(
+        users = await user_syncs.sync_users(
             viewer, [UserRow(emails[name], name.title(), role, f"user-{name}") for name, role in roles.items()]
         )
         stages = await syncs.sync_stages(viewer, [StageRow("Applied", 1), StageRow("On-site", 2, True)])
@@ -439,7 +441,7 @@ class _Template:
         )
         score = TemplateFieldRow(FeedbackFieldType.SCORE, "Overall", required=True)
         notes = TemplateFieldRow(FeedbackFieldType.TEXTAREA, "Notes")
-        templates = await syncs.sync_templates(
+        templates = await template_syncs.sync_templates(
             viewer,
             [TemplateRow("technical", "Technical", [score, notes]), TemplateRow("values", "Values", [score])],
         )

@@ -1,4 +1,4 @@
-"""Values that are more than a string, and what makes a text acceptable."""
+"""What makes a text acceptable, as an error at its path for all that is wrong; and types of texts that are checked."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def is_slug(text: str) -> bool:
     return re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?", text) is not None
 
 
-def email(text: str) -> str:
+def email_key(text: str) -> str:
     """An email as it is compared: trimmed, lower case."""
     return text.strip().lower()
 
@@ -80,8 +80,8 @@ def prose_faults(text: str | None, path: Path) -> Iterator[UserError]:
 
 
 def email_faults(text: str, path: Path) -> Iterator[UserError]:
-    """What is wrong with an email address; it is as long as it is kept: some letters are two in lower case."""
-    if max(len(text), len(email(text))) > NAME or not _EMAIL.fullmatch(text.strip()) or _CONTROL.search(text):
+    """What is wrong with an email address. Both spellings count: in lower case some letters become two."""
+    if max(len(text), len(email_key(text))) > NAME or not _EMAIL.fullmatch(text.strip()) or _CONTROL.search(text):
         yield error(ErrorCode.INVALID, f"It is not an email address of at most {NAME} characters.", path)
 
 

@@ -1,0 +1,104 @@
+"""Syncs of feedback templates: which fields a template may have, and how these keep their ids."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from auth.viewer import Viewer
+from models import FeedbackFieldType, FeedbackTemplate, StoredField
+from resolvers import feedback, validation
+from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.syncs import Synced, load_by, repeat_faults, save, sync
+from resolvers.units import UnitOfWork
+
+
+@dataclass(frozen=True)
+class TemplateFieldRow:
+    type: FeedbackFieldType
+    label: str
+    description: str | None = None
+    required: bool = False
+    options: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TemplateRow:
+    external_id: str
+    name: str
+    fields: Sequence[TemplateFieldRow]
+    instructions: str | None = None
+    archived: bool = False
+
+
+async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[FeedbackTemplate]:
+    """Take the feedback templates over, matched by external id. Raises Refused(FORBIDDEN).
+
+    Forms keep the fields with which they were made.
+    """
+
+    async def act(unit: UnitOfWork) -> Synced[FeedbackTemplate]:
+        faults = list(_template_faults(rows))
+        stored = await load_by(viewer, FeedbackTemplate, "external_id", [row.external_id for row in rows])
+        templates = []
+        for row in rows:
+            template = stored.get(row.external_id) or FeedbackTemplate(
+                account_id=viewer.account_id, external_id=row.external_id, fields=[]
+            )
+            template.name = row.name.strip()
+            template.instructions = row.instructions  # type: ignore[assignment]
+            template.fields = _stored_fields(row.fields, template.fields)
+            template.updated_at = unit.at
+            template.archived_at = (template.archived_at or unit.at) if row.archived else None
+            templates.append(template)
+        return await save(templates, faults)
+
+    return await sync(viewer, act)
+
+
+def _template_faults(rows: Sequence[TemplateRow]) -> Iterator[UserError]:
+    yield from repeat_faults([row.external_id for row in rows], "feedbackTemplates", "externalId")
+    for index, row in enumerate(rows):
+        path = ("feedbackTemplates", index)
+        yield from validation.name_faults(row.external_id, (*path, "externalId"))
+        yield from validation.name_faults(row.name, (*path, "name"))
+        yield from validation.prose_faults(row.instructions, (*path, "instructions"))
+        if not 1 <= len(row.fields) <= 100:
+            yield error(ErrorCode.INVALID, "A template has 1 to 100 fields.", (*path, "fields"))
+        elif [each.type for each in row.fields].count(FeedbackFieldType.SCORE) != 1:
+            yield error(ErrorCode.INVALID, "A template has exactly one SCORE field.", (*path, "fields"))
+        for place, each in enumerate(row.fields):
+            yield from _field_faults(each, (*path, "fields", place))
+
+
+def _field_faults(row: TemplateFieldRow, path: Path) -> Iterator[UserError]:
+    yield from validation.name_faults(row.label, (*path, "label"))
+    yield from validation.prose_faults(row.description, (*path, "description"))
+    for place, option in enumerate(row.options):
+        yield from validation.name_faults(option, (*path, "options", place))
+    if len(set(row.options)) != len(row.options):
+        yield error(ErrorCode.INVALID, "An option stands there twice.", (*path, "options"))
+    fixed = feedback.choices(row.type, [])
+    if row.type in (FeedbackFieldType.DROPDOWN, FeedbackFieldType.MULTIPLE_SELECT):
+        if not 1 <= len(row.options) <= 100:
+            yield error(ErrorCode.INVALID, f"A {row.type.value} field has 1 to 100 options.", (*path, "options"))
+    elif row.options and row.options != fixed:
+        message = f"A {row.type.value} field has the options {', '.join(fixed)}." if fixed else "It takes no options."
+        yield error(ErrorCode.INVALID, message, (*path, "options"))
+
+
+def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredField]) -> list[StoredField]:
+    """The fields as they are kept; one of the same type and label keeps its id."""
+    ids: dict[tuple[str, str], list[str]] = {}
+    for stored in before:
+        ids.setdefault((stored["type"], stored["label"]), []).append(stored["id"])
+    return [
+        {
+            "id": (ids.get((row.type.value, row.label)) or [f"fld_{secrets.token_hex(8)}"]).pop(0),
+            "type": row.type.value,
+            "label": row.label,
+            "description": row.description,
+            "required": row.required,
+            "options": feedback.choices(row.type, row.options),
+        }
+        for row in rows
+    ]

@@ -1,0 +1,151 @@
+"""Syncs of users: who is meant by a row, and who may change whom."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from tortoise.expressions import F, Q
+
+from auth.viewer import Viewer
+from models import AuditAct, Role, User
+from resolvers import validation
+from resolvers.access import visible
+from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.syncs import Synced, repeat_faults, save, sync
+from resolvers.units import UnitOfWork
+
+
+@dataclass(frozen=True)
+class UserRow:
+    email: str
+    name: str
+    role: Role
+    external_id: str | None = None
+    deactivated: bool = False
+
+
+async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
+    """Take the users over, matched by external id, else by email. Raises Refused(FORBIDDEN)."""
+
+    async def act(unit: UnitOfWork) -> Synced[User]:
+        stored = await _lock_concerned(viewer, rows)
+        before = {user.id: _standing(user) for user in stored}
+        users: dict[str, User] = {}
+        faults = list(_row_faults(rows))
+        for index, (row, user) in enumerate(zip(rows, _match(viewer, rows, stored), strict=True)):
+            if user.id in users:
+                message = "Another row of this list means the same user."
+                faults.append(error(ErrorCode.TAKEN, message, ("users", index)))
+            else:
+                faults.extend(_protection_faults(viewer, user, row, ("users", index)))
+                _fill(user, row, unit)
+                users[user.id] = user
+        others = [user for user in stored if user.id not in users]
+        faults += [*_conflict_faults(rows, others), *_last_admin_faults([*others, *users.values()])]
+        if not faults:
+            # Their old names are given up first: what one user had another may take.
+            known = visible(viewer, User).filter(id__in=before.keys() & users.keys())
+            await known.update(email=F("id"), external_id=None)
+            for user in users.values():
+                _audit(unit, user, before.get(user.id))
+        return await save(list(users.values()), faults)
+
+    return await sync(viewer, act)
+
+
+def _fill(user: User, row: UserRow, unit: UnitOfWork) -> None:
+    """Give the user what the row says; without an external id the user keeps the one they have."""
+    user.email, user.name, user.role = validation.email_key(row.email), row.name.strip(), row.role
+    if row.external_id is not None:
+        user.external_id = row.external_id
+    user.deactivated_at = (user.deactivated_at or unit.at) if row.deactivated else None
+
+
+def _last_admin_faults(users: Collection[User]) -> Iterator[UserError]:
+    """Among all who are left, with all Super Admins of the account, one must be an active Super Admin."""
+    if not any(user.role is Role.SUPER_ADMIN and user.deactivated_at is None for user in users):
+        message = "The last active Super Admin can't be deactivated or demoted."
+        yield error(ErrorCode.INVALID, message, ("users",))
+
+
+#: What of a user decides on what they may do: the role, whether they may sign in, and by which email.
+_Standing = tuple[Role, bool, str]
+
+
+def _standing(user: User) -> _Standing:
+    return (user.role, user.deactivated_at is None, user.email)
+
+
+def _audit(unit: UnitOfWork, user: User, before: _Standing | None) -> None:
+    """Keep who was let in, and whose standing has changed."""
+    role, active, email = before or (user.role, True, user.email)
+    if before is None:
+        unit.audit(AuditAct.USER_ADDED, user.id, role=user.role.value)
+    if user.role is not role:
+        unit.audit(AuditAct.ROLE_CHANGED, user.id, role=user.role.value, was=role.value)
+    if user.email != email:
+        unit.audit(AuditAct.EMAIL_CHANGED, user.id)
+    if (user.deactivated_at is None) is not active:
+        unit.audit(AuditAct.USER_DEACTIVATED if active else AuditAct.USER_REACTIVATED, user.id)
+
+
+async def _lock_concerned(viewer: Viewer, rows: Sequence[UserRow]) -> list[User]:
+    """Lock whoever the rows may mean or clash with, and all Super Admins."""
+    emails = {validation.email_key(row.email) for row in rows}
+    external_ids = {row.external_id for row in rows if row.external_id is not None}
+    concerned = Q(external_id__in=external_ids) | Q(email__in=emails) | Q(role=Role.SUPER_ADMIN)
+    return await visible(viewer, User).filter(concerned).select_for_update()
+
+
+def _match(viewer: Viewer, rows: Sequence[UserRow], stored: Collection[User]) -> list[User]:
+    """The user of each row, by external id, else by email; a new one where there is none."""
+    by_external_id = {user.external_id: user for user in stored if user.external_id is not None}
+    by_email = {user.email: user for user in stored}
+    # A row with an external id of its own does not mean somebody whom another row names: it has their old email.
+    named = {by_external_id[row.external_id].id for row in rows if row.external_id in by_external_id}
+
+    def find(row: UserRow) -> User | None:
+        if row.external_id in by_external_id:
+            return by_external_id[row.external_id]
+        user = by_email.get(validation.email_key(row.email))
+        return None if user and row.external_id is not None and user.id in named else user
+
+    return [find(row) or User(account_id=viewer.account_id, role=row.role) for row in rows]
+
+
+def _row_faults(rows: Sequence[UserRow]) -> Iterator[UserError]:
+    yield from repeat_faults([validation.email_key(row.email) for row in rows], "users", "email")
+    yield from repeat_faults([row.external_id for row in rows], "users", "externalId")
+    for index, row in enumerate(rows):
+        yield from validation.name_faults(row.external_id, ("users", index, "externalId"))
+        yield from validation.name_faults(row.name, ("users", index, "name"))
+        yield from validation.email_faults(row.email, ("users", index, "email"))
+
+
+def _protection_faults(viewer: Viewer, user: User, row: UserRow, path: Path) -> Iterator[UserError]:
+    """An Admin may not make, change or deactivate a Super Admin."""
+    if viewer.role is Role.SUPER_ADMIN or Role.SUPER_ADMIN not in (user.role, row.role):
+        return
+    if user._saved_in_db and _same_user(user, row):
+        return
+    message = "Only a Super Admin may make, change or deactivate a Super Admin."
+    yield error(ErrorCode.INVALID, message, (*path, "role"))
+
+
+def _same_user(user: User, row: UserRow) -> bool:
+    return (user.email, user.name, user.role, user.deactivated_at is not None) == (
+        validation.email_key(row.email),
+        row.name.strip(),
+        row.role,
+        row.deactivated,
+    ) and row.external_id in (None, user.external_id)
+
+
+def _conflict_faults(rows: Sequence[UserRow], others: Collection[User]) -> Iterator[UserError]:
+    """Emails and external ids that somebody has who is not on the list."""
+    emails = {user.email for user in others}
+    external_ids = {user.external_id for user in others if user.external_id is not None}
+    for index, row in enumerate(rows):
+        if validation.email_key(row.email) in emails:
+            yield error(ErrorCode.TAKEN, "Another user has this email.", ("users", index, "email"))
+        if row.external_id in external_ids:
+            yield error(ErrorCode.TAKEN, "Another user has this external id.", ("users", index, "externalId"))
