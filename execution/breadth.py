@@ -48,7 +48,9 @@ class Relation:
         self.reads = reads
         self.signature = Signature.from_callable(function)
         self.waits = iscoroutinefunction(function)
-        self._level = next((name for name, it in self.signature.parameters.items() if _is_level(it.annotation)), None)
+        self._level = next(
+            (name for name, parameter in self.signature.parameters.items() if _is_level(parameter.annotation)), None
+        )
 
     async def answers(self, parents: list[Any], level: Level, arguments: dict[str, Any]) -> list[Any]:
         """The function's answers, one a parent; an exception among them is that parent's error.
@@ -82,14 +84,14 @@ class Relation:
             Parameter("root", Kind.POSITIONAL_OR_KEYWORD),
             Parameter("info", Kind.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
         ]
-        arguments = [it.replace(kind=Kind.KEYWORD_ONLY) for it in others if it.name != self._level]
+        arguments = [each.replace(kind=Kind.KEYWORD_ONLY) for each in others if each.name != self._level]
         return Signature([*reserved, *arguments])
 
     def _loader(self, info: strawberry.Info, arguments: dict[str, Any]) -> DataLoader[Asked, Any]:
         # The identities can't be reused while they are a key: the loader holds what they belong to. The root value
         # tells a subscription's events apart, of which one may begin while one that failed is still being given up.
         one_execution = id(info.context), id(info.operation), id(info.variable_values), id(info.root_value)
-        literals = tuple(print_ast(it) for it in info._raw_info.field_nodes[0].arguments or ())
+        literals = tuple(print_ast(argument) for argument in info._raw_info.field_nodes[0].arguments or ())
         key = (self, *one_execution, literals)
         loader = _loaders.get(key)
         if loader is None:

@@ -3,7 +3,7 @@ anything fails on the way, graphql-core runs it from its start.
 
 The root fields of a mutation are graphql-core's to run, once and in order, and so is a subscription's; a plan completes
 what they return. Where it fails, graphql-core completes the same returned object instead. So data, errors, paths and
-locations are always its.
+locations are always those of graphql-core.
 """
 
 import asyncio
@@ -19,14 +19,16 @@ from graphql.pyutils import gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from execution.completers import Completer, NullCompleter, Run
 from execution.level import Scope
-from execution.plan import NO_PLAN, Plan, Plans, Root
-from execution.run import Part, Position, Run, Values
+from execution.plan import NO_PLAN, Plan, Root
+from execution.plans import Plans
+from execution.specialised import Values
 
 logger = logging.getLogger(__name__)
 
 Together = Callable[[Hashable, object, Callable[[Values], Awaitable[Values]]], Awaitable[object]]
-"""Completes a value along with others of its kind: it is given the kind, the value, and what completes several."""
+"""Completes a value along with others of its kind: it takes the kind, the value, and what completes several."""
 
 
 class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -42,7 +44,7 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         plan = self.plans.of(self)
         if self.operation.operation is not OperationType.QUERY:
             self.plan = plan
-        elif plan.whole:
+        elif plan.covers_all:
             return self._answered(plan, serially)
         return super().execute_operation(serially)
 
@@ -57,17 +59,17 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         return ExecutionResult(dict(zip(plan.roots, answers, strict=True)), None)
 
     async def _answer(self, root: Root, plan: Plan) -> Any:
-        path, parent, definition, nodes, part = root
+        path, parent, definition, nodes, completer = root
         info = self.build_resolve_info(definition, nodes, parent, path)
         arguments = get_argument_values(definition, nodes[0], self.variable_values) if definition.args else {}
         value = (definition.resolve or self.field_resolver)(self.root_value, info, **arguments)
-        return await self._completed(part, plan, info, await value if self.is_awaitable(value) else value)
+        return await self._completed(completer, plan, info, await value if self.is_awaitable(value) else value)
 
     def complete_value(
         self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
         root = self.plan.roots.get(path.key) if path.prev is None else None
-        if root is None or not isinstance(root.part, Position) or root.definition.type is not return_type:
+        if root is None or not isinstance(root.completer, NullCompleter) or root.definition.type is not return_type:
             return super().complete_value(return_type, field_details_list, info, path, result, position_context)
         return self._completed_or_else(root, field_details_list, info, path, result, position_context)
 
@@ -75,21 +77,21 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         self, root: Root, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
     ) -> Any:
         try:
-            return await self._completed(root.part, self.plan, info, result)
+            return await self._completed(root.completer, self.plan, info, result)
         except Exception:
             logger.debug("%s is completed by graphql-core", path.key, exc_info=True)
             type_ = root.definition.type
             answer = super().complete_value(type_, field_details_list, info, path, result, position_context)
             return await answer if self.is_awaitable(answer) else answer
 
-    async def _completed(self, part: Part, plan: Plan, info: Any, value: object) -> Any:
+    async def _completed(self, completer: Completer, plan: Plan, info: Any, value: object) -> Any:
         run = Run(info, Scope(self.schema, self.fragment_definitions, self.variable_values))
         if self.together is None:
-            [answer] = await part.complete([value], run)
+            [answer] = await completer.complete([value], run)
             return answer
         coerced = self.variable_values.coerced
-        kind = (id(part), *(repr(coerced.get(name)) for name in plan.variables))
-        return await self.together(kind, value, partial(part.complete, run=run))
+        kind = (id(completer), *(repr(coerced.get(name)) for name in plan.variables))
+        return await self.together(kind, value, partial(completer.complete, run=run))
 
     def _usual(self) -> bool:
         middleware = self.middleware_manager and self.middleware_manager.middlewares

@@ -69,7 +69,7 @@ class Selected(NamedTuple):
 
 @dataclass
 class Selection:
-    """All occurrences of one field, and below it, found when asked for, those of the fields it selects."""
+    """All occurrences of one field, and below it, computed when asked for, those of the fields it selects."""
 
     scope: Scope
     occurrences: list[Selected]
@@ -84,15 +84,15 @@ class Selection:
     def below(self) -> dict[str, "Selection"]:
         below, spread = dict[str, Selection](), set[str]()
         for definition, node in self.occurrences:
-            for found in self._fields(get_named_type(definition.type), node, spread):
-                below.setdefault(found.node.name.value, Selection(self.scope, [])).occurrences.append(found)
+            for selected in self._fields(get_named_type(definition.type), node, spread):
+                below.setdefault(selected.node.name.value, Selection(self.scope, [])).occurrences.append(selected)
         return below
 
     @cached_property
     def attributes(self) -> frozenset[str] | None:
         """What the fields that it selects take from their objects; None where that may be anything."""
-        parts = [_taken(found) for its in self.below.values() for found in its.occurrences]
-        return None if None in parts else frozenset(chain.from_iterable(filter(None, parts)))
+        attributes = [_attributes(each) for selection in self.below.values() for each in selection.occurrences]
+        return None if None in attributes else frozenset(chain.from_iterable(filter(None, attributes)))
 
     def _fields(self, parent: GraphQLNamedType, node: Any, spread: set[str]) -> Iterator[Selected]:
         schema, fragments, variables = self.scope
@@ -116,14 +116,14 @@ class Selection:
             yield from self._fields(narrowed or parent, fragment, spread)
 
 
-def _taken(selected: Selected) -> Iterable[str] | None:
+def _attributes(selected: Selected) -> Iterable[str] | None:
     """The attributes that a field takes from its object, where that can be told."""
-    its = selected.definition.extensions.get(DEFINITION)
-    if its is None:
+    field = selected.definition.extensions.get(DEFINITION)
+    if field is None:
         return () if selected.node.name.value == "__typename" else None
-    if its.base_resolver is None:
-        return (its.python_name,) if its.default_resolver is getattr else None
-    relation = getattr(its.base_resolver.wrapped_func, "relation", None)
+    if field.base_resolver is None:
+        return (field.python_name,) if field.default_resolver is getattr else None
+    relation = getattr(field.base_resolver.wrapped_func, "relation", None)
     return relation.reads if relation else None
 
 
@@ -143,8 +143,8 @@ class Level:
         raw: Any = info._raw_info
         scope = Scope(raw.schema, raw.fragments, VariableValues({}, info.variable_values))
         definition = raw.parent_type.fields[raw.field_name]
-        found = [Selected(definition, node) for node in nodes or raw.field_nodes]
-        return cls(raw.context, Selection(scope, found))
+        occurrences = [Selected(definition, node) for node in nodes or raw.field_nodes]
+        return cls(raw.context, Selection(scope, occurrences))
 
     def selects(self, *path: str) -> bool:
         """Whether the fields of this path, in GraphQL's names, are selected below, one within the other."""

@@ -83,7 +83,7 @@ def operations(
         text = f"{kind} {head} {body} {' '.join(text for _, text in writer.fragments.values())}"
         # Fields of one name but different types may still meet in two members of a union.
         assume(not validate(core, parse(text)))
-        return Operation(text, writer.given)
+        return Operation(text, writer.variable_values)
 
     return operation()
 
@@ -95,7 +95,7 @@ class Writer:
         self.draw: Any = draw
         self.schema, self.values, self.without = schema, values, without
         self.variables: list[str] = []
-        self.given: dict[str, Any] = {}
+        self.variable_values: dict[str, Any] = {}
         self.fragments: dict[str, tuple[GraphQLCompositeType, str]] = {}
         self.names = 0
 
@@ -121,8 +121,10 @@ class Writer:
         return self.field(type_, depth) if what == "field" else "__typename"
 
     def overlapping(self, type_: GraphQLCompositeType) -> list[GraphQLCompositeType]:
-        types = (it for name, it in self.schema.type_map.items() if is_composite_type(it) and not name.startswith("__"))
-        return [it for it in types if do_types_overlap(self.schema, it, type_)]
+        types = (
+            each for name, each in self.schema.type_map.items() if is_composite_type(each) and not name.startswith("__")
+        )
+        return [each for each in types if do_types_overlap(self.schema, each, type_)]
 
     def fragment(self, type_: GraphQLCompositeType, depth: int) -> str:
         overlapping = self.overlapping(type_)
@@ -140,7 +142,7 @@ class Writer:
 
     def field(self, type_: GraphQLCompositeType, depth: int) -> str:
         fields = {} if isinstance(type_, GraphQLUnionType) else type_.fields
-        known = [name for name, it in fields.items() if self.writable(f"{type_}.{name}", it, depth)]
+        known = [name for name, field in fields.items() if self.writable(f"{type_}.{name}", field, depth)]
         if not known:
             return "__typename"
         name = self.draw(st.sampled_from(known))
@@ -155,7 +157,8 @@ class Writer:
         return (
             place not in self.without
             and (depth > 0 or is_leaf_type(get_named_type(definition.type)))
-            and None not in [self.argument(place, *it) for it in definition.args.items() if is_required_argument(it[1])]
+            and None
+            not in [self.argument(place, *each) for each in definition.args.items() if is_required_argument(each[1])]
         )
 
     def argument(self, place: str, name: str, definition: GraphQLArgument) -> Strategy | None:
@@ -170,11 +173,13 @@ class Writer:
         if isinstance(type_, GraphQLEnumType):
             return st.sampled_from(list(type_.values))
         if isinstance(type_, GraphQLInputObjectType):
-            required = {name: self.value(it.type) for name, it in type_.fields.items() if is_required_input_field(it)}
-            rest = {name: self.value(it.type) for name, it in type_.fields.items() if name not in required}
+            required = {
+                name: self.value(field.type) for name, field in type_.fields.items() if is_required_input_field(field)
+            }
+            rest = {name: self.value(field.type) for name, field in type_.fields.items() if name not in required}
             if None in required.values():
                 return None
-            optional = {name: it for name, it in rest.items() if it is not None}
+            optional = {name: value for name, value in rest.items() if value is not None}
             return st.fixed_dictionaries(cast("dict[str, Strategy]", required), optional=optional)
         return self.values.get(type_.name)  # type: ignore[union-attr]
 
@@ -196,7 +201,7 @@ class Writer:
         default = f" = {literal(drawn, type_)}" if self.chance(3) else ""
         self.variables.append(f"${name}: {type_}{default}")
         if not default or self.chance(2):
-            self.given[name] = self.draw(value)
+            self.variable_values[name] = self.draw(value)
         return f"${name}"
 
     def directive(self) -> str:
@@ -213,9 +218,9 @@ def literal(value: Any, type_: GraphQLInputType) -> str:
     if value is None:
         return "null"
     if is_list_type(type_):
-        return f"[{', '.join(literal(it, type_.of_type) for it in value)}]"
+        return f"[{', '.join(literal(item, type_.of_type) for item in value)}]"
     if isinstance(type_, GraphQLInputObjectType):
-        return f"{{{', '.join(f'{name}: {literal(it, type_.fields[name].type)}' for name, it in value.items())}}}"
+        return f"{{{', '.join(f'{name}: {literal(item, type_.fields[name].type)}' for name, item in value.items())}}}"
     return str(value) if isinstance(type_, GraphQLEnumType) else json.dumps(value)
 
 
@@ -228,7 +233,9 @@ class Answer:
 
     @classmethod
     def of(cls, result: ExecutionResult) -> "Answer":
-        return cls(repr(result.data), sorted(json.dumps(it.formatted, default=repr) for it in result.errors or ()))
+        return cls(
+            repr(result.data), sorted(json.dumps(error.formatted, default=repr) for error in result.errors or ())
+        )
 
 
 async def answers(

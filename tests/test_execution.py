@@ -15,7 +15,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution import BreadthFirstExecutor, Level, breadth, execute
-from execution.plan import Plans
+from execution.plans import Plans
 
 pytestmark = pytest.mark.once
 

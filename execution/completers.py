@@ -1,0 +1,184 @@
+"""Completers: each completes all values of its place in the answer at once, level by level.
+
+A completer either completes every value exactly as graphql-core would, or raises: `Unusual` for what it does not know,
+or whatever a resolver raised. It never answers with an error or a null that propagates; graphql-core does that.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain, pairwise, repeat
+from typing import Any, NamedTuple
+
+from graphql import GraphQLAbstractType, GraphQLResolveInfo
+from graphql.pyutils import UndefinedType, gather_with_cancel
+
+from execution.breadth import Relation
+from execution.leaves import NULL, CoerceLevel, Unusual
+from execution.level import Level, Scope, Selected, Selection
+from execution.specialised import AttributeCell, Values, dictionary_builder
+
+
+class Run(NamedTuple):
+    """One root field's run: its resolve info, which serves all below it, and the operation's variables."""
+
+    info: GraphQLResolveInfo[Any]
+    scope: Scope
+
+
+class Completer(ABC):
+    """What completes the values of one place in the answer."""
+
+    waits: bool = False
+    """Whether that may mean waiting for somebody."""
+
+    @abstractmethod
+    async def complete(self, values: Values, run: Run) -> Values: ...
+
+
+@dataclass
+class NullCompleter(Completer):
+    """Objects or lists of them where nulls may stand, or must not."""
+
+    is_required: bool
+    present: Completer
+
+    def __post_init__(self) -> None:
+        self.waits = self.present.waits
+
+    async def complete(self, values: Values, run: Run) -> Values:
+        kinds = set(map(type, values))
+        if any(issubclass(kind, (Exception, UndefinedType)) or hasattr(kind, "__await__") for kind in kinds):
+            raise Unusual
+        if NULL not in kinds:
+            return await self.present.complete(values, run) if values else []
+        if self.is_required:
+            raise Unusual
+        present = [value for value in values if value is not None]
+        completed = iter(await self.present.complete(present, run) if present else ())
+        return [None if value is None else next(completed) for value in values]
+
+
+@dataclass
+class LeafCompleter(Completer):
+    """Scalars and enums, and lists of them, nulls included."""
+
+    coerce: CoerceLevel
+
+    async def complete(self, values: Values, run: Run) -> Values:
+        return self.coerce(values)
+
+
+@dataclass
+class ListCompleter(Completer):
+    """Lists, whose items are completed as one level."""
+
+    items: Completer
+
+    def __post_init__(self) -> None:
+        self.waits = self.items.waits
+
+    async def complete(self, values: Values, run: Run) -> Values:
+        if not {list, tuple}.issuperset(map(type, values)):
+            raise Unusual
+        completed = await self.items.complete(list(chain.from_iterable(values)), run)
+        ends = accumulate(map(len, values), initial=0)
+        return [completed[start:end] for start, end in pairwise(ends)]
+
+
+@dataclass
+class AbstractCompleter(Completer):
+    """Objects of an interface or a union: those of one type are completed together."""
+
+    type: GraphQLAbstractType
+    objects: dict[str, "ObjectCompleter"]
+
+    def __post_init__(self) -> None:
+        self.waits = any(completer.waits for completer in self.objects.values())
+
+    async def complete(self, values: Values, run: Run) -> Values:
+        places: dict[Any, list[int]] = {}
+        for place, value in enumerate(values):
+            name = self.type.resolve_type(value, run.info, self.type)  # type: ignore[misc]
+            places.setdefault(name, []).append(place)
+        if not places.keys() <= self.objects.keys():
+            raise Unusual
+        groups = [(self.objects[name], [values[place] for place in group]) for name, group in places.items()]
+        completed = chain.from_iterable(await complete_all(groups, run))
+        by_place = dict(zip(chain.from_iterable(places.values()), completed, strict=True))
+        return [by_place[place] for place in range(len(values))]
+
+
+@dataclass
+class ObjectCompleter(Completer):
+    """Objects of one type: each field is completed for all of them, and each object becomes a dictionary."""
+
+    type_name: str
+    is_type_of: Callable[..., Any] | None
+    #: By their response names; None stands for `__typename`.
+    fields: Mapping[str, "FieldCompleter | AttributeCell | None"]
+
+    def __post_init__(self) -> None:
+        cells = {name: field if isinstance(field, AttributeCell) else None for name, field in self.fields.items()}
+        self._build = dictionary_builder(cells)
+        self._columns = [field for field in self.fields.values() if not isinstance(field, AttributeCell)]
+        self._fields = [field for field in self._columns if field is not None]
+        self.waits = any(field.waits for field in self._fields)
+
+    async def complete(self, values: Values, run: Run) -> Values:
+        if self.is_type_of and set(map(self.is_type_of, values, repeat(run.info))) != {True}:
+            raise Unusual
+        completed = iter(await complete_all([(field, values) for field in self._fields], run))
+        type_names = repeat(self.type_name)
+        return self._build(values, *(type_names if field is None else next(completed) for field in self._columns))
+
+
+@dataclass
+class FieldCompleter(Completer):
+    """A field of an object: its values for all objects, and what completes them."""
+
+    source: "PerObject | Batched"
+    completer: Completer
+
+    def __post_init__(self) -> None:
+        self.waits = self.source.waits or self.completer.waits
+
+    async def complete(self, values: Values, run: Run) -> Values:
+        return await self.completer.complete(await self.source.values(values, run), run)
+
+
+@dataclass
+class PerObject:
+    """Values taken from each object, by its attribute or its method."""
+
+    read: Callable[..., Values]
+    #: The field, where it has arguments.
+    selected: Selected | None
+    waits: bool
+
+    async def values(self, objects: Values, run: Run) -> Values:
+        values = self.read(objects, **self.selected.arguments(run.scope)) if self.selected else self.read(objects)
+        return await gather_with_cancel(*values) if self.waits else values
+
+
+@dataclass
+class Batched:
+    """Values of a breadth function."""
+
+    relation: Relation
+    selection: Selection
+
+    @property
+    def waits(self) -> bool:
+        return self.relation.waits
+
+    async def values(self, objects: Values, run: Run) -> Values:
+        level = Level(run.info.context, self.selection)
+        return await self.relation.answers(objects, level, self.selection.occurrences[0].arguments(run.scope))
+
+
+async def complete_all(work: Sequence[tuple[Completer, Values]], run: Run) -> list[Values]:
+    """What each completer makes of its values. Those that wait do so together; the first failure ends the others."""
+    if sum(completer.waits for completer, _ in work) < 2:
+        return [await completer.complete(values, run) for completer, values in work]
+    return await gather_with_cancel(*(completer.complete(values, run) for completer, values in work))
