@@ -179,18 +179,18 @@ class RowMapper(Generic[AnyRow]):
     """The columns that a flat statement reads, and how its records become rows that lead to one another."""
 
     def __init__(self, model: type[AnyRow], attributes: Attributes, joins: Sequence[Join], postgres: bool) -> None:
-        self._joins = joins
         self._base: RowReader[AnyRow] = RowReader(model, attributes, 0, postgres)
         self._readers: list[RowReader[Any]] = [self._base]
         for join in joins:
             self._readers.append(RowReader(join.model, join.attributes, self._readers[-1].end, postgres))
+        self._joins, self._aliases = joins, [BASE, *(join.alias for join in joins)]
+        self._links = [_link(join, place, self._aliases.index(join.of)) for place, join in enumerate(joins, 1)]
 
     def select_from(self, source: str) -> str:
         """The statement over a source, which is a query."""
-        aliases = [BASE, *(join.alias for join in self._joins)]
         columns = ", ".join(
             f'"{alias}"."{column}"'
-            for alias, reader in zip(aliases, self._readers, strict=True)
+            for alias, reader in zip(self._aliases, self._readers, strict=True)
             for column in reader.columns
         )
         tables = [f'({source}) AS "{BASE}"']
@@ -198,31 +198,34 @@ class RowMapper(Generic[AnyRow]):
         return f"SELECT {columns} FROM {' '.join(tables)}"
 
     def rows(self, records: Sequence[Record]) -> list[AnyRow]:
-        """The rows of the records, each made once."""
+        """The rows of the records. Those of the same id are one row, and lead to the same rows."""
         if not self._joins:
             return [self._base.row(record) for record in records]
-        aliases = [BASE, *(join.alias for join in self._joins)]
-        links = [
-            (place, aliases.index(join.of), join.alias if join.is_collection else f"_{join.alias}", join.is_collection)
-            for place, join in enumerate(self._joins, 1)
-        ]
-        made: list[dict[Any, Any]] = [{} for _ in self._readers]
-        sources = [(rows, reader.row, reader.key) for rows, reader in zip(made, self._readers, strict=True)]
+        known: list[dict[Any, Any]] = [{} for _ in self._readers]
+        readers = [(reader.key, rows, reader.row) for reader, rows in zip(self._readers, known, strict=True)]
         for record in records:
             linked = []
-            for rows, row_of, key in sources:
-                id = record[key]
-                row = rows.get(id)
-                if row is None and id is not None:
-                    row = rows[id] = row_of(record)
+            for key, rows, make in readers:
+                row = rows.get(record[key])
+                if row is None and record[key] is not None:
+                    row = rows[record[key]] = make(record)
                 linked.append(row)
-            for place, parent, attribute, is_collection in links:
-                if linked[parent] is None:
-                    continue
-                if not is_collection:
-                    linked[parent].__dict__[attribute] = linked[place]
-                elif linked[place] is None:
-                    linked[parent].__dict__[attribute] = []
-                else:
-                    linked[parent].__dict__.setdefault(attribute, []).append(linked[place])
-        return list(made[0].values())
+            for link in self._links:
+                link(linked)
+        return list(known[0].values())
+
+
+def _link(join: Join, place: int, parent: int) -> Callable[[list[Any]], None]:
+    """What lets the rows of a record lead to one another, where the joined one and its parent stand in these places."""
+
+    def point(rows: list[Any]) -> None:
+        if rows[parent] is not None:
+            rows[parent].__dict__[attribute] = rows[place]
+
+    def collect(rows: list[Any]) -> None:
+        collection = rows[parent].__dict__.setdefault(attribute, [])
+        if rows[place] is not None:
+            collection.append(rows[place])
+
+    attribute = join.alias if join.is_collection else f"_{join.alias}"
+    return collect if join.is_collection else point

@@ -126,15 +126,17 @@ def _row_maker(model: type[AnyRow], names: Sequence[str], start: int, postgres: 
     """What makes a row of a record: one dictionary of its values, of which few have to be converted."""
     converters = [(name, _converter(model._meta.fields_map[name], postgres)) for name in names]
     conversions = [(name, convert) for name, convert in converters if convert is not None]
-    own = slice(start, start + len(names))
+    own = slice(start, start + len(names)) if start else None
     is_partial = len(names) < len(model._meta.fields_db_projection)
     new = model.__new__
 
     def row(record: Record) -> AnyRow:
         made = new(model)
-        made.__dict__ = values = dict(zip(names, record[own], strict=True))
+        # What follows the columns of the row is left out: zip ends with the names. `strict` would take its time.
+        made.__dict__ = values = dict(zip(names, record[own] if own else record))  # noqa: B905
         for name, convert in conversions:
-            if (value := values[name]) is not None:
+            value = values[name]
+            if value is not None:
                 values[name] = convert(value)
         if is_partial:
             values["_partial"] = True
