@@ -94,7 +94,7 @@ async def lifespan(process: Process) -> AsyncIterator[None]:
         parts.push_async_callback(process.engine.rates.close)
         if current.on_postgres:
             await parts.enter_async_context(PostgresListener(current.database_url, SIGNALS))
-        parts.push_async_callback(units.TRANSACTIONS.drain)
+        await parts.enter_async_context(units.TRANSACTIONS)
         await parts.enter_async_context(traces.exporting())
         parts.enter_context(_in_background(_prune_daily(timedelta(days=current.change_retention_days))))
         parts.enter_context(_in_background(_watch_pool()))

@@ -1,6 +1,6 @@
-"""Users' tokens: JWTs of the identity provider, or of a secret shared on a machine of one's own.
+"""Users' tokens: JWTs that the identity provider signs, or for development a shared secret.
 
-A token is good only under an algorithm and a key that we chose; what its header says merely picks among them.
+A token is good only under an algorithm and a key that we chose: its header merely picks among them.
 """
 
 import asyncio
@@ -37,16 +37,16 @@ _log = logging.getLogger(__name__)
 
 
 class InvalidToken(Exception):
-    """The token is not good. Which of its faults it was is nobody's business outside."""
+    """The token is not good. Nobody outside learns why."""
 
 
 class ProviderUnavailable(Exception):
-    """The identity provider's keys were never to be had, so no token can be judged. Safe to try again."""
+    """No key of the identity provider could be fetched yet, so no token can be checked. Safe to try again."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """What a good token says. `expires_at` is the first instant at which it is refused, leeway included."""
+    """The claims of a good token. `expires_at` is the first instant at which it is refused, leeway included."""
 
     email: str
     account: str
@@ -54,7 +54,7 @@ class Claims:
 
 
 class Verifier:
-    """Judges tokens by the shared `secret` (at least 32 bytes), or by the keys that the provider has at `jwks_url`."""
+    """Checks tokens by the shared `secret` (at least 32 bytes), or by the keys that the provider has at `jwks_url`."""
 
     def __init__(
         self,
@@ -78,34 +78,34 @@ class Verifier:
         try:
             if len(token) > _LONGEST_TOKEN:
                 raise InvalidToken
-            return _claims(await self._said(token))
+            return _claims(await self._payload(token))
         except (jwt.PyJWTError, KeyError, RecursionError, TypeError, ValueError) as fault:
             raise InvalidToken from fault
 
-    async def _said(self, token: str) -> Mapping[str, Any]:
-        """What the token says: its signature is checked once by the same key, for whoever stays sends it often."""
+    async def _payload(self, token: str) -> Mapping[str, Any]:
+        """The payload of the token, whose signature is checked only once by the same key: clients send it often."""
         digest = sha256(token.encode()).digest()
         if digest in self._known:
-            key, said = self._known[digest]
-            if self._shared or key is await self._provided({"alg": key.algorithm_name, "kid": key.key_id}):
-                return said
-        key = self._shared or await self._provided(jwt.get_unverified_header(token))
-        said = self._decoded(token, key)
-        self._known[digest] = key, said
+            key, payload = self._known[digest]
+            if self._shared or key is await self._provider_key({"alg": key.algorithm_name, "kid": key.key_id}):
+                return payload
+        key = self._shared or await self._provider_key(jwt.get_unverified_header(token))
+        payload = self._decode(token, key)
+        self._known[digest] = key, payload
         if len(self._known) > _MOST_KNOWN:
             self._known.popitem(last=False)
-        return said
+        return payload
 
-    async def _provided(self, header: Mapping[str, Any]) -> jwt.PyJWK:
+    async def _provider_key(self, header: Mapping[str, Any]) -> jwt.PyJWK:
         assert self._provider is not None
         kid = header.get("kid")
         if header.get("alg") not in _PUBLIC_KEY_ALGORITHMS or not isinstance(kid, str):
             raise InvalidToken
         return await self._provider.key(kid)
 
-    def _decoded(self, token: str, key: jwt.PyJWK) -> Mapping[str, Any]:
-        """What the token says, its signature, issuer and audience checked. Not its times: PyJWT knows no clock but
-        the system's, so `_claims` compares them with ours.
+    def _decode(self, token: str, key: jwt.PyJWK) -> Mapping[str, Any]:
+        """The payload of the token. Checks signature, issuer and audience, but no times: PyJWT knows no clock but the
+        system's, so `_claims` compares them with ours.
         """
         return jwt.decode(
             token,
@@ -137,10 +137,11 @@ def _shared(secret: str) -> jwt.PyJWK:
     return jwt.PyJWK({"kty": "oct", "k": key}, "HS256")
 
 
-def _claims(said: Mapping[str, Any]) -> Claims:
+def _claims(payload: Mapping[str, Any]) -> Claims:
     now = clock.now()
-    claims = Claims(_text(said["email"]), _text(said["account"]), _instant(said["exp"]) + LEEWAY)
-    if now >= claims.expires_at or any(now + LEEWAY < _instant(said[name]) for name in ("nbf", "iat") if name in said):
+    claims = Claims(_text(payload["email"]), _text(payload["account"]), _instant(payload["exp"]) + LEEWAY)
+    begins = [_instant(payload[name]) for name in ("nbf", "iat") if name in payload]
+    if now >= claims.expires_at or any(now + LEEWAY < begin for begin in begins):
         raise InvalidToken
     return claims
 
@@ -158,10 +159,10 @@ def _instant(value: object) -> datetime:
 
 
 class _Provider:
-    """The public keys of the identity provider, fetched at most once a minute whatever is asked.
+    """The public keys of the identity provider, fetched at most once a minute however often they are asked for.
 
-    While the provider is down the keys known go on being good: it is better to sign people in by yesterday's keys
-    than not at all. While it hangs, whoever has a known key waits only briefly.
+    While the provider is down the known keys stay good: signing people in by yesterday's keys is better than not at
+    all. While it hangs, whoever has a known key waits only briefly.
     """
 
     def __init__(self, url: str) -> None:
@@ -182,9 +183,9 @@ class _Provider:
         return self._keys[kid]
 
     async def _refresh(self, within: float | None) -> None:
-        """Fetches in a task that all who wait share, so that one of them leaving doesn't spoil it for the others.
+        """Fetch the keys in a task that all callers share, so that one who leaves does not cancel it for the others.
 
-        Whoever waits goes on after so many seconds, or with None at its end.
+        Returns after so many seconds, or for None at its end.
         """
         if self._fetching is None or (self._fetching.done() and clock.now() - self._tried >= _PAUSE):
             self._tried = clock.now()

@@ -110,11 +110,10 @@ async def renew_all(viewers: Collection[Viewer]) -> dict[Viewer, Viewer | Refuse
     """
     user_ids = [viewer.user.id for viewer in viewers if viewer.user is not None]
     key_ids = [viewer.key.id for viewer in viewers if viewer.key is not None]
-    rows: dict[str, models.User | models.ApiKey] = {}
-    if user_ids:
-        rows |= {user.id: user for user in await fetch(Query(_users_by_id, ids=user_ids), _ACCOUNT)}
-    if key_ids:
-        rows |= {key.id: key for key in await fetch(Query(_keys_by_id, ids=key_ids), _INTEGRATION, _ACCOUNT)}
+    users = await fetch(Query(_users_by_id, ids=user_ids), _ACCOUNT) if user_ids else []
+    keys_ = await fetch(Query(_keys_by_id, ids=key_ids), _INTEGRATION, _ACCOUNT) if key_ids else []
+    rows: dict[str, models.User | models.ApiKey] = {user.id: user for user in users}
+    rows |= {key.id: key for key in keys_}
     return {viewer: _as_of_now(viewer, rows) for viewer in viewers}
 
 

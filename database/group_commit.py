@@ -22,6 +22,11 @@ class _Waiting(Generic[Unit]):
     act: Act[Unit, Any]
     result: asyncio.Future[Any]
 
+    def fail(self, failure: Exception) -> None:
+        self.result.set_exception(failure)
+        # Marks it as retrieved: the caller may have gone away.
+        self.result.exception()
+
 
 class GroupCommits(Generic[Unit]):
     """The queues of all owners: acts of different owners share no transaction."""
@@ -94,23 +99,27 @@ class GroupCommitQueue(Generic[Unit]):
         return group
 
     async def _commit(self, group: list[_Waiting[Unit]]) -> None:
+        if len(group) == 1:
+            await self._commit_alone(group[0])
+            return
         try:
-            if len(group) == 1:
-                results: list[Any] = [await run_with_retries(self.begin, group[0].act)]
-            else:
-                results = await run_together(self.begin, [each.act for each in group])
+            results: list[Any] = await run_together(self.begin, [each.act for each in group])
         except Exception as failure:
-            if len(group) > 1 and (isinstance(failure, CLASH) or not isinstance(failure, UNREACHABLE)):
+            if isinstance(failure, UNREACHABLE) and not isinstance(failure, CLASH):
+                for each in group:
+                    each.fail(failure)
+            else:
                 # Another process works on the same, or one of the acts can't be done: each alone gets its own failure.
-                await asyncio.gather(*(self._commit([each]) for each in group))
-                return
-            for each in group:
-                each.result.set_exception(failure)
-                # Marks it as retrieved: the caller may have gone away.
-                each.result.exception()
+                await asyncio.gather(*map(self._commit_alone, group))
         else:
             for each, result in zip(group, results, strict=True):
                 each.result.set_result(result)
+
+    async def _commit_alone(self, waiting: _Waiting[Unit]) -> None:
+        try:
+            waiting.result.set_result(await run_with_retries(self.begin, waiting.act))
+        except Exception as failure:
+            waiting.fail(failure)
 
 
 def _cancel(group: list[_Waiting[Unit]]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -24,20 +25,19 @@ async def upsert(rows: Iterable[Stored]) -> None:
     by_model: dict[type[Stored], list[Stored]] = {}
     for row in rows:
         by_model.setdefault(type(row), []).append(row)
-    if not by_model:
-        return
-    if on_postgres():
-        tables = tuple(_unnested(model) for model in by_model)
-        values = [
-            column for table, some in zip(tables, by_model.values(), strict=True) for column in table.values(some)
-        ]
-        await client().execute_query(_statement(tables), values)
+    if by_model and on_postgres():
+        await _upsert_at_once(by_model)
     else:
         for model, some in by_model.items():
             await _grouped(model).upsert(some)
-    for some in by_model.values():
-        for row in some:
-            row._saved_in_db = True
+    for row in chain.from_iterable(by_model.values()):
+        row._saved_in_db = True
+
+
+async def _upsert_at_once(by_model: dict[type[Stored], list[Stored]]) -> None:
+    tables = tuple(_unnested(model) for model in by_model)
+    values = [table.values(rows) for table, rows in zip(tables, by_model.values(), strict=True)]
+    await client().execute_query(_statement(tables), list(chain.from_iterable(values)))
 
 
 class _Table:
