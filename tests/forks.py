@@ -64,15 +64,21 @@ class ForkedProcess:
 
 
 async def start(
-    arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], stdout: int, stderr: int
+    arguments: Sequence[str],
+    cwd: Path,
+    environment: Mapping[str, str],
+    stdout: int,
+    stderr: int,
+    program: Sequence[str] = (),
 ) -> ForkedProcess | asyncio.subprocess.Process:
-    """Run `server.py` with these arguments; its output goes to the two file descriptors.
+    """Run `server.py`, or another program, with these arguments; its output goes to the two file descriptors.
 
     Several workers are spawned from the file that was started: they need a process that is started afresh.
     """
-    if "--workers" in arguments:
+    if program or "--workers" in arguments:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, str(ROOT / "server.py"), *arguments),
+            *(program or (sys.executable, str(ROOT / "server.py"))),
+            *arguments,
             **{"stdin": asyncio.subprocess.DEVNULL, "stdout": stdout, "stderr": stderr, "cwd": cwd, "env": environment},
         )
     reader, writer = await asyncio.open_unix_connection(await asyncio.to_thread(_address))

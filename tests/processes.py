@@ -11,7 +11,7 @@ import signal
 import ssl
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -146,6 +146,8 @@ class Installation:
     folder: Path
     database_url: str
     settings: Mapping[str, str] = field(default_factory=dict)
+    program: Sequence[str] = ()
+    """What is started afresh for each command, instead of a fork of `server.py`."""
 
     def environment(self, **settings: str | None) -> dict[str, str]:
         """The variables of a process here. Settings are named without CALLBOARD_; None leaves one unset."""
@@ -157,7 +159,8 @@ class Installation:
     async def run(self, *arguments: str, **settings: str | None) -> Ended:
         """Run a command to its end."""
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = await start(arguments, self.folder, self.environment(**settings), out.fileno(), err.fileno())
+            environment = self.environment(**settings)
+            process = await start(arguments, self.folder, environment, out.fileno(), err.fileno(), self.program)
             try:
                 async with asyncio.timeout(PATIENCE):
                     code = await process.wait()
@@ -187,9 +190,8 @@ class Installation:
         """A command that serves, on a free port; ready when the block begins, stopped at its end."""
         out, err = self.folder / f"{secrets.token_hex(4)}.out", kept.log()
         with out.open("w") as stdout, err.open("w") as stderr:
-            process = await start(
-                [*arguments, "--port", "0"], self.folder, self.environment(**settings), stdout.fileno(), stderr.fileno()
-            )
+            served, environment = [*arguments, "--port", "0"], self.environment(**settings)
+            process = await start(served, self.folder, environment, stdout.fileno(), stderr.fileno(), self.program)
         its = Process(process, out, err)
         try:
             await its._ready()
