@@ -30,7 +30,7 @@ class Attendee:
 
 @dataclass(frozen=True)
 class CalendarEvent:
-    """All that an invite tells. `id` never changes; times are aware and `timezone` is an IANA name.
+    """What an invite says. `id` never changes; times are aware and `timezone` is an IANA name.
 
     `stamp` is the instant of the interview's last change, so that asking twice answers the same text.
     """
@@ -140,7 +140,7 @@ def _url(value: str) -> str:
 def _vtimezone(name: str, first_year: int, last_year: int) -> Timezone:
     """The zone's offsets in those years, and no more: unbounded, it would be a hundred lines to an invite.
 
-    Made by hand, since icalendar's own begins summer time an hour late.
+    Built here, since icalendar's own begins summer time an hour late.
     """
     zone = ZoneInfo(name)
     start, end = datetime(first_year, 1, 1, tzinfo=UTC) - timedelta(days=1), datetime(last_year + 1, 1, 2, tzinfo=UTC)

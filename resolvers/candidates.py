@@ -41,7 +41,7 @@ class CandidateFilter:
 
 @dataclass(frozen=True)
 class ScheduleAction:
-    """Where scheduling starts: labels are null where that place doesn't show, the url with the ATS's own scheduler."""
+    """Where scheduling starts. A label is null where no button shows, the URL with the ATS's own scheduler."""
 
     provider: IntegrationProvider | None
     url: str | None

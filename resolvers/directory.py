@@ -74,7 +74,7 @@ async def create_account(slug: str, name: str, super_admin: str) -> models.Accou
     if not validation.is_slug(slug):
         raise ValueError("SLUG takes 1 to 100 small letters, digits and hyphens, such as acme.")
 
-    async def act(commit: UnitOfWork) -> models.Account:
+    async def act(unit: UnitOfWork) -> models.Account:
         if await unscoped(models.Account, "a slug is nobody else's").filter(slug=slug).exists():
             raise ValueError(f"There is an account {slug} already.")
         account = await models.Account.create(slug=slug, name=name)

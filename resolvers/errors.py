@@ -51,16 +51,11 @@ class PushWarning:
     path: list[str]
 
 
-def at(*steps: str | int) -> list[str]:
-    """A path as it is printed: `at("input", "interviews", 0)`."""
-    return [str(step) for step in steps]
-
-
 def error(code: ErrorCode, message: str, path: Path) -> UserError:
     """A refusal at that path."""
-    return UserError(code, message, at(*path))
+    return UserError(code, message, [str(step) for step in path])
 
 
 def warning(code: WarningCode, message: str, path: Path) -> PushWarning:
     """A warning at that path."""
-    return PushWarning(code, message, at(*path))
+    return PushWarning(code, message, [str(step) for step in path])

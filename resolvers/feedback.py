@@ -21,8 +21,8 @@ from resolvers.listing import Listing, Page, PageRequest, Parameters, search_tex
 from resolvers.queries import get, load_related
 from resolvers.units import UnitOfWork
 
-SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
-YES_NO = ["Yes", "No"]
+_SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
+_YES_NO = ["Yes", "No"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
     """Hand in the viewer's own form: final, and idempotent for the same answers. Raises Refused(FORBIDDEN) to a key."""
     require(viewer, Act.SUBMIT_FEEDBACK)
 
-    async def act(commit: UnitOfWork) -> Submitted:
+    async def act(unit: UnitOfWork) -> Submitted:
         own = visible(viewer, FeedbackForm).filter(id=form_id, user_id=viewer.user_id)
         named = await own.only("id", "panel_id").get_or_none()
         if named is None:
@@ -61,14 +61,14 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
             return Submitted(form)
         if faults := list(_answer_faults(form.fields, answers)):
             return Submitted(form, faults)
-        form.status, form.answers, form.completed_at = FeedbackFormStatus.COMPLETED, filled, commit.at
+        form.status, form.answers, form.completed_at = FeedbackFormStatus.COMPLETED, filled, unit.at
         await form.save(update_fields=["status", "answers", "completed_at"])
         panel.feedback_due = (
             await unscoped(Interviewer, "the seats of a locked panel")
             .filter(panel_id=panel.id, feedback_required=True, form__status=FeedbackFormStatus.PENDING)
             .count()
         )
-        commit.record(panel, models.InterviewPanelChangeKind.FEEDBACK_SUBMITTED)
+        unit.record(panel, models.InterviewPanelChangeKind.FEEDBACK_SUBMITTED)
         await panel.save(update_fields=["feedback_due", "version", "updated_at"])
         return Submitted(form)
 
@@ -142,7 +142,7 @@ def _value_faults(field: StoredField, answer: Sequence[str], path: Path) -> Iter
 
 def choices(kind: FeedbackFieldType, options: Sequence[str]) -> list[str]:
     """The values that such a field takes; none: any text."""
-    fixed = {FeedbackFieldType.SCORE: SCORES, FeedbackFieldType.YES_NO: YES_NO}
+    fixed = {FeedbackFieldType.SCORE: _SCORES, FeedbackFieldType.YES_NO: _YES_NO}
     return fixed.get(kind, list(options))
 
 

@@ -77,10 +77,10 @@ class InterviewMerge:
         """Whether the interview has its content from that very revision."""
         return self.interview is not None and self.interview.sequence == sequence
 
-    def contradicts(self, sequence: Revision, whole: Revision) -> bool:
-        """Whether that revision has said something else of the interview; `whole` is that of the whole panel."""
+    def contradicts(self, sequence: Revision, declared: Revision) -> bool:
+        """Whether that revision has said something else of the interview; `declared` is that of the whole panel."""
         if self.interview is None or not self.interview.listed:
-            return sequence == whole
+            return sequence == declared
         return self.is_of(sequence) and self.differs
 
 
@@ -132,10 +132,10 @@ def merge(stored: PanelAggregate, declaration: Declaration) -> Merge:
         return _refused(ErrorCode.SEQUENCE_CONFLICT, message, "input", "sequence")
     if not replaces(push.sequence, panel.declared_sequence):
         return Merge(_outcome(push, panel, frozenset(), panel.canceled_origin))
-    return _take(stored, declaration, fields, interviews)
+    return _changes(stored, declaration, fields, interviews)
 
 
-def _take(
+def _changes(
     stored: PanelAggregate,
     declaration: Declaration,
     fields: Mapping[str, object],
@@ -240,10 +240,10 @@ def seat_terms(seat: Interviewer) -> tuple[str | None, bool, ResponseStatus]:
 
 def _contradicts(push: Push, panel: Panel, fields: Mapping[str, object], interviews: Sequence[InterviewMerge]) -> bool:
     """Whether this very revision has been pushed with other content. Rule 2."""
-    sequence, whole = push.sequence, panel.declared_sequence
-    if any(each.contradicts(sequence, whole) for each in interviews):
+    sequence, declared = push.sequence, panel.declared_sequence
+    if any(each.contradicts(sequence, declared) for each in interviews):
         return True
-    is_repeated = sequence == whole or (not push.is_whole and any(each.is_of(sequence) for each in interviews))
+    is_repeated = sequence == declared or (not push.is_whole and any(each.is_of(sequence) for each in interviews))
     others = [name for name, value in fields.items() if getattr(panel, name) != value]
     return any(is_repeated or sequence == _field_revision(panel, name) for name in others)
 

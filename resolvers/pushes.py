@@ -46,7 +46,7 @@ async def push(viewer: Viewer, push: Push) -> Pushed:
         if merged.refusal is not None:
             return Pushed(stored.visible_panel, errors=[merged.refusal])
         if merged.is_accepted:
-            return await _take(viewer, unit, stored, declaration, merged)
+            return await _save_push(viewer, unit, stored, declaration, merged)
         return _answer(stored, push, merged.outcome)
 
     pushed = await units.commit_in_group(viewer, push.panel_external_id, act)
@@ -62,7 +62,7 @@ def _answer(
     return Pushed(stored.visible_panel, outcome, warnings or [], interview=interview)
 
 
-async def _take(
+async def _save_push(
     viewer: Viewer, unit: UnitOfWork, stored: PanelAggregate, declaration: Declaration, merged: Merge
 ) -> Pushed:
     """Write what the push changes, and say what of it deserves a look."""
@@ -70,10 +70,10 @@ async def _take(
     if not merged.is_empty:
         _apply(merged, stored, unit)
         await stored.save(unit, merged.kind)
-    found = await warnings.of(viewer, stored, declaration)
+    push_warnings = await warnings.of(viewer, stored, declaration)
     if declaration.push.is_whole:
         stored.attach_parts(declaration.users)
-    return _answer(stored, declaration.push, merged.outcome, found)
+    return _answer(stored, declaration.push, merged.outcome, push_warnings)
 
 
 def _apply(merged: Merge, stored: PanelAggregate, unit: UnitOfWork) -> None:
