@@ -27,11 +27,10 @@ import logs
 import metrics
 import settings
 import traces
-from feed.hub import HUB
-from feed.notify import SIGNALS, PostgresListener
-from process import Process
-from resolvers import changes, units
-from transport import http, sse, websocket
+from feed.notify import PostgresListener
+from process import Process, new_process, process_of
+from resolvers import changes
+from transport import http, websocket
 from transport.middleware import RequestMiddleware
 
 CONSOLE = Path(__file__).parent / "console"
@@ -47,7 +46,7 @@ class Application:
     """The root ASGI application: it puts its process into every request, and leaves all but WebSockets to Starlette."""
 
     def __init__(self) -> None:
-        self.process = Process()
+        self.process = new_process()
         cors = Middleware(
             CORSMiddleware,
             allow_origins=settings.current().origins,
@@ -93,14 +92,13 @@ async def lifespan(process: Process) -> AsyncIterator[None]:
         await parts.enter_async_context(database.connect(current.database_url))
         parts.push_async_callback(process.engine.rates.close)
         if current.on_postgres:
-            await parts.enter_async_context(PostgresListener(current.database_url, SIGNALS))
-        await parts.enter_async_context(units.TRANSACTIONS)
+            await parts.enter_async_context(PostgresListener(current.database_url, process.signals))
+        await parts.enter_async_context(process.transactions)
         await parts.enter_async_context(traces.exporting())
         parts.enter_context(_in_background(_prune_daily(timedelta(days=current.change_retention_days))))
         parts.enter_context(_in_background(_watch_pool()))
-        await parts.enter_async_context(HUB)
-        sse.begin_streams()
-        _at_signal(sse.end_streams)
+        await parts.enter_async_context(process.hub)
+        _at_signal(process.hub.end)
         yield
 
 
@@ -172,7 +170,7 @@ async def readiness(request: Request) -> Response:
         return JSONResponse({"status": "the database can't be reached"}, 503)
     if not current:
         return JSONResponse({"status": "the database is not migrated: run `callboard migrate`"}, 503)
-    if not SIGNALS.connected:
+    if not process_of(request.scope).signals.connected:
         return JSONResponse({"status": "the other processes can't be heard: changes come up to 2 s late"}, 503)
     return JSONResponse({"status": "ready"})
 

@@ -1,19 +1,39 @@
-"""What one application keeps while it serves: made once, entered with its lifespan, reached through the request."""
+"""What one application keeps while it serves: made once, entered with its lifespan, reached through the request.
 
-from dataclasses import dataclass, field
+docs/decisions/0012 says what stands here, and what is shared by all applications of an operating system's process.
+"""
+
+from dataclasses import dataclass
 from typing import cast
 
 from starlette.types import Scope
 
 import settings
+from database.transactions import Transactions
+from feed.hub import Hub
+from feed.notify import SIGNALS, Signals
 from operations.serve import Engine
+from resolvers.units import TRANSACTIONS
 
 
 @dataclass(frozen=True)
 class Process:
     """The parts of one application in one process."""
 
-    engine: Engine = field(default_factory=lambda: Engine(settings.current().redis_url))
+    #: Wake those who wait for what others have committed.
+    signals: Signals
+    #: The transactions under way.
+    transactions: Transactions
+    #: What is followed live.
+    hub: Hub
+    #: Runs GraphQL operations, within their limits and rates.
+    engine: Engine
+
+
+def new_process() -> Process:
+    """The parts of an application, as the settings have them; none of them has begun."""
+    hub = Hub(SIGNALS)
+    return Process(SIGNALS, TRANSACTIONS, hub, Engine(hub, SIGNALS, settings.current().redis_url))
 
 
 def process_of(scope: Scope) -> Process:

@@ -12,7 +12,7 @@ from auth import viewer as auth
 from auth.viewer import Viewer
 from feed.channel import Channel, parts
 from feed.log import Entry, Topic
-from feed.notify import SIGNALS, Signals
+from feed.notify import Signals
 from feed.subscription import BufferFull, DirectWriter, Ended, Subscription
 
 _log = logging.getLogger("callboard.feed")
@@ -41,6 +41,10 @@ class Hub:
     async def __aexit__(
         self, type_: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Break off every stream, and each that begins from now on."""
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
@@ -124,7 +128,3 @@ class Hub:
             renewed = await auth.renew_all({subscriber.viewer for subscriber in some})
             for subscriber in some:
                 subscriber.renew(renewed[subscriber.viewer])
-
-
-#: That of this process.
-HUB = Hub(SIGNALS)

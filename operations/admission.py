@@ -12,6 +12,7 @@ import database
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from feed.hub import Hub
 from operations.documents import Documents, PreparedOperation
 from operations.rates import RateLimiter
 from operations.request import Request
@@ -36,9 +37,10 @@ class Admitted:
 class Admission:
     """What a process lets in: it identifies viewers, charges operations, and bounds what runs at the same time."""
 
-    def __init__(self, documents: Documents, rates: RateLimiter) -> None:
+    def __init__(self, documents: Documents, rates: RateLimiter, hub: Hub) -> None:
         self._documents = documents
         self._rates = rates
+        self._hub = hub
         self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         #: How many connections each user and each integration keeps open to this process.
         self.connections: Counter[str] = Counter()
@@ -51,11 +53,11 @@ class Admission:
         Raises Refused(RATE_LIMITED).
         """
         try:
-            return Context(request_id, await self._rates.sign_in(authorization, address))
+            return Context(request_id, self._hub, await self._rates.sign_in(authorization, address))
         except (Refused, *database.UNREACHABLE) as refusal:
             if isinstance(refusal, Refused) and refusal.code is Code.RATE_LIMITED:
                 raise
-            return Context(request_id, refusal=refusal)
+            return Context(request_id, self._hub, refusal=refusal)
 
     async def admit(self, request: Request, context: Context, address: str) -> Admitted:
         """Check the requested operation against every limit, and charge it.

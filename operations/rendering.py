@@ -46,7 +46,7 @@ class Renderings:
         return await asyncio.shield(self._fresh[key][1])
 
     def direct_writer(
-        self, admitted: Admitted, request_id: str, write: Callable[[Sequence[bytes]], bool]
+        self, admitted: Admitted, context: Context, write: Callable[[Sequence[bytes]], bool]
     ) -> DirectWriter | None:
         """How changes are written to a subscription's socket without waking its task; None: its answers are personal.
 
@@ -54,10 +54,10 @@ class Renderings:
         """
         if admitted.operation.is_personal:
             return None
-        answer_key = _answer_key(admitted)
+        answer_key, request_id, hub = _answer_key(admitted), context.request_id, context.hub
 
         async def render(viewer: Viewer, change: models.LogEntry) -> bytes:
-            return await self.render(admitted, Context(request_id, viewer), change)
+            return await self.render(admitted, Context(request_id, hub, viewer), change)
 
         return DirectWriter(lambda viewer: (*answer_key, *visibility_key(viewer)), render, write)
 

@@ -13,7 +13,8 @@ import settings
 import traces
 from auth.refusals import Code
 from database import Coalescer
-from feed.notify import SIGNALS
+from feed.hub import Hub
+from feed.notify import Signals
 from feed.subscription import Ended
 from operations.admission import Admission, Admitted
 from operations.documents import Documents
@@ -36,12 +37,27 @@ class Answer:
 class Engine:
     """What one process keeps to run GraphQL operations, and how they are run."""
 
-    def __init__(self, redis_url: str | None = None) -> None:
+    def __init__(self, hub: Hub, signals: Signals, redis_url: str | None = None) -> None:
+        self.hub = hub
+        self._signals = signals
         self.documents = Documents()
         self.rates = RateLimiter(redis_url)
-        self.admission = Admission(self.documents, self.rates)
+        self.admission = Admission(self.documents, self.rates, hub)
         self._coalescer = Coalescer()
         self._renderings = Renderings(self._coalescer)
+
+    @asynccontextmanager
+    async def time_limit(self) -> AsyncIterator[None]:
+        """Let what is inside take no longer than a request may. Raises RejectedRequest where it takes longer."""
+        seconds = settings.current().request_seconds
+        try:
+            async with asyncio.timeout(seconds) as timeout:
+                yield
+        except TimeoutError:
+            if not timeout.expired() or not self._signals.connected:
+                raise  # the database's, which is away or does not answer
+            message = f"The request took longer than {seconds:g} seconds: ask for less at a time."
+            raise RejectedRequest(message, status=503, code=Code.LIMIT_EXCEEDED, limit=seconds) from None
 
     async def answer(self, admitted: Admitted, context: Context) -> Answer:
         """Run a query or a mutation."""
@@ -67,7 +83,7 @@ class Engine:
     async def _single(self, admitted: Admitted, context: Context) -> AsyncGenerator[Answer, None]:
         """The answer to a query or a mutation in a stream that has begun: whatever it ends with is told there."""
         try:
-            async with time_limit():
+            async with self.time_limit():
                 answer = await self.answer(admitted, context)
         except RejectedRequest as rejected:
             answer = Answer(orjson.dumps(rejected.answer()), False)
@@ -81,7 +97,7 @@ class Engine:
         ended_with = "OK"
         try:
             if write is not None:
-                context.direct_writer = self._renderings.direct_writer(admitted, context.request_id, write)
+                context.direct_writer = self._renderings.direct_writer(admitted, context, write)
             with metrics.subscriber(), self.admission.followed(context.viewer, admitted.cost):
                 async with aclosing(await source_events(admitted, context)) as events:
                     async for event in events:
@@ -104,20 +120,6 @@ class Engine:
 def refuse(invalid: InvalidDocument, request_id: str) -> Answer:
     """The answer to a document that can't be run. Counts the refusal."""
     return _refusal(count_refusal(format_errors(invalid.errors, request_id, executed=False)))
-
-
-@asynccontextmanager
-async def time_limit() -> AsyncIterator[None]:
-    """Let what is inside take no longer than a request may. Raises RejectedRequest where it takes longer."""
-    seconds = settings.current().request_seconds
-    try:
-        async with asyncio.timeout(seconds) as timeout:
-            yield
-    except TimeoutError:
-        if not timeout.expired() or not SIGNALS.connected:
-            raise  # the database's, which is away or does not answer
-        message = f"The request took longer than {seconds:g} seconds: ask for less at a time."
-        raise RejectedRequest(message, status=503, code=Code.LIMIT_EXCEEDED, limit=seconds) from None
 
 
 def _refusal(errors: list[FormattedError]) -> Answer:

@@ -19,7 +19,7 @@ import models
 import settings
 from auth.viewer import Scope, Viewer
 from database import Query
-from feed.hub import HUB
+from feed.hub import Hub
 from feed.log import TOPIC_LOG, Entry, Log, Topic
 from feed.subscription import DirectWriter
 from models import Change
@@ -63,14 +63,14 @@ PANEL_CHANGES = Topic(
 
 
 def follow(
-    viewer: Viewer, candidate_id: str | None, after: str | None, writer: DirectWriter | None = None
+    hub: Hub, viewer: Viewer, candidate_id: str | None, after: str | None, writer: DirectWriter | None = None
 ) -> AsyncGenerator[tuple[Viewer, Change], None]:
     """Every change behind the cursor and then each as it is committed, with the viewer as of its delivery.
 
     Without a cursor it begins now. With a writer, changes may be delivered past the caller.
     Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED, TOO_SLOW, or what ends the access.
     """
-    return HUB.follow(PANEL_CHANGES, viewer, candidate_id, _position(after), writer)
+    return hub.follow(PANEL_CHANGES, viewer, candidate_id, _position(after), writer)
 
 
 async def page(viewer: Viewer, candidate_id: str | None, first: int | None, after: str | None) -> Page[models.Change]:

@@ -20,7 +20,7 @@ import settings
 from auth import keys
 from auth import viewer as auth
 from auth.viewer import Scope, Viewer
-from feed.hub import HUB
+from feed.hub import Hub
 from feed.log import TOPIC_LOG, Topic
 from models import ApiKey, AuditAct, Integration, IntegrationProvider, TopicChange
 from resolvers import changes, units
@@ -118,13 +118,13 @@ INTEGRATION_CHANGES = Topic(
 )
 
 
-async def follow(viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator[tuple[Viewer, Integration]]:
+async def follow(hub: Hub, viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator[tuple[Viewer, Integration]]:
     """The integration's row whenever it is switched or its keys change, with the viewer as of the delivery.
 
     Raises Refused as `of_provider` does, or what ends the access.
     """
     integration = await of_provider(viewer, provider)
-    async with aclosing(HUB.follow(INTEGRATION_CHANGES, viewer, integration.id)) as followed:
+    async with aclosing(hub.follow(INTEGRATION_CHANGES, viewer, integration.id)) as followed:
         async for viewer, _ in followed:
             # The change may be that this key no longer lets anybody in.
             viewer = await auth.renew(viewer)

@@ -87,7 +87,7 @@ class ChangesSubscription:
         # All that has executed the operation would wait along.
         del info
         followed = changes.follow(
-            context.viewer, unset_to_none(candidate_id), unset_to_none(after), context.direct_writer
+            context.hub, context.viewer, unset_to_none(candidate_id), unset_to_none(after), context.direct_writer
         )
         async with aclosing(followed):
             async for context.signed_in, change in followed:

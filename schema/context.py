@@ -6,6 +6,7 @@ import strawberry
 
 from auth.viewer import Viewer
 from execution import Level
+from feed.hub import Hub
 from feed.subscription import DirectWriter
 
 
@@ -14,6 +15,7 @@ class Context:
     """Who is asking, or why nobody is. Only what needs a viewer is refused: the schema may be read by anybody."""
 
     request_id: str
+    hub: Hub = field(repr=False)
     signed_in: Viewer | None = None
     #: Why nobody is signed in.
     refusal: Exception | None = field(default=None, repr=False)

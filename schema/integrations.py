@@ -174,6 +174,6 @@ class IntegrationsSubscription:
         description="The integration's row whenever it is switched or its keys change.",
     )
     async def integration_changes(self, info: Info, provider: Provider) -> AsyncIterator[models.Integration]:
-        async for as_of_now, integration in integrations.follow(viewer(info), provider):
+        async for as_of_now, integration in integrations.follow(info.context.hub, viewer(info), provider):
             info.context.signed_in = as_of_now
             yield integration

@@ -14,7 +14,7 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer, authenticate
 from feed import channel as channels
 from feed import subscription
-from feed.hub import HUB, Hub
+from feed.hub import Hub
 from feed.notify import SIGNALS
 from feed.subscription import Ended, Publication, Subscription
 from operations.admission import Admitted
@@ -185,7 +185,7 @@ async def test_of_an_account_that_nobody_follows_nothing_is_read(world: World) -
     async with world.rita.following() as following:
         await pushed(world, "seen")
         await following.next()
-    await eventually(lambda: world.account.id not in HUB._channels)
+    await eventually(lambda: world.account.id not in world.server.process.hub._channels)
 
     with statements() as sent:
         await pushed(world, "unseen")
@@ -209,17 +209,17 @@ async def test_whoever_leaves_is_let_go_of_however_they_leave(world: World) -> N
     async with world.server.http.stream("POST", world.server.graphql, json=body, headers=headers) as events:
         await anext(events.aiter_lines())
 
-    await eventually(lambda: world.account.id not in HUB._channels)
+    await eventually(lambda: world.account.id not in world.server.process.hub._channels)
 
 
 async def test_an_operation_s_id_is_free_again_once_it_is_complete(world: World) -> None:
     async with world.rita.connected() as connection:
         for name in ("one", "two"):
             await connection.send(type="subscribe", id="same", payload={"query": FOLLOW})
-            await eventually(lambda: bool(HUB._channels.get(world.account.id)))
+            await eventually(lambda: bool(world.server.process.hub._channels.get(world.account.id)))
             await connection.send(type="ping")
             assert (await connection.receive())["type"] == "pong"
-            followed = HUB._channels[world.account.id].subscribers
+            followed = world.server.process.hub._channels[world.account.id].subscribers
             await eventually(lambda followed=followed: any(each.live for each in followed))
             await pushed(world, name)
             assert (await connection.receive())["payload"]["data"]["interviewPanelChanges"]["panel"][
@@ -231,7 +231,7 @@ async def test_an_operation_s_id_is_free_again_once_it_is_complete(world: World)
 @contextlib.asynccontextmanager
 async def followed(person: Person, after: str | None = None) -> AsyncIterator[Any]:
     """The feed as the schema follows it."""
-    its = changes.follow(await viewer(person), None, after)
+    its = changes.follow(person.server.process.hub, await viewer(person), None, after)
     async with contextlib.aclosing(its):
         yield its
 
@@ -259,8 +259,8 @@ async def test_who_falls_a_buffer_behind_is_told_the_cursor_behind_their_last_ch
 
 
 async def channel_of(world: World) -> channels.Channel:
-    await eventually(lambda: world.account.id in HUB._channels)
-    return HUB._channels[world.account.id]
+    await eventually(lambda: world.account.id in world.server.process.hub._channels)
+    return world.server.process.hub._channels[world.account.id]
 
 
 async def test_a_replay_is_never_too_slow_and_holds_little_of_the_log(
@@ -429,7 +429,7 @@ async def test_who_is_promoted_while_a_change_is_told_does_not_let_others_see_mo
     async def promoted(*its: Any) -> None:
         first = its[2].subscribers[0].viewer.user
         await models.User.filter(id=first.id).update(role=models.Role.SUPER_ADMIN)
-        await HUB._renew()
+        await world.server.process.hub._renew()
         await tell(*its)
 
     another = await world.sam.sync("users", [{"email": world.email("abe"), "name": "Abe", "role": "ADMIN"}])

@@ -20,7 +20,6 @@ import settings
 import traces
 from auth.refusals import Code
 from auth.viewer import Viewer
-from feed.hub import HUB
 from feed.subscription import Publication
 from operations.rates import RateCounters
 from resolvers import changes
@@ -155,11 +154,11 @@ async def test_subscribers_and_what_is_delivered_to_them_are_counted(world: Worl
 
 async def test_who_falls_a_buffer_behind_is_counted(world: World) -> None:
     rita = await models.User.get(id=world.rita.id)
-    followed = changes.follow(Viewer(world.account, rita), None, None)
+    followed = changes.follow(world.server.process.hub, Viewer(world.account, rita), None, None)
     async with counting(world.server) as changed, contextlib.aclosing(followed) as slow:
         waiting = asyncio.create_task(anext(slow))
-        await until(lambda: world.account.id in HUB._channels)
-        [subscriber] = HUB._channels[world.account.id].subscribers
+        await until(lambda: world.account.id in world.server.process.hub._channels)
+        [subscriber] = world.server.process.hub._channels[world.account.id].subscribers
         await until(lambda: subscriber.live)
         await world.goodtime.push(**world.a_panel())
         _, first = await waiting

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from feed.hub import HUB
 from tests.conftest import Set
 from tests.processes import until
 from tests.world import FOLLOW, Person, World
@@ -128,7 +127,7 @@ async def test_a_subscription_may_be_named_by_its_hash_as_well(world: World) -> 
         await connection.send(type="subscribe", id="2", payload=asked(by=document))
         await connection.send(type="ping")
         assert (await connection.receive())["type"] == "pong"
-        await until(lambda: len(HUB._channels[world.account.id].subscribers) == 2)
+        await until(lambda: len(world.server.process.hub._channels[world.account.id].subscribers) == 2)
         await world.goodtime.push(**world.a_panel())
         change = await connection.receive()
 

@@ -6,17 +6,16 @@ import json
 import re
 import socket
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 import metrics
-from feed.hub import HUB
 from resolvers import changes
 from tests.conftest import Set
 from tests.processes import Installation, until
 from tests.world import FOLLOW, Person, World
-from transport import sse
 
 pytestmark = pytest.mark.once
 
@@ -59,6 +58,11 @@ def subscribers() -> str:
     return re.findall(r"^callboard_subscribers (.+)", metrics.exposition().decode(), re.MULTILINE)[0]
 
 
+def producers() -> list[asyncio.Task[Any]]:
+    """The tasks that produce event streams."""
+    return [task for task in asyncio.all_tasks() if "_events" in str(task.get_coro())]
+
+
 async def test_whoever_stalls_is_cut_off_and_let_go_of(world: World, limited: Set) -> None:
     limited(send_seconds=0.3)
     before = subscribers()
@@ -66,24 +70,23 @@ async def test_whoever_stalls_is_cut_off_and_let_go_of(world: World, limited: Se
         await world.goodtime.push(**world.a_panel(f"panel {number}", note="x" * 20_000))
 
     async with stalled(world.rita):
-        await until(lambda: world.account.id in HUB._channels, 10)
+        await until(lambda: world.account.id in world.server.process.hub._channels, 10)
         assert world.server.process.engine.admission.connections[world.rita.id] == 1
-        await until(lambda: world.account.id not in HUB._channels, 10)
+        await until(lambda: world.account.id not in world.server.process.hub._channels, 10)
         assert world.server.process.engine.admission.connections[world.rita.id] == 0
     assert subscribers() == before
 
 
 async def test_of_a_stream_that_ends_or_is_left_nothing_stays(world: World) -> None:
-    before = set(sse._streaming)
     async with world.rita.streaming("{ __typename }") as asking:
         assert [(await asking.message())["type"] for _ in range(2)] == ["next", "complete"]
     await world.goodtime.push(**world.a_panel())
     async with world.rita.streaming(after=changes.cursor_at(0)) as following:
         await following.next()
-        assert sse._streaming - before
+        assert producers()
 
-    await until(lambda: not sse._streaming - before, 10)
-    await until(lambda: world.account.id not in HUB._channels, 10)
+    await until(lambda: not producers(), 10)
+    await until(lambda: world.account.id not in world.server.process.hub._channels, 10)
     assert world.server.process.engine.admission.connections[world.rita.id] == 0
 
 

@@ -17,7 +17,7 @@ from operations.admission import Admitted
 from operations.errors import InvalidDocument
 from operations.rates import RateLimited
 from operations.request import RejectedRequest, Request, decode_json, parse_request
-from operations.serve import Answer, refuse, time_limit
+from operations.serve import Answer, refuse
 from process import process_of
 from schema.context import Context
 from transport.negotiation import EVENT_STREAM, GRAPHQL_JSON, JSON, Negotiated, negotiate
@@ -35,7 +35,7 @@ async def graphql(http_request: HttpRequest) -> Response:
         if negotiated is None:
             raise RejectedRequest(f"Accept `{GRAPHQL_JSON}`, `{JSON}` or `{EVENT_STREAM}`.", status=406)
         request = await _read_request(http_request)
-        async with time_limit():
+        async with process_of(http_request.scope).engine.time_limit():
             return await _respond(http_request, request, negotiated)
     except RejectedBody as rejected:
         content_type = f"{media_type}; charset=utf-8"

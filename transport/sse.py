@@ -56,8 +56,6 @@ async def only(answer: Answer) -> AsyncGenerator[Answer, None]:
 
 async def _events(answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[bytes, None]:
     """The answers as events. A stream that ends without `complete` has broken off."""
-    if _ended:
-        return
     send_events, events = anyio.create_memory_object_stream[bytes](0)
 
     async def produce() -> None:
@@ -69,8 +67,6 @@ async def _events(answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[bytes
 
     # A task of its own: where the client is gone, nothing more can be awaited here, and it ends by itself.
     producing = asyncio.create_task(produce())
-    _streaming.add(producing)
-    producing.add_done_callback(_streaming.discard)
     # Not in the task, which may be cancelled before it has begun.
     producing.add_done_callback(lambda _: send_events.close())
     with events, suppress(anyio.EndOfStream):
@@ -82,21 +78,3 @@ async def _events(answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[bytes
                 yield event
         finally:
             producing.cancel()
-
-
-_streaming: set[asyncio.Task[None]] = set()
-_ended = False
-
-
-def begin_streams() -> None:
-    """The process serves."""
-    global _ended
-    _ended = False
-
-
-def end_streams() -> None:
-    """Break off every event stream, and each that begins from now on: the process ends, clients resume elsewhere."""
-    global _ended
-    _ended = True
-    for task in _streaming:
-        task.cancel()

@@ -22,7 +22,7 @@ from auth.viewer import Viewer
 from feed.subscription import Ended
 from operations.errors import FormattedError, InvalidDocument, count_refusal, format_errors, format_failure
 from operations.request import MalformedRequest, RejectedRequest, parse_request
-from operations.serve import Answer, time_limit
+from operations.serve import Answer
 from process import process_of
 from schema.context import Context
 from transport.uvicorn_protocols import direct_write
@@ -183,9 +183,9 @@ class Socket:
     ) -> Answer | AsyncGenerator[Answer, None]:
         """Admit an operation and run it. Of a subscription, returns the answers still to come."""
         request = parse_request(payload)
-        async with time_limit():
+        async with self._engine.time_limit():
             self.viewer = await auth.renew(viewer)
-            context = Context(request_id, self.viewer)
+            context = Context(request_id, self._engine.hub, self.viewer)
             admitted = await self._engine.admission.admit(request, context, self._address)
             if admitted.operation.kind is not OperationType.SUBSCRIPTION:
                 return await self._engine.answer(admitted, context)
