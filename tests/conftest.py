@@ -41,6 +41,7 @@ import logs  # noqa: E402
 import server  # noqa: E402
 import settings  # noqa: E402
 from tests import kept  # noqa: E402
+from tests.fleet import Base, Process, base, both_serving  # noqa: E402
 from tests.processes import Installation, postgres_database  # noqa: E402
 from tests.world import Server, World  # noqa: E402
 
@@ -179,3 +180,17 @@ async def installation(place: Path, template: str) -> AsyncIterator[Installation
     else:
         shutil.copy(template.removeprefix("sqlite://"), place / "callboard.db")
         yield Installation(place, f"sqlite://{place}/callboard.db")
+
+
+@pytest.fixture(scope="session")
+async def postgres() -> AsyncIterator[Base]:
+    """A database of PostgreSQL's for the tests of several processes."""
+    async with base() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def pair(postgres: Base) -> AsyncIterator[tuple[Process, Process]]:
+    """Two processes that no test harms."""
+    async with both_serving(postgres.url) as both:
+        yield both

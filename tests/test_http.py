@@ -1,31 +1,21 @@
-"""GraphQL over HTTP to the letter: media types, status codes, what is read of a body, and who may ask from where."""
+"""GraphQL over HTTP to the letter: media types, status codes, methods, and who may ask from where."""
 
 import asyncio
 import json
 import re
-import time
-from asyncio import FIRST_COMPLETED
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import pytest
 
 import application
 import server
-from tests.conftest import Set
+from tests.media_types import EVENT_STREAM, GRAPHQL_JSON, JSON, SCHEMA
 from tests.processes import Installation, http_client, reference_clients, tool
-from tests.world import CHANGES, World, in_hours
+from tests.world import World, in_hours
 
 pytestmark = pytest.mark.once
 
-JSON = "application/json"
-GRAPHQL_JSON = "application/graphql-response+json"
-EVENT_STREAM = "text/event-stream"
-SCHEMA = "{ __typename }"
 MUTATION = "mutation { setIntegrationEnabled(provider: GOODTIME, enabled: false) { errors { code } } }"
 
 AUDIT = """
@@ -246,219 +236,6 @@ async def test_a_subscription_is_not_answered_but_over_a_stream(accept: str, wor
 
     assert response.status_code == 400
     assert "text/event-stream" in response.json()["errors"][0]["message"]
-
-
-Events = AsyncIterator[tuple[str, str]]
-
-
-@asynccontextmanager
-async def streamed(world: World, query: str, accept: str = EVENT_STREAM) -> AsyncIterator[Events]:
-    """The events of an operation, as Rita gets them: each with its name and its data."""
-    headers = {"accept": accept, **world.rita.headers}
-    async with world.server.http.stream(
-        "POST", world.server.graphql, json={"query": query}, headers=headers
-    ) as response:
-        assert response.headers["content-type"].startswith(EVENT_STREAM)
-
-        async def events() -> Events:
-            name = ""
-            async for line in response.aiter_lines():
-                if line.startswith("event: "):
-                    name = line.removeprefix("event: ")
-                elif line.startswith("data:"):
-                    yield name, line.removeprefix("data:").strip()
-
-        yield events()
-
-
-async def test_a_subscription_is_streamed_as_it_happens(world: World) -> None:
-    query = "subscription { interviewPanelChanges { kind panel { externalId } } }"
-    urql_accepts = f"{GRAPHQL_JSON}, {JSON}, {EVENT_STREAM}, multipart/mixed"
-
-    async with streamed(world, query, accept=urql_accepts) as events, asyncio.timeout(10):
-        for name in ("one", "two"):
-            began = time.monotonic()
-            await world.goodtime.push(**world.a_panel(name))
-            event, data = await anext(events)
-            assert event == "next"
-            assert json.loads(data)["data"]["interviewPanelChanges"]["panel"] == {"externalId": name}
-            assert time.monotonic() - began < 5
-
-
-@pytest.mark.parametrize(
-    ("query", "answered"),
-    [
-        (SCHEMA, {"data": {"__typename": "Query"}}),
-        ("mutation { __typename }", {"data": {"__typename": "Mutation"}}),
-    ],
-)
-async def test_any_operation_may_be_streamed(query: str, answered: dict[str, Any], world: World) -> None:
-    async with streamed(world, query) as events:
-        assert [(name, data and json.loads(data)) async for name, data in events] == [
-            ("next", answered),
-            ("complete", ""),
-        ]
-
-
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
-        ('subscription { interviewPanelChanges(after: "x") { cursor } }', "BAD_USER_INPUT"),
-    ],
-)
-async def test_what_is_wrong_is_told_in_the_stream(query: str, code: str, world: World) -> None:
-    async with streamed(world, query) as events:
-        [(_, told), completed] = [event async for event in events]
-
-    assert json.loads(told)["errors"][0]["extensions"]["code"] == code
-    assert completed == ("complete", "")
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the server has answered to a request that was cut into pieces."""
-
-    head: str
-    answer: dict[str, Any]
-    #: The bytes that were sent before the answer came.
-    sent: int
-    #: Whether the server has then closed the connection.
-    closed: bool
-
-
-async def exchanged(address: str, *pieces: bytes) -> Reply:
-    """Send one piece after the other until the answer comes."""
-    reader, writer = await asyncio.open_connection(urlsplit(address).hostname, urlsplit(address).port)
-    sent = 0
-    reading = asyncio.create_task(reader.readuntil(b"\r\n\r\n"))
-    try:
-        async with asyncio.timeout(10):
-            for piece in pieces:
-                if reading.done():
-                    break
-                writer.write(piece)
-                await asyncio.wait({reading, asyncio.create_task(writer.drain())}, return_when=FIRST_COMPLETED)
-                sent += len(piece)
-            said = (await reading).decode().lower()
-            length = int(re.findall(r"content-length: (\d+)", said)[0])
-            answer = json.loads(await reader.readexactly(length))
-            try:
-                closed = await reader.read() == b""
-            except ConnectionError:
-                closed = True
-            return Reply(said, answer, sent, closed)
-    finally:
-        writer.transport.abort()
-
-
-def head(*headers: str) -> bytes:
-    return "\r\n".join(["POST /graphql HTTP/1.1", "Host: test", f"Content-Type: {JSON}", *headers, "", ""]).encode()
-
-
-async def test_a_body_announced_beyond_the_limit_is_413_unread(world: World) -> None:
-    reply = await exchanged(world.server.address, head("Content-Length: 10000000000"))
-
-    assert reply.head.startswith("http/1.1 413 ")
-    assert reply.closed
-    assert reply.answer["errors"] == [
-        {
-            "message": "The body is larger than 1,000,000 bytes.",
-            "extensions": {"code": "LIMIT_EXCEEDED", "limit": 1_000_000},
-        }
-    ]
-
-
-async def test_a_body_in_chunks_is_read_no_further_than_the_limit(world: World) -> None:
-    chunk = b"10000\r\n" + b" " * 65_536 + b"\r\n"
-
-    reply = await exchanged(world.server.address, head("Transfer-Encoding: chunked"), *[chunk] * 1_000)
-
-    assert reply.head.startswith("http/1.1 413 ")
-    assert reply.closed
-    # What the kernels on both sides hold is read by nobody.
-    assert reply.sent < 20_000_000
-
-
-@pytest.mark.parametrize("size", [1_000_001, 1_500_000])
-async def test_a_client_that_sends_all_before_it_listens_gets_the_413(size: int, world: World) -> None:
-    for content in (b" " * size, _pieces(size)):
-        response = await world.server.http.post(
-            world.server.graphql, content=content, headers={"content-type": JSON, **world.rita.headers}
-        )
-        assert response.status_code == 413
-
-
-async def _pieces(size: int) -> AsyncIterator[bytes]:
-    for _ in range(size // 10_000 + 1):
-        yield b" " * 10_000
-
-
-async def test_a_body_of_just_the_limit_is_read(world: World, limited: Set) -> None:
-    limited(max_body_bytes=1_000)
-    body = b'{"query": "{ __typename }"}'
-    headers = {"content-type": JSON}
-
-    within = await world.server.http.post(world.server.graphql, content=body.ljust(1_000), headers=headers)
-    beyond = await world.server.http.post(world.server.graphql, content=body.ljust(1_001), headers=headers)
-
-    assert (within.status_code, beyond.status_code) == (200, 413)
-
-
-async def test_a_body_that_does_not_come_is_408(world: World, limited: Set) -> None:
-    limited(request_seconds=0.2)
-
-    reply = await exchanged(world.server.address, head("Content-Length: 100"), b'{"query": ')
-
-    assert reply.head.startswith("http/1.1 408 ")
-    assert reply.closed
-    assert reply.answer["errors"][0]["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 0.2}
-
-
-async def test_a_client_that_goes_away_in_its_body_harms_nobody(world: World) -> None:
-    _, writer = await asyncio.open_connection("127.0.0.1", urlsplit(world.server.address).port)
-    writer.write(head("Content-Length: 100") + b'{"query": ')
-    await writer.drain()
-    writer.transport.abort()
-
-    assert await world.rita.ask(SCHEMA) == {"__typename": "Query"}
-
-
-@pytest.mark.parametrize(
-    ("its", "path"),
-    [
-        ({"note": "a\x00b"}, "variables.input.note"),
-        ({"interviews": [{"subject": "\x00"}]}, "variables.input.interviews.0.subject"),
-        ({"no\x00te": "x"}, "variables.input"),
-    ],
-)
-async def test_a_nul_is_refused_with_its_path_and_nothing_is_written(
-    its: dict[str, Any], path: str, world: World
-) -> None:
-    query = "mutation ($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) { outcome } }"
-
-    answer = await world.goodtime.answer(query, input=world.a_panel(**its))
-
-    [error] = answer["errors"]
-    assert error["message"] == f"`{path}` must not contain the character NUL."
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert (await world.rita.ask(CHANGES))["interviewPanelChanges"]["edges"] == []
-
-
-@pytest.mark.parametrize("nul", ["\x00", "\\u0000", "\\u{0}"])
-async def test_a_nul_in_the_document_is_refused(nul: str, world: World) -> None:
-    answer = await world.rita.answer(f'{{ candidate(externalId: "a{nul}") {{ id }} }}')
-
-    assert "NUL" in answer["errors"][0]["message"]
-
-
-async def test_variables_beyond_all_depth_are_refused(world: World) -> None:
-    deep: Any = "bottom"
-    for _ in range(400):
-        deep = [deep]
-
-    query = "query ($emails: [String!]) { users(emails: $emails) { edges { cursor } } }"
-    assert await world.rita.refused(query, emails=deep) == "LIMIT_EXCEEDED"
 
 
 async def test_only_listed_origins_may_read_from_a_browser(installation: Installation) -> None:

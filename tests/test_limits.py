@@ -4,39 +4,18 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from string import Template
-from typing import Any
 
 import pytest
-from graphql import get_introspection_query, print_ast
+from graphql import get_introspection_query
 
-import server
 import settings
 from auth.viewer import Viewer
 from operations.documents import Documents
-from simulator import documents
-from tests import world as worlds
 from tests.conftest import Set
+from tests.limits import HONEST, ROOT, cost, refusal
 from tests.world import World
 
 pytestmark = pytest.mark.once
-
-ROOT = Path(server.__file__).parent
-
-
-async def refusal(world: World, query: str, **variables: Any) -> dict[str, Any]:
-    """The extensions of the only error that Rita gets: the operation was not run."""
-    answer = await world.rita.answer(query, **variables)
-    assert "data" not in answer, answer
-    [error] = answer["errors"]
-    return dict(error["extensions"])
-
-
-def cost(query: str, **variables: Any) -> int:
-    """What the only operation of a document costs."""
-    return Documents().prepare(query, None).cost.of(variables)
 
 
 async def test_all_that_a_user_follows_costs_no_more_than_one_operation_may(world: World, limited: Set) -> None:
@@ -220,102 +199,6 @@ async def test_a_hostile_document_is_refused_at_once(world: World, what: str) ->
     assert time.process_time() - began < 5
 
 
-STAGES = '[{name:"a",position:1},{name:"b",position:2}]'
-
-
-async def test_the_cost_of_a_refused_operation_is_told(world: World) -> None:
-    query = "{candidates(first:100){edges{node{interviewPanels(first:100){edges{node{id}}}}}}}"
-
-    # The operation, its page, 100 candidates, a page for each, and 100 panels on each.
-    assert await refusal(world, query) == {"code": "LIMIT_EXCEEDED", "limit": 10_000, "cost": 2 + 100 * (1 + 1 + 100)}
-
-
-@pytest.mark.parametrize(
-    ("query", "variables", "expected"),
-    [
-        ("{__typename}", {}, 1),
-        ("{account{id}}", {}, 2),
-        ("{stages{id name}}", {}, 5),
-        ("{candidates{edges{node{id}}}}", {}, 27),
-        ("{candidates(first:10){edges{node{id}}}}", {}, 12),
-        ("{candidates(first:null){edges{node{id}}}}", {}, 27),
-        ("{candidates(first:10){edges{cursor} pageInfo{endCursor}}}", {}, 3),
-        ("{candidates(first:10){totalCount}}", {}, 12),
-        ("{interviewPanelChanges{edges{node{cursor}}}}", {}, 102),
-        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {}, 27),
-        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": None}, 27),
-        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": 10}, 12),
-        ("query($n:Int=7){candidates(first:$n){edges{node{id}}}}", {}, 9),
-        ("query($n:Int=7){candidates(first:$n){edges{node{id}}}}", {"n": 10}, 12),
-        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": "10"}, 502),
-        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": -5}, 502),
-        (
-            "query($n:Int){candidates(first:$n){...C}} fragment C on CandidateConnection{edges{node{stage{id}}}}",
-            {"n": 3},
-            8,
-        ),
-        (
-            "query($n:Int,$m:Int){candidates(first:$n){edges{node{interviewPanels(first:$m){edges{node{id}}}}}}}",
-            {"n": 3, "m": 5},
-            2 + 3 * (1 + 1 + 5),
-        ),
-        ("{interviewPanel(id:1){interviews{interviewers{user{id}}}}}", {}, 2 + 4 * (1 + 4 * 2)),
-        ("{node(id:1){...on Interview{calendarInvite}}}", {}, 12),
-        ("mutation($i:RestoreInterviewPanelInput!){restoreInterviewPanel(input:$i){panel{id}}}", {"i": {}}, 55),
-        ('mutation{restoreInterviewPanel(input:{id:"1"}){panel{id}}}', {}, 55),
-        (
-            "mutation($u:[UserInput!]!){syncUsers(users:$u){users{id}}}",
-            {"u": [{"email": "a"}] * 500},
-            50 + 1 + 4 + 3 * 500,
-        ),
-        (f"mutation{{syncStages(stages:{STAGES}){{stages{{id}}}}}}", {}, 50 + 1 + 4 + 3 * 2),
-        (f"mutation($s:[StageInput!]!={STAGES}){{syncStages(stages:$s){{stages{{id}}}}}}", {}, 50 + 1 + 4 + 3 * 2),
-        (f"mutation($s:[StageInput!]!={STAGES}){{syncStages(stages:$s){{stages{{id}}}}}}", {"s": []}, 50 + 1 + 4),
-    ],
-)
-def test_the_cost_of(query: str, variables: dict[str, Any], expected: int) -> None:
-    assert cost(query, **variables) == expected
-
-
-async def test_the_largest_push_and_the_largest_sync_are_within_the_cost(world: World) -> None:
-    people = [{"email": f"{n}@mail.example"} for n in range(50)]
-    panel = world.a_panel("panel", *(world.an_interview(str(n), *people) for n in range(50)))
-
-    assert cost(worlds.PUSH, input=panel) < settings.current().max_cost
-    assert cost(HONEST["GoodTime: upsertInterviewPanel"], input=panel) < settings.current().max_cost
-
-
-async def test_page_sizes_given_as_variables_count_at_each_run(world: World) -> None:
-    query = "query($n:Int!){candidates(first:$n){edges{node{interviewPanels(first:100){edges{node{id}}}}}}}"
-
-    assert "data" in await world.rita.answer(query, n=10)
-    assert (await refusal(world, query, n=100))["cost"] == 10_202
-    assert "data" in await world.rita.answer(query, n=10)
-
-
-async def test_a_page_out_of_bounds_is_told_as_that(world: World) -> None:
-    query = "query($n:Int){candidates(first:$n){edges{node{id}}}}"
-
-    assert {await world.rita.refused(query, n=first) for first in (0, -1, 101, 2**31 - 1)} == {"BAD_USER_INPUT"}
-
-
-async def test_a_list_in_the_variables_is_counted(world: World) -> None:
-    query = "query($emails:[String!]){users(emails:$emails){edges{node{id}}}}"
-
-    assert "data" in await world.rita.answer(query, emails=["a@mail.example"] * 500)
-    assert await refusal(world, query, emails=["a@mail.example"] * 501) == {
-        "code": "LIMIT_EXCEEDED", "limit": 500, "elements": 501,
-    }  # fmt: skip
-
-
-async def test_a_list_that_a_variable_has_by_default_is_counted_where_nobody_gives_it(world: World) -> None:
-    default = ",".join(['"a@mail.example"'] * 501)
-    query = f"query($emails:[String!]=[{default}]){{users(emails:$emails){{edges{{node{{id}}}}}}}}"
-
-    assert await refusal(world, query) == {"code": "LIMIT_EXCEEDED", "limit": 500, "elements": 501}
-    assert "data" in await world.rita.answer(query, emails=["a@mail.example"])
-
-
 async def test_the_limits_hold_over_websockets_as_well(world: World) -> None:
     query = "{candidates(first:100){edges{node{interviewPanels(first:100){edges{node{id}}}}}}}"
     async with world.rita.connected() as connection:
@@ -361,31 +244,6 @@ async def test_no_name_is_suggested(world: World) -> None:
     answer = await world.nobody.answer("{candidate(idd:1){nam} stage{id} node(id:1){...on Usr{id}}}")
 
     assert "Did you mean" not in json.dumps(answer)
-
-
-def console_operations() -> Iterator[tuple[str, str]]:
-    """Every operation that the console's scripts send, with the texts of their constants put in."""
-    scripts = [ROOT / "console" / "fragments.js", *sorted((ROOT / "console").glob("*.js"))]
-    constants: dict[str, str] = {}
-    for script in scripts:
-        text = script.read_text()
-        constants |= dict(re.findall(r"const ([A-Z]+) = `([^`]*)`", text))
-        for literal in re.findall(r"`([^`]*)`", text):
-            whole = literal
-            while whole != (whole := Template(whole).safe_substitute(constants)):
-                pass
-            name = re.search(r"\b(?:query|mutation|subscription) ([A-Z]\w+)", whole)
-            if name and "${" not in whole:
-                yield f"{script.name}: {name[1]}", whole
-
-
-HONEST = {
-    **dict(console_operations()),
-    **{it.name: it.read_text() for it in sorted((ROOT / "examples").glob("*.graphql"))},
-    **{f"GoodTime: {name}": print_ast(it.document) for name, it in documents.MUTATIONS.items()},
-    "GoodTime: candidates": print_ast(documents.CANDIDATES.document),
-    "GoodTime: a panel": print_ast(documents.PANEL.document),
-}
 
 
 def test_the_consoles_operations_are_found() -> None:

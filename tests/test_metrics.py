@@ -1,4 +1,4 @@
-"""What is counted: each number against what was done, labels that no client can make up, and spans."""
+"""What is counted: each number against what was done, and labels that no client can make up."""
 
 import asyncio
 import contextlib
@@ -6,10 +6,8 @@ import json
 import os
 import re
 import signal
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -17,7 +15,6 @@ from prometheus_client.parser import text_string_to_metric_families
 import models
 import server
 import settings
-import traces
 from auth.refusals import Code
 from auth.viewer import Viewer
 from feed.subscription import Publication
@@ -201,7 +198,9 @@ ROOT_FIELDS = {
     if root is not None
     for field in root.fields
 }
+
 OUTCOMES = {"OK", "CUT_OFF", "REFUSED", *Code, *(outcome.value for outcome in UpsertOutcome)}
+
 KNOWN = {
     "kind": {"query", "mutation", "subscription", "none"},
     "field": {"none", "several", "__schema", "__type", "__typename", *ROOT_FIELDS},
@@ -298,76 +297,3 @@ def _children(pid: int) -> list[int]:
         for child in map(int, path.read_text().split())
         if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
     ]
-
-
-async def test_without_an_endpoint_or_without_its_packages_nothing_is_traced(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
-    async with traces.exporting():
-        assert not caplog.records
-
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
-    async with traces.exporting():
-        assert [record.message for record in caplog.records] == [
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but its packages are missing: install callboard[otel]."
-        ]
-        with traces.span("anything", {"traceparent": "00-1-1-01"}) as span:
-            span.set(outcome="OK")
-
-
-@contextlib.asynccontextmanager
-async def collector() -> AsyncIterator[tuple[str, list[bytes]]]:
-    """Where spans can be sent, and what has been."""
-    received: list[bytes] = []
-
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"(?i)content-length: (\d+)", head)
-        assert length
-        received.append(await reader.readexactly(int(length[1])))
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-        await writer.drain()
-        writer.close()
-
-    listening = await asyncio.start_server(take, "127.0.0.1", 0)
-    async with listening:
-        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", received
-
-
-async def test_spans_tell_the_kind_the_code_and_the_counts_below_the_callers_own(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("opentelemetry.sdk.trace")
-    async with collector() as (endpoint, received):
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
-        above = f"00-{'ab' * 16}-{'cd' * 8}-01"
-        body = {"query": "query ($email: [String!]) { users(emails: $email) { edges { cursor } } }"}
-        headers = world.rita.headers | {"traceparent": above, "x-request-id": "a-request-of-the-test"}
-        body |= {"variables": {"email": [world.email("ivo")]}}
-        async with traces.exporting():
-            await world.server.http.post(world.server.graphql, json=body, headers=headers)
-
-    spans = list(_spans(received))
-    names = {span.name: span for span in spans}
-    request, operation = names["request"], names["query users"]
-    assert request.trace_id.hex() == operation.trace_id.hex() == "ab" * 16
-    assert request.parent_span_id.hex() == "cd" * 8
-    assert operation.parent_span_id == request.span_id
-    told = {each.key: each.value.string_value or each.value.int_value for each in operation.attributes}
-    assert told == {"request_id": "a-request-of-the-test", "outcome": "OK", "statements": 1}
-    told = {each.key: each.value.string_value or each.value.int_value for each in request.attributes}
-    assert told == {"request_id": "a-request-of-the-test", "method": "POST", "route": "/graphql", "status": 200}
-    everything = b"".join(received)
-    assert not [word for word in ("Ivo", "ivo@", world.slug, "emails") if word.encode() in everything]
-
-
-def _spans(received: list[bytes]) -> Iterator[Any]:
-    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-
-    for payload in received:
-        for resource in ExportTraceServiceRequest.FromString(payload).resource_spans:
-            for scope in resource.scope_spans:
-                yield from scope.spans

@@ -1,19 +1,15 @@
-"""Rates, counted in costs by key, user and address, by one process or by several; and whose load is whose."""
+"""Rates, counted in costs by key, user and address; and whose load is whose."""
 
 import asyncio
-import os
 import secrets
 import statistics
 import time
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 import websockets
 
@@ -23,52 +19,20 @@ from auth.viewer import Viewer
 from benchmarks.load import post, put
 from operations import rates
 from simulator import client as goodtime
-from tests.cable import cable
 from tests.conftest import DATABASE_URL
-from tests.processes import Installation, missing, until
+from tests.processes import Installation, until
+from tests.rates import LARGE, SMALL, Use, rates_on, sent
 from tests.world import FOLLOW, Person, Server, World
 
 pytestmark = pytest.mark.once
 
-REDIS = os.environ.get("CALLBOARD_TEST_REDIS", "redis://127.0.0.1:6379")
-
-SMALL, SMALL_COST = "{account{id}}", 2
-LARGE, LARGE_COST = "{candidates(first:48){edges{node{id}}}}", 50
 FOLLOW_COST = 3
-
-Use = Callable[..., None]
 
 
 @pytest.fixture
 async def limited(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Use]:
-    """Switch rates on, so: nothing has been counted yet, the documents are known, and it stays the same minute."""
-    for query in (SMALL, LARGE):
-        await world.rita.ask(query)
-
-    def use(**its: object) -> None:
-        for name, value in {"rate_limit": "on", **its}.items():
-            monkeypatch.setenv(f"CALLBOARD_{name.upper()}", str(value))
-        forget()
-
-    def forget() -> None:
-        settings.current.cache_clear()
-        limiter = world.server.process.engine.rates
-        limiter.counters, limiter._trusted = rates.RateCounters(settings.current().redis_url), OrderedDict()
-
-    begin = _next_minute()
-    with clock.reading(lambda: begin):
+    async with rates_on(world, monkeypatch) as use:
         yield use
-    monkeypatch.undo()
-    forget()
-
-
-def _next_minute() -> datetime:
-    return clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
-
-
-async def sent(person: Person, query: str = SMALL, **variables: Any) -> httpx.Response:
-    body = {"query": query, "variables": variables}
-    return await person.server.http.post(person.server.graphql, json=body, headers=person.headers)
 
 
 async def test_what_a_user_asks_is_counted_in_what_it_costs_until_the_minute_is_over(
@@ -278,76 +242,6 @@ async def test_counters_of_minutes_that_are_over_are_forgotten(limited: Use, mon
         await until(lambda: not counts._memory.storage)
 
 
-@pytest.fixture
-async def redis() -> str:
-    """The URL of a Redis that answers."""
-    host, _, port = REDIS.rpartition("/")[2].partition(":")
-    try:
-        _, writer = await asyncio.open_connection(host, int(port))
-    except OSError:
-        missing(f"Redis at {host}:{port}")
-    writer.close()
-    return REDIS
-
-
-async def test_several_processes_count_together_over_redis(redis: str, limited: Use) -> None:
-    limited()
-    name = f"test-{secrets.token_hex(8)}"
-    one, other = rates.RateCounters(redis), rates.RateCounters(redis)
-
-    assert [await counts.add(name, 5) for counts in (one, other, one, other)] == [5, 10, 15, 20]
-    for counts in (one, other):
-        await counts.close()
-
-
-async def test_what_two_servers_allow_together_is_one_rate(redis: str, world: World, place: Path) -> None:
-    its = Installation(place, DATABASE_URL, {"RATE_LIMIT": "on", "REDIS_URL": redis, "USER_COST_PER_MINUTE": "30"})
-    async with AsyncExitStack() as stack:
-        addresses = [(await stack.enter_async_context(its.running("serve"))).address for _ in range(2)]
-        servers = [await stack.enter_async_context(Server(address)) for address in addresses]
-        await until(lambda: clock.now().second < 50)  # all of it falls into one minute
-        statuses = [
-            (await sent(Person(server, world.rita.authorization))).status_code for _ in range(10) for server in servers
-        ]
-
-    assert (statuses.count(200), statuses.count(429)) == (14, 6)  # the document was read twice, for 1 each
-
-
-async def test_while_redis_is_away_each_process_counts_for_itself_and_nobody_waits(
-    redis: str, limited: Use, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limited()
-    monkeypatch.setattr(rates, "_AWAY_SECONDS", 0.2)
-    name = f"test-{secrets.token_hex(8)}"
-    async with cable(int(redis.rpartition(":")[2])) as line:
-        counts = rates.RateCounters(f"redis://127.0.0.1:{line.port}")
-        assert await counts.add(name, 5) == 5
-        line.broken = True
-        line.cut()
-        began = time.monotonic()
-        assert [await counts.add(name, 5) for _ in range(3)] == [5, 10, 15]
-        assert time.monotonic() - began < 2
-        line.broken = False
-        await until(lambda: _is(5, counts.add(name, 0)))
-        await counts.close()
-
-
-async def test_a_redis_that_never_answers_holds_nobody_up(limited: Use) -> None:
-    limited()
-
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    async with await asyncio.start_server(silent, "127.0.0.1", 0) as listening:
-        counts = rates.RateCounters(f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
-        began = time.monotonic()
-        assert await asyncio.gather(*(counts.add("somebody", 1) for _ in range(50)))
-        assert [await counts.add("somebody", 1) for _ in range(50)]
-        assert time.monotonic() - began < 3
-        await counts.close()
-
-
 async def test_with_the_defaults_neither_the_simulator_nor_a_busy_person_is_refused(world: World, limited: Use) -> None:
     limited()
 
@@ -355,10 +249,6 @@ async def test_with_the_defaults_neither_the_simulator_nor_a_busy_person_is_refu
 
     assert report.ok
     assert "RATE_LIMITED" not in report.errors
-
-
-async def _is(expected: int, found: Awaitable[int]) -> bool:
-    return await found == expected
 
 
 LISTING = """{ interviewPanels(first: 100) { edges { node { id note status startsAt

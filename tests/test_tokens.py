@@ -1,50 +1,34 @@
-"""Tokens: which are good and which not, and how the identity provider's keys are fetched, kept and renewed."""
+"""Tokens: which are good and which not."""
 
 import asyncio
 import base64
 import json
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
-import uvicorn
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 from jwt.algorithms import get_default_algorithms
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 import clock
 from auth import tokens
 from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
+from tests.identity_provider import AUDIENCE, ISSUER, OTHER_RSA, RSA, Time, jwk, provided, provider, raw, refused, said
 
 pytestmark = pytest.mark.once
 
 SECRET = "a shared secret of 32 bytes or so"
-ISSUER = "https://id.acme.example/"
-AUDIENCE = "callboard"
-RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-OTHER_RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
 EC = ec.generate_private_key(ec.SECP256R1())
+
 ED = ed25519.Ed25519PrivateKey.generate()
+
 ALGORITHMS = {"RS256": RSA, "ES256": EC, "EdDSA": ED}
-
-
-@dataclass
-class Time:
-    now: datetime = datetime(2026, 7, 1, 12, tzinfo=UTC)
-
-    def pass_by(self, **span: float) -> None:
-        self.now += timedelta(**span)
 
 
 @pytest.fixture(autouse=True)
@@ -54,82 +38,8 @@ def time() -> Iterator[Time]:
         yield time
 
 
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However busy this machine is, whoever has a known key waits for the provider's answer."""
-    monkeypatch.setattr(tokens, "_BRIEFLY_SECONDS", 5)
-
-
-@dataclass
-class Provider:
-    """An identity provider: what it answers is set by the test, what it was asked is counted."""
-
-    keys: list[dict[str, Any]] = field(default_factory=list)
-    body: bytes | None = None
-    status: int = 200
-    asked: int = 0
-    url: str = ""
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    answering: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self.answering.set()
-
-    async def answer(self, request: Request) -> Response:
-        self.asked += 1
-        self.arrived.set()
-        await self.answering.wait()
-        return Response(self.body or json.dumps({"keys": self.keys}), self.status)
-
-    def verifier(self) -> Verifier:
-        return Verifier(jwks_url=self.url, issuer=ISSUER, audience=AUDIENCE)
-
-
-@asynccontextmanager
-async def provider(*keys: dict[str, Any]) -> AsyncIterator[Provider]:
-    told = Provider(list(keys))
-    app = Starlette(routes=[Route("/jwks", told.answer)])
-    listening = socket.create_server(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    told.url = f"http://127.0.0.1:{port}/jwks"
-    try:
-        yield told
-    finally:
-        told.answering.set()
-        server.should_exit = True
-        await serving
-
-
-def jwk(key: Any, algorithm: str, kid: str) -> dict[str, Any]:
-    return get_default_algorithms()[algorithm].to_jwk(key.public_key(), as_dict=True) | {"kid": kid, "use": "sig"}
-
-
-def said(**claims: Any) -> dict[str, Any]:
-    """Good claims, but for those given; None leaves one out."""
-    good = {"email": "rita@acme.example", "account": "acme", "exp": clock.now() + timedelta(hours=1)}
-    return {name: value for name, value in (good | claims).items() if value is not None}
-
-
 def shared(**claims: Any) -> str:
     return jwt.encode(said(**claims), SECRET, "HS256")
-
-
-def provided(kid: str = "rsa", key: Any = RSA, algorithm: str = "RS256", **claims: Any) -> str:
-    return jwt.encode(said(**{"iss": ISSUER, "aud": AUDIENCE} | claims), key, algorithm, headers={"kid": kid})
-
-
-def raw(header: Any, claims: Any, signature: bytes = b"") -> str:
-    """A token put together by hand, as attackers do."""
-    parts = json.dumps(header, default=str).encode(), json.dumps(claims, default=str).encode(), signature
-    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
-
-
-async def refused(verifier: Verifier, token: str) -> None:
-    with pytest.raises(InvalidToken) as refusal:
-        await verifier.verify(token)
-    assert str(refusal.value) == ""
 
 
 async def test_a_token_of_the_shared_secret_names_the_user_and_the_account():
@@ -267,168 +177,14 @@ async def test_issuer_and_audience_are_not_asked_for_when_not_set():
     assert await Verifier(secret=SECRET).verify(shared(iss="anyone", aud="anybody"))
 
 
-@pytest.mark.usefixtures("unhurried")
-async def test_the_providers_keys_are_fetched_once_in_ten_minutes(time):
-    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        verifier = idp.verifier()
-        await asyncio.gather(*(verifier.verify(provided()) for _ in range(50)))
-        time.pass_by(minutes=9, seconds=59)
-        await verifier.verify(provided())
-        assert idp.asked == 1
-
-        time.pass_by(seconds=1)
-        await verifier.verify(provided())
-        assert idp.asked == 2
-
-
-async def test_a_new_key_of_the_provider_is_found_and_the_old_one_forgotten(time):
-    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        verifier = idp.verifier()
-        await verifier.verify(provided())
-
-        idp.keys = [jwk(OTHER_RSA, "RS256", "next")]
-        time.pass_by(minutes=1)
-
-        assert await verifier.verify(provided("next", OTHER_RSA))
-        await refused(verifier, provided())
-
-
-@pytest.mark.usefixtures("unhurried")
-@pytest.mark.parametrize("kid", ["rsa", "next"])
-async def test_a_token_that_was_good_is_refused_once_the_provider_has_another_key(kid, time):
-    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        verifier, token = idp.verifier(), provided()
-        for _ in range(2):
-            await verifier.verify(token)
-
-        idp.keys = [jwk(OTHER_RSA, "RS256", kid)]
-        time.pass_by(minutes=11)
-
-        await refused(verifier, token)
-
-
-async def test_unknown_keys_are_asked_for_at_most_once_a_minute(time):
-    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        verifier = idp.verifier()
-        await verifier.verify(provided())
-        for _ in range(3):
-            time.pass_by(seconds=59)
-            await asyncio.gather(*(refused(verifier, provided(f"unknown {n}")) for n in range(20)))
-            time.pass_by(seconds=1)
-            await asyncio.gather(*(refused(verifier, provided(f"unknown {n}")) for n in range(20)))
-
-        assert idp.asked == 4
-
-
-async def test_garbage_asks_the_provider_for_nothing():
-    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        for token in ("", "a.b.c", raw({"alg": "none", "kid": "x"}, {}), raw({"alg": "RS256"}, {}), provided()[:20]):
-            await refused(idp.verifier(), token)
-
-        assert idp.asked == 0
-
-
-async def test_while_the_provider_is_down_the_keys_known_are_good(time):
-    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        verifier = idp.verifier()
-        await verifier.verify(provided())
-        idp.status = 503
-        time.pass_by(minutes=11)
-        assert await verifier.verify(provided())
-    time.pass_by(days=1)
-
-    assert await verifier.verify(provided())
-    await refused(verifier, provided("unknown"))
-
-
-async def test_while_the_provider_hangs_the_keys_known_are_good_at_once_and_an_unknown_one_is_waited_for(time):
-    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        verifier = idp.verifier()
-        await verifier.verify(provided())
-        idp.answering.clear()
-        idp.keys = [jwk(OTHER_RSA, "RS256", "next")]
-        time.pass_by(minutes=11)
-
-        async with asyncio.timeout(2):
-            assert await verifier.verify(provided())
-        unknown = asyncio.create_task(verifier.verify(provided("next", OTHER_RSA)))
-        await asyncio.wait_for(idp.arrived.wait(), 2)
-        assert not unknown.done()
-        idp.answering.set()
-        assert await unknown
-        await refused(verifier, provided())
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"no json", b"[]", b"{}", b'{"keys": 7}', b'{"keys": [7, {}]}', b'{"keys": [{"kty": []}]}', b"[" * 100_000,
-     b'{"keys": [{"kty": "RSA", "n": 7, "e": null}]}'],
-    ids=lambda body: str(body[:30]),
-)  # fmt: skip
-async def test_a_provider_that_talks_nonsense_is_unavailable(body):
-    async with provider() as idp:
-        idp.body = body
-        with pytest.raises(ProviderUnavailable):
-            await idp.verifier().verify(provided())
-
-
-async def test_a_provider_that_talks_without_end_is_unavailable():
-    async with provider() as idp:
-        idp.body = b" " * 300_000 + json.dumps({"keys": [jwk(RSA, "RS256", "rsa")]}).encode()
-        with pytest.raises(ProviderUnavailable):
-            await idp.verifier().verify(provided())
-
-
-async def test_a_provider_that_can_not_be_reached_is_tried_again_after_a_minute(time):
-    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        idp.status = 500
-        verifier = idp.verifier()
-        with pytest.raises(ProviderUnavailable):
-            await verifier.verify(provided())
-        idp.status = 200
-        with pytest.raises(ProviderUnavailable):
-            await verifier.verify(provided())
-        assert idp.asked == 1
-
-        time.pass_by(minutes=1)
-        assert await verifier.verify(provided())
-
-
-async def test_no_provider_at_all_is_unavailable():
-    async with provider() as idp:
-        pass
-    with pytest.raises(ProviderUnavailable):
-        await idp.verifier().verify(provided())
-
-
-async def test_a_slow_provider_is_given_up(monkeypatch):
-    monkeypatch.setattr(tokens, "_FETCH_SECONDS", 0.05)
-    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        idp.answering.clear()
-        with pytest.raises(ProviderUnavailable):
-            await idp.verifier().verify(provided())
-
-
-async def test_who_goes_away_while_waiting_spoils_the_fetch_for_nobody():
-    async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        verifier = idp.verifier()
-        idp.answering.clear()
-        leaving, staying = (asyncio.create_task(verifier.verify(provided())) for _ in range(2))
-        await asyncio.wait_for(idp.arrived.wait(), 5)
-        leaving.cancel()
-        idp.answering.set()
-
-        assert await staying
-        assert idp.asked == 1
-        assert leaving.cancelled()
-
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
+
 HEADERS = st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "x"]), JSON | st.just("HS256"))
+
 CLAIMS = st.dictionaries(st.sampled_from(["exp", "nbf", "iat", "iss", "aud", "sub", "jti", "email", "account"]), JSON)
 
 

@@ -1,0 +1,42 @@
+"""What the tests of live changes share: the log as somebody sees it, pushes, and the feed as the schema follows it."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from auth.viewer import Viewer, authenticate
+from feed import channel as channels
+from resolvers import changes
+from tests.fleet import eventually
+from tests.world import Person, World
+
+
+async def log(person: Person) -> list[tuple[str, str, str]]:
+    """The whole kept log as somebody sees it, by page."""
+    found: list[dict[str, Any]] = []
+    while page := await person.changes(after=found[-1]["cursor"] if found else None, first=500):
+        found += page
+    return [(change["cursor"], change["kind"], change["panel"]["externalId"]) for change in found]
+
+
+async def pushed(world: World, *names: str, **its: Any) -> None:
+    """Panels of these names, one push after the other."""
+    for name in names:
+        await world.goodtime.push(**world.a_panel(name, **its))
+
+
+async def viewer(person: Person) -> Viewer:
+    return await authenticate(person.authorization)
+
+
+@contextlib.asynccontextmanager
+async def followed(person: Person, after: str | None = None) -> AsyncIterator[Any]:
+    """The feed as the schema follows it."""
+    its = changes.follow(person.server.process.hub, await viewer(person), None, after)
+    async with contextlib.aclosing(its):
+        yield its
+
+
+async def channel_of(world: World) -> channels.Channel:
+    await eventually(lambda: world.account.id in world.server.process.hub._channels)
+    return world.server.process.hub._channels[world.account.id]

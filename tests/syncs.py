@@ -1,0 +1,20 @@
+"""What the tests of syncs share: rows to sync, and errors as codes and paths."""
+
+from typing import Any
+
+from tests.world import told
+
+LONG = "x" * 501
+
+
+def faults(payload: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a payload refuses: codes with their paths."""
+    return told(payload["errors"])
+
+
+def a_template(*fields: dict[str, Any], **its: Any) -> dict[str, Any]:
+    score = {"type": "SCORE", "label": "Overall"}
+    return {"externalId": "new", "name": "New", "fields": list(fields) or [score]} | its
+
+
+SCORE = {"type": "SCORE", "label": "Overall"}

@@ -1,0 +1,107 @@
+"""What an operation costs: its rows, pages and lists, and what is refused by its cost."""
+
+from typing import Any
+
+import pytest
+
+import settings
+from tests import world as worlds
+from tests.limits import HONEST, cost, refusal
+from tests.world import World
+
+pytestmark = pytest.mark.once
+
+STAGES = '[{name:"a",position:1},{name:"b",position:2}]'
+
+
+async def test_the_cost_of_a_refused_operation_is_told(world: World) -> None:
+    query = "{candidates(first:100){edges{node{interviewPanels(first:100){edges{node{id}}}}}}}"
+
+    # The operation, its page, 100 candidates, a page for each, and 100 panels on each.
+    assert await refusal(world, query) == {"code": "LIMIT_EXCEEDED", "limit": 10_000, "cost": 2 + 100 * (1 + 1 + 100)}
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "expected"),
+    [
+        ("{__typename}", {}, 1),
+        ("{account{id}}", {}, 2),
+        ("{stages{id name}}", {}, 5),
+        ("{candidates{edges{node{id}}}}", {}, 27),
+        ("{candidates(first:10){edges{node{id}}}}", {}, 12),
+        ("{candidates(first:null){edges{node{id}}}}", {}, 27),
+        ("{candidates(first:10){edges{cursor} pageInfo{endCursor}}}", {}, 3),
+        ("{candidates(first:10){totalCount}}", {}, 12),
+        ("{interviewPanelChanges{edges{node{cursor}}}}", {}, 102),
+        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {}, 27),
+        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": None}, 27),
+        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": 10}, 12),
+        ("query($n:Int=7){candidates(first:$n){edges{node{id}}}}", {}, 9),
+        ("query($n:Int=7){candidates(first:$n){edges{node{id}}}}", {"n": 10}, 12),
+        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": "10"}, 502),
+        ("query($n:Int){candidates(first:$n){edges{node{id}}}}", {"n": -5}, 502),
+        (
+            "query($n:Int){candidates(first:$n){...C}} fragment C on CandidateConnection{edges{node{stage{id}}}}",
+            {"n": 3},
+            8,
+        ),
+        (
+            "query($n:Int,$m:Int){candidates(first:$n){edges{node{interviewPanels(first:$m){edges{node{id}}}}}}}",
+            {"n": 3, "m": 5},
+            2 + 3 * (1 + 1 + 5),
+        ),
+        ("{interviewPanel(id:1){interviews{interviewers{user{id}}}}}", {}, 2 + 4 * (1 + 4 * 2)),
+        ("{node(id:1){...on Interview{calendarInvite}}}", {}, 12),
+        ("mutation($i:RestoreInterviewPanelInput!){restoreInterviewPanel(input:$i){panel{id}}}", {"i": {}}, 55),
+        ('mutation{restoreInterviewPanel(input:{id:"1"}){panel{id}}}', {}, 55),
+        (
+            "mutation($u:[UserInput!]!){syncUsers(users:$u){users{id}}}",
+            {"u": [{"email": "a"}] * 500},
+            50 + 1 + 4 + 3 * 500,
+        ),
+        (f"mutation{{syncStages(stages:{STAGES}){{stages{{id}}}}}}", {}, 50 + 1 + 4 + 3 * 2),
+        (f"mutation($s:[StageInput!]!={STAGES}){{syncStages(stages:$s){{stages{{id}}}}}}", {}, 50 + 1 + 4 + 3 * 2),
+        (f"mutation($s:[StageInput!]!={STAGES}){{syncStages(stages:$s){{stages{{id}}}}}}", {"s": []}, 50 + 1 + 4),
+    ],
+)
+def test_the_cost_of(query: str, variables: dict[str, Any], expected: int) -> None:
+    assert cost(query, **variables) == expected
+
+
+async def test_the_largest_push_and_the_largest_sync_are_within_the_cost(world: World) -> None:
+    people = [{"email": f"{n}@mail.example"} for n in range(50)]
+    panel = world.a_panel("panel", *(world.an_interview(str(n), *people) for n in range(50)))
+
+    assert cost(worlds.PUSH, input=panel) < settings.current().max_cost
+    assert cost(HONEST["GoodTime: upsertInterviewPanel"], input=panel) < settings.current().max_cost
+
+
+async def test_page_sizes_given_as_variables_count_at_each_run(world: World) -> None:
+    query = "query($n:Int!){candidates(first:$n){edges{node{interviewPanels(first:100){edges{node{id}}}}}}}"
+
+    assert "data" in await world.rita.answer(query, n=10)
+    assert (await refusal(world, query, n=100))["cost"] == 10_202
+    assert "data" in await world.rita.answer(query, n=10)
+
+
+async def test_a_page_out_of_bounds_is_told_as_that(world: World) -> None:
+    query = "query($n:Int){candidates(first:$n){edges{node{id}}}}"
+
+    assert {await world.rita.refused(query, n=first) for first in (0, -1, 101, 2**31 - 1)} == {"BAD_USER_INPUT"}
+
+
+async def test_a_list_in_the_variables_is_counted(world: World) -> None:
+    query = "query($emails:[String!]){users(emails:$emails){edges{node{id}}}}"
+
+    assert "data" in await world.rita.answer(query, emails=["a@mail.example"] * 500)
+    assert await refusal(world, query, emails=["a@mail.example"] * 501) == {
+        "code": "LIMIT_EXCEEDED", "limit": 500, "elements": 501,
+    }  # fmt: skip
+
+
+async def test_a_list_that_a_variable_has_by_default_is_counted_where_nobody_gives_it(world: World) -> None:
+    default = ",".join(['"a@mail.example"'] * 501)
+    query = f"query($emails:[String!]=[{default}]){{users(emails:$emails){{edges{{node{{id}}}}}}}}"
+
+    assert await refusal(world, query) == {"code": "LIMIT_EXCEEDED", "limit": 500, "elements": 501}
+    assert "data" in await world.rita.answer(query, emails=["a@mail.example"])
