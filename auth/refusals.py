@@ -1,4 +1,4 @@
-"""Refusals of a whole operation: what a caller can't mend by other input. They end as GraphQL errors with a code."""
+"""Refusals of an operation, for what the caller can not mend by other input. They end as GraphQL errors with a code."""
 
 from enum import StrEnum
 

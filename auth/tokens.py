@@ -70,7 +70,7 @@ class Verifier:
         self._provider = None if jwks_url is None else _Provider(jwks_url)
         self._issuer = issuer
         self._audience = audience
-        #: What tokens said by the digests of their texts, with the keys that they were found good by.
+        #: The payloads of good tokens, by the digests of their texts, with the keys that they were checked by.
         self._known: OrderedDict[bytes, tuple[jwt.PyJWK, Mapping[str, Any]]] = OrderedDict()
 
     async def verify(self, token: str) -> Claims:

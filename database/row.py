@@ -13,7 +13,9 @@ import ciso8601
 import orjson
 from tortoise.fields import BooleanField, DatetimeField, Field, JSONField
 from tortoise.fields.data import CharEnumFieldInstance
+from tortoise.fields.relational import RelationalField
 from tortoise.models import Model
+from tortoise.validators import MaxLengthValidator
 
 Getter = TypeVar("Getter", bound=Callable[..., Any])
 Record = Sequence[Any]
@@ -45,6 +47,11 @@ class Stored(Model):
 
     class Meta:
         abstract = True
+
+    def __init_subclass__(cls) -> None:
+        # A text that is too long to be stored can be searched for all the same: the rules check what is written.
+        for column in cls._meta.fields_map.values():
+            column.validators = [each for each in column.validators if not isinstance(each, MaxLengthValidator)]
 
     def __init__(self, **values: Any) -> None:
         if values.keys() <= self._meta.fields_db_projection.keys():
@@ -100,6 +107,13 @@ NOT_READ = object()
 def attached(rows: Sequence[Stored], pointer: str) -> list[Any]:
     """For each row the one that its foreign key leads to, None where it leads nowhere, or NOT_READ."""
     return [row.__dict__.get(f"_{pointer}", NOT_READ) for row in rows]
+
+
+def related_model(model: type[Model], pointer: str) -> type[Any]:
+    """The model of the rows that a foreign key leads to."""
+    field = model._meta.fields_map[pointer]
+    assert isinstance(field, RelationalField), "only foreign keys lead to rows"
+    return field.related_model
 
 
 class RowReader(Generic[AnyRow]):

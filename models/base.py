@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from tortoise import fields
-from tortoise.validators import MaxLengthValidator
 from ulid import ULID
 
 import clock
@@ -20,11 +19,6 @@ class Row(Stored):
 
     class Meta:
         abstract = True
-
-    def __init_subclass__(cls) -> None:
-        # A text that is too long to be stored can be searched for all the same: the rules check what is written.
-        for column in cls._meta.fields_map.values():
-            column.validators = [each for each in column.validators if not isinstance(each, MaxLengthValidator)]
 
     def __init__(self, **values: Any) -> None:
         values.setdefault("id", new_id(self.prefix))

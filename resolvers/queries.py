@@ -7,13 +7,12 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from tortoise.fields.relational import RelationalField
 from tortoise.queryset import QuerySet
 
 import database
 from auth.viewer import Scope, Viewer
 from database import NOT_READ, Attributes, Bind, Coalescer, Join, Query, Stored, attached, in_
-from database.row import AnyRow
+from database.row import AnyRow, related_model
 from models import Role, Row
 from resolvers.access import unscoped, visibility_key, visible
 
@@ -107,9 +106,7 @@ async def load_related(viewer: Viewer, rows: Sequence[Stored], pointer: str) -> 
     missing = [getattr(row, key) for row, target in zip(rows, targets, strict=True) if target is NOT_READ]
     if not missing:
         return targets
-    field = type(rows[0])._meta.fields_map[pointer]
-    assert isinstance(field, RelationalField), "only foreign keys lead to rows"
-    loaded = await load_many(viewer, field.related_model, missing)
+    loaded = await load_many(viewer, related_model(type(rows[0]), pointer), missing)
     return [
         loaded.get(getattr(row, key)) if target is NOT_READ else target
         for row, target in zip(rows, targets, strict=True)
