@@ -24,7 +24,10 @@ class UserRow:
 
 
 async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
-    """Take the users over, matched by external id, else by email. Raises Refused(FORBIDDEN)."""
+    """Take the users over, matched by external id, else by email. Raises Refused(FORBIDDEN).
+
+    `TAKEN` where the email belongs to somebody with another external id: that user's email is to be changed first.
+    """
 
     async def act(unit: UnitOfWork) -> Synced[User]:
         stored = await _lock_concerned(viewer, rows)
@@ -97,17 +100,17 @@ async def _lock_concerned(viewer: Viewer, rows: Sequence[UserRow]) -> list[User]
 
 
 def _match(viewer: Viewer, rows: Sequence[UserRow], stored: Collection[User]) -> list[User]:
-    """The user of each row, by external id, else by email; a new one where there is none."""
+    """The user of each row: by external id; by email, unless both have external ids that differ; else a new one."""
     by_external_id = {user.external_id: user for user in stored if user.external_id is not None}
     by_email = {user.email: user for user in stored}
-    # A row with an external id of its own does not mean somebody whom another row names: it has their old email.
-    named = {by_external_id[row.external_id].id for row in rows if row.external_id in by_external_id}
 
     def find(row: UserRow) -> User | None:
         if row.external_id in by_external_id:
             return by_external_id[row.external_id]
         user = by_email.get(validation.email_key(row.email))
-        return None if user and row.external_id is not None and user.id in named else user
+        # An address is handed on, an external id is not: a new hire must not become the leaver who had it.
+        is_another = user is not None and None not in (row.external_id, user.external_id)
+        return None if is_another else user
 
     return [find(row) or User(account_id=viewer.account_id, role=row.role) for row in rows]
 
@@ -146,6 +149,7 @@ def _conflict_faults(rows: Sequence[UserRow], others: Collection[User]) -> Itera
     external_ids = {user.external_id for user in others if user.external_id is not None}
     for index, row in enumerate(rows):
         if validation.email_key(row.email) in emails:
-            yield error(ErrorCode.TAKEN, "Another user has this email.", ("users", index, "email"))
+            message = "Another user has this email: change theirs first, deactivated or not."
+            yield error(ErrorCode.TAKEN, message, ("users", index, "email"))
         if row.external_id in external_ids:
             yield error(ErrorCode.TAKEN, "Another user has this external id.", ("users", index, "externalId"))

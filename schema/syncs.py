@@ -14,7 +14,7 @@ from schema.refs import CandidateRef, FeedbackTemplateRef
 
 
 @maps_to(user_syncs.UserRow)
-@strawberry.input(description="A person. Matched by external id, else by email.")
+@strawberry.input(description="A person. Matched by external id; by email where either has no external id.")
 class UserInput:
     external_id: str | None = optional("The user's id in the system that syncs them; left out, it stays as it is.")
     email: str = strawberry.field(description="Trimmed, and kept in lower case; unique in the account.")
