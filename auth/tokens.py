@@ -143,6 +143,9 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
     begins = [_instant(payload[name]) for name in ("nbf", "iat") if name in payload]
     if now >= claims.expires_at or any(now + LEEWAY < begin for begin in begins):
         raise InvalidToken
+    # OpenID Connect Core 5.1. Anybody may sign up at a provider with an address that is not theirs.
+    if payload.get("email_verified") in (False, "false"):
+        raise InvalidToken
     return claims
 
 

@@ -153,7 +153,7 @@ async def _by_token(token: str) -> Viewer:
         raise _unauthenticated() from None
     except ProviderUnavailable:
         raise Refused(Code.SERVICE_UNAVAILABLE, "The identity provider can't be reached: try again.") from None
-    slug, email = claims.account, claims.email.lower()
+    slug, email = claims.account, models.email_key(claims.email)
     query = Query(_users_by_email, slug=slug, email=email)
     users = await _COALESCER.once(("user", slug, email), lambda: fetch(query, _ACCOUNT))
     return _viewer_of_user(next(iter(users), None), claims.expires_at)

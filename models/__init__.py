@@ -4,7 +4,7 @@ from models.audit import AuditAct, AuditEvent
 from models.base import Row, new_id
 from models.candidates import Candidate, Follower
 from models.changes import Change, InterviewPanelChangeKind, LogEntry, TopicChange, TopicLog
-from models.directory import Account, Posting, Role, Stage, User
+from models.directory import Account, Posting, Role, Stage, User, email_key
 from models.feedback import (
     FeedbackFieldType,
     FeedbackForm,
@@ -63,6 +63,7 @@ __all__ = [
     "TopicChange",
     "TopicLog",
     "User",
+    "email_key",
     "new_id",
     "standing",
     "why_off",

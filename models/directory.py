@@ -30,6 +30,16 @@ class Account(Row):
         table = "account"
 
 
+def email_key(email: str) -> str:
+    """An email as users are found by it: trimmed, lower case.
+
+    A letter that is not ASCII stays as it is where its lower case is, such as the Kelvin sign, which is no `k`.
+    """
+    return "".join(
+        letter if letter.lower().isascii() and not letter.isascii() else letter.lower() for letter in email.strip()
+    )
+
+
 class User(Row):
     prefix = "usr"
 

@@ -8,7 +8,7 @@ from tortoise.queryset import QuerySet
 import models
 from auth.viewer import Scope, Viewer
 from database import Texts, in_
-from models import Posting, Role, Stage, User
+from models import Posting, Role, Stage, User, email_key
 from resolvers import integrations, units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
@@ -26,7 +26,7 @@ async def users(
 ) -> Page[User]:
     """The account's users by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
-    keys = [validation.email_key(email) for email in emails] if emails is not None else None
+    keys = [email_key(email) for email in emails] if emails is not None else None
     parameters = Parameters.of(search_text(search), include_deactivated, emails=keys)
     return await _USERS.page(viewer, parameters, PageRequest(first, after))
 
@@ -78,7 +78,7 @@ async def create_account(slug: str, name: str, super_admin: str) -> models.Accou
         if await unscoped(models.Account, "a slug is nobody else's").filter(slug=slug).exists():
             raise ValueError(f"There is an account {slug} already.")
         account = await models.Account.create(slug=slug, name=name)
-        email = validation.email_key(super_admin)
+        email = email_key(super_admin)
         await User.create(account_id=account.id, email=email, name=email.partition("@")[0], role=Role.SUPER_ADMIN)
         await integrations.ensure(account.id)
         return account
@@ -89,5 +89,5 @@ async def create_account(slug: str, name: str, super_admin: str) -> models.Accou
 async def accounts_of(email: str) -> list[str]:
     """The slugs of the accounts in which this email has an active user."""
     users = unscoped(User, "the operator signs tokens for anybody").filter(deactivated_at__isnull=True)
-    slugs = await users.filter(email=validation.email_key(email)).values_list("account__slug", flat=True)
+    slugs = await users.filter(email=email_key(email)).values_list("account__slug", flat=True)
     return sorted(str(slug) for slug in slugs)

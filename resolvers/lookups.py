@@ -7,8 +7,7 @@ from tortoise.queryset import QuerySet
 import models
 from auth.viewer import Scope, Viewer
 from database import Bind, Query, in_
-from models import Interview, Panel
-from resolvers import validation
+from models import Interview, Panel, email_key
 from resolvers.access import visible
 from resolvers.aggregate import PanelAggregate, is_deleted
 from resolvers.declarations import (
@@ -63,7 +62,7 @@ async def _find_candidate(viewer: Viewer, push: Push, panel: Panel) -> models.Ca
 async def _find_users(viewer: Viewer, push: Push) -> list[models.User]:
     people = _people(push)
     ids = _known(*(person.user_id for person in people))
-    emails = _known(*(validation.email_key(person.email) for person in people if person.email is not None))
+    emails = _known(*(email_key(person.email) for person in people if person.email is not None))
     return await select(viewer, Query(_users, ids=sorted(ids), emails=sorted(emails)))
 
 
@@ -189,7 +188,7 @@ class _EventReader:
     def _user(self, person: InterviewerPush) -> models.User | None:
         """The user of the account who is meant. Rule 4 of Pushing a panel."""
         by_id = self._by_id.get(person.user_id or "")
-        by_email = self._by_email.get(validation.email_key(person.email or ""))
+        by_email = self._by_email.get(email_key(person.email or ""))
         if person.user_id is not None and person.email is not None and by_id is not by_email:
             return None
         return by_id or by_email

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from auth.viewer import Viewer
 from database import upsert
-from models import Candidate, Follower, Posting, Row, Stage, User
+from models import Candidate, Follower, Posting, Row, Stage, User, email_key
 from resolvers import units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.errors import ErrorCode, Path, UserError, error
@@ -101,12 +101,12 @@ class _References:
 
     def user_id(self, users: dict[str, User], email: str | None, path: Path) -> str | None:
         """The id of the user with that email."""
-        key = validation.email_key(email) if email is not None else None
+        key = email_key(email) if email is not None else None
         return self.id(users, key, "Nobody in this account has this email", path)
 
 
 async def _load_users(viewer: Viewer, emails: Iterable[str | None]) -> dict[str, User]:
-    return await load_by(viewer, User, "email", (validation.email_key(email) for email in emails if email is not None))
+    return await load_by(viewer, User, "email", (email_key(email) for email in emails if email is not None))
 
 
 async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tortoise.expressions import F, Q
 
 from auth.viewer import Viewer
-from models import AuditAct, Role, User
+from models import AuditAct, Role, User, email_key
 from resolvers import validation
 from resolvers.access import visible
 from resolvers.errors import ErrorCode, Path, UserError, error
@@ -57,7 +57,7 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
 
 def _fill(user: User, row: UserRow, unit: UnitOfWork) -> None:
     """Give the user what the row says; without an external id the user keeps the one they have."""
-    user.email, user.name, user.role = validation.email_key(row.email), row.name.strip(), row.role
+    user.email, user.name, user.role = email_key(row.email), row.name.strip(), row.role
     if row.external_id is not None:
         user.external_id = row.external_id
     user.deactivated_at = (user.deactivated_at or unit.at) if row.deactivated else None
@@ -93,7 +93,7 @@ def _audit(unit: UnitOfWork, user: User, before: _Standing | None) -> None:
 
 async def _lock_concerned(viewer: Viewer, rows: Sequence[UserRow]) -> list[User]:
     """Lock whoever the rows may mean or clash with, and all Super Admins."""
-    emails = {validation.email_key(row.email) for row in rows}
+    emails = {email_key(row.email) for row in rows}
     external_ids = {row.external_id for row in rows if row.external_id is not None}
     concerned = Q(external_id__in=external_ids) | Q(email__in=emails) | Q(role=Role.SUPER_ADMIN)
     return await visible(viewer, User).filter(concerned).select_for_update()
@@ -107,7 +107,7 @@ def _match(viewer: Viewer, rows: Sequence[UserRow], stored: Collection[User]) ->
     def find(row: UserRow) -> User | None:
         if row.external_id in by_external_id:
             return by_external_id[row.external_id]
-        user = by_email.get(validation.email_key(row.email))
+        user = by_email.get(email_key(row.email))
         # An address is handed on, an external id is not: a new hire must not become the leaver who had it.
         is_another = user is not None and None not in (row.external_id, user.external_id)
         return None if is_another else user
@@ -116,7 +116,7 @@ def _match(viewer: Viewer, rows: Sequence[UserRow], stored: Collection[User]) ->
 
 
 def _row_faults(rows: Sequence[UserRow]) -> Iterator[UserError]:
-    yield from repeat_faults([validation.email_key(row.email) for row in rows], "users", "email")
+    yield from repeat_faults([email_key(row.email) for row in rows], "users", "email")
     yield from repeat_faults([row.external_id for row in rows], "users", "externalId")
     for index, row in enumerate(rows):
         yield from validation.name_faults(row.external_id, ("users", index, "externalId"))
@@ -136,7 +136,7 @@ def _protection_faults(viewer: Viewer, user: User, row: UserRow, path: Path) -> 
 
 def _same_user(user: User, row: UserRow) -> bool:
     return (user.email, user.name, user.role, user.deactivated_at is not None) == (
-        validation.email_key(row.email),
+        email_key(row.email),
         row.name.strip(),
         row.role,
         row.deactivated,
@@ -148,7 +148,7 @@ def _conflict_faults(rows: Sequence[UserRow], others: Collection[User]) -> Itera
     emails = {user.email for user in others}
     external_ids = {user.external_id for user in others if user.external_id is not None}
     for index, row in enumerate(rows):
-        if validation.email_key(row.email) in emails:
+        if email_key(row.email) in emails:
             message = "Another user has this email: change theirs first, deactivated or not."
             yield error(ErrorCode.TAKEN, message, ("users", index, "email"))
         if row.external_id in external_ids:

@@ -7,6 +7,7 @@ from typing import NewType
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from models import email_key
 from resolvers.errors import ErrorCode, Path, UserError, error
 
 URL = NewType("URL", str)
@@ -16,17 +17,22 @@ TimeZone = NewType("TimeZone", str)
 NAME, PROSE, LINK = 500, 20_000, 2_000
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+_HIDING = re.compile(rf"{_CONTROL.pattern}|[\\\\\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL_IN_PROSE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+\.[^\s@<>\"(),:;\[\]\\]+")
 
 
 def is_url(text: str) -> bool:
-    """Whether it is an absolute http or https URL of at most 2,000 characters, without blanks or control characters."""
-    if len(text) > LINK or _CONTROL.search(text) or any(character.isspace() for character in text):
+    """Whether it is an absolute http or https URL of at most 2,000 characters that shows where it leads.
+
+    Blanks, control characters, backslashes, user info and bidirectional controls would hide that.
+    """
+    if len(text) > LINK or _HIDING.search(text) or any(character.isspace() for character in text):
         return False
     try:
         parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
+        is_plain = bool(parts.hostname) and "@" not in parts.netloc and (parts.port or 0) >= 0
+        return parts.scheme in ("http", "https") and is_plain
     except ValueError:
         return False
 
@@ -44,11 +50,6 @@ def _zones() -> frozenset[str]:
 def is_slug(text: str) -> bool:
     """Whether it can name an account: 1 to 100 small letters, digits and hyphens, as in a host name."""
     return re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?", text) is not None
-
-
-def email_key(text: str) -> str:
-    """An email as it is compared: trimmed, lower case."""
-    return text.strip().lower()
 
 
 def name_faults(text: str | None, path: Path, *, required: bool = True) -> Iterator[UserError]:

@@ -38,7 +38,9 @@ def _serialize_instant(instant: datetime) -> str:
 
 def _parse_url(text: Any) -> validation.URL:
     if not isinstance(text, str) or not validation.is_url(text):
-        raise _parse_error(f"A URL is absolute, http or https, and at most {validation.LINK:,} characters long.")
+        raise _parse_error(
+            f"A URL is absolute, http or https, without user info, and at most {validation.LINK:,} characters long."
+        )
     return validation.URL(text)
 
 

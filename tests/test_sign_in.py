@@ -103,6 +103,15 @@ async def test_nobody_else_gets_in(way: Any, world: World) -> None:
         assert await way(world, authorization) == "UNAUTHENTICATED", what
 
 
+async def test_a_letter_whose_lower_case_is_ascii_is_not_the_ascii_letter(world: World) -> None:
+    """KELVIN SIGN in lower case is `k`."""
+    row = {"email": f"kim@{world.slug}.example", "name": "Kim", "role": "INTERVIEWER"}
+    assert (await world.sam.sync("users", [row]))["errors"] == []
+
+    assert await by_http(world, f"Bearer {token(world, row['email'].upper())}") == world.slug
+    assert await by_http(world, f"Bearer {token(world, row['email'].replace('k', chr(0x212A)))}") == "UNAUTHENTICATED"
+
+
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 async def test_a_deactivated_user_gets_in_no_longer(way: Any, world: World) -> None:
     authorization = f"Bearer {token(world, world.ivo.email)}"

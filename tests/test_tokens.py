@@ -90,6 +90,12 @@ async def test_a_token_without_a_claim_that_is_needed_is_refused(claim):
     await refused(Verifier(secret=SECRET), shared(**{claim: None}))
 
 
+@pytest.mark.parametrize("verified", [False, "false"])
+async def test_an_email_that_the_provider_has_not_verified_names_nobody(verified):
+    await refused(Verifier(secret=SECRET), shared(email_verified=verified))
+    assert await Verifier(secret=SECRET).verify(shared(email_verified=True))
+
+
 @pytest.mark.parametrize("value", ["", "  ", 7, ["rita@acme.example"], {}, True, "a\x00b", "a\nb", "\ud800", "x" * 501])
 @pytest.mark.parametrize("claim", ["email", "account"])
 async def test_a_name_that_can_be_none_is_refused(claim, value):
