@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak nightly audit lock hashes clean
+.PHONY: help run test check bench soak nightly audit lock hashes migration clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -61,6 +61,19 @@ hashes: var/lock/bin/uv ## write requirements*.txt, with a hash for each file th
 		$(RESOLVED) --no-deps --generate-hashes var/lock/added.in > requirements$${extra:+-$$extra}.txt || exit 1; \
 		cp var/lock/all var/lock/before; \
 	done
+
+migration: .venv/run ## write the migration of what has changed in models/, NAME=what_it_does, and say what it needs next
+	@test -n '$(NAME)' || { echo 'Say what it does: make migration NAME=panel_floors' >&2; exit 1; }
+	@written=$$($(BIN)/python -m tortoise -c database.TORTOISE_ORM makemigrations --name '$(NAME)') || exit 1; echo "$$written"; \
+	case "$$written" in *Created*) printf '%s\n' \
+		'Next:' \
+		'1. Read it. Migrations only add, for processes of the version before go on while it is applied: a new column is nullable' \
+		'   or has a default. An index or a constraint on what exists locks its table.' \
+		'2. Fill the new columns of the rows there are, where they need it: ops.RunSQL as in 0005_revisions.py, in SQL that SQLite and' \
+		'   PostgreSQL have; a test of it beside those in tests/test_migrations.py.' \
+		"3. make test TESTS=tests/test_migrations.py, and the same with CALLBOARD_TEST_DATABASE=postgres: from an empty database and" \
+		'   from each earlier version, it must end at what the models say. The failed assertion says what is missing.';; \
+	esac
 
 clean: ## remove what was made: the environment, the demo's database, caches
 	rm -rf .venv var build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

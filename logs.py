@@ -1,4 +1,4 @@
-"""Structured logs: one line an event, with the request's id, and never a secret. Imports nothing of ours."""
+"""Structured logs: one line for each event, with the request's id, and never a secret. Imports nothing of ours."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ def configure(log_format: Literal["console", "json"] | None) -> None:
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(True)
-    # Nobody writes them, so nobody need find them out for every line.
+    # No format has them, so they need not be found out for every line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
@@ -43,9 +43,9 @@ def _formatter(for_people: bool) -> logging.Formatter:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Any] = (
-        [structlog.dev.ConsoleRenderer(sys.stderr.isatty(), exception_formatter=_shown)]
+        [structlog.dev.ConsoleRenderer(sys.stderr.isatty(), exception_formatter=_write_described)]
         if for_people
-        else [structlog.processors.ExceptionRenderer(_told), structlog.processors.JSONRenderer()]
+        else [structlog.processors.ExceptionRenderer(_described), structlog.processors.JSONRenderer()]
     )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -53,8 +53,8 @@ def _formatter(for_people: bool) -> logging.Formatter:
     )
 
 
-def _told(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> list[dict[str, Any]]:
-    """What was raised where, the last first. Neither texts nor values: they may quote what is nobody's business."""
+def _described(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> list[dict[str, Any]]:
+    """What was raised where, the last first. Neither texts nor values: they may be confidential."""
     return [
         {
             "type": type(error).__qualname__,
@@ -64,10 +64,10 @@ def _told(exc_info: tuple[type[BaseException], BaseException, TracebackType | No
     ]
 
 
-def _shown(line: TextIO, exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> None:
-    """The same for people."""
-    for told in _told(exc_info):
-        line.write("\n  ".join([told["type"], *told["at"]]) + "\n")
+def _write_described(line: TextIO, exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> None:
+    """Write the same for people."""
+    for error in _described(exc_info):
+        line.write("\n  ".join([error["type"], *error["at"]]) + "\n")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

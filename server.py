@@ -52,7 +52,7 @@ PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to lis
 
 
 class Failure(Exception):
-    """What a user can mend: shown as one line on stderr, exit code 1."""
+    """Raised for what a user can mend: shown as one line on stderr, with exit code 1."""
 
 
 @cli.command()
@@ -62,32 +62,32 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs PostgreSQL.")] = 1,
 ) -> None:
     """Serve the API and the console."""
-    its = _settings()
-    if workers > 1 and not its.on_postgres:
+    current = _configure()
+    if workers > 1 and not current.on_postgres:
         raise Failure(
             "SQLite is for one process: set CALLBOARD_DATABASE_URL=postgres://… to serve with more than one worker."
         )
-    if its.jwt_secret is None and its.jwks_url is None:
-        raise Failure("Nobody could sign in: set CALLBOARD_JWKS_URL, or CALLBOARD_JWT_SECRET on a machine of your own.")
-    if its.jwks_url is not None and (its.jwt_issuer is None or its.jwt_audience is None):
+    if current.jwt_secret is None and current.jwks_url is None:
+        raise Failure("Nobody could sign in: set CALLBOARD_JWKS_URL, or CALLBOARD_JWT_SECRET on your own machine.")
+    if current.jwks_url is not None and (current.jwt_issuer is None or current.jwt_audience is None):
         _log.warning(
             "Whom the provider lets into another application gets in here: set CALLBOARD_JWT_ISSUER and _AUDIENCE"
         )
     _with_database(database.is_current)
-    listening = _bound(host, port)
+    listening = _bind(host, port)
     _log.info("listening", extra={"address": _address(listening)})
     if workers > 1:
         with metrics.shared_between_processes():
             Multiprocess(_config("server:worker", workers=workers), sockets=[listening]).run()
     else:
-        _end_well_when_told_to_go()
+        _exit_well_at_signals()
         _collect_garbage_rarely()
         uvicorn.Server(_config(Application)).run(sockets=[listening])
 
 
 def worker() -> ASGIApp:
     """The application in a process of its own, which has still to read how it logs."""
-    _settings()
+    _configure()
     _collect_garbage_rarely()
     return Application()
 
@@ -102,7 +102,7 @@ def _collect_garbage_rarely() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to the current version. Safe when several start it at once."""
-    applied = asyncio.run(database.migrate(_settings().database_url))
+    applied = asyncio.run(database.migrate(_configure().database_url))
     _with_database(integrations.ensure_everywhere)
     typer.echo(f"Applied {', '.join(applied)}." if applied else "The database is at the current version already.")
 
@@ -113,27 +113,27 @@ def demo(
     simulate: Annotated[bool, typer.Option(help="Let GoodTime's simulator work beside the server.")] = True,
 ) -> None:
     """Try Callboard: a demo account, the server, and GoodTime's simulator beside it. Listens on this machine only."""
-    its = _settings()
-    if its.jwks_url is not None:
+    current = _configure()
+    if current.jwks_url is not None:
         raise Failure("The demo signs its own tokens: unset CALLBOARD_JWKS_URL for it.")
-    listening = _bound(HERE, port)
+    listening = _bind(HERE, port)
     own = {"jwt_secret": secrets.token_urlsafe(32), "public_url": _address(listening)}
-    os.environ.update({f"CALLBOARD_{name.upper()}": own[name] for name in own.keys() - its.model_fields_set})
+    os.environ.update({f"CALLBOARD_{name.upper()}": own[name] for name in own.keys() - current.model_fields_set})
     settings.current.cache_clear()
     # Every act of the simulator is a request: their lines would sweep away what is printed here.
     logging.getLogger("callboard.requests").setLevel(logging.WARNING)
-    _end_well_when_told_to_go()
+    _exit_well_at_signals()
     asyncio.run(_demo(listening, simulate))
 
 
 async def _demo(listening: socket.socket, simulate: bool) -> None:
-    its = settings.current()
-    assert its.jwt_secret is not None, "the demo has one"
-    await database.migrate(its.database_url)
-    async with database.connect(its.database_url):
+    current = settings.current()
+    assert current.jwt_secret is not None, "the demo has one"
+    await database.migrate(current.database_url)
+    async with database.connect(current.database_url):
         switched_on, key = await demo_account.load(simulate)
-    typer.echo(demo_account.welcome(_address(listening), its.jwt_secret.get_secret_value(), switched_on, key))
-    simulator = asyncio.create_task(_simulated(f"{_address(listening)}/graphql", key)) if key else None
+    typer.echo(demo_account.welcome(_address(listening), current.jwt_secret.get_secret_value(), switched_on, key))
+    simulator = asyncio.create_task(_simulate_goodtime(f"{_address(listening)}/graphql", key)) if key else None
     try:
         await uvicorn.Server(_config(Application)).serve(sockets=[listening])
     finally:
@@ -141,7 +141,7 @@ async def _demo(listening: socket.socket, simulate: bool) -> None:
             simulator.cancel()
 
 
-async def _simulated(url: str, key: str) -> None:
+async def _simulate_goodtime(url: str, key: str) -> None:
     try:
         await goodtime.simulate(url, key, rate=0.5)
     except goodtime.Stopped as stopped:
@@ -168,11 +168,11 @@ def token(
     account: Annotated[str | None, typer.Option(help="The account's slug, where the email is in several.")] = None,
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 365, help="How long it is good for.")] = 12,
 ) -> None:
-    """Print a token for a user, signed with the shared secret: for a machine of your own."""
-    its = _settings()
-    if its.jwks_url is not None:
+    """Print a token for a user, signed with the shared secret: such as on your own machine."""
+    current = _configure()
+    if current.jwks_url is not None:
         raise Failure("Tokens come from the identity provider here (CALLBOARD_JWKS_URL is set).")
-    if its.jwt_secret is None:
+    if current.jwt_secret is None:
         raise Failure("Set CALLBOARD_JWT_SECRET, the one that the server has.")
     slugs = _with_database(lambda: directory.accounts_of(email))
     if account is not None and account not in slugs:
@@ -183,7 +183,7 @@ def token(
             if slugs
             else f"There is no active user {email}."
         )
-    typer.echo(tokens.sign(its.jwt_secret.get_secret_value(), email, account or slugs[0], hours))
+    typer.echo(tokens.sign(current.jwt_secret.get_secret_value(), email, account or slugs[0], hours))
 
 
 @cli.command()
@@ -194,7 +194,7 @@ def simulate(
     rate: Annotated[float, typer.Option(min=0.01, help="Acts a second, at most.")] = 5,
 ) -> None:
     """Be GoodTime: push, reschedule, cancel and re-send panels over the network, and report what came back."""
-    _settings()
+    _configure()
     raise typer.Exit(goodtime.run(url, key, panels=panels, rate=rate))
 
 
@@ -207,23 +207,23 @@ def print_schema() -> None:
 @cli.command()
 def prune() -> None:
     """Drop what is past its retention: the old changes of the log."""
-    retention = timedelta(days=_settings().change_retention_days)
+    retention = timedelta(days=_configure().change_retention_days)
     gone = _with_database(lambda: changes.prune(retention))
     typer.echo(f"Dropped {gone} changes older than {retention.days} days.")
 
 
-def _settings() -> settings.Settings:
-    """The settings; from here on the process logs as they say. Raises BadSetting."""
-    its = settings.current()
-    logs.configure(its.log_format)
-    return its
+def _configure() -> settings.Settings:
+    """Let the process log as the settings say, and return these. Raises BadSetting."""
+    current = settings.current()
+    logs.configure(current.log_format)
+    return current
 
 
 def _with_database(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """What the work comes to. Raises Failure where the database is not migrated."""
+    """The result of work that needs the database. Raises Failure where it is not migrated."""
 
     async def run() -> T:
-        async with database.connect(_settings().database_url):
+        async with database.connect(_configure().database_url):
             if not await database.is_current():
                 raise Failure("The database is not at the current version: run `callboard migrate` first.")
             return await work()
@@ -232,7 +232,7 @@ def _with_database(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def _config(application: Callable[[], ASGIApp] | str, workers: int = 1) -> uvicorn.Config:
-    its = settings.current()
+    current = settings.current()
     return uvicorn.Config(
         application,
         factory=True,
@@ -246,20 +246,20 @@ def _config(application: Callable[[], ASGIApp] | str, workers: int = 1) -> uvico
         timeout_keep_alive=_IDLE_SECONDS,
         # A worker that is only just starting on a busy machine must not be taken for one that hangs.
         timeout_worker_healthcheck=30,
-        ws_max_size=its.websocket_message_bytes,
+        ws_max_size=current.websocket_message_bytes,
         ws_per_message_deflate=False,
-        ws_ping_interval=its.keep_alive_seconds,
-        ws_ping_timeout=its.keep_alive_seconds,
+        ws_ping_interval=current.keep_alive_seconds,
+        ws_ping_timeout=current.keep_alive_seconds,
     )
 
 
-def _end_well_when_told_to_go() -> None:
+def _exit_well_at_signals() -> None:
     """SIGTERM and Ctrl-C are how a server is meant to end: uvicorn raises them again when all is done."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
     """The socket to listen on: a port in use is one clear line, before anything is started."""
     try:
         listening = socket.create_server(

@@ -1,7 +1,7 @@
 """Spans for OpenTelemetry, where its packages (the extra `otel`) and an endpoint are there; otherwise nothing at all.
 
 A span tells kinds, names of root fields, codes, counts and the request's id: no document, no variable, no text of an
-exception, and nothing of who asked. Imports nothing of ours.
+exception, and nothing about who asked. Imports nothing of ours.
 """
 
 import asyncio
@@ -48,13 +48,13 @@ def _new_provider() -> Any:
 
 
 class Span:
-    """What is told of a piece of work; without OpenTelemetry nobody listens."""
+    """The span of a piece of work; without OpenTelemetry it does nothing."""
 
     def __init__(self, span: Any = None) -> None:
         self._span = span
 
     def set(self, **attributes: str | int | None) -> None:
-        """Attributes of the span."""
+        """Set attributes of the span."""
         if self._span is not None:
             self._span.set_attributes({name: value for name, value in attributes.items() if value is not None})
 
