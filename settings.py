@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     max_characters: int = Field(default=100_000, ge=1_000)
     max_tokens: int = Field(default=2_000, ge=100)
+    max_operations: int = Field(default=50, ge=1)
     max_depth: int = Field(default=15, ge=3)
     max_root_fields: int = Field(default=20, ge=1)
     max_aliases: int = Field(default=30, ge=1)

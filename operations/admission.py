@@ -18,7 +18,7 @@ from operations.rates import RateLimiter
 from operations.request import Request
 from schema.context import Context
 
-#: So many characters of a document cost 1 to parse and validate.
+#: So many characters of a document, or fewer, cost 1 to parse and validate.
 _CHARACTERS_PER_COST = 10
 
 
@@ -67,7 +67,7 @@ class Admission:
         """
         query = self._documents.persisted(str(request.sha256)) if request.query is None else request.query
         if query not in self._documents:
-            await self._rates.spend(context.signed_in, address, len(query) // _CHARACTERS_PER_COST)
+            await self._rates.spend(context.signed_in, address, -(-len(query) // _CHARACTERS_PER_COST))
         operation = self._documents.prepare(query, request.operation_name)
         variables = operation.declared(request.variables or {})
         cost = operation.cost.of(variables)

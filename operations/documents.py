@@ -129,8 +129,11 @@ def _validate(query: str) -> _Operations:
     except GraphQLError as error:
         raise InvalidDocument([error]) from None
     is_personal = _selects_personal_field(document)
+    in_fragments = frozenset(variables_in(*fragment_definitions(document).values()))
     return {
-        name: PreparedOperation(document, node, name, is_personal, _answer_variables(document, node), costs[name])
+        name: PreparedOperation(
+            document, node, name, is_personal, _variables_below_roots(node) | in_fragments, costs[name]
+        )
         for node in operation_definitions(document)
         for name in [node.name.value if node.name else None]
     }
@@ -148,12 +151,12 @@ def _selects_personal_field(document: DocumentNode) -> bool:
     return not PERSONAL_FIELDS.isdisjoint(selected)
 
 
-def _answer_variables(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
-    """All variables but those in the root fields' arguments alone."""
+def _variables_below_roots(operation: OperationDefinitionNode) -> frozenset[str]:
+    """The variables of the operation itself, without those in the root fields' arguments alone."""
     below_roots = [
         node
         for root in operation.selection_set.selections
         for node in (*(root.directives or ()), getattr(root, "selection_set", None))
         if node
     ]
-    return frozenset(variables_in(*below_roots, *fragment_definitions(document).values()))
+    return frozenset(variables_in(*below_roots))

@@ -61,8 +61,12 @@ def fragment_definitions(document: DocumentNode) -> dict[str, FragmentDefinition
 
 
 def _shape_errors(document: DocumentNode) -> Iterator[GraphQLError]:
-    limits, shapes = settings.current(), _Shapes(document)
-    for operation in operation_definitions(document):
+    limits, shapes, operations = settings.current(), _Shapes(document), operation_definitions(document)
+    if len(operations) > limits.max_operations:
+        message = f"A document has at most {limits.max_operations:,} operations."
+        yield limit_error(message, limits.max_operations, operations=len(operations))
+        return
+    for operation in operations:
         try:
             shape = shapes.of(operation)
         except RecursionError:

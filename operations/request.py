@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,6 +13,8 @@ from operations.errors import count_refusal
 
 T = TypeVar("T")
 
+#: So much of a path is told: names of members are the client's and may be as long as a body.
+_MAX_PATH_CHARACTERS = 500
 _NUL = re.compile(r"\x00|\\u0000|\\u\{0+\}")
 
 
@@ -116,17 +118,25 @@ def _check_variables(variables: dict[str, Any] | None) -> None:
         may_have_nul = b"\\u0000" in orjson.dumps(variables)
     except TypeError:
         raise RejectedRequest("`variables` is nested too deep.", code=Code.LIMIT_EXCEEDED) from None
-    if may_have_nul and (path := next(_paths_with_nul(variables, "variables"), None)) is not None:
-        raise RejectedRequest(f"`{path}` must not contain the character NUL.")
+    if may_have_nul and (path := _path_to_nul(variables)) is not None:
+        name = ".".join(["variables", *path])[:_MAX_PATH_CHARACTERS]
+        raise RejectedRequest(f"`{name}` must not contain the character NUL.")
 
 
-def _paths_with_nul(value: object, path: str) -> Iterator[str]:
-    if isinstance(value, str) and "\x00" in value:
-        yield path
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield from _paths_with_nul(name, path)
-            yield from _paths_with_nul(member, f"{path}.{name}")
+def _path_to_nul(value: object) -> list[str] | None:
+    """Where the first text with a NUL is. The path is made only once one is known: a body may have many elements."""
+    if isinstance(value, str):
+        return [] if "\x00" in value else None
+    if isinstance(value, dict):
+        if any("\x00" in name for name in value):
+            return []
+        members: Iterable[tuple[object, object]] = value.items()
     elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _paths_with_nul(item, f"{path}.{index}")
+        members = enumerate(value)
+    else:
+        return None
+    for name, member in members:
+        path = _path_to_nul(member)
+        if path is not None:
+            return [str(name), *path]
+    return None

@@ -70,6 +70,16 @@ async def test_the_answer_has_the_media_type_that_is_most_welcome(
     assert response.headers["content-type"] == f"{answered}; charset=utf-8"
 
 
+async def test_a_longer_accept_header_than_any_clients_is_not_read(world: World) -> None:
+    accept = ",".join(["text/html;q=0.5"] * 3_000)
+
+    response = await world.server.http.post(
+        world.server.graphql, json={"query": SCHEMA}, headers={"accept": accept, **world.rita.headers}
+    )
+
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (200, JSON)
+
+
 @pytest.mark.parametrize("accept", ["text/html", "image/*", f"{JSON};q=0", "nonsense", f"{JSON};q=0, text/xml"])
 async def test_what_we_do_not_have_is_406(accept: str, world: World) -> None:
     response = await world.server.http.post(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import time
+from typing import Any
 
 import pytest
 from graphql import get_introspection_query
@@ -104,6 +105,21 @@ async def test_a_limit_is_kept_to_the_last_one_and_named_with_its_value(
 
     assert "data" in await world.rita.answer(fits)
     assert await refusal(world, too_much) == {"code": "LIMIT_EXCEEDED", "limit": next(iter(limit.values())), **told}
+
+
+async def test_a_document_has_so_many_operations_and_no_more(world: World, limited: Set) -> None:
+    """Each of them is checked, whichever is run."""
+    limited(max_operations=2)
+    operations = [f"query Q{number} {{ stages {{ id }} }}" for number in range(3)]
+
+    async def run(*documents: str) -> dict[str, Any]:
+        body = {"query": " ".join(documents), "operationName": "Q0"}
+        response = await world.server.http.post(world.server.graphql, json=body, headers=world.rita.headers)
+        return dict(response.json())
+
+    assert "data" in await run(*operations[:2])
+    [error] = (await run(*operations))["errors"]
+    assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 2, "operations": 3}
 
 
 @pytest.mark.parametrize(

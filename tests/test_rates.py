@@ -102,7 +102,7 @@ async def test_a_document_that_was_never_read_costs_by_its_length(world: World, 
 
     first, again = [await sent(world.rita, query) for _ in range(2)]
 
-    assert [first.headers["ratelimit"], again.headers["ratelimit"]] == ['"cost";r=595;t=60', '"cost";r=593;t=60']
+    assert [first.headers["ratelimit"], again.headers["ratelimit"]] == ['"cost";r=594;t=60', '"cost";r=592;t=60']
 
 
 async def test_documents_that_cant_be_run_are_not_read_for_nothing(world: World, limited: Use) -> None:

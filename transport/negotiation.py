@@ -8,6 +8,8 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
 
+_MAX_CHARACTERS = 1_000
+
 
 @dataclass(frozen=True)
 class Negotiated:
@@ -19,9 +21,16 @@ class Negotiated:
     accepts_only_stream: bool
 
 
-@lru_cache(maxsize=32)
 def negotiate(accept: str) -> Negotiated | None:
-    """What the client accepts by this `Accept` value, in its order of preference; None where we have none of it."""
+    """What the client accepts by this `Accept` value, in its order of preference; None where we have none of it.
+
+    A longer value than any client's is not read: it accepts anything.
+    """
+    return _negotiate(accept if len(accept) <= _MAX_CHARACTERS else "*/*")
+
+
+@lru_cache(maxsize=32)
+def _negotiate(accept: str) -> Negotiated | None:
     preferences = {}
     for offered in (GRAPHQL_JSON, JSON, EVENT_STREAM):
         if (preference := _preference(accept, offered)) is not None:
