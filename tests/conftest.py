@@ -120,9 +120,9 @@ async def running(migrated: str) -> AsyncIterator[Server]:
     while not uvicorn_server.started:
         assert not serving.done(), "the server starts"
         await asyncio.sleep(0.01)
-    async with Server(f"http://127.0.0.1:{listening.getsockname()[1]}", app.process) as its:
-        yield its
-        await its.http.get(f"{its.address}/metrics")
+    async with Server(f"http://127.0.0.1:{listening.getsockname()[1]}", app.process) as running:
+        yield running
+        await running.http.get(f"{running.address}/metrics")
     uvicorn_server.should_exit = True
     await serving
 

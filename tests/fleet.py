@@ -52,14 +52,14 @@ class Base:
         self._maker.stdin.write(b"\n")
         line = await self._maker.stdout.readline()
         assert line, "the worlds are made"
-        its = json.loads(line)
+        made = json.loads(line)
         world = World()
-        world.server, world.slug = server, its["slug"]
-        world.account = models.Account(id=its["account"], slug=its["slug"], name="Acme")
+        world.server, world.slug = server, made["slug"]
+        world.account = models.Account(id=made["account"], slug=made["slug"], name="Acme")
         world.nobody = Person(server, None)
-        for name, person in its["people"].items():
+        for name, person in made["people"].items():
             setattr(world, name, Person(server, *person))
-        world.candidates, world.templates, world.stages = its["candidates"], its["templates"], its["stages"]
+        world.candidates, world.templates, world.stages = made["candidates"], made["templates"], made["stages"]
         return world
 
     async def log(self, world: World) -> list[Row]:
@@ -89,12 +89,12 @@ class Base:
         return urlunsplit(parts._replace(netloc=parts.netloc.replace(str(parts.port), str(port))))
 
     @contextlib.asynccontextmanager
-    async def held(self, lock: str, *its: object) -> AsyncIterator[None]:
+    async def locked(self, lock: str, *arguments: object) -> AsyncIterator[None]:
         """What the statement locks stays locked while the block runs."""
         connection = await asyncpg.connect(self.url)
         try:
             async with connection.transaction():
-                await connection.execute(lock, *its)
+                await connection.execute(lock, *arguments)
                 yield
         finally:
             await connection.close()
@@ -115,8 +115,8 @@ class Base:
 
     async def waits(self, statement: str) -> bool:
         """Whether a process waits in such a statement for a lock."""
-        found = await self.sql.fetchval(_WAITING, f"%{statement}%")
-        return bool(found)
+        count = await self.sql.fetchval(_WAITING, f"%{statement}%")
+        return bool(count)
 
     async def rests(self, statement: str) -> bool:
         """Whether none does."""
@@ -349,8 +349,8 @@ async def eventually(claim: Callable[[], Any], within: float = 10) -> None:
     """Returns when the claim, plain or to be awaited, holds. Fails where it never does."""
     async with asyncio.timeout(within):
         while True:
-            found = claim()
-            if await found if asyncio.iscoroutine(found) else found:
+            result = claim()
+            if await result if asyncio.iscoroutine(result) else result:
                 return
             await asyncio.sleep(0.05)
 
@@ -368,9 +368,9 @@ async def _make_worlds() -> None:
                 for name, person in vars(world).items()
                 if isinstance(person, Person)
             }
-            its = {"slug": world.slug, "account": world.account.id, "people": people}
+            account = {"slug": world.slug, "account": world.account.id, "people": people}
             kept = {"candidates": world.candidates, "templates": world.templates, "stages": world.stages}
-            print(json.dumps(its | kept), flush=True)
+            print(json.dumps(account | kept), flush=True)
 
 
 if __name__ == "__main__":

@@ -112,18 +112,18 @@ class Overheard:
                 self._tell(answered.decode(errors="replace"))
 
     def _hear(self, text: str) -> None:
-        texts = [its for its in _personal(_parsed(text)) if its]
+        texts = [words for words in _personal(_parsed(text)) if words]
         if texts:
             self._keep("personal", texts)
 
     def _tell(self, text: str) -> None:
         """One JSON value, or lines: of an event stream, or of metrics."""
-        whole = _parsed(text)
-        lines = [] if whole is not None else text.splitlines()
-        for its in [whole, *(_parsed(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))]:
-            if errors := list(_errors(its)):
+        parsed = _parsed(text)
+        lines = [] if parsed is not None else text.splitlines()
+        for value in [parsed, *(_parsed(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))]:
+            if errors := list(_errors(value)):
                 self._keep("error", errors)
-            if cursors := list(_cursors(its)):
+            if cursors := list(_cursors(value)):
                 self._keep("cursor", cursors)
         if plain := [line.rpartition(" ")[0] for line in lines if not line.startswith(("data:", "event:", "#"))]:
             self._keep("line", plain)
@@ -139,31 +139,31 @@ def _parsed(text: str) -> Any:
 def _errors(answer: Any) -> Iterator[Any]:
     """The GraphQL errors of an answer, or of a message that has one for its payload."""
     if isinstance(answer, dict):
-        for its in (answer, answer.get("payload")):
-            yield from its.get("errors") or () if isinstance(its, dict) else its if isinstance(its, list) else ()
+        for part in (answer, answer.get("payload")):
+            yield from part.get("errors") or () if isinstance(part, dict) else part if isinstance(part, list) else ()
 
 
-def _cursors(its: Any) -> Iterator[str]:
-    for name, value in _leaves(its):
+def _cursors(node: Any) -> Iterator[str]:
+    for name, value in _leaves(node):
         if name.lower().endswith("cursor"):
             yield value
 
 
-def _personal(its: Any) -> Iterator[str]:
-    for name, value in _leaves(its):
+def _personal(node: Any) -> Iterator[str]:
+    for name, value in _leaves(node):
         if name in _PERSONAL:
             yield recognisable(value)
 
 
-def _leaves(its: Any, name: str = "") -> Iterator[tuple[str, str]]:
+def _leaves(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """All texts, each with the name that it or its list has; names that nobody but the client knows are texts too."""
-    if isinstance(its, str):
-        yield name, its
-    elif isinstance(its, dict):
-        for key, value in its.items():
+    if isinstance(node, str):
+        yield name, node
+    elif isinstance(node, dict):
+        for key, value in node.items():
             yield from _leaves(value, key)
-    elif isinstance(its, list):
-        for value in its:
+    elif isinstance(node, list):
+        for value in node:
             yield from _leaves(value, name)
 
 
@@ -182,26 +182,26 @@ class Search:
     leaks: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.counts.items()))
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.counts.items()))
         more = [f"… and {len(self.leaks) - _MOST_TOLD:,} more"] if len(self.leaks) > _MOST_TOLD else []
         leaks = [*self.leaks[:_MOST_TOLD], *more]
-        return "\n".join([f"Searched for what is nobody's business: {told or 'nothing'}.", *leaks])
+        return "\n".join([f"Searched for what is nobody's business: {counts or 'nothing'}.", *leaks])
 
 
 def search(folder: Path = FOLDER) -> Search:
     """Everything that is kept, looked through once. Equal texts are looked at once, whoever wrote them."""
-    its, seen, personal = Search(), dict[str, str](), set[str]()
-    for kind, text in _kept(folder, its.counts, personal):
+    result, seen, personal = Search(), dict[str, str](), set[str]()
+    for kind, text in _kept(folder, result.counts, personal):
         seen.setdefault(text, kind)
     everything = "\n".join(seen)
     words = [word for word in personal if word in everything and word not in _ours()]
     for text, kind in seen.items():
         met = [what for what, looks in LOOKS.items() if looks.search(text)]
         met += [f"`{word}`, which was sent" for word in words if word in text]
-        its.leaks += [f"LEAK: {what} in a {kind}: {text[:300]!r}" for what in met]
-    its.counts["personal texts known"] = len(personal)
-    its.counts["different texts"] = len(seen)
-    return its
+        result.leaks += [f"LEAK: {what} in a {kind}: {text[:300]!r}" for what in met]
+    result.counts["personal texts known"] = len(personal)
+    result.counts["different texts"] = len(seen)
+    return result
 
 
 def _kept(folder: Path, counts: Counter[str], personal: set[str]) -> Iterator[tuple[str, str]]:
@@ -229,9 +229,9 @@ def _ours() -> str:
     return "\n".join([(ROOT / "docs" / "contract.graphql").read_text(), *texts])
 
 
-def _told(its: Any) -> Iterator[str]:
+def _told(value: Any) -> Iterator[str]:
     """All texts but instants and ids that are drawn by lot."""
-    for name, text in _leaves(its):
+    for name, text in _leaves(value):
         if name != "timestamp" and not _RANDOM_ID.fullmatch(text):
             yield text
 

@@ -27,8 +27,8 @@ async def rates_on(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     for query in (SMALL, LARGE):
         await world.rita.ask(query)
 
-    def use(**its: object) -> None:
-        for name, value in {"rate_limit": "on", **its}.items():
+    def use(**values: object) -> None:
+        for name, value in {"rate_limit": "on", **values}.items():
             monkeypatch.setenv(f"CALLBOARD_{name.upper()}", str(value))
         forget()
 

@@ -172,10 +172,10 @@ async def test_several_workers_serve_log_and_stop(installation: Installation) ->
     assert not [line for line in several.logged if line["level"] == "error"]
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-async def test_a_server_that_is_told_to_go_ends_well(told: int, installation: Installation) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_server_that_is_told_to_go_ends_well(signal_number: int, installation: Installation) -> None:
     async with installation.running("serve") as process:
-        assert await process.stop(told, within=10) == 0
+        assert await process.stop(signal_number, within=10) == 0
 
     assert [line["event"] for line in process.logged if line["event"] != "request"] == ["listening"]
 
@@ -260,19 +260,19 @@ async def test_a_simulation_without_a_server_ends_in_one_line(bare: Installation
 
 async def test_the_demo_shows_what_is_where_and_its_curl_works(empty: Installation) -> None:
     async with empty.running("demo") as demo, http_client() as client:
-        assert f"Console      {demo.address}/\n" in demo.said
-        assert f"API explorer {demo.address}/graphql\n" in demo.said
+        assert f"Console      {demo.address}/\n" in demo.output
+        assert f"API explorer {demo.address}/graphql\n" in demo.output
         assert (await client.get(f"{demo.address}/")).status_code == 200
         as_browser = {"accept": "text/html"}
         assert "/console/explorer.js" in (await client.get(demo.graphql, headers=as_browser)).text
 
-        links = re.findall(rf"  (\S+) +{re.escape(demo.address)}/#token=(\S+)", demo.said)
+        links = re.findall(rf"  (\S+) +{re.escape(demo.address)}/#token=(\S+)", demo.output)
         assert [role for role, _ in links] == ["super-admin", "admin", "team-member", "limited", "interviewer"]
         for role, token in links:
             data = await asked(demo.address, "{ viewer { ... on User { email } } }", token)
             assert data["viewer"] == {"email": f"{role}@demo.example"}
 
-        command = demo.said[demo.said.index("curl ") : demo.said.index("Ctrl-C")].strip().replace("\\\n", " ")
+        command = demo.output[demo.output.index("curl ") : demo.output.index("Ctrl-C")].strip().replace("\\\n", " ")
         curl = await asyncio.create_subprocess_exec(tool("curl"), *shlex.split(command)[1:], stdout=subprocess.PIPE)
         assert len(json.loads((await curl.communicate())[0])["data"]["candidates"]["edges"]) == 3
 
@@ -288,8 +288,8 @@ async def test_the_demo_shows_what_is_where_and_its_curl_works(empty: Installati
 
 async def test_the_demo_without_the_simulator_leaves_goodtime_to_the_visitor(empty: Installation) -> None:
     async with empty.running("demo", "--no-simulate") as demo:
-        assert "GoodTime is switched off" in demo.said
-        token = re.findall(r"#token=(\S+)", demo.said)[0]
+        assert "GoodTime is switched off" in demo.output
+        token = re.findall(r"#token=(\S+)", demo.output)[0]
         data = await asked(demo.address, "{ integrations { enabled apiKeys { prefix } } }", token)
 
     assert data["integrations"] == [{"enabled": False, "apiKeys": []}]
@@ -298,16 +298,16 @@ async def test_the_demo_without_the_simulator_leaves_goodtime_to_the_visitor(emp
 async def test_the_demo_says_so_where_goodtime_is_on_from_before(empty: Installation) -> None:
     switch = "mutation { setIntegrationEnabled(provider: GOODTIME, enabled: true) { errors { code } } }"
     async with empty.running("demo", "--no-simulate") as demo:
-        await asked(demo.address, switch, re.findall(r"#token=(\S+)", demo.said)[0])
+        await asked(demo.address, switch, re.findall(r"#token=(\S+)", demo.output)[0])
     async with empty.running("demo", "--no-simulate") as again:
-        assert "GoodTime is switched on" in again.said
+        assert "GoodTime is switched on" in again.output
 
 
 async def test_the_demo_starts_again_on_what_it_made(empty: Installation) -> None:
     counts = []
     for _ in range(2):
         async with empty.running("demo", "--no-simulate", JWT_SECRET=SECRET) as demo:
-            token = re.findall(r"#token=(\S+)", demo.said)[0]
+            token = re.findall(r"#token=(\S+)", demo.output)[0]
             data = await asked(
                 demo.address, "{ candidates { totalCount } feedbackTemplates { edges { cursor } } }", token
             )
@@ -319,9 +319,9 @@ async def test_the_demo_starts_again_on_what_it_made(empty: Installation) -> Non
 async def test_who_serves_without_issuer_and_audience_is_told_whom_that_lets_in(installation: Installation) -> None:
     provider = {"JWT_SECRET": None, "JWKS_URL": "https://id.example/keys"}
     async with installation.running("serve", **provider) as careless:
-        told = [line["event"] for line in careless.logged if line["level"] == "warning"]
+        warnings = [line["event"] for line in careless.logged if line["level"] == "warning"]
     async with installation.running("serve", **provider, JWT_ISSUER="https://id.example", JWT_AUDIENCE="us") as careful:
         untold = [line for line in careful.logged if line["level"] == "warning"]
 
-    assert ["CALLBOARD_JWT_ISSUER" in line for line in told] == [True]
+    assert ["CALLBOARD_JWT_ISSUER" in line for line in warnings] == [True]
     assert untold == []

@@ -43,14 +43,14 @@ async def exchanged(address: str, *pieces: bytes) -> Reply:
                 writer.write(piece)
                 await asyncio.wait({reading, asyncio.create_task(writer.drain())}, return_when=FIRST_COMPLETED)
                 sent += len(piece)
-            said = (await reading).decode().lower()
-            length = int(re.findall(r"content-length: (\d+)", said)[0])
+            head = (await reading).decode().lower()
+            length = int(re.findall(r"content-length: (\d+)", head)[0])
             answer = json.loads(await reader.readexactly(length))
             try:
                 closed = await reader.read() == b""
             except ConnectionError:
                 closed = True
-            return Reply(said, answer, sent, closed)
+            return Reply(head, answer, sent, closed)
     finally:
         writer.transport.abort()
 
@@ -128,7 +128,7 @@ async def test_a_client_that_goes_away_in_its_body_harms_nobody(world: World) ->
 
 
 @pytest.mark.parametrize(
-    ("its", "path"),
+    ("fields", "path"),
     [
         ({"note": "a\x00b"}, "variables.input.note"),
         ({"interviews": [{"subject": "\x00"}]}, "variables.input.interviews.0.subject"),
@@ -136,11 +136,11 @@ async def test_a_client_that_goes_away_in_its_body_harms_nobody(world: World) ->
     ],
 )
 async def test_a_nul_is_refused_with_its_path_and_nothing_is_written(
-    its: dict[str, Any], path: str, world: World
+    fields: dict[str, Any], path: str, world: World
 ) -> None:
     query = "mutation ($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) { outcome } }"
 
-    answer = await world.goodtime.answer(query, input=world.a_panel(**its))
+    answer = await world.goodtime.answer(query, input=world.a_panel(**fields))
 
     [error] = answer["errors"]
     assert error["message"] == f"`{path}` must not contain the character NUL."

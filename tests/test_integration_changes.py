@@ -108,8 +108,8 @@ async def test_a_change_of_an_integration_that_nobody_signalled_comes_with_the_s
     integration = await models.Integration.get(account_id=world.account.id)
     async with world.rita.following(FOLLOW) as following:
         log = await models.TopicLog.get(account_id=world.account.id)
-        its = {"subject_id": integration.id, "kind": "SWITCHED", "actor_id": world.sam.id, "at": clock.now()}
-        await models.TopicChange.create(log_id=log.id, position=log.position + 1, **its)
+        columns = {"subject_id": integration.id, "kind": "SWITCHED", "actor_id": world.sam.id, "at": clock.now()}
+        await models.TopicChange.create(log_id=log.id, position=log.position + 1, **columns)
         await models.TopicLog.filter(id=log.id).update(position=log.position + 1)
 
         assert (await following.next(within=3))["enabled"]

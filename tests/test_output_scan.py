@@ -37,7 +37,7 @@ PLANTED = [
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("kind", "what", "is_found"), PLANTED, ids=[f"{its[2]} in a {its[0]}" for its in PLANTED])
+@pytest.mark.parametrize(("kind", "what", "is_found"), PLANTED, ids=[f"{case[2]} in a {case[0]}" for case in PLANTED])
 def test_the_search_finds_what_should_not_have_been_written(kind: str, what: Any, is_found: str, place: Path) -> None:
     sent = [["personal", [MARK]], ["error", [{"message": "Sign in.", "extensions": {"requestId": "0" * 32}}]]]
     (place / "a.sent").write_text("\n".join(map(json.dumps, [*sent, *([[kind, what]] if kind != "log" else [])])))

@@ -147,6 +147,6 @@ async def assert_little_is_looked_at(query: str, who: Person, database: asyncpg.
 async def assert_few_are_looked_at(
     statement: str, values: Sequence[Any], database: asyncpg.Connection, few: int = FEW
 ) -> None:
-    found = await database.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
-    [plan] = json.loads(found)
-    assert looked_at(plan["Plan"]) <= few, f"{statement}\n{found}"
+    explained = await database.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
+    [plan] = json.loads(explained)
+    assert looked_at(plan["Plan"]) <= few, f"{statement}\n{explained}"

@@ -50,7 +50,7 @@ async def test_a_push_whose_process_dies_before_the_commit_never_was_and_is_sent
     world = await postgres.world(pair[0].server)
     subscriber = Subscriber(world.rita)
     async with following(subscriber), serving(postgres.url) as doomed:
-        async with postgres.held("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", world.account.id):
+        async with postgres.locked("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", world.account.id):
             pushing = asyncio.create_task(pushed(world, "panel", by=doomed))
             await eventually(lambda: postgres.waits("UPDATE account"))
             doomed.kill()
@@ -76,7 +76,7 @@ async def test_a_push_whose_process_dies_after_the_commit_is_seen_and_the_same_w
     world = await postgres.world(pair[0].server)
     subscriber = Subscriber(world.rita)
     async with following(subscriber), serving(postgres.url) as doomed, postgres.slow_commits(world):
-        async with postgres.held("SELECT pg_advisory_xact_lock(42)"):
+        async with postgres.locked("SELECT pg_advisory_xact_lock(42)"):
             pushing = asyncio.create_task(pushed(world, "panel", by=doomed))
             await eventually(lambda: postgres.waits("COMMIT"))
             doomed.kill()
@@ -160,7 +160,7 @@ async def test_a_process_that_is_told_to_go_ends_its_pushes_and_its_streams_and_
         await stack.enter_async_context(stalled(world.rita))
         await pushed(world, "one", by=pair[0])
         await at_rest.next()
-        async with postgres.held("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", world.account.id):
+        async with postgres.locked("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", world.account.id):
             pushing = asyncio.create_task(pushed(world, "two", by=going))
             await eventually(lambda: postgres.waits("UPDATE account"))
             going.terminate()
@@ -218,9 +218,9 @@ async def test_two_that_prune_at_once_drop_each_change_once(postgres: Base, pair
         await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE)
         for _ in range(2)
     ]
-    said = [(await each.communicate())[0].decode() for each in both]
+    outputs = [(await each.communicate())[0].decode() for each in both]
 
-    assert sum(int(line.split()[1]) for line in said) == 3_501
+    assert sum(int(line.split()[1]) for line in outputs) == 3_501
     assert [each.returncode for each in both] == [0, 0]
     async with world.rita.following(after=changes.cursor_at(1)) as expired:
         assert (await expired.error())["code"] == "CURSOR_EXPIRED"

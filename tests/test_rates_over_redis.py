@@ -52,9 +52,11 @@ async def test_several_processes_count_together_over_redis(redis: str, limited: 
 
 
 async def test_what_two_servers_allow_together_is_one_rate(redis: str, world: World, place: Path) -> None:
-    its = Installation(place, DATABASE_URL, {"RATE_LIMIT": "on", "REDIS_URL": redis, "USER_COST_PER_MINUTE": "30"})
+    installation = Installation(
+        place, DATABASE_URL, {"RATE_LIMIT": "on", "REDIS_URL": redis, "USER_COST_PER_MINUTE": "30"}
+    )
     async with AsyncExitStack() as stack:
-        addresses = [(await stack.enter_async_context(its.running("serve"))).address for _ in range(2)]
+        addresses = [(await stack.enter_async_context(installation.running("serve"))).address for _ in range(2)]
         servers = [await stack.enter_async_context(Server(address)) for address in addresses]
         await until(lambda: clock.now().second < 50)  # all of it falls into one minute
         statuses = [
@@ -99,5 +101,5 @@ async def test_a_redis_that_never_answers_holds_nobody_up(limited: Use) -> None:
         await counts.close()
 
 
-async def _is(expected: int, found: Awaitable[int]) -> bool:
-    return await found == expected
+async def _is(expected: int, count: Awaitable[int]) -> bool:
+    return await count == expected

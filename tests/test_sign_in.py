@@ -25,8 +25,8 @@ def token(world: World, email: str, account: str | None = None, hours: float = 1
     return tokens.sign(secret.get_secret_value(), email, account or world.slug, hours)
 
 
-def bearer(world: World, *its: Any, **others: Any) -> Person:
-    return Person(world.server, f"Bearer {token(world, *its, **others)}")
+def bearer(world: World, *positional: Any, **others: Any) -> Person:
+    return Person(world.server, f"Bearer {token(world, *positional, **others)}")
 
 
 async def by_http(world: World, authorization: str) -> str:
@@ -179,15 +179,15 @@ async def test_nobody_signed_in_reads_the_schema(world: World) -> None:
 
 async def test_nobody_signed_in_learns_nothing_else(world: World) -> None:
     answer = await world.nobody.answer("{ __typename account { slug } viewer { __typename } }")
-    found = await world.nobody.answer("query ($id: ID!) { __typename node(id: $id) { id } }", id=world.account.id)
+    shown = await world.nobody.answer("query ($id: ID!) { __typename node(id: $id) { id } }", id=world.account.id)
     wrong = await world.nobody.answer("{ account { secrets } }")
 
     assert answer["data"] is None
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"UNAUTHENTICATED"}
-    assert found["data"] == {"__typename": "Query", "node": None}
-    assert [error["extensions"]["code"] for error in found["errors"]] == ["UNAUTHENTICATED"]
+    assert shown["data"] == {"__typename": "Query", "node": None}
+    assert [error["extensions"]["code"] for error in shown["errors"]] == ["UNAUTHENTICATED"]
     assert [error["extensions"]["code"] for error in wrong["errors"]] == ["GRAPHQL_VALIDATION_FAILED"]
-    assert world.slug not in json.dumps([answer, found, wrong])
+    assert world.slug not in json.dumps([answer, shown, wrong])
 
 
 async def test_a_subscription_over_server_sent_events_needs_a_sign_in(world: World) -> None:

@@ -24,10 +24,10 @@ async def test_who_stalls_is_cut_off_with_the_reason_and_nobody_else_notices(
             for number in range(12):
                 await pushed(world, f"panel {number}", by=process, note="x" * 20_000)
             await eventually(lambda: any("does not read" in line for line in process.log()), within=20)
-            told = [json.loads(text)["payload"]["data"] async for text in lines_of(client)]
+            answers = [json.loads(text)["payload"]["data"] async for text in lines_of(client)]
             expected = await all_received(postgres, world, subscriber)
 
-    received = [data["interviewPanelChanges"]["cursor"] for data in told]
+    received = [data["interviewPanelChanges"]["cursor"] for data in answers]
     assert received == [row[0] for row in expected][: len(received)]
     assert (client.close_code, client.close_reason) == (4408, "TOO_SLOW")
     assert subscriber.connections == 1
@@ -51,13 +51,13 @@ async def test_who_falls_a_buffer_behind_gets_the_cursor_to_resume_from_and_nobo
                 await pushed(world, f"panel {number}", by=process, note="x" * 20_000)
             messages = [json.loads(text) async for text in until_complete(client)]
             expected = await all_received(postgres, world, subscriber)
-            *told, error = messages
+            *delivered, error = messages
             [refusal] = error["payload"]["errors"]
             resumed.cursor = refusal["extensions"]["cursor"]
             async with following(resumed):
                 await resumed.until(expected[-1][0])
 
-    received = [message["payload"]["data"]["interviewPanelChanges"]["cursor"] for message in told]
+    received = [message["payload"]["data"]["interviewPanelChanges"]["cursor"] for message in delivered]
     assert refusal["extensions"]["code"] == "TOO_SLOW"
     assert received + [row[0] for row in resumed.received] == [row[0] for row in expected]
     assert 0 < len(resumed.received) < 40

@@ -47,8 +47,8 @@ async def stalled(person: Person) -> AsyncIterator[None]:
     with socket.socket() as narrow:
         narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         narrow.setblocking(False)
-        loop, its = asyncio.get_running_loop(), urlsplit(person.server.address)
-        await loop.sock_connect(narrow, (its.hostname, its.port))
+        loop, address = asyncio.get_running_loop(), urlsplit(person.server.address)
+        await loop.sock_connect(narrow, (address.hostname, address.port))
         await loop.sock_sendall(narrow, asked(AT_LENGTH, person.authorization))
         yield
 

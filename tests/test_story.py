@@ -41,8 +41,8 @@ async def story(empty: Installation) -> AsyncIterator[Story]:
 
 
 async def profile(person: Person) -> dict[str, Any]:
-    found: dict[str, Any] = (await person.ask(PROFILE, externalId="cand-1"))["candidate"]
-    return found
+    profile: dict[str, Any] = (await person.ask(PROFILE, externalId="cand-1"))["candidate"]
+    return profile
 
 
 async def test_from_the_toggle_to_a_live_panel_and_off_the_profile_again(story: Story) -> None:

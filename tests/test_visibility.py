@@ -14,11 +14,11 @@ async def test_others_answers_are_shown_before_ones_own_are_in_to_admins_alone(
     name: str, shown: bool, world: World
 ) -> None:
     everybody = ("sam", "ada", "rita", "leo", "ivo", "noor")
-    its = await with_panel(world, await find_things(world, "lea", "backend"), "panel", *everybody)
-    await world.noor.submit(its.noors_form, answers(its))
+    things = await with_panel(world, await find_things(world, "lea", "backend"), "panel", *everybody)
+    await world.noor.submit(things.noors_form, answers(things))
     document = "query ($id: ID!) { feedbackForm(id: $id) { status answers { values } } }"
 
-    form = (await getattr(world, name).ask(document, id=its.noors_form))["feedbackForm"]
+    form = (await getattr(world, name).ask(document, id=things.noors_form))["feedbackForm"]
 
     assert form["status"] == "COMPLETED"
     assert form["answers"] == ([{"values": ["Hire"]}] if shown else None)
@@ -30,9 +30,9 @@ async def test_theirs_are_the_candidates_whom_they_own_or_follow_or_hire_or_sit_
     posting = {"externalId": "theirs", "title": "Theirs", "hiringManagerEmail": leo}
     sync = "mutation ($rows: [PostingInput!]!) { syncPostings(postings: $rows) { errors { code } } }"
     await world.sam.ask(sync, rows=[posting])
-    said = {"owned": {"ownerEmail": leo}, "followed": {"followerEmails": [leo]}}
-    said |= {"of their posting": {"postingExternalId": "theirs"}}
-    row = {"externalId": "theirs", "name": "Theirs", "stage": "On-site", **said.get(how, {})}
+    fields = {"owned": {"ownerEmail": leo}, "followed": {"followerEmails": [leo]}}
+    fields |= {"of their posting": {"postingExternalId": "theirs"}}
+    row = {"externalId": "theirs", "name": "Theirs", "stage": "On-site", **fields.get(how, {})}
     sync = "mutation ($rows: [CandidateInput!]!) { syncCandidates(candidates: $rows) { candidates { id } } }"
     [candidate] = (await world.sam.ask(sync, rows=[row]))["syncCandidates"]["candidates"]
     interview = world.an_interview("one", "leo" if how == "sat with" else "noor")

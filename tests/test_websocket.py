@@ -37,11 +37,11 @@ async def closed(connection: Connection, within: float = 10) -> int:
 
 async def messages(connection: Connection, id: str) -> list[dict[str, Any]]:
     """The messages of an operation up to its last."""
-    found = [await connection.receive()]
-    while found[-1]["type"] == "next":
-        found.append(await connection.receive())
-    assert {message["id"] for message in found} == {id}
-    return found
+    received = [await connection.receive()]
+    while received[-1]["type"] == "next":
+        received.append(await connection.receive())
+    assert {message["id"] for message in received} == {id}
+    return received
 
 
 @pytest.mark.parametrize("offered", [None, ["graphql-ws"], ["graphql-transport-wss", "soap"]])
@@ -237,10 +237,10 @@ async def test_what_never_ran_is_an_error_and_the_connection_goes_on(
 async def test_what_went_wrong_while_it_ran_is_told_beside_the_data(world: World) -> None:
     async with world.ivo.connected() as connection:
         await connection.send(type="subscribe", id="1", payload={"query": "{ integrations { name } }"})
-        told, completed = await messages(connection, "1")
+        received, completed = await messages(connection, "1")
 
-    assert told["payload"]["data"] is None
-    assert told["payload"]["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert received["payload"]["data"] is None
+    assert received["payload"]["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert completed["type"] == "complete"
 
 

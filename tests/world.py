@@ -145,25 +145,25 @@ class Person:
         assert len(set(codes)) == 1, answer
         return str(codes[0])
 
-    async def push(self, **its: Any) -> dict[str, Any]:
+    async def push(self, **fields: Any) -> dict[str, Any]:
         """Push a panel; the payload."""
-        return dict((await self.ask(PUSH, input=its))["upsertInterviewPanel"])
+        return dict((await self.ask(PUSH, input=fields))["upsertInterviewPanel"])
 
-    async def push_one(self, **its: Any) -> dict[str, Any]:
+    async def push_one(self, **fields: Any) -> dict[str, Any]:
         """Push one event; the payload."""
-        return dict((await self.ask(PUSH_ONE, input=its))["upsertInterview"])
+        return dict((await self.ask(PUSH_ONE, input=fields))["upsertInterview"])
 
-    async def cancel(self, **its: Any) -> dict[str, Any]:
+    async def cancel(self, **fields: Any) -> dict[str, Any]:
         """Cancel a panel; the payload."""
-        return dict((await self.ask(CANCEL, input=its))["cancelInterviewPanel"])
+        return dict((await self.ask(CANCEL, input=fields))["cancelInterviewPanel"])
 
-    async def cancel_one(self, **its: Any) -> dict[str, Any]:
+    async def cancel_one(self, **fields: Any) -> dict[str, Any]:
         """Cancel an interview; the payload."""
-        return dict((await self.ask(CANCEL_ONE, input=its))["cancelInterview"])
+        return dict((await self.ask(CANCEL_ONE, input=fields))["cancelInterview"])
 
-    async def restore(self, **its: Any) -> dict[str, Any]:
+    async def restore(self, **fields: Any) -> dict[str, Any]:
         """Restore a panel; the payload."""
-        return dict((await self.ask(RESTORE, input=its))["restoreInterviewPanel"])
+        return dict((await self.ask(RESTORE, input=fields))["restoreInterviewPanel"])
 
     async def submit(self, form_id: str, answers: list[dict[str, Any]]) -> dict[str, Any]:
         """Hand in a form; the payload."""
@@ -171,8 +171,8 @@ class Person:
 
     async def form(self, form_id: str) -> dict[str, Any] | None:
         """A feedback form as this person sees it."""
-        found: dict[str, Any] | None = (await self.ask(FORM, id=form_id))["feedbackForm"]
-        return found
+        form: dict[str, Any] | None = (await self.ask(FORM, id=form_id))["feedbackForm"]
+        return form
 
     async def fill(self, form_id: str, *chosen: str) -> dict[str, Any]:
         """Hand in a form with these values for its first fields, `Hire` by default; the payload."""
@@ -192,8 +192,8 @@ class Person:
 
     async def panel(self, **named: Any) -> dict[str, Any] | None:
         """A panel as this person sees it."""
-        found: dict[str, Any] | None = (await self.ask(SHOW, **named))["interviewPanel"]
-        return found
+        panel: dict[str, Any] | None = (await self.ask(SHOW, **named))["interviewPanel"]
+        return panel
 
     async def changes(self, **arguments: Any) -> list[dict[str, Any]]:
         """The changes behind a cursor, up to a page."""
@@ -248,13 +248,13 @@ class Events:
 
     async def read(self) -> None:
         """Take in the events until the server ends them."""
-        its: dict[str, str] = {}
+        event: dict[str, str] = {}
         async for line in self._response.aiter_lines():
-            if not line and "event" in its:
-                payload = json.loads(its.get("data") or "null")
-                self._come.put_nowait({"type": its["event"], "payload": payload})
+            if not line and "event" in event:
+                payload = json.loads(event.get("data") or "null")
+                self._come.put_nowait({"type": event["event"], "payload": payload})
             name, _, value = line.partition(": ")
-            its = {**its, name.rstrip(":"): value} if line else {}
+            event = {**event, name.rstrip(":"): value} if line else {}
 
     async def receive(self, within: float = 10) -> dict[str, Any]:
         """The next event."""
@@ -379,18 +379,18 @@ class World:
         token = tokens.sign(secret.get_secret_value(), user.email, self.slug, hours)
         return Person(self.server, f"Bearer {token}", user.name, user.email, user.id)
 
-    def a_panel(self, external_id: str = "panel", *interviews: dict[str, Any], **its: Any) -> dict[str, Any]:
+    def a_panel(self, external_id: str = "panel", *interviews: dict[str, Any], **fields: Any) -> dict[str, Any]:
         """A push of a whole panel: by default one interview of `carla`'s with Ivo, tomorrow."""
-        candidate = {} if its.keys() & {"candidateId", "candidateExternalId"} else {"candidateExternalId": "carla"}
+        candidate = {} if fields.keys() & {"candidateId", "candidateExternalId"} else {"candidateExternalId": "carla"}
         return {
             "externalId": external_id,
             "timezone": "America/New_York",
             "interviews": list(interviews) or [self.an_interview()],
             **candidate,
-            **its,
+            **fields,
         }
 
-    def an_interview(self, external_id: str = "one", *people: str | dict[str, Any], **its: Any) -> dict[str, Any]:
+    def an_interview(self, external_id: str = "one", *people: str | dict[str, Any], **fields: Any) -> dict[str, Any]:
         """An event of a push; people by name or as they are pushed, Ivo by default."""
         seats = [{"email": self.email(who)} if isinstance(who, str) else who for who in people or ("ivo",)]
         return {
@@ -399,7 +399,7 @@ class World:
             "startsAt": in_hours(24),
             "durationMinutes": 60,
             "interviewers": seats,
-            **its,
+            **fields,
         }
 
 
@@ -460,9 +460,9 @@ class _Template:
         )
 
 
-def told(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def codes_and_paths(errors: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """Errors or warnings of a payload as their codes, each with its path in one string."""
-    return [(each["code"], ".".join(each["path"])) for each in found]
+    return [(each["code"], ".".join(each["path"])) for each in errors]
 
 
 def in_hours(hours: float) -> str:
@@ -490,10 +490,10 @@ def statements_and_values() -> Iterator[list[tuple[str, list[Any]]]]:
                 return str(statement), list(values or [])  # type: ignore[call-overload]
         return None
 
-    found: list[tuple[str, list[Any]]] = []
+    pairs: list[tuple[str, list[Any]]] = []
     with _logged(of) as sent:
-        yield found
-    found += filter(None, sent)
+        yield pairs
+    pairs += filter(None, sent)
 
 
 @contextmanager
