@@ -11,8 +11,10 @@ import websockets
 
 from resolvers import changes
 from simulator import client as goodtime
-from tests.fleet import Base, Process, Row, Subscriber, at, eventually
-from tests.world import Person, Server, World
+from tests.people import Person, Server
+from tests.postgres_processes import PostgresDatabase, Process
+from tests.subscribers import Row, Subscriber, at, eventually
+from tests.world import World
 
 
 @contextlib.asynccontextmanager
@@ -27,7 +29,7 @@ async def load(world: World, *servers: Server) -> AsyncIterator[None]:
     assert [str(task.result()) for task in working if not task.result().ok] == []
 
 
-async def all_received(postgres: Base, world: World, *subscribers: Subscriber) -> list[Row]:
+async def all_received(postgres: PostgresDatabase, world: World, *subscribers: Subscriber) -> list[Row]:
     """Holds what every subscriber received against the log, row by row; the log."""
     expected = await postgres.log(world)
     for subscriber in subscribers:

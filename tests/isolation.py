@@ -28,7 +28,8 @@ from tortoise import Tortoise
 
 import models
 from schema import SCHEMA
-from tests.world import Person, Server, World
+from tests.people import Person, Server
+from tests.world import World
 
 CONTRACT = build_schema(SCHEMA.as_str())
 assert CONTRACT.query_type
@@ -216,7 +217,7 @@ FAR = {
 
 
 async def make_scene(running: Server) -> Scene:
-    world, other = await World.made(running), await World.made(running)
+    world, other = await World.create(running), await World.create(running)
     near_seats = ("sam", "ada", "leo", "ivo")
     near = await _things(world, "near", "lea", near_seats)
     far = await _things(world, "far", "carla", ("noor",))

@@ -7,8 +7,9 @@ from typing import Any
 from auth.viewer import Viewer, authenticate
 from feed import channel as channels
 from resolvers import changes
-from tests.fleet import eventually
-from tests.world import Person, World
+from tests.people import Person
+from tests.subscribers import eventually
+from tests.world import World
 
 
 async def log(person: Person) -> list[tuple[str, str, str]]:

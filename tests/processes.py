@@ -20,7 +20,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests import kept
+from tests import output_scan
 from tests.forks import ForkedProcess, start
 
 ROOT = Path(__file__).parent.parent
@@ -190,7 +190,7 @@ class Installation:
     @contextlib.asynccontextmanager
     async def running(self, *arguments: str, **settings: str | None) -> AsyncIterator[Process]:
         """A command that serves, on a free port; ready when the block begins, stopped at its end."""
-        out, err = self.folder / f"{secrets.token_hex(4)}.out", kept.log()
+        out, err = self.folder / f"{secrets.token_hex(4)}.out", output_scan.log()
         with out.open("w") as stdout, err.open("w") as stderr:
             served, environment = [*arguments, "--port", "0"], self.environment(**settings)
             process = await start(served, self.folder, environment, stdout.fileno(), stderr.fileno(), self.program)

@@ -12,7 +12,8 @@ import pytest
 import clock
 import settings
 from operations import rates
-from tests.world import Person, World
+from tests.people import Person
+from tests.world import World
 
 SMALL, SMALL_COST = "{account{id}}", 2
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.world import codes_and_paths
+from tests.people import codes_and_paths
 
 LONG = "x" * 501
 

@@ -8,8 +8,9 @@ import pytest
 
 from tests.access_operations import NOTHING, OPERATIONS, Operation, Things, answers, find_things, numbers, with_panel
 from tests.access_table import CELLS, DONE, PEOPLE, SCOPED, TABLE, UNKNOWN, Verdict
+from tests.people import FOLLOW, Person, Server
 from tests.test_contract import CONTRACT
-from tests.world import FOLLOW, Person, Server, World
+from tests.world import World
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Scene:
 @pytest.fixture(scope="module")
 async def scene(running: Server) -> Scene:
     """Made once for all cells: what an operation changes of it doesn't matter to the others."""
-    world, other = await World.made(running), await World.made(running)
+    world, other = await World.create(running), await World.create(running)
     await world.goodtime.push(**world.a_panel("first", world.an_interview("one", "noor")))
     [change] = await world.rita.changes()
     own = await find_things(world, "carla", "backend")
@@ -137,4 +138,4 @@ async def test_a_subscription_delivers_what_is_in_scope_and_nothing_else(
         if in_scope:
             assert (await following.next())["panel"]["externalId"] == "near"
         else:
-            await following.nothing()
+            await following.expect_nothing()

@@ -11,7 +11,9 @@ from auth.viewer import Viewer
 from models import AuditAct, AuditEvent
 from resolvers import units
 from resolvers.units import UnitOfWork
-from tests.world import Person, World, statements
+from tests.people import Person
+from tests.sql_log import statements
+from tests.world import World
 
 EVENTS = """query ($filter: AuditEventFilter, $first: Int, $after: String) {
   auditEvents(filter: $filter, first: $first, after: $after) {
@@ -189,7 +191,7 @@ async def test_what_is_refused_leaves_no_trace(world: World) -> None:
     assert (await sync(world.sam, {"email": "no email", "name": "No", "role": "ADMIN"}))["errors"]
     demoted = {"email": world.email("sam"), "name": "Sam", "role": "INTERVIEWER"}
     assert (await sync(world.sam, demoted))["errors"]
-    assert await world.ada.refused("mutation { generateApiKey(provider: GOODTIME) { secret } }") == "FORBIDDEN"
+    assert await world.ada.error_code("mutation { generateApiKey(provider: GOODTIME) { secret } }") == "FORBIDDEN"
 
     assert await since(world, before) == []
 
@@ -249,7 +251,7 @@ async def test_nobody_but_a_super_admin_reads_it_by_list_or_by_id(name: str, wor
     document = "query ($id: ID!) { node(id: $id) { __typename id } }"
     person: Person = getattr(world, name)
 
-    assert await person.refused(EVENTS) == "FORBIDDEN"
+    assert await person.error_code(EVENTS) == "FORBIDDEN"
     assert (await person.ask(document, id=event))["node"] is None
     assert (await world.sam.ask(document, id=event))["node"] == {"__typename": "AuditEvent", "id": event}
 

@@ -15,11 +15,13 @@ from hypothesis_graphql import from_schema, nodes
 
 from schema import SCHEMA
 from tests.budgets import examples
-from tests.cable import cable
 from tests.conftest import DATABASE_URL, ON_POSTGRES
-from tests.fleet import base, eventually, serving
+from tests.network_proxy import network_proxy
+from tests.people import GraphQLErrors, Person
+from tests.postgres_processes import migrated_database, serving
 from tests.processes import NO_CERTIFICATES, Installation, http_client
-from tests.world import GraphQLErrors, Person, World, in_hours
+from tests.subscribers import eventually
+from tests.world import World, in_hours
 
 BROKEN = {"INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"}
 
@@ -228,7 +230,7 @@ async def changed(url: str, statement: str) -> None:
 
 @pytest.mark.postgres
 async def test_connections_that_are_terminated_are_made_again() -> None:
-    async with base() as postgres, serving(postgres.url) as process:
+    async with migrated_database() as postgres, serving(postgres.url) as process:
         world = await postgres.world(process.server)
         assert await pushed(world, "before") == "CREATED"
 
@@ -251,15 +253,19 @@ async def test_connections_that_are_terminated_are_made_again() -> None:
 
 @pytest.mark.postgres
 async def test_a_silent_database_keeps_no_connection_for_ever() -> None:
-    async with base() as postgres, cable(5432) as line, serving(postgres.through(line.port)) as process:
+    async with (
+        migrated_database() as postgres,
+        network_proxy(5432) as line,
+        serving(postgres.through(line.port)) as process,
+    ):
         world = await postgres.world(process.server)
         assert await pushed(world, "before") == "CREATED"
 
-        line.hush()
+        line.silence()
         async with asyncio.timeout(60):
             outcomes = await asyncio.gather(*(pushed(world, f"panel-{number}") for number in range(25)))
         line.cut()
-        line.speak()
+        line.resume()
 
         assert set(outcomes) == {"SERVICE_UNAVAILABLE"}
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.cancels import form_statuses, kinds, origins, profile, pushed
-from tests.world import CANCEL, CANCEL_ONE, RESTORE, World, codes_and_paths, in_hours
+from tests.people import CANCEL, CANCEL_ONE, RESTORE, codes_and_paths
+from tests.world import World, in_hours
 
 SWITCH = "mutation ($on: Boolean!) { setIntegrationEnabled(provider: GOODTIME, enabled: $on) { errors { code } } }"
 
@@ -252,16 +253,16 @@ async def test_with_the_integration_off_panels_stay_and_can_still_be_cancelled_a
     assert await profile(world) == ["p"]
     assert (await world.rita.cancel(id=panel["id"]))["panel"]["status"] == "CANCELED"
     assert (await world.rita.restore(id=panel["id"]))["panel"]["status"] == "SCHEDULED"
-    assert await world.goodtime.refused(CANCEL, input={"externalId": "p"}) == "INTEGRATION_DISABLED"
+    assert await world.goodtime.error_code(CANCEL, input={"externalId": "p"}) == "INTEGRATION_DISABLED"
 
 
 async def test_interviewers_cancel_nothing_and_the_key_restores_nothing(world: World) -> None:
     panel = await pushed(world)
 
-    assert await world.ivo.refused(CANCEL, input={"id": panel["id"]}) == "FORBIDDEN"
-    assert await world.ivo.refused(CANCEL_ONE, input={"id": panel["interviews"][0]["id"]}) == "FORBIDDEN"
-    assert await world.ivo.refused(RESTORE, input={"id": panel["id"]}) == "FORBIDDEN"
-    assert await world.goodtime.refused(RESTORE, input={"id": panel["id"]}) == "FORBIDDEN"
+    assert await world.ivo.error_code(CANCEL, input={"id": panel["id"]}) == "FORBIDDEN"
+    assert await world.ivo.error_code(CANCEL_ONE, input={"id": panel["interviews"][0]["id"]}) == "FORBIDDEN"
+    assert await world.ivo.error_code(RESTORE, input={"id": panel["id"]}) == "FORBIDDEN"
+    assert await world.goodtime.error_code(RESTORE, input={"id": panel["id"]}) == "FORBIDDEN"
 
 
 async def test_a_limited_team_member_cancels_and_restores_theirs_and_knows_of_no_other(world: World) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.cancels import form_statuses, kinds, origins, profile, pushed
-from tests.world import World, codes_and_paths, in_hours, instant
+from tests.people import codes_and_paths, instant
+from tests.world import World, in_hours
 
 # One interview, and the last one.
 

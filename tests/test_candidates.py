@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import models
 from resolvers.integrations import CATALOGUE
 from tests.budgets import examples
-from tests.world import Person, World, in_hours, instant
+from tests.people import Person, instant
+from tests.world import World, in_hours
 
 LIST = """query ($filter: CandidateFilter, $order: CandidateOrder = NAME, $first: Int, $after: String) {
   candidates(filter: $filter, orderBy: $order, first: $first, after: $after) {

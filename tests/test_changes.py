@@ -11,8 +11,9 @@ import pytest
 
 import clock
 from resolvers import changes
+from tests.people import Following, Person, instant
 from tests.processes import until
-from tests.world import Following, Person, World, in_hours, instant
+from tests.world import World, in_hours
 
 #: Every way to follow.
 WAYS = {"websocket": Person.following, "server-sent events": Person.streaming}
@@ -82,7 +83,7 @@ async def test_what_happens_to_a_panel_is_told_with_its_kind_its_actor_and_its_i
 
 
 async def test_positions_are_gap_free_and_in_the_order_of_commits_whatever_runs_at_once(world: World) -> None:
-    other = await World.made(world.server)
+    other = await World.create(world.server)
     refused = world.a_panel("refused", world.an_interview("one", {"email": "stranger@anywhere.example"}))
 
     await asyncio.gather(
@@ -166,7 +167,7 @@ async def test_a_follower_resumes_from_any_cursor_that_it_was_given(way: str, wo
 
     assert received == expected
     async with follow(world.rita, way, after=after) as following:
-        await following.nothing()
+        await following.expect_nothing()
 
 
 @each_way
@@ -208,7 +209,7 @@ async def test_of_a_candidate_only_their_changes_are_followed(way: str, world: W
         await pushed(world, "carlas")
         await pushed(world, "leas", candidateExternalId="lea")
         assert await names(following, 1) == ["leas"]
-        await following.nothing()
+        await following.expect_nothing()
 
 
 @each_way
@@ -238,7 +239,7 @@ async def test_everybody_follows_what_they_may_see_replayed_and_live(
         assert await names(following, len(theirs)) == theirs
         await push(" live")
         assert await names(following, len(theirs)) == [f"{each} live" for each in theirs]
-        await following.nothing()
+        await following.expect_nothing()
     assert [change["panel"]["externalId"] for change in await paged(person, after=start)] == [
         f"{each}{suffix}" for suffix in ("", " live") for each in theirs
     ]
@@ -251,7 +252,7 @@ async def test_a_delivery_is_checked_against_what_may_be_seen_at_that_moment(way
         await pushed(world, "panel", note="with ivo")
         assert await names(following, 1) == ["panel"]
         await pushed(world, "panel", interviews=[world.an_interview("one", "noor")])
-        await following.nothing(1.5)
+        await following.expect_nothing(1.5)
 
 
 @each_way
@@ -259,7 +260,7 @@ async def test_a_delivery_is_checked_against_what_may_be_seen_at_that_moment(way
 async def test_a_bad_cursor_is_refused(bad: str, way: str, world: World) -> None:
     async with follow(world.rita, way, after=bad) as following:
         assert (await following.error())["code"] == "BAD_USER_INPUT"
-    assert await world.rita.refused(PAGE, after=bad) == "BAD_USER_INPUT"
+    assert await world.rita.error_code(PAGE, after=bad) == "BAD_USER_INPUT"
 
 
 @each_way
@@ -279,7 +280,7 @@ async def test_a_cursor_that_is_older_than_the_log_has_expired(way: str, world: 
     assert len(kept) == 2
     async with follow(world.rita, way, after=cursors[1]) as following:
         assert (await following.error())["code"] == "CURSOR_EXPIRED"
-    assert await world.rita.refused(PAGE, after=cursors[1]) == "CURSOR_EXPIRED"
+    assert await world.rita.error_code(PAGE, after=cursors[1]) == "CURSOR_EXPIRED"
     async with follow(world.rita, way, after=cursors[2]) as following:
         assert await names(following, 1) == ["four"]
     assert [change["panel"]["externalId"] for change in await paged(world.rita)] == ["four"]
@@ -312,4 +313,4 @@ async def test_a_stream_ends_with_the_viewers_access(end: str, way: str, world: 
         assert extensions["code"] == ("INTEGRATION_DISABLED" if end == ENDS[-1] else "UNAUTHENTICATED")
         ended = await following.message(within=2)
         assert ended["type"] == "complete"
-        await following.nothing()
+        await following.expect_nothing()

@@ -185,7 +185,7 @@ async def test_whatever_is_asked_side_by_side_is_answered_as_if_asked_alone(pers
     await world.ivo.fill(
         (await world.goodtime.panel(externalId="one"))["interviews"][0]["interviewers"][0]["feedbackForm"]["id"]  # type: ignore[index]
     )
-    others = await World.made(world.server)
+    others = await World.create(world.server)
     asked = [
         (getattr(each, name), {"id": id, "first": first})
         for each in (world, others)

@@ -4,7 +4,8 @@ import asyncio
 import random
 
 from tests.convergence import a_whole_panel, log, stored
-from tests.world import World, in_hours, instant
+from tests.people import instant
+from tests.world import World, in_hours
 
 
 async def test_pushing_one_panel_many_times_at_once_makes_it_once(world: World) -> None:

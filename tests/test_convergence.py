@@ -12,7 +12,8 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.convergence import a_panel, holds
-from tests.world import World, in_hours, instant
+from tests.people import instant
+from tests.world import World, in_hours
 
 NAMES = ("a", "b")
 

@@ -24,11 +24,12 @@ import settings
 from auth import tokens
 from resolvers import changes
 from simulator import client as goodtime
-from tests import forks, kept
-from tests.cable import cable
+from tests import forks, output_scan
 from tests.forks import ForkedProcess
+from tests.network_proxy import network_proxy
+from tests.people import Person, Server
 from tests.processes import http_client
-from tests.world import Person, Server, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -148,7 +149,7 @@ async def test_a_follower_misses_nothing_and_repeats_nothing_however_often_it_is
     await world.goodtime.push(**world.a_panel())
     [begin] = await cursors(world.rita)
     async with (
-        cable(int(world.server.address.rpartition(":")[2])) as line,
+        network_proxy(int(world.server.address.rpartition(":")[2])) as line,
         started(follower, f"ws://127.0.0.1:{line.port}/graphql", world.rita, begin) as run,
     ):
         running = asyncio.create_task(
@@ -209,7 +210,7 @@ async def served(place: Path, port: int) -> AsyncIterator[ForkedProcess | asynci
     """`callboard demo` as a process of its own, ready; its database in `place` outlives it."""
     demo = ["demo", "--no-simulate", "--port", str(port)]
     environment = os.environ | {"CALLBOARD_DATABASE_URL": f"sqlite://{place}/demo.db"}
-    with kept.log().open("w") as log:
+    with output_scan.log().open("w") as log:
         process = await forks.start(demo, ROOT, environment, forks.NOWHERE, log.fileno())
     try:
         async with asyncio.timeout(30), http_client() as http:

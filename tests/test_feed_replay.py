@@ -16,7 +16,8 @@ from auth.viewer import Viewer
 from resolvers import pushes, units
 from resolvers.declarations import InterviewerPush, InterviewPush, PanelPush
 from tests.convergence import a_panel, a_whole_panel, holds, log, stored
-from tests.world import PANEL, World
+from tests.people import PANEL
+from tests.world import World
 
 PUSH = "mutation ($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) { outcome } }"
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.feedback import SYNC, form_ids, template
-from tests.world import SUBMIT, Person, World, codes_and_paths, in_hours
+from tests.people import SUBMIT, Person, codes_and_paths
+from tests.world import World, in_hours
 
 SCORE = {"type": "SCORE", "label": "Overall", "required": True}
 
@@ -295,7 +296,7 @@ async def test_everybody_submits_only_their_own_form(world: World) -> None:
             ("NOT_FOUND", "input.formId")
         ]
     assert (await world.rita.fill(forms["rita"]))["form"]["status"] == "COMPLETED"
-    assert await world.goodtime.refused(SUBMIT, input={"formId": forms["ivo"], "answers": answers}) == "FORBIDDEN"
+    assert await world.goodtime.error_code(SUBMIT, input={"formId": forms["ivo"], "answers": answers}) == "FORBIDDEN"
     assert (await world.ivo.form(forms["ivo"])) == form
 
 

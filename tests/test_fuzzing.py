@@ -31,8 +31,9 @@ from hypothesis_graphql import nodes
 
 from schema import SCHEMA
 from tests.fuzzing import body_of, serving, tried
+from tests.people import Person
 from tests.processes import NO_CERTIFICATES, Process
-from tests.world import Person, World
+from tests.world import World
 
 INSTANTS = [
     "0001-01-01T00:00:00Z",

@@ -19,8 +19,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.fuzzing import body_of, serving, tried
+from tests.people import FOLLOW, Person, Server
 from tests.processes import Process, until
-from tests.world import FOLLOW, Person, Server, World
+from tests.world import World
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ import pytest
 
 from tests.conftest import Set
 from tests.media_types import JSON, SCHEMA
-from tests.world import CHANGES, World
+from tests.people import CHANGES
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -161,4 +162,4 @@ async def test_variables_beyond_all_depth_are_refused(world: World) -> None:
         deep = [deep]
 
     query = "query ($emails: [String!]) { users(emails: $emails) { edges { cursor } } }"
-    assert await world.rita.refused(query, emails=deep) == "LIMIT_EXCEEDED"
+    assert await world.rita.error_code(query, emails=deep) == "LIMIT_EXCEEDED"

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
 
-from tests.world import World, in_hours, instant
+from tests.people import instant
+from tests.world import World, in_hours
 
 INVITES = """query ($externalId: String!) { interviewPanel(externalId: $externalId) {
   interviews(includeCanceled: true) { externalId calendarInvite } } }"""

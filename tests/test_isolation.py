@@ -22,7 +22,8 @@ from tortoise import Tortoise
 
 import models
 from tests.isolation import CONTRACT, ROOTS, Filled, Path, Scene, Things, document, make_scene
-from tests.world import FOLLOW, Person, Server, World
+from tests.people import FOLLOW, Person, Server
+from tests.world import World
 
 #: Text that names a thing as an id does.
 _NAMING = re.compile(r"(?i)(externalId|email)s?$|^search$|^stage$")
@@ -227,7 +228,7 @@ async def test_a_subscription_to_what_is_beyond_reach_is_as_silent_as_one_to_wha
             await _moved(fresh, name)
             message = await heard.message()
             assert message["id"] == heard.id, f"{name} hears of what is beyond reach"
-            await heard.nothing()
+            await heard.expect_nothing()
         assert len(silent) > 10
 
 

@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from tests.isolation import CONTRACT, FAR, ROOTS, Filled, Scene, Things, make_scene, shown
-from tests.world import Person, Server
+from tests.people import Person, Server
 
 # Fields.
 

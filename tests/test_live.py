@@ -8,9 +8,11 @@ import pytest
 import models
 from feed import channel as channels
 from resolvers import changes
-from tests.fleet import Subscriber, eventually, following
 from tests.live import channel_of, log, pushed
-from tests.world import FOLLOW, World, statements
+from tests.people import FOLLOW
+from tests.sql_log import statements
+from tests.subscribers import Subscriber, eventually, following
+from tests.world import World
 from transport import uvicorn_protocols
 
 

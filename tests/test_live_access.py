@@ -13,9 +13,10 @@ from feed.notify import SIGNALS
 from operations.admission import Admitted
 from operations.rendering import Renderings
 from resolvers import changes
-from tests.fleet import eventually
 from tests.live import channel_of, followed, pushed
-from tests.world import FOLLOW, World
+from tests.people import FOLLOW
+from tests.subscribers import eventually
+from tests.world import World
 
 
 async def test_a_narrowed_viewer_no_longer_gets_what_waited_for_them(world: World) -> None:

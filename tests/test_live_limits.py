@@ -14,8 +14,8 @@ from feed.hub import Hub
 from feed.notify import SIGNALS
 from feed.subscription import Ended, Publication, Subscription
 from resolvers import changes
-from tests.fleet import eventually
 from tests.live import channel_of, followed, log, pushed, viewer
+from tests.subscribers import eventually
 from tests.world import World
 
 

@@ -22,8 +22,10 @@ from operations.rates import RateCounters
 from resolvers import changes
 from resolvers.merge import UpsertOutcome
 from schema import SCHEMA
+from tests.people import Person, Server
 from tests.processes import Installation, missing, postgres_database, until
-from tests.world import Person, Server, World, statements
+from tests.sql_log import statements
+from tests.world import World
 
 ROOT = Path(server.__file__).parent
 

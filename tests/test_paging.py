@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from auth.refusals import Refused
 from resolvers import cursors
 from tests.budgets import examples
-from tests.world import Server, World, in_hours
+from tests.people import Server
+from tests.world import World, in_hours
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ each_list = pytest.mark.parametrize("paged", LISTS, ids=lambda paged: paged.name
 @pytest.fixture(scope="module")
 async def world(running: Server) -> World:
     """Seven of everything, in pairs that only their ids tell apart."""
-    world = await World.made(running)
+    world = await World.create(running)
     twins = [f"twin-{number}" for number in range(7)]
     users = [{"email": world.email(twin), "name": f"Twin {twin[-1:] > '3'}", "role": "INTERVIEWER"} for twin in twins]
     await world.sam.sync("users", users)
@@ -192,7 +193,7 @@ async def test_a_cursor_of_another_list_is_none_of_this_one(paged: Paged, world:
 
 
 async def test_a_cursor_of_another_account_shows_nothing_of_it(running: Server, world: World) -> None:
-    other = await World.made(running)
+    other = await World.create(running)
     for paged in LISTS:
         cursor = (await page(world, paged))["edges"][2]["cursor"]
         answer = await answered(other, paged, after=cursor)

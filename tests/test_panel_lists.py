@@ -7,7 +7,8 @@ import pytest
 
 import clock
 from tests.panels import LIST, listed
-from tests.world import World, in_hours, instant
+from tests.people import instant
+from tests.world import World, in_hours
 
 INTERVIEWS = """query ($filter: InterviewFilter, $first: Int) { interviews(filter: $filter, first: $first) {
   edges { node { externalId panel { externalId } } } } }"""

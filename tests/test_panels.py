@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import clock
 from tests.panels import LIST, listed
-from tests.world import World, in_hours, instant
+from tests.people import instant
+from tests.world import World, in_hours
 
 STATUSES = ("TENTATIVE", "SCHEDULED", "AWAITING_FEEDBACK", "COMPLETE", "CANCELED")
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import Set
+from tests.people import FOLLOW, Person
 from tests.processes import until
-from tests.world import FOLLOW, Person, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.people import codes_and_paths
 from tests.pushes import forms, interviews_of, people
-from tests.world import World, codes_and_paths, in_hours
+from tests.world import World, in_hours
 
 # One event of a panel: upsertInterview.
 

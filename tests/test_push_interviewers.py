@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.people import Server, codes_and_paths
 from tests.pushes import forms, kinds, panels_of, people
-from tests.world import Server, World, codes_and_paths, in_hours
+from tests.world import World, in_hours
 
 
 async def deactivate(world: World, name: str) -> None:
@@ -43,7 +44,7 @@ async def test_interviewers_stand_in_the_schedulers_order(world: World) -> None:
 
 
 async def test_whoever_is_no_user_of_the_account_is_named_in_the_refusal(world: World, running: Server) -> None:
-    elsewhere = await World.made(running)
+    elsewhere = await World.create(running)
     strangers = [{"email": "who@else.example"}, {"userId": "usr_nobody"}, {"userId": elsewhere.ivo.id}]
     strangers += [
         {"email": elsewhere.email("ivo")},
@@ -138,7 +139,7 @@ async def test_a_refused_change_leaves_the_panel_as_it_was(world: World) -> None
 
 
 async def test_a_template_of_another_account_or_an_archived_one_is_unknown(world: World, running: Server) -> None:
-    elsewhere = await World.made(running)
+    elsewhere = await World.create(running)
     await archive_template(world, "values")
 
     refused = await world.goodtime.push(
@@ -201,7 +202,7 @@ async def test_a_candidate_named_twice_is_the_same_one(world: World) -> None:
 
 
 async def test_a_candidate_of_another_account_is_unknown(world: World, running: Server) -> None:
-    elsewhere = await World.made(running)
+    elsewhere = await World.create(running)
 
     refused = await world.goodtime.push(**world.a_panel("p", candidateId=elsewhere.candidates["carla"]))
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.people import codes_and_paths
 from tests.pushes import interviews_of, kinds, panels_of
-from tests.world import World, codes_and_paths, in_hours
+from tests.world import World, in_hours
 
 # Rule 2: sequence.
 

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
+from tests.people import PUSH, codes_and_paths, instant
 from tests.pushes import panels_of
-from tests.world import PUSH, World, codes_and_paths, in_hours, instant
+from tests.world import World, in_hours
 
 # Rule 7: times, zones and numbers.
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from tests.people import Server, codes_and_paths, instant
 from tests.pushes import panels_of
-from tests.world import Server, World, codes_and_paths, in_hours, instant
+from tests.world import World, in_hours
 
 
 async def archive(world: World, external_id: str) -> None:
@@ -64,7 +65,7 @@ async def test_a_long_interview_that_began_the_day_before_still_overlaps(world: 
 
 @pytest.mark.parametrize("how", ["adjacent", "moved", "left", "cancelled panel", "cancelled interview", "elsewhere"])
 async def test_no_overlap_no_warning(world: World, running: Server, how: str) -> None:
-    first = world if how != "elsewhere" else await World.made(running)
+    first = world if how != "elsewhere" else await World.create(running)
     interviews = [first.an_interview("one"), first.an_interview("two", "rita")]
     await first.goodtime.push(**first.a_panel("p", *interviews, sequence=1))
     if how == "moved":

@@ -12,11 +12,12 @@ import pytest
 
 import clock
 from operations import rates
-from tests.cable import cable
 from tests.conftest import DATABASE_URL
+from tests.network_proxy import network_proxy
+from tests.people import Person, Server
 from tests.processes import Installation, missing, until
 from tests.rates import Use, rates_on, sent
-from tests.world import Person, Server, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -72,7 +73,7 @@ async def test_while_redis_is_away_each_process_counts_for_itself_and_nobody_wai
     limited()
     monkeypatch.setattr(rates, "_AWAY_SECONDS", 0.2)
     name = f"test-{secrets.token_hex(8)}"
-    async with cable(int(redis.rpartition(":")[2])) as line:
+    async with network_proxy(int(redis.rpartition(":")[2])) as line:
         counts = rates.RateCounters(f"redis://127.0.0.1:{line.port}")
         assert await counts.add(name, 5) == 5
         line.broken = True

@@ -13,8 +13,10 @@ from execution import Level
 from models.base import Row
 from resolvers.access import unscoped
 from schema import SCHEMA
+from tests.people import Server
+from tests.sql_log import statements
 from tests.test_statements import selected
-from tests.world import Server, World, in_hours, statements
+from tests.world import World, in_hours
 
 #: Where rows are read in part: the type, and the document around what is asked of it.
 PLACES = {
@@ -74,7 +76,7 @@ def fields() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 async def read_world(running: Server) -> World:
     """An account where something of everything is told: filled forms, cancelled interviews and panels, notes, links."""
-    world = await World.made(running)
+    world = await World.create(running)
     interviews = [
         world.an_interview(
             name, "ivo", "leo", feedbackTemplateId=world.templates["values"], note=name, location="A room"

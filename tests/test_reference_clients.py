@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.cable import Cable, cable
 from tests.conftest import DATABASE_URL
+from tests.network_proxy import NetworkProxy, network_proxy
+from tests.people import CANCEL, FOLLOW, Person
 from tests.processes import Installation, reference_clients, tool
-from tests.world import CANCEL, FOLLOW, Person, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -139,7 +140,7 @@ async def test_many_subscriptions_go_side_by_side(kind: str, world: World) -> No
 
 
 async def test_after_a_cut_it_goes_on_behind_the_last_change(kind: str, world: World) -> None:
-    async with cable(port_of(world.server.address)) as line, client(kind, world.rita, line.port) as follower:
+    async with network_proxy(port_of(world.server.address)) as line, client(kind, world.rita, line.port) as follower:
         follower.run(FOLLOW, after=await beginning(world))
         for number in range(6):
             if number % 2:
@@ -154,7 +155,7 @@ async def test_after_a_cut_it_goes_on_behind_the_last_change(kind: str, world: W
 async def test_it_lives_through_a_restart_of_the_server(kind: str, world: World, place: Path) -> None:
     installation = Installation(place, DATABASE_URL)
     begin = await beginning(world)
-    async with cable(0) as line, client_when_there(kind, world, line, installation) as (follower, first):
+    async with network_proxy(0) as line, client_when_there(kind, world, line, installation) as (follower, first):
         follower.run(FOLLOW, after=begin)
         await world.goodtime.push(**world.a_panel("before"))
         assert await panel_of(follower) == "before"
@@ -194,7 +195,7 @@ def port_of(address: str) -> int:
 
 @asynccontextmanager
 async def client_when_there(
-    kind: str, world: World, line: Cable, installation: Installation
+    kind: str, world: World, line: NetworkProxy, installation: Installation
 ) -> AsyncIterator[tuple[Client, Any]]:
     """A server of its own, and the client at the other end of the line."""
     async with installation.running("serve") as first:

@@ -1,6 +1,6 @@
 """What is nobody else's business is never written down: neither in logs and metrics nor in errors, cursors and spans.
 
-All that the servers of a run have written is searched at its end (tests/kept.py). Here the worst is provoked.
+All that the servers of a run have written is searched at its end (tests/output_scan.py). Here the worst is provoked.
 """
 
 import asyncio
@@ -25,11 +25,12 @@ from graphql import GraphQLInputObjectType, GraphQLList, get_named_type, get_nul
 import logs
 from auth import keys
 from schema import SCHEMA
-from tests import kept
+from tests import output_scan
 from tests.conftest import ON_POSTGRES
+from tests.people import FORM, SUBMIT, Person, Server
 from tests.processes import Installation, Process
 from tests.spans import collector, read_spans
-from tests.world import FORM, SUBMIT, Person, Server, World
+from tests.world import World
 
 KEY = keys.make().secret
 #: What stands for an answer, a note or a name, and can't be anything else.
@@ -94,10 +95,10 @@ async def test_a_cursor_holds_kinds_instants_ids_and_checksums_but_no_words(name
 
     data = await person.ask(LISTS[name].replace("PAGE", page))
 
-    cursors = list(kept._cursors(data))
+    cursors = list(output_scan._cursors(data))
     assert len(cursors) >= 3
     for cursor in cursors:
-        kind, *values = json.loads(kept.read(cursor))
+        kind, *values = json.loads(output_scan.read(cursor))
         assert kind.isascii()
         assert all(isinstance(value, int) or _PLAIN.fullmatch(value) for value in values), values
 
@@ -206,7 +207,9 @@ class Provoked:
         written = await self.written()
         secrets = [*self.secrets, *MARK.split()]
         assert [secret for secret in secrets if secret in written] == []
-        assert [(what, looks.search(written)) for what, looks in kept.LOOKS.items() if looks.search(written)] == []
+        assert [
+            (what, looks.search(written)) for what, looks in output_scan.LOOKS.items() if looks.search(written)
+        ] == []
         return written
 
 

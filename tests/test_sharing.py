@@ -18,7 +18,8 @@ from models import InterviewPanelChangeKind as Kind
 from resolvers import units
 from resolvers.units import UnitOfWork
 from tests.processes import until
-from tests.world import World, statements
+from tests.sql_log import statements
+from tests.world import World
 
 
 async def test_pushes_that_wait_together_share_their_statements_and_each_hears_its_own(world: World) -> None:

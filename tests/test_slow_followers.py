@@ -8,14 +8,15 @@ import pytest
 import websockets
 
 from tests.feed_faults import all_received, pushed, stalled
-from tests.fleet import Base, Process, Subscriber, eventually, following, serving
+from tests.postgres_processes import PostgresDatabase, Process, serving
+from tests.subscribers import Subscriber, eventually, following
 
 #: Several processes need PostgreSQL. The processes that no test harms are started once: by one worker of the run.
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("processes on PostgreSQL")]
 
 
 async def test_who_stalls_is_cut_off_with_the_reason_and_nobody_else_notices(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     async with serving(postgres.url, send_seconds=1) as process:
         world = await postgres.world(process.server)
@@ -41,7 +42,7 @@ async def lines_of(client: websockets.ClientConnection) -> AsyncIterator[str]:
 
 
 async def test_who_falls_a_buffer_behind_gets_the_cursor_to_resume_from_and_nobody_else_notices(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     async with serving(postgres.url, subscriber_buffer=20) as process:
         world = await postgres.world(process.server)

@@ -14,8 +14,9 @@ import pytest
 import metrics
 from resolvers import changes
 from tests.conftest import Set
+from tests.people import FOLLOW, Person
 from tests.processes import Installation, until
-from tests.world import FOLLOW, Person, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 

@@ -17,8 +17,10 @@ from graphql import (
 )
 
 from schema import SCHEMA
+from tests.people import Server
+from tests.sql_log import statements
 from tests.test_contract import CONTRACT
-from tests.world import Server, World, in_hours, statements
+from tests.world import World, in_hours
 
 REAL = SCHEMA._schema
 SIZES = (1, 5, 20)
@@ -93,7 +95,7 @@ DOCUMENTS += [
 @pytest.fixture(scope="module")
 async def worlds(running: Server) -> dict[int, World]:
     """An account with so many of everything, for each size."""
-    return {size: await _sized(await World.made(running), size) for size in SIZES}
+    return {size: await _sized(await World.create(running), size) for size in SIZES}
 
 
 async def _sized(world: World, size: int) -> World:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 import clock
+from tests.people import GraphQLErrors, instant
 from tests.syncs import LONG, a_template, faults
 from tests.test_directory import a_user
-from tests.world import GraphQLErrors, World, instant
+from tests.world import World
 
 
 def a_candidate(external_id: str = "new", **fields: Any) -> dict[str, Any]:

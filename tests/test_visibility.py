@@ -3,7 +3,8 @@
 import pytest
 
 from tests.access_operations import answers, find_things, with_panel
-from tests.world import Person, World
+from tests.people import Person
+from tests.world import World
 
 
 @pytest.mark.parametrize(
@@ -71,9 +72,11 @@ async def test_nobody_lists_anybody_elses_feedback_forms(world: World, name: str
     way = "interviews { edges { node { interviewers { user { email feedbackForms { edges { cursor } } } } } } }"
     person: Person = getattr(world, name)
 
-    assert await person.refused(f"{{ {way} }}") == "FORBIDDEN"
+    assert await person.error_code(f"{{ {way} }}") == "FORBIDDEN"
     if name != "ivo":
-        assert await person.refused("{ users(first: 100) { edges { node { feedbackForms { edges { cursor } } } } } }")
+        assert await person.error_code(
+            "{ users(first: 100) { edges { node { feedbackForms { edges { cursor } } } } } }"
+        )
 
 
 @pytest.mark.parametrize("field", ["enabled", "enabledAt", "enabledBy { name }", "apiKeys { id }"])
@@ -87,7 +90,7 @@ async def test_an_interviewer_sees_what_manages_a_panel_and_not_whether_it_is_on
     shown = await world.ivo.ask(document % (way, ""))
 
     assert shown["interviews"]["edges"][0]["node"]["panel"][way] == {"name": "GoodTime"}
-    assert await world.ivo.refused(document % (way, field)) == "FORBIDDEN"
+    assert await world.ivo.error_code(document % (way, field)) == "FORBIDDEN"
     if not field.startswith("apiKeys"):
         await world.leo.ask(document % (way, field))
 

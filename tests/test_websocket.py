@@ -12,8 +12,9 @@ import websockets
 from websockets.exceptions import InvalidStatus
 
 from tests.conftest import Set
+from tests.people import FOLLOW, PUSH, Connection, Server
 from tests.processes import Installation
-from tests.world import FOLLOW, PUSH, Connection, Server, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -254,7 +255,7 @@ async def test_a_completed_subscription_is_heard_of_no_more_and_its_id_is_free(w
         await connection.send(type="subscribe", id=following.id, payload=SCHEMA)
         answered = await messages(connection, following.id)
         await world.goodtime.push(**world.a_panel("two"))
-        await following.nothing()
+        await following.expect_nothing()
 
     assert [message["type"] for message in answered] == ["next", "complete"]
 
