@@ -6,7 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak nightly audit lock hashes migration clean
+.PHONY: help run test check bench soak nightly mutants audit lock hashes migration clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -35,6 +35,9 @@ nightly: .venv/test ## thousands of made-up cases, about a quarter of an hour: w
 	CALLBOARD_TEST_TIMES=20 $(BIN)/python -m pytest -n auto -q tests/test_fuzzing.py tests/test_bad_input.py \
 		tests/test_calendar.py tests/test_candidates.py tests/test_convergence.py tests/test_feed_replay.py \
 		tests/test_paging.py
+
+mutants: .venv/test ## plant 40 faults, one at a time, and see that a test finds each (K=name picks)
+	@$(BIN)/python -m tests.mutants -k '$(K)'
 
 audit: ## ask the advisory databases, OSV or else PyPI, what they know against the versions in constraints.txt
 	@test -x var/audit/bin/pip-audit || { $(PYTHON) -m venv var/audit && var/audit/bin/pip install --quiet pip-audit; }

@@ -21,8 +21,9 @@ os.environ.setdefault("CALLBOARD_JWT_SECRET", "a secret of the soak, long enough
 
 from simulator import client as goodtime
 from simulator.report import counted
-from tests.cable import Cable, cable
-from tests.fleet import Base, EventSubscriber, Process, Row, Subscriber, base, following, serving
+from tests.network_proxy import NetworkProxy, network_proxy
+from tests.postgres_processes import PostgresDatabase, Process, migrated_database, serving
+from tests.subscribers import EventSubscriber, Row, Subscriber, following
 from tests.world import World
 
 POSTGRES = os.environ.get("CALLBOARD_BENCH_POSTGRES", "postgres://root@127.0.0.1:5432")
@@ -33,8 +34,8 @@ class Site:
     """A process, with its line to the database and the line that its clients come by."""
 
     process: Process
-    to_database: Cable
-    to_clients: Cable
+    to_database: NetworkProxy
+    to_clients: NetworkProxy
 
     @property
     def graphql(self) -> str:
@@ -46,11 +47,11 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def site(database: Base) -> AsyncIterator[Site]:
+async def site(database: PostgresDatabase) -> AsyncIterator[Site]:
     async with (
-        cable(5432) as to_database,
+        network_proxy(5432) as to_database,
         serving(database.through(to_database.port)) as process,
-        cable(process.port) as to_clients,
+        network_proxy(process.port) as to_clients,
     ):
         yield Site(process, to_database, to_clients)
 
@@ -59,7 +60,7 @@ async def site(database: Base) -> AsyncIterator[Site]:
 class Soak:
     """One long run."""
 
-    database: Base
+    database: PostgresDatabase
     sites: list[Site]
     random: random.Random
     faults: Counter[str] = field(default_factory=Counter)
@@ -135,13 +136,13 @@ class Soak:
     async def silence_listening(self, site: Site) -> None:
         await self.silence(site.to_database, saying=b"LISTEN")
 
-    async def silence(self, line: Cable, saying: bytes | None = None) -> None:
+    async def silence(self, line: NetworkProxy, saying: bytes | None = None) -> None:
         """Nothing gets through for a while; then either all that was held back does, or the connections are gone."""
-        line.hush(saying)
+        line.silence(saying)
         await self.pause(1, 8)
         if self.random.random() < 0.5:
             line.cut()
-        line.speak()
+        line.resume()
 
     async def kill_listening(self, site: Site) -> None:
         await self.terminate("AND application_name = 'callboard feed'")
@@ -174,7 +175,7 @@ def judged(log: list[Row], received: list[Row]) -> Counter[str]:
 
 async def run(seconds: float, processes: int, seed: int) -> int:
     """The exit code."""
-    async with base(POSTGRES) as database, contextlib.AsyncExitStack() as stack:
+    async with migrated_database() as database, contextlib.AsyncExitStack() as stack:
         sites = [await stack.enter_async_context(site(database)) for _ in range(processes)]
         soak, stop = Soak(database, sites, random.Random(seed)), asyncio.Event()
         worlds = [await database.world(sites[0].process.server) for _ in range(2)]

@@ -14,15 +14,15 @@ async def profile(world: World, *, canceled_too: bool = False) -> list[str]:
     return [edge["node"]["externalId"] for edge in shown["candidate"]["interviewPanels"]["edges"]]
 
 
-async def pushed(world: World, **its: Any) -> dict[str, Any]:
+async def pushed(world: World, **fields: Any) -> dict[str, Any]:
     """A panel `p` of two interviews with forms, as it stands at revision 1."""
     template = {"feedbackTemplateId": world.templates["values"]}
     interviews = [
         world.an_interview("one", "ivo", **template),
         world.an_interview("two", "noor", startsAt=in_hours(26), **template),
     ]
-    its = {"externalUrl": "https://goodtime.example/p", "sequence": 1} | its
-    return dict((await world.goodtime.push(**world.a_panel("p", *interviews, **its)))["panel"])
+    fields = {"externalUrl": "https://goodtime.example/p", "sequence": 1} | fields
+    return dict((await world.goodtime.push(**world.a_panel("p", *interviews, **fields)))["panel"])
 
 
 async def kinds(world: World) -> list[str]:

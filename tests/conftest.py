@@ -3,7 +3,7 @@
 CALLBOARD_TEST_DATABASE says on which database: `sqlite` (the default) or `postgres`. A database is made for each
 process of the run and dropped at its end; accounts keep the tests apart, so that they run in any order and in parallel.
 What is marked `once` doesn't depend on the database and is left to SQLite; `postgres` marks what is only for that.
-Every run ends with a search of all that servers have written in it (tests/kept.py), and fails by what it finds.
+Every run ends with a search of all that servers have written in it (tests/output_scan.py), and fails by what it finds.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _PLACE = tempfile.mkdtemp(prefix="callboard-tests-", dir=_IN_MEMORY)
 ON_POSTGRES = os.environ.get("CALLBOARD_TEST_DATABASE", "sqlite") == "postgres"
 POSTGRES = os.environ.get("CALLBOARD_TEST_POSTGRES", "postgres://root@127.0.0.1:5432")
 _NAME = f"callboard_test_{os.getpid()}"
-_SEARCHED = pytest.StashKey["kept.Search"]()
+_SEARCHED = pytest.StashKey["output_scan.Search"]()
 DATABASE_URL = f"{POSTGRES}/{_NAME}" if ON_POSTGRES else f"sqlite://{_PLACE}/callboard.db"
 
 os.environ.update(
@@ -40,16 +40,17 @@ import database  # noqa: E402
 import logs  # noqa: E402
 import server  # noqa: E402
 import settings  # noqa: E402
-from tests import kept  # noqa: E402
-from tests.fleet import Base, Process, base, both_serving  # noqa: E402
+from tests import output_scan  # noqa: E402
+from tests.people import Server  # noqa: E402
+from tests.postgres_processes import PostgresDatabase, Process, both_serving, migrated_database  # noqa: E402
 from tests.processes import Installation, postgres_database  # noqa: E402
-from tests.world import Server, World  # noqa: E402
+from tests.world import World  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "once: does not depend on the database")
     config.addinivalue_line("markers", "postgres: for PostgreSQL only")
-    lines = logging.FileHandler(kept.log(), delay=True)
+    lines = logging.FileHandler(output_scan.log(), delay=True)
     lines.setFormatter(logs._formatter(for_people=False))
     logging.getLogger().addHandler(lines)
     logging.getLogger("callboard").setLevel(logging.INFO)
@@ -71,11 +72,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     shutil.rmtree(_PLACE, ignore_errors=True)
     if hasattr(session.config, "workerinput"):
         return
-    searched = session.config.stash[_SEARCHED] = kept.search()
+    searched = session.config.stash[_SEARCHED] = output_scan.search()
     if searched.leaks:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    elif kept.OWN:
-        shutil.rmtree(kept.FOLDER)
+    elif output_scan.OWN:
+        shutil.rmtree(output_scan.FOLDER)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -83,7 +84,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if searched is not None:
         terminalreporter.write_line(str(searched), red=bool(searched.leaks))
         if searched.leaks:
-            terminalreporter.write_line(f"Where they stand: {kept.FOLDER}")
+            terminalreporter.write_line(f"Where they stand: {output_scan.FOLDER}")
 
 
 @pytest.fixture(scope="session")
@@ -115,14 +116,14 @@ async def running(migrated: str) -> AsyncIterator[Server]:
     """The application, served in this process, so that tests can move its clock."""
     listening = socket.create_server(("127.0.0.1", 0))
     app = application.Application()
-    uvicorn_server = uvicorn.Server(server._config(lambda: kept.Overheard(app)))
+    uvicorn_server = uvicorn.Server(server._config(lambda: output_scan.OutputRecorder(app)))
     serving = asyncio.create_task(uvicorn_server.serve(sockets=[listening]))
     while not uvicorn_server.started:
         assert not serving.done(), "the server starts"
         await asyncio.sleep(0.01)
-    async with Server(f"http://127.0.0.1:{listening.getsockname()[1]}", app.process) as its:
-        yield its
-        await its.http.get(f"{its.address}/metrics")
+    async with Server(f"http://127.0.0.1:{listening.getsockname()[1]}", app.process) as running:
+        yield running
+        await running.http.get(f"{running.address}/metrics")
     uvicorn_server.should_exit = True
     await serving
 
@@ -130,7 +131,7 @@ async def running(migrated: str) -> AsyncIterator[Server]:
 @pytest.fixture
 async def world(running: Server) -> World:
     """A fresh account with its people, candidates and templates, and GoodTime switched on."""
-    return await World.made(running)
+    return await World.create(running)
 
 
 Set = Callable[..., None]
@@ -183,14 +184,14 @@ async def installation(place: Path, template: str) -> AsyncIterator[Installation
 
 
 @pytest.fixture(scope="session")
-async def postgres() -> AsyncIterator[Base]:
+async def postgres() -> AsyncIterator[PostgresDatabase]:
     """A database of PostgreSQL's for the tests of several processes."""
-    async with base() as made:
+    async with migrated_database() as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-async def pair(postgres: Base) -> AsyncIterator[tuple[Process, Process]]:
+async def pair(postgres: PostgresDatabase) -> AsyncIterator[tuple[Process, Process]]:
     """Two processes that no test harms."""
     async with both_serving(postgres.url) as both:
         yield both

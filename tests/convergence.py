@@ -28,10 +28,10 @@ async def holds(count: int, inputs: st.SearchStrategy[T], check: Callable[[T], C
 
     @examples(count)
     @given(inputs)
-    def held(example: T) -> None:
+    def check_example(example: T) -> None:
         asyncio.run_coroutine_threadsafe(check(example), loop).result(timeout=60)
 
-    await asyncio.to_thread(held)
+    await asyncio.to_thread(check_example)
 
 
 # At once.
@@ -55,8 +55,8 @@ async def stored(world: World) -> dict[str, int]:
     }
 
 
-def a_whole_panel(world: World, name: str, sequence: int | None = 1, day: int = 1, **its: Any) -> dict[str, Any]:
+def a_whole_panel(world: World, name: str, sequence: int | None = 1, day: int = 1, **fields: Any) -> dict[str, Any]:
     """A push of two interviews of two people each, with forms."""
     asked = {"feedbackTemplateId": world.templates["values"], "startsAt": in_hours(24 * day)}
     interviews = [world.an_interview(each, "ivo", "noor", **asked) for each in ("a", "b")]
-    return world.a_panel(name, *interviews, sequence=sequence, **its)
+    return world.a_panel(name, *interviews, sequence=sequence, **fields)

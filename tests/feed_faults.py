@@ -11,8 +11,10 @@ import websockets
 
 from resolvers import changes
 from simulator import client as goodtime
-from tests.fleet import Base, Process, Row, Subscriber, at, eventually
-from tests.world import Person, Server, World
+from tests.people import Person, Server
+from tests.postgres_processes import PostgresDatabase, Process
+from tests.subscribers import Row, Subscriber, at, eventually
+from tests.world import World
 
 
 @contextlib.asynccontextmanager
@@ -21,13 +23,13 @@ async def load(world: World, *servers: Server) -> AsyncIterator[None]:
     assert world.goodtime.authorization is not None
     key, stop = world.goodtime.authorization.removeprefix("Bearer "), asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        working = [group.create_task(goodtime.simulate(its.graphql, key, rate=20, stop=stop)) for its in servers]
+        working = [group.create_task(goodtime.simulate(server.graphql, key, rate=20, stop=stop)) for server in servers]
         yield
         stop.set()
-    assert [str(its.result()) for its in working if not its.result().ok] == []
+    assert [str(task.result()) for task in working if not task.result().ok] == []
 
 
-async def all_received(postgres: Base, world: World, *subscribers: Subscriber) -> list[Row]:
+async def all_received(postgres: PostgresDatabase, world: World, *subscribers: Subscriber) -> list[Row]:
     """Holds what every subscriber received against the log, row by row; the log."""
     expected = await postgres.log(world)
     for subscriber in subscribers:
@@ -47,9 +49,9 @@ async def some(subscriber: Subscriber, more: int = 8) -> None:
     await eventually(lambda: len(subscriber.received) >= enough, within=30)
 
 
-async def pushed(world: World, *names: str, by: Process, **its: Any) -> None:
+async def pushed(world: World, *names: str, by: Process, **fields: Any) -> None:
     for name in names:
-        payload = await at(world.goodtime, by.server).push(**world.a_panel(name, **its))
+        payload = await at(world.goodtime, by.server).push(**world.a_panel(name, **fields))
         assert payload["errors"] == []
 
 

@@ -26,10 +26,10 @@ async def tried(count: int, inputs: st.SearchStrategy[Any], check: Callable[[Any
 
     @examples(count)
     @given(inputs)
-    def held(its: Any) -> None:
-        check(its)
+    def check_example(example: Any) -> None:
+        check(example)
 
-    await asyncio.to_thread(held)
+    await asyncio.to_thread(check_example)
 
 
 @asynccontextmanager

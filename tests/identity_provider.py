@@ -67,17 +67,17 @@ class Provider:
 
 @asynccontextmanager
 async def provider(*keys: dict[str, Any]) -> AsyncIterator[Provider]:
-    told = Provider(list(keys))
-    app = Starlette(routes=[Route("/jwks", told.answer)])
+    identity_provider = Provider(list(keys))
+    app = Starlette(routes=[Route("/jwks", identity_provider.answer)])
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    told.url = f"http://127.0.0.1:{port}/jwks"
+    identity_provider.url = f"http://127.0.0.1:{port}/jwks"
     try:
-        yield told
+        yield identity_provider
     finally:
-        told.answering.set()
+        identity_provider.answering.set()
         server.should_exit = True
         await serving
 
@@ -86,14 +86,14 @@ def jwk(key: Any, algorithm: str, kid: str) -> dict[str, Any]:
     return get_default_algorithms()[algorithm].to_jwk(key.public_key(), as_dict=True) | {"kid": kid, "use": "sig"}
 
 
-def said(**claims: Any) -> dict[str, Any]:
+def good_claims(**claims: Any) -> dict[str, Any]:
     """Good claims, but for those given; None leaves one out."""
     good = {"email": "rita@acme.example", "account": "acme", "exp": clock.now() + timedelta(hours=1)}
     return {name: value for name, value in (good | claims).items() if value is not None}
 
 
 def provided(kid: str = "rsa", key: Any = RSA, algorithm: str = "RS256", **claims: Any) -> str:
-    return jwt.encode(said(**{"iss": ISSUER, "aud": AUDIENCE} | claims), key, algorithm, headers={"kid": kid})
+    return jwt.encode(good_claims(**{"iss": ISSUER, "aud": AUDIENCE} | claims), key, algorithm, headers={"kid": kid})
 
 
 def raw(header: Any, claims: Any, signature: bytes = b"") -> str:

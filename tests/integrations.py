@@ -22,8 +22,8 @@ async def switch(world: World, on: bool) -> dict[str, Any]:
     return dict((await world.sam.ask(SWITCH, on=on))["setIntegrationEnabled"]["integration"])
 
 
-async def generate(world: World, **its: Any) -> dict[str, Any]:
-    return dict((await world.sam.ask(GENERATE, **its))["generateApiKey"])
+async def generate(world: World, **arguments: Any) -> dict[str, Any]:
+    return dict((await world.sam.ask(GENERATE, **arguments))["generateApiKey"])
 
 
 async def live_keys(world: World) -> list[dict[str, Any]]:

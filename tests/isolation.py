@@ -28,7 +28,8 @@ from tortoise import Tortoise
 
 import models
 from schema import SCHEMA
-from tests.world import Person, Server, World
+from tests.people import Person, Server
+from tests.world import World
 
 CONTRACT = build_schema(SCHEMA.as_str())
 assert CONTRACT.query_type
@@ -72,40 +73,40 @@ class Filled:
 
     def arguments(self, field: GraphQLField) -> dict[str, Any]:
         return {
-            name: self._value(name, its.type, (name,))
-            for name, its in field.args.items()
-            if is_required_argument(its) or name == self.path[0]
+            name: self._value(name, argument.type, (name,))
+            for name, argument in field.args.items()
+            if is_required_argument(argument) or name == self.path[0]
         }
 
-    def _value(self, name: str, its: GraphQLInputType, path: Path) -> Any:
-        if isinstance(its, GraphQLNonNull):
-            return self._value(name, its.of_type, path)
-        if isinstance(its, GraphQLList):
-            return [self._value(name, its.of_type, path)]
-        if isinstance(its, GraphQLInputObjectType):
+    def _value(self, name: str, type: GraphQLInputType, path: Path) -> Any:
+        if isinstance(type, GraphQLNonNull):
+            return self._value(name, type.of_type, path)
+        if isinstance(type, GraphQLList):
+            return [self._value(name, type.of_type, path)]
+        if isinstance(type, GraphQLInputObjectType):
             return {
-                below: self._below(its, below, (*path, below))
-                for below, field in its.fields.items()
-                if self._is_said(its, below, (*path, below), is_required_input_field(field))
+                below: self._below(type, below, (*path, below))
+                for below, field in type.fields.items()
+                if self._is_said(type, below, (*path, below), is_required_input_field(field))
             }
         if path == self.path:
             return self.value
-        if isinstance(its, GraphQLEnumType):
-            return "INTERVIEWER" if its.name == "Role" else next(iter(its.values))
-        return self._good(name, get_named_type(its).name)
+        if isinstance(type, GraphQLEnumType):
+            return "INTERVIEWER" if type.name == "Role" else next(iter(type.values))
+        return self._good(name, get_named_type(type).name)
 
-    def _below(self, its: GraphQLInputObjectType, name: str, path: Path) -> Any:
-        if (its.name, name) in _BOTH and path != self.path:
-            return self.own.texts[_BOTH[its.name, name]]
-        return self._value(name, its.fields[name].type, path)
+    def _below(self, input_type: GraphQLInputObjectType, name: str, path: Path) -> Any:
+        if (input_type.name, name) in _BOTH and path != self.path:
+            return self.own.texts[_BOTH[input_type.name, name]]
+        return self._value(name, input_type.fields[name].type, path)
 
-    def _is_said(self, its: GraphQLInputObjectType, name: str, path: Path, required: bool) -> bool:
+    def _is_said(self, input_type: GraphQLInputObjectType, name: str, path: Path, required: bool) -> bool:
         if path == self.path[: len(path)]:
             return True
         probed = self.path[len(path) - 1] if path[:-1] == self.path[: len(path) - 1] else ""
         if any({name, probed} <= group for group in _EITHER):
             return False
-        return required or name in _NEEDED or {(its.name, name), (its.name, probed)} <= _BOTH.keys()
+        return required or name in _NEEDED or {(input_type.name, name), (input_type.name, probed)} <= _BOTH.keys()
 
     def _good(self, name: str, kind: str) -> Any:
         """A good value by its name, else by its type: what is made anew has a name of its own each time."""
@@ -137,9 +138,9 @@ class Filled:
 # What is asked for: all there is, some levels deep.
 
 
-def shown(its: GraphQLOutputType | GraphQLNamedType, levels: int, without: Collection[tuple[str, str]] = ()) -> str:
+def shown(type: GraphQLOutputType | GraphQLNamedType, levels: int, without: Collection[tuple[str, str]] = ()) -> str:
     """A selection of everything below a type; of what takes arguments that it needs, nothing."""
-    of = get_named_type(its)
+    of = get_named_type(type)
     if is_leaf_type(of):
         return ""
     if isinstance(of, GraphQLUnionType):
@@ -154,7 +155,7 @@ def _fields(
 ) -> Iterator[str]:
     is_page = of.name.endswith(("Connection", "Edge"))
     for name, field in of.fields.items():
-        if (of.name, name) in without or any(is_required_argument(its) for its in field.args.values()):
+        if (of.name, name) in without or any(is_required_argument(argument) for argument in field.args.values()):
             continue
         if is_leaf_type(get_named_type(field.type)):
             yield name
@@ -216,7 +217,7 @@ FAR = {
 
 
 async def make_scene(running: Server) -> Scene:
-    world, other = await World.made(running), await World.made(running)
+    world, other = await World.create(running), await World.create(running)
     near_seats = ("sam", "ada", "leo", "ivo")
     near = await _things(world, "near", "lea", near_seats)
     far = await _things(world, "far", "carla", ("noor",))

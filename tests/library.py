@@ -80,7 +80,7 @@ class ShelfType:
         await level.context.noted("books", len(shelves), first, by, taste)
         if by == "nobody":
             raise LookupError("Nobody")
-        return [[Book(f"{shelf.name}{it}", shelf) for it in range(first or 0)] for shelf in shelves]
+        return [[Book(f"{shelf.name}{number}", shelf) for number in range(first or 0)] for shelf in shelves]
 
     @breadth(graphql_type=str)
     async def selected(shelves: list[Shelf]) -> list[str]:

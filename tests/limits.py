@@ -37,18 +37,18 @@ def console_operations() -> Iterator[tuple[str, str]]:
         text = script.read_text()
         constants |= dict(re.findall(r"const ([A-Z]+) = `([^`]*)`", text))
         for literal in re.findall(r"`([^`]*)`", text):
-            whole = literal
-            while whole != (whole := Template(whole).safe_substitute(constants)):
+            operation = literal
+            while operation != (operation := Template(operation).safe_substitute(constants)):
                 pass
-            name = re.search(r"\b(?:query|mutation|subscription) ([A-Z]\w+)", whole)
-            if name and "${" not in whole:
-                yield f"{script.name}: {name[1]}", whole
+            name = re.search(r"\b(?:query|mutation|subscription) ([A-Z]\w+)", operation)
+            if name and "${" not in operation:
+                yield f"{script.name}: {name[1]}", operation
 
 
 HONEST = {
     **dict(console_operations()),
-    **{it.name: it.read_text() for it in sorted((ROOT / "examples").glob("*.graphql"))},
-    **{f"GoodTime: {name}": print_ast(it.document) for name, it in documents.MUTATIONS.items()},
+    **{path.name: path.read_text() for path in sorted((ROOT / "examples").glob("*.graphql"))},
+    **{f"GoodTime: {name}": print_ast(mutation.document) for name, mutation in documents.MUTATIONS.items()},
     "GoodTime: candidates": print_ast(documents.CANDIDATES.document),
     "GoodTime: a panel": print_ast(documents.PANEL.document),
 }

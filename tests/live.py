@@ -7,22 +7,23 @@ from typing import Any
 from auth.viewer import Viewer, authenticate
 from feed import channel as channels
 from resolvers import changes
-from tests.fleet import eventually
-from tests.world import Person, World
+from tests.people import Person
+from tests.subscribers import eventually
+from tests.world import World
 
 
 async def log(person: Person) -> list[tuple[str, str, str]]:
     """The whole kept log as somebody sees it, by page."""
-    found: list[dict[str, Any]] = []
-    while page := await person.changes(after=found[-1]["cursor"] if found else None, first=500):
-        found += page
-    return [(change["cursor"], change["kind"], change["panel"]["externalId"]) for change in found]
+    seen: list[dict[str, Any]] = []
+    while page := await person.changes(after=seen[-1]["cursor"] if seen else None, first=500):
+        seen += page
+    return [(change["cursor"], change["kind"], change["panel"]["externalId"]) for change in seen]
 
 
-async def pushed(world: World, *names: str, **its: Any) -> None:
+async def pushed(world: World, *names: str, **fields: Any) -> None:
     """Panels of these names, one push after the other."""
     for name in names:
-        await world.goodtime.push(**world.a_panel(name, **its))
+        await world.goodtime.push(**world.a_panel(name, **fields))
 
 
 async def viewer(person: Person) -> Viewer:
@@ -32,9 +33,9 @@ async def viewer(person: Person) -> Viewer:
 @contextlib.asynccontextmanager
 async def followed(person: Person, after: str | None = None) -> AsyncIterator[Any]:
     """The feed as the schema follows it."""
-    its = changes.follow(person.server.process.hub, await viewer(person), None, after)
-    async with contextlib.aclosing(its):
-        yield its
+    feed = changes.follow(person.server.process.hub, await viewer(person), None, after)
+    async with contextlib.aclosing(feed):
+        yield feed
 
 
 async def channel_of(world: World) -> channels.Channel:

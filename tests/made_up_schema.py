@@ -60,13 +60,13 @@ class World:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
         self.people = [self.person(f"p{number}") for number in range(6)]
-        self.teams = [Record(kind=self.maybe("team"), id=f"t{it}", title=self.maybe("T")) for it in range(2)]
-        self.pets = [Record(kind=self.maybe("pet"), id=f"x{it}", name=self.maybe("Rex")) for it in range(3)]
+        self.teams = [Record(kind=self.maybe("team"), id=f"t{number}", title=self.maybe("T")) for number in range(2)]
+        self.pets = [Record(kind=self.maybe("pet"), id=f"x{number}", name=self.maybe("Rex")) for number in range(3)]
         for record in self.records:
             record.values |= {"team": self.one(self.teams), "owner": self.one(self.people)}
             record.values |= {"pets": self.many(self.pets), "members": self.many(self.people)}
             record.values |= {"related": self.many(self.records)}
-        self.anything = [self.maybe(it) for it in self.records]
+        self.anything = [self.maybe(record) for record in self.records]
         self.known_teams = self.many(self.teams)
 
     @property
@@ -100,7 +100,7 @@ class World:
             born=self.maybe(datetime(2026, 1, 1, tzinfo=UTC)),
             cry=self.maybe("hey", None),
             address=self.maybe(address, None),
-            edges=self.maybe([Record(cursor=self.maybe(str(it)), node=None) for it in range(2)]),
+            edges=self.maybe([Record(cursor=self.maybe(str(number)), node=None) for number in range(2)]),
         )
 
 
@@ -117,7 +117,10 @@ class Thing:
     async def related(things: list[Record], level: Level, first: int | None = 9) -> list[Any]:
         await asyncio.sleep(0)
         assert level.selects("related") or level.reads("related") == frozenset()
-        return [it[:first] if isinstance(it, list) and first is not None else it for it in taken(things, "related")]
+        return [
+            related[:first] if isinstance(related, list) and first is not None else related
+            for related in taken(things, "related")
+        ]
 
 
 @strawberry.type
@@ -138,7 +141,7 @@ class Connection(Generic[T]):
 
     @breadth(graphql_type=int | None)
     async def size(connections: list[Record]) -> list[Any]:
-        return [len(it) if isinstance(it, list) else it for it in taken(connections, "edges")]
+        return [len(edges) if isinstance(edges, list) else edges for edges in taken(connections, "edges")]
 
 
 @strawberry.input
@@ -196,11 +199,11 @@ class Person(Thing):
 
     @breadth(graphql_type=list["Anything | None"] | None)
     def pets(people: list[Record], reverse: bool = False) -> list[Any]:
-        return [it[::-1] if reverse else it for it in taken(people, "pets")]
+        return [pets[::-1] if reverse else pets for pets in taken(people, "pets")]
 
     @breadth(graphql_type=str, name="motto")
-    async def said(people: list[Record], wish: Wish | None = None) -> list[Any]:
-        return [f"{wish} {it}" if isinstance(it, str) else it for it in taken(people, "name")]
+    async def speech(people: list[Record], wish: Wish | None = None) -> list[Any]:
+        return [f"{wish} {name}" if isinstance(name, str) else name for name in taken(people, "name")]
 
     @breadth(graphql_type=Connection["Person"])
     async def friends(people: list[Record]) -> list[Any]:

@@ -20,7 +20,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests import kept
+from tests import output_scan
 from tests.forks import ForkedProcess, start
 
 ROOT = Path(__file__).parent.parent
@@ -70,11 +70,11 @@ async def until(condition: Any, seconds: float = PATIENCE) -> Any:
     """What the condition (awaitable or not) gives once it is true. Fails after so many seconds."""
     async with asyncio.timeout(seconds):
         while True:
-            found = condition()
-            if asyncio.iscoroutine(found):
-                found = await found
-            if found:
-                return found
+            result = condition()
+            if asyncio.iscoroutine(result):
+                result = await result
+            if result:
+                return result
             await asyncio.sleep(0.05)
 
 
@@ -101,7 +101,7 @@ class Process:
         return f"{self.address}/graphql"
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         """Its standard output so far."""
         return self.out.read_text()
 
@@ -121,7 +121,7 @@ class Process:
         """Returns once it serves."""
 
         async def serves() -> bool:
-            assert self.process.returncode is None, f"it has ended: {self.said}{self.err.read_text()}"
+            assert self.process.returncode is None, f"it has ended: {self.output}{self.err.read_text()}"
             lines = [line for line in self.logged if line["event"] == "listening"]
             self.address = lines[0]["address"] if lines else self._printed()
             if not self.address:
@@ -135,7 +135,7 @@ class Process:
 
     def _printed(self) -> str:
         """The address that the demo prints."""
-        lines = [line.split() for line in self.said.splitlines()]
+        lines = [line.split() for line in self.output.splitlines()]
         return next((words[1].rstrip("/") for words in lines if words[:1] == ["Console"]), "")
 
 
@@ -152,8 +152,10 @@ class Installation:
     def environment(self, **settings: str | None) -> dict[str, str]:
         """The variables of a process here. Settings are named without CALLBOARD_; None leaves one unset."""
         bare = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")}
-        its = {"DATABASE_URL": self.database_url, "JWT_SECRET": SECRET, "LOG_FORMAT": "json", "RATE_LIMIT": "off"}
-        kept = {name: value for name, value in (its | dict(self.settings) | settings).items() if value is not None}
+        variables = {"DATABASE_URL": self.database_url, "JWT_SECRET": SECRET, "LOG_FORMAT": "json", "RATE_LIMIT": "off"}
+        kept = {
+            name: value for name, value in (variables | dict(self.settings) | settings).items() if value is not None
+        }
         return bare | {f"CALLBOARD_{name}": value for name, value in kept.items()}
 
     async def run(self, *arguments: str, **settings: str | None) -> Ended:
@@ -188,17 +190,17 @@ class Installation:
     @contextlib.asynccontextmanager
     async def running(self, *arguments: str, **settings: str | None) -> AsyncIterator[Process]:
         """A command that serves, on a free port; ready when the block begins, stopped at its end."""
-        out, err = self.folder / f"{secrets.token_hex(4)}.out", kept.log()
+        out, err = self.folder / f"{secrets.token_hex(4)}.out", output_scan.log()
         with out.open("w") as stdout, err.open("w") as stderr:
             served, environment = [*arguments, "--port", "0"], self.environment(**settings)
             process = await start(served, self.folder, environment, stdout.fileno(), stderr.fileno(), self.program)
-        its = Process(process, out, err)
+        running = Process(process, out, err)
         try:
-            await its._ready()
-            yield its
+            await running._ready()
+            yield running
         finally:
             with contextlib.suppress(TimeoutError):
-                await its.stop(within=15)
+                await running.stop(within=15)
             if process.returncode is None:
                 process.kill()
                 await process.wait()

@@ -12,7 +12,8 @@ import pytest
 import clock
 import settings
 from operations import rates
-from tests.world import Person, World
+from tests.people import Person
+from tests.world import World
 
 SMALL, SMALL_COST = "{account{id}}", 2
 
@@ -27,8 +28,8 @@ async def rates_on(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     for query in (SMALL, LARGE):
         await world.rita.ask(query)
 
-    def use(**its: object) -> None:
-        for name, value in {"rate_limit": "on", **its}.items():
+    def use(**values: object) -> None:
+        for name, value in {"rate_limit": "on", **values}.items():
             monkeypatch.setenv(f"CALLBOARD_{name.upper()}", str(value))
         forget()
 

@@ -8,8 +8,9 @@ import pytest
 
 from tests.access_operations import NOTHING, OPERATIONS, Operation, Things, answers, find_things, numbers, with_panel
 from tests.access_table import CELLS, DONE, PEOPLE, SCOPED, TABLE, UNKNOWN, Verdict
+from tests.people import FOLLOW, Person, Server
 from tests.test_contract import CONTRACT
-from tests.world import FOLLOW, Person, Server, World
+from tests.world import World
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Scene:
 @pytest.fixture(scope="module")
 async def scene(running: Server) -> Scene:
     """Made once for all cells: what an operation changes of it doesn't matter to the others."""
-    world, other = await World.made(running), await World.made(running)
+    world, other = await World.create(running), await World.create(running)
     await world.goodtime.push(**world.a_panel("first", world.an_interview("one", "noor")))
     [change] = await world.rita.changes()
     own = await find_things(world, "carla", "backend")
@@ -71,7 +72,7 @@ async def _own_form(person: Person) -> str:
     return str(edge["node"]["id"])
 
 
-def _verdict(operation: Operation, answer: dict[str, Any], its: Things) -> Verdict:
+def _verdict(operation: Operation, answer: dict[str, Any], things: Things) -> Verdict:
     if "errors" in answer:
         [code] = {error["extensions"]["code"] for error in answer["errors"]}
         return Verdict[code]
@@ -79,13 +80,13 @@ def _verdict(operation: Operation, answer: dict[str, Any], its: Things) -> Verdi
     if isinstance(data, dict) and data.get("errors"):
         assert all(error["code"].endswith("NOT_FOUND") for error in data["errors"]), data
         return UNKNOWN
-    return DONE if operation.found(data, its) else UNKNOWN
+    return DONE if operation.is_shown(data, things) else UNKNOWN
 
 
-def _anonymous(answer: dict[str, Any], its: Things) -> str:
+def _anonymous(answer: dict[str, Any], things: Things) -> str:
     """The answer as text, with the names of things for the things."""
     text = json.dumps(answer)
-    for name, value in asdict(its).items():
+    for name, value in asdict(things).items():
         text = text.replace(value, f"<{name}>")
     return text
 
@@ -103,15 +104,15 @@ CASES = [
 async def test_each_cell_of_the_table(operation: Operation, name: str, in_scope: bool, scene: Scene) -> None:
     cell = TABLE[operation.row].get(PEOPLE[name], "")
     expected = operation.cells.get(cell, CELLS[cell])[0 if in_scope else 1]
-    its = await scene.things(name, cell, in_scope, operation)
+    things = await scene.things(name, cell, in_scope, operation)
     person = scene.person(name)
 
-    answer = await person.answer(operation.document, **operation.variables(its))
+    answer = await person.answer(operation.document, **operation.variables(things))
 
-    assert _verdict(operation, answer, its) is expected, answer
+    assert _verdict(operation, answer, things) is expected, answer
     if not in_scope:
         never = await person.answer(operation.document, **operation.variables(NOTHING))
-        assert _anonymous(answer, its) == _anonymous(never, NOTHING)
+        assert _anonymous(answer, things) == _anonymous(never, NOTHING)
 
 
 def test_every_row_and_every_operation_of_the_contract_is_among_the_cells() -> None:
@@ -137,4 +138,4 @@ async def test_a_subscription_delivers_what_is_in_scope_and_nothing_else(
         if in_scope:
             assert (await following.next())["panel"]["externalId"] == "near"
         else:
-            await following.nothing()
+            await following.expect_nothing()

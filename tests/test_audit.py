@@ -11,7 +11,9 @@ from auth.viewer import Viewer
 from models import AuditAct, AuditEvent
 from resolvers import units
 from resolvers.units import UnitOfWork
-from tests.world import Person, World, statements
+from tests.people import Person
+from tests.sql_log import statements
+from tests.world import World
 
 EVENTS = """query ($filter: AuditEventFilter, $first: Int, $after: String) {
   auditEvents(filter: $filter, first: $first, after: $after) {
@@ -35,7 +37,7 @@ async def since(world: World, before: list[dict[str, Any]]) -> list[dict[str, An
     return sorted((event for event in await trail(world) if event["id"] not in known), key=lambda event: event["act"])
 
 
-def told(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def acts_and_subjects(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """The acts, each with what it was done to."""
     return [(event["act"], event["targetId"]) for event in events]
 
@@ -64,7 +66,7 @@ async def test_a_switch_is_kept_with_who_did_it_and_one_that_changes_nothing_is_
 
     integration = off["integration"]["id"]
     events = (await trail(world))[len(before) :]
-    assert told(events) == [("INTEGRATION_DISABLED", integration), ("INTEGRATION_ENABLED", integration)]
+    assert acts_and_subjects(events) == [("INTEGRATION_DISABLED", integration), ("INTEGRATION_ENABLED", integration)]
     assert {event["actor"]["id"] for event in events} == {world.sam.id}
     assert [event["apiKey"] for event in events] == [None, None]
     assert [event["target"] for event in events] == [{"id": integration, "__typename": "Integration"}] * 2
@@ -81,7 +83,7 @@ async def test_a_key_made_and_revoked_is_kept_by_its_id_and_prefix_never_by_itse
         await world.sam.ask("mutation ($id: ID!) { revokeApiKey(id: $id) { errors { code } } }", id=key["id"])
 
     events = (await trail(world))[len(before) :]
-    assert told(events) == [("API_KEY_GENERATED", key["id"]), ("API_KEY_REVOKED", key["id"])]
+    assert acts_and_subjects(events) == [("API_KEY_GENERATED", key["id"]), ("API_KEY_REVOKED", key["id"])]
     assert [details(event) for event in events] == [
         {"prefix": key["prefix"], "grace": "3 h"},
         {"prefix": key["prefix"]},
@@ -98,7 +100,7 @@ async def test_a_users_cancel_and_restore_are_kept_and_the_repeated_cancel_is_no
     await world.ada.restore(id=panel)
 
     events = (await trail(world))[len(before) :]
-    assert told(events) == [("PANEL_CANCELED", panel), ("PANEL_RESTORED", panel)]
+    assert acts_and_subjects(events) == [("PANEL_CANCELED", panel), ("PANEL_RESTORED", panel)]
     assert [event["actor"]["id"] for event in events] == [world.rita.id, world.ada.id]
     assert [details(event) for event in events] == [{"origin": "ATS"}] * 2
     assert events[0]["target"] == {"id": panel, "__typename": "InterviewPanel"}
@@ -113,7 +115,7 @@ async def test_what_the_scheduler_cancels_and_brings_back_is_kept_with_its_key(w
     await world.goodtime.push(**world.a_panel(sequence=4))
 
     events = (await trail(world))[len(before) :]
-    assert told(events) == [("PANEL_CANCELED", panel), ("PANEL_RESTORED", panel)]
+    assert acts_and_subjects(events) == [("PANEL_CANCELED", panel), ("PANEL_RESTORED", panel)]
     [key] = (await world.sam.ask("{ integration(provider: GOODTIME) { apiKeys { id prefix } } }"))["integration"][
         "apiKeys"
     ]
@@ -131,7 +133,7 @@ async def test_a_cancel_ahead_of_its_panel_is_kept_when_it_is_made(world: World)
 
     assert event["act"] == "PANEL_CANCELED"
     assert event["target"] is None, "nobody sees a tombstone"
-    assert told(await since(world, before)) == [("PANEL_CANCELED", pushed["panel"]["id"])]
+    assert acts_and_subjects(await since(world, before)) == [("PANEL_CANCELED", pushed["panel"]["id"])]
 
 
 async def test_interviews_cancelled_one_by_one_are_kept_and_with_the_last_one_the_panel(world: World) -> None:
@@ -141,11 +143,11 @@ async def test_interviews_cancelled_one_by_one_are_kept_and_with_the_last_one_th
 
     before = await trail(world)
     await world.rita.cancel_one(id=one)
-    assert told(await since(world, before)) == [("INTERVIEW_CANCELED", one)]
+    assert acts_and_subjects(await since(world, before)) == [("INTERVIEW_CANCELED", one)]
 
     before = await trail(world)
     await world.goodtime.cancel_one(panelExternalId="panel", externalId="two")
-    assert told(await since(world, before)) == [("INTERVIEW_CANCELED", two), ("PANEL_CANCELED", panel)]
+    assert acts_and_subjects(await since(world, before)) == [("INTERVIEW_CANCELED", two), ("PANEL_CANCELED", panel)]
     assert details((await since(world, before))[0]) == {"panel": panel}
 
 
@@ -157,7 +159,7 @@ async def test_an_interview_left_out_of_a_push_and_pushed_again_is_kept(world: W
     await world.goodtime.push(**world.a_panel("panel", both[0]))
     await world.goodtime.push(**world.a_panel("panel", *both))
 
-    assert told(await since(world, before)) == [("INTERVIEW_CANCELED", two), ("INTERVIEW_RESTORED", two)]
+    assert acts_and_subjects(await since(world, before)) == [("INTERVIEW_CANCELED", two), ("INTERVIEW_RESTORED", two)]
 
 
 async def test_who_is_let_in_promoted_renamed_or_locked_out_is_kept(world: World) -> None:
@@ -172,7 +174,7 @@ async def test_who_is_let_in_promoted_renamed_or_locked_out_is_kept(world: World
 
     events = (await trail(world))[len(before) :]
     acts = ["USER_ADDED", "ROLE_CHANGED", "EMAIL_CHANGED", "USER_DEACTIVATED", "USER_REACTIVATED"]
-    assert told(events) == [(act, added["id"]) for act in acts]
+    assert acts_and_subjects(events) == [(act, added["id"]) for act in acts]
     assert {event["actor"]["id"] for event in events} == {world.ada.id}
     assert [details(event) for event in events[:2]] == [
         {"role": "INTERVIEWER"},
@@ -189,7 +191,7 @@ async def test_what_is_refused_leaves_no_trace(world: World) -> None:
     assert (await sync(world.sam, {"email": "no email", "name": "No", "role": "ADMIN"}))["errors"]
     demoted = {"email": world.email("sam"), "name": "Sam", "role": "INTERVIEWER"}
     assert (await sync(world.sam, demoted))["errors"]
-    assert await world.ada.refused("mutation { generateApiKey(provider: GOODTIME) { secret } }") == "FORBIDDEN"
+    assert await world.ada.error_code("mutation { generateApiKey(provider: GOODTIME) { secret } }") == "FORBIDDEN"
 
     assert await since(world, before) == []
 
@@ -213,7 +215,7 @@ async def test_an_act_and_its_trace_are_written_together_or_not_at_all(world: Wo
 async def test_the_newest_come_first_by_pages_without_gap_or_repetition(world: World) -> None:
     for on in (False, True, False, True, False):
         await switch(world.sam, on)
-    whole = (await world.sam.ask(EVENTS, first=100))["auditEvents"]["edges"]
+    edges = (await world.sam.ask(EVENTS, first=100))["auditEvents"]["edges"]
 
     seen, after = [], None
     while True:
@@ -223,9 +225,9 @@ async def test_the_newest_come_first_by_pages_without_gap_or_repetition(world: W
             break
         after = page["pageInfo"]["endCursor"]
 
-    assert seen == whole
+    assert seen == edges
     assert len(seen) >= 5
-    instants = [edge["node"]["at"] for edge in whole]
+    instants = [edge["node"]["at"] for edge in edges]
     assert instants == sorted(instants, reverse=True)
 
 
@@ -234,11 +236,11 @@ async def test_a_super_admin_asks_for_some_acts_or_for_one_actor(world: World) -
     await world.rita.cancel(id=panel)
     await world.ada.restore(id=panel)
 
-    assert told(await trail(world, acts=["PANEL_CANCELED", "PANEL_RESTORED"])) == [
+    assert acts_and_subjects(await trail(world, acts=["PANEL_CANCELED", "PANEL_RESTORED"])) == [
         ("PANEL_CANCELED", panel),
         ("PANEL_RESTORED", panel),
     ]
-    assert told(await trail(world, actorId=world.rita.id)) == [("PANEL_CANCELED", panel)]
+    assert acts_and_subjects(await trail(world, actorId=world.rita.id)) == [("PANEL_CANCELED", panel)]
     assert await trail(world, actorId=world.rita.id, acts=["PANEL_RESTORED"]) == []
     assert await trail(world, acts=[]) == []
 
@@ -249,7 +251,7 @@ async def test_nobody_but_a_super_admin_reads_it_by_list_or_by_id(name: str, wor
     document = "query ($id: ID!) { node(id: $id) { __typename id } }"
     person: Person = getattr(world, name)
 
-    assert await person.refused(EVENTS) == "FORBIDDEN"
+    assert await person.error_code(EVENTS) == "FORBIDDEN"
     assert (await person.ask(document, id=event))["node"] is None
     assert (await world.sam.ask(document, id=event))["node"] == {"__typename": "AuditEvent", "id": event}
 

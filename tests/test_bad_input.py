@@ -15,11 +15,13 @@ from hypothesis_graphql import from_schema, nodes
 
 from schema import SCHEMA
 from tests.budgets import examples
-from tests.cable import cable
 from tests.conftest import DATABASE_URL, ON_POSTGRES
-from tests.fleet import base, eventually, serving
+from tests.network_proxy import network_proxy
+from tests.people import GraphQLErrors, Person
+from tests.postgres_processes import migrated_database, serving
 from tests.processes import NO_CERTIFICATES, Installation, http_client
-from tests.world import GraphQLErrors, Person, World, in_hours
+from tests.subscribers import eventually
+from tests.world import World, in_hours
 
 BROKEN = {"INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE"}
 
@@ -85,11 +87,11 @@ async def holds(
 
     @examples(count)
     @given(inputs)
-    def held(its: Any) -> None:
-        check(asker, its)
+    def check_example(example: Any) -> None:
+        check(asker, example)
 
     with asker.http:
-        await asyncio.to_thread(held)
+        await asyncio.to_thread(check_example)
 
 
 @pytest.mark.parametrize("who", ["sam", "goodtime", "ivo"])
@@ -122,9 +124,9 @@ async def test_a_push_is_taken_as_it_is_said_or_refused_with_its_paths(world: Wo
     )
     instants = INSTANTS | st.just(in_hours(24))
 
-    def check(asker: Asker, said: dict[str, Any]) -> None:
-        interview = world.an_interview(**{name: said[name] for name in ("subject", "location", "note", "startsAt")})
-        answer = asker.post({"query": query, "variables": {"input": world.a_panel(said["id"], interview)}})
+    def check(asker: Asker, fields: dict[str, Any]) -> None:
+        interview = world.an_interview(**{name: fields[name] for name in ("subject", "location", "note", "startsAt")})
+        answer = asker.post({"query": query, "variables": {"input": world.a_panel(fields["id"], interview)}})
         if "data" not in answer:
             assert "variables.input" in answer["errors"][0]["message"] or "$input" in answer["errors"][0]["message"]
             return
@@ -133,40 +135,40 @@ async def test_a_push_is_taken_as_it_is_said_or_refused_with_its_paths(world: Wo
         assert all(error["path"][0] == "input" for error in payload["errors"])
         if payload["panel"]:
             [shown] = payload["panel"]["interviews"]
-            assert payload["panel"]["externalId"] == said["id"]
+            assert payload["panel"]["externalId"] == fields["id"]
             assert [shown[name] for name in ("subject", "location", "note")] == [
-                said["subject"],
-                said["location"],
-                said["note"],
+                fields["subject"],
+                fields["location"],
+                fields["note"],
             ]
 
-    its = {"id": texts, "subject": texts, "location": texts, "note": texts, "startsAt": instants}
-    await holds(world.goodtime, 80, st.fixed_dictionaries(its), check)
+    columns = {"id": texts, "subject": texts, "location": texts, "note": texts, "startsAt": instants}
+    await holds(world.goodtime, 80, st.fixed_dictionaries(columns), check)
 
 
 async def test_the_directory_is_taken_as_it_is_said_or_refused_with_its_paths(world: World) -> None:
     query = """mutation ($rows: [CandidateInput!]!) { syncCandidates(candidates: $rows) {
       candidates { externalId name headline } errors { code path } } }"""
 
-    def check(asker: Asker, said: dict[str, Any]) -> None:
-        answer = asker.post({"query": query, "variables": {"rows": [{**said, "stage": "Applied"}]}})
+    def check(asker: Asker, fields: dict[str, Any]) -> None:
+        answer = asker.post({"query": query, "variables": {"rows": [{**fields, "stage": "Applied"}]}})
         if "data" not in answer:
             assert "variables.rows" in answer["errors"][0]["message"]
             return
         payload = answer["data"]["syncCandidates"]
-        assert payload["candidates"] == ([] if payload["errors"] else [said | {"name": said["name"].strip()}])
+        assert payload["candidates"] == ([] if payload["errors"] else [fields | {"name": fields["name"].strip()}])
         assert all(error["path"][:2] == ["candidates", "0"] for error in payload["errors"])
 
-    its = {"externalId": TEXTS, "name": TEXTS, "headline": TEXTS}
-    await holds(world.ada, 60, st.fixed_dictionaries(its), check)
+    columns = {"externalId": TEXTS, "name": TEXTS, "headline": TEXTS}
+    await holds(world.ada, 60, st.fixed_dictionaries(columns), check)
 
 
 async def test_a_megabyte_of_text_is_refused_with_the_limit(world: World) -> None:
-    for its, limit in (({"note": "x" * 900_000}, "20,000"), ({"externalId": "x" * 900_000}, "500")):
-        refused = await world.goodtime.push(**world.a_panel() | its)
+    for fields, limit in (({"note": "x" * 900_000}, "20,000"), ({"externalId": "x" * 900_000}, "500")):
+        refused = await world.goodtime.push(**world.a_panel() | fields)
         [error] = refused["errors"]
         assert limit in error["message"]
-        assert error["path"] == ["input", *its]
+        assert error["path"] == ["input", *fields]
     assert await world.rita.changes() == []
 
 
@@ -228,7 +230,7 @@ async def changed(url: str, statement: str) -> None:
 
 @pytest.mark.postgres
 async def test_connections_that_are_terminated_are_made_again() -> None:
-    async with base() as postgres, serving(postgres.url) as process:
+    async with migrated_database() as postgres, serving(postgres.url) as process:
         world = await postgres.world(process.server)
         assert await pushed(world, "before") == "CREATED"
 
@@ -251,15 +253,19 @@ async def test_connections_that_are_terminated_are_made_again() -> None:
 
 @pytest.mark.postgres
 async def test_a_silent_database_keeps_no_connection_for_ever() -> None:
-    async with base() as postgres, cable(5432) as line, serving(postgres.through(line.port)) as process:
+    async with (
+        migrated_database() as postgres,
+        network_proxy(5432) as line,
+        serving(postgres.through(line.port)) as process,
+    ):
         world = await postgres.world(process.server)
         assert await pushed(world, "before") == "CREATED"
 
-        line.hush()
+        line.silence()
         async with asyncio.timeout(60):
             outcomes = await asyncio.gather(*(pushed(world, f"panel-{number}") for number in range(25)))
         line.cut()
-        line.speak()
+        line.resume()
 
         assert set(outcomes) == {"SERVICE_UNAVAILABLE"}
 

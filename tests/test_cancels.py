@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.cancels import form_statuses, kinds, origins, profile, pushed
-from tests.world import CANCEL, CANCEL_ONE, RESTORE, World, in_hours, told
+from tests.people import CANCEL, CANCEL_ONE, RESTORE, codes_and_paths
+from tests.world import World, in_hours
 
 SWITCH = "mutation ($on: Boolean!) { setIntegrationEnabled(provider: GOODTIME, enabled: $on) { errors { code } } }"
 
@@ -19,9 +20,9 @@ async def test_a_user_takes_a_panel_off_the_profile(world: World) -> None:
     canceled = await world.rita.cancel(id=panel["id"], reason="On hold")
 
     assert canceled["errors"] == []
-    its = canceled["panel"]
-    assert (its["status"], its["version"]) == ("CANCELED", 2)
-    assert {name: its["cancellation"][name] for name in ("origin", "reason", "by")} == {
+    shown = canceled["panel"]
+    assert (shown["status"], shown["version"]) == ("CANCELED", 2)
+    assert {name: shown["cancellation"][name] for name in ("origin", "reason", "by")} == {
         "origin": "ATS",
         "reason": "On hold",
         "by": {"__typename": "User"},
@@ -57,7 +58,7 @@ async def test_later_pushes_are_stored_but_the_panel_stays_off_the_profile(world
     later = await world.goodtime.push(**world.a_panel("p", moved, note="stored", sequence=2))
 
     assert (later["outcome"], later["panel"]["status"], later["panel"]["note"]) == ("UPDATED", "CANCELED", "stored")
-    assert told(later["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input")]
+    assert codes_and_paths(later["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input")]
     assert later["panel"]["cancellation"]["origin"] == "ATS"
     assert form_statuses(later["panel"]) == ["VOIDED", "VOIDED"]
     assert await profile(world) == []
@@ -70,7 +71,7 @@ async def test_a_queued_retry_without_a_sequence_does_not_undo_a_persons_decisio
     later = await world.goodtime.push(**world.a_panel("p", note="stored"))
 
     assert (later["outcome"], later["panel"]["note"], later["panel"]["status"]) == ("UPDATED", "stored", "CANCELED")
-    assert told(later["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input")]
+    assert codes_and_paths(later["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input")]
 
 
 async def test_a_restore_brings_the_panel_back_with_what_was_stored_meanwhile(world: World) -> None:
@@ -82,16 +83,16 @@ async def test_a_restore_brings_the_panel_back_with_what_was_stored_meanwhile(wo
 
     restored = await world.ada.restore(id=panel["id"])
 
-    its = restored["panel"]
-    assert (restored["errors"], its["status"], its["cancellation"]) == ([], "SCHEDULED", None)
-    assert origins(its) == {"one": None, "two": "SCHEDULER", "three": None}
-    statuses = {each["externalId"]: each["interviewers"][0]["feedbackForm"]["status"] for each in its["interviews"]}
+    shown = restored["panel"]
+    assert (restored["errors"], shown["status"], shown["cancellation"]) == ([], "SCHEDULED", None)
+    assert origins(shown) == {"one": None, "two": "SCHEDULER", "three": None}
+    statuses = {each["externalId"]: each["interviewers"][0]["feedbackForm"]["status"] for each in shown["interviews"]}
     assert statuses == {"one": "PENDING", "two": "VOIDED", "three": "PENDING"}
     links = [
         next(each for each in panel_["interviews"] if each["externalId"] == "one")["interviewers"][0]["feedbackForm"][
             "url"
         ]
-        for panel_ in (panel, its)
+        for panel_ in (panel, shown)
     ]
     assert links[0] == links[1]
     assert await profile(world) == ["p"]
@@ -104,7 +105,7 @@ async def test_what_the_scheduler_deleted_no_user_restores(world: World) -> None
 
     refused = await world.sam.restore(id=panel["id"])
 
-    assert told(refused["errors"]) == [("PANEL_CANCELED", "input.id")]
+    assert codes_and_paths(refused["errors"]) == [("PANEL_CANCELED", "input.id")]
     assert refused["panel"]["status"] == "CANCELED"
 
 
@@ -126,17 +127,17 @@ async def test_what_the_scheduler_deletes_is_kept_as_cancelled(world: World, seq
 
     canceled = await world.goodtime.cancel(externalId="p", sequence=sequence, reason="Position filled")
 
-    its = canceled["panel"]
-    assert (canceled["errors"], its["id"], its["status"]) == ([], panel["id"], "CANCELED")
-    assert {name: its["cancellation"][name] for name in ("origin", "reason", "by", "calendarEventRemains")} == {
+    shown = canceled["panel"]
+    assert (canceled["errors"], shown["id"], shown["status"]) == ([], panel["id"], "CANCELED")
+    assert {name: shown["cancellation"][name] for name in ("origin", "reason", "by", "calendarEventRemains")} == {
         "origin": "SCHEDULER",
         "reason": "Position filled",
         "by": {"__typename": "Integration"},
         "calendarEventRemains": False,
     }
     assert canceled["calendarEventRemains"] is False
-    assert its["sequence"] == (sequence or 1)
-    assert form_statuses(its) == ["VOIDED", "VOIDED"]
+    assert shown["sequence"] == (sequence or 1)
+    assert form_statuses(shown) == ["VOIDED", "VOIDED"]
     assert await profile(world) == []
     assert await kinds(world) == ["CREATED", "CANCELED"]
 
@@ -158,7 +159,7 @@ async def test_the_schedulers_cancel_overrides_the_atss_as_the_origin(world: Wor
     cancellation = deleted["panel"]["cancellation"]
     assert (cancellation["origin"], cancellation["reason"]) == ("SCHEDULER", "Deleted")
     assert (cancellation["calendarEventRemains"], deleted["calendarEventRemains"]) == (False, False)
-    assert told((await world.rita.restore(id=panel["id"]))["errors"]) == [("PANEL_CANCELED", "input.id")]
+    assert codes_and_paths((await world.rita.restore(id=panel["id"]))["errors"]) == [("PANEL_CANCELED", "input.id")]
     assert await kinds(world) == ["CREATED", "CANCELED", "CANCELED"]
 
 
@@ -193,10 +194,10 @@ async def test_cancelling_a_cancelled_interview_succeeds_and_changes_nothing(
     world: World, first: str, second: str
 ) -> None:
     await pushed(world)
-    its = {"panelExternalId": "p", "externalId": "one"}
-    before = await getattr(world, first).cancel_one(**its, reason="first")
+    names = {"panelExternalId": "p", "externalId": "one"}
+    before = await getattr(world, first).cancel_one(**names, reason="first")
 
-    after = await getattr(world, second).cancel_one(**its, reason="second")
+    after = await getattr(world, second).cancel_one(**names, reason="second")
 
     assert after == before
     assert await kinds(world) == ["CREATED", "UPDATED"]
@@ -227,7 +228,7 @@ async def test_a_cancel_expects_the_version_that_the_user_has_seen(world: World)
     ]
 
     for each in refused:
-        assert told(each["errors"]) == [("VERSION_CONFLICT", "input.expectedVersion")]
+        assert codes_and_paths(each["errors"]) == [("VERSION_CONFLICT", "input.expectedVersion")]
         assert each["panel"] == moved
         assert each.get("calendarEventRemains", False) is False
     assert (await world.rita.cancel(id=panel["id"], expectedVersion=2))["panel"]["version"] == 3
@@ -252,16 +253,16 @@ async def test_with_the_integration_off_panels_stay_and_can_still_be_cancelled_a
     assert await profile(world) == ["p"]
     assert (await world.rita.cancel(id=panel["id"]))["panel"]["status"] == "CANCELED"
     assert (await world.rita.restore(id=panel["id"]))["panel"]["status"] == "SCHEDULED"
-    assert await world.goodtime.refused(CANCEL, input={"externalId": "p"}) == "INTEGRATION_DISABLED"
+    assert await world.goodtime.error_code(CANCEL, input={"externalId": "p"}) == "INTEGRATION_DISABLED"
 
 
 async def test_interviewers_cancel_nothing_and_the_key_restores_nothing(world: World) -> None:
     panel = await pushed(world)
 
-    assert await world.ivo.refused(CANCEL, input={"id": panel["id"]}) == "FORBIDDEN"
-    assert await world.ivo.refused(CANCEL_ONE, input={"id": panel["interviews"][0]["id"]}) == "FORBIDDEN"
-    assert await world.ivo.refused(RESTORE, input={"id": panel["id"]}) == "FORBIDDEN"
-    assert await world.goodtime.refused(RESTORE, input={"id": panel["id"]}) == "FORBIDDEN"
+    assert await world.ivo.error_code(CANCEL, input={"id": panel["id"]}) == "FORBIDDEN"
+    assert await world.ivo.error_code(CANCEL_ONE, input={"id": panel["interviews"][0]["id"]}) == "FORBIDDEN"
+    assert await world.ivo.error_code(RESTORE, input={"id": panel["id"]}) == "FORBIDDEN"
+    assert await world.goodtime.error_code(RESTORE, input={"id": panel["id"]}) == "FORBIDDEN"
 
 
 async def test_a_limited_team_member_cancels_and_restores_theirs_and_knows_of_no_other(world: World) -> None:
@@ -278,7 +279,7 @@ async def test_a_limited_team_member_cancels_and_restores_theirs_and_knows_of_no
         await world.leo.restore(id=others["id"]),
     ]
 
-    assert [it["panel"]["status"] for it in (canceled, restored)] == ["CANCELED", "SCHEDULED"]
+    assert [answer["panel"]["status"] for answer in (canceled, restored)] == ["CANCELED", "SCHEDULED"]
     assert {each["errors"][0]["code"] for each in unknown} == {"NOT_FOUND"}
     assert {each["panel"] and each["panel"]["id"] for each in unknown} == {None}
 
@@ -287,26 +288,26 @@ async def test_a_user_never_makes_a_tombstone(world: World) -> None:
     unknown = await world.sam.cancel(externalId="p", sequence=5)
     of_interview = await world.sam.cancel_one(panelExternalId="p", externalId="one", sequence=5)
 
-    assert told(unknown["errors"]) == [("NOT_FOUND", "input.externalId")]
-    assert told(of_interview["errors"]) == [("NOT_FOUND", "input.panelExternalId")]
+    assert codes_and_paths(unknown["errors"]) == [("NOT_FOUND", "input.externalId")]
+    assert codes_and_paths(of_interview["errors"]) == [("NOT_FOUND", "input.panelExternalId")]
     assert (await world.goodtime.push(**world.a_panel("p", sequence=4)))["outcome"] == "CREATED"
 
 
-@pytest.mark.parametrize("its", [{}, {"id": "pan_x", "externalId": "p"}, {"id": None, "externalId": None}])
-async def test_a_panel_to_cancel_is_named_in_one_way(world: World, its: dict[str, Any]) -> None:
-    refused = await world.goodtime.cancel(**its)
+@pytest.mark.parametrize("names", [{}, {"id": "pan_x", "externalId": "p"}, {"id": None, "externalId": None}])
+async def test_a_panel_to_cancel_is_named_in_one_way(world: World, names: dict[str, Any]) -> None:
+    refused = await world.goodtime.cancel(**names)
 
-    assert told(refused["errors"]) == [("INVALID", "input")]
+    assert codes_and_paths(refused["errors"]) == [("INVALID", "input")]
 
 
 @pytest.mark.parametrize(
-    "its",
+    "names",
     [{}, {"externalId": "one"}, {"panelExternalId": "p"}, {"id": "itv_x", "panelExternalId": "p", "externalId": "one"}],
 )
-async def test_an_interview_to_cancel_is_named_in_one_way(world: World, its: dict[str, Any]) -> None:
-    refused = await world.goodtime.cancel_one(**its)
+async def test_an_interview_to_cancel_is_named_in_one_way(world: World, names: dict[str, Any]) -> None:
+    refused = await world.goodtime.cancel_one(**names)
 
-    assert told(refused["errors"]) == [("INVALID", "input")]
+    assert codes_and_paths(refused["errors"]) == [("INVALID", "input")]
 
 
 @pytest.mark.parametrize("who", ["goodtime", "rita"])
@@ -316,13 +317,13 @@ async def test_what_does_not_read_in_a_cancel_is_said_at_once_with_its_limit(wor
     panel = await person.cancel(externalId="x" * 501, sequence=-1, reason="x" * 20_001)
     interview = await person.cancel_one(panelExternalId="", externalId="a\x01b", sequence=-1, reason="\x02")
 
-    assert told(panel["errors"]) == [
+    assert codes_and_paths(panel["errors"]) == [
         ("INVALID", "input.externalId"),
         ("INVALID", "input.reason"),
         ("INVALID", "input.sequence"),
     ]
     assert ["500" in panel["errors"][0]["message"], "20,000" in panel["errors"][1]["message"]] == [True, True]
-    assert told(interview["errors"]) == [
+    assert codes_and_paths(interview["errors"]) == [
         ("INVALID", "input.panelExternalId"),
         ("INVALID", "input.externalId"),
         ("INVALID", "input.reason"),
@@ -333,6 +334,6 @@ async def test_what_does_not_read_in_a_cancel_is_said_at_once_with_its_limit(wor
 @pytest.mark.parametrize("id", ["pan_unknown", "", "x" * 600, "usr_0", "☃"])
 async def test_an_id_that_nothing_has_is_not_found(world: World, id: str) -> None:
     for person in (world.rita, world.goodtime):
-        assert told((await person.cancel(id=id))["errors"]) == [("NOT_FOUND", "input.id")]
-        assert told((await person.cancel_one(id=id))["errors"]) == [("NOT_FOUND", "input.id")]
-    assert told((await world.rita.restore(id=id))["errors"]) == [("NOT_FOUND", "input.id")]
+        assert codes_and_paths((await person.cancel(id=id))["errors"]) == [("NOT_FOUND", "input.id")]
+        assert codes_and_paths((await person.cancel_one(id=id))["errors"]) == [("NOT_FOUND", "input.id")]
+    assert codes_and_paths((await world.rita.restore(id=id))["errors"]) == [("NOT_FOUND", "input.id")]

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.cancels import form_statuses, kinds, origins, profile, pushed
-from tests.world import World, in_hours, instant, told
+from tests.people import codes_and_paths, instant
+from tests.world import World, in_hours
 
 # One interview, and the last one.
 
@@ -14,11 +15,11 @@ async def test_a_user_cancels_one_interview_and_the_others_stay(world: World) ->
 
     canceled = await world.rita.cancel_one(id=one, reason="Ill")
 
-    its = canceled["panel"]
+    shown = canceled["panel"]
     assert (canceled["errors"], canceled["interview"]) == ([], {"id": one, "externalId": "one"})
     assert canceled["calendarEventRemains"] is True
-    assert (its["status"], origins(its)) == ("SCHEDULED", {"one": "ATS", "two": None})
-    assert (its["startsAt"], form_statuses(its)) == (its["interviews"][1]["startsAt"], ["VOIDED", "PENDING"])
+    assert (shown["status"], origins(shown)) == ("SCHEDULED", {"one": "ATS", "two": None})
+    assert (shown["startsAt"], form_statuses(shown)) == (shown["interviews"][1]["startsAt"], ["VOIDED", "PENDING"])
     assert await kinds(world) == ["CREATED", "UPDATED"]
 
 
@@ -30,7 +31,7 @@ async def test_an_interview_cancelled_in_the_ats_stays_off_whatever_is_pushed(wo
     later = await world.goodtime.push(**world.a_panel("p", moved, world.an_interview("two", "noor"), sequence=2))
 
     assert origins(later["panel"]) == {"one": "ATS", "two": None}
-    assert told(later["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input.interviews.0")]
+    assert codes_and_paths(later["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input.interviews.0")]
 
 
 async def test_one_warning_tells_that_all_of_a_panel_stays_off(world: World) -> None:
@@ -41,7 +42,7 @@ async def test_one_warning_tells_that_all_of_a_panel_stays_off(world: World) -> 
     interviews = [world.an_interview("one", "ivo"), world.an_interview("two", "noor")]
     later = await world.goodtime.push(**world.a_panel("p", *interviews, sequence=2))
 
-    assert told(later["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input")]
+    assert codes_and_paths(later["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input")]
 
 
 @pytest.mark.parametrize("what", ["the panel", "the interview"])
@@ -87,14 +88,14 @@ async def test_cancelling_a_panels_last_interview_cancels_the_panel(world: World
 
     last = await person.cancel_one(panelExternalId="p", externalId="two", reason="the last one")
 
-    its = last["panel"]
-    assert (its["status"], its["cancellation"]["origin"], its["cancellation"]["reason"]) == (
+    shown = last["panel"]
+    assert (shown["status"], shown["cancellation"]["origin"], shown["cancellation"]["reason"]) == (
         "CANCELED",
         origin,
         "the last one",
     )
     assert last["calendarEventRemains"] is (origin == "ATS")
-    assert (its["startsAt"], its["endsAt"]) == (None, None)
+    assert (shown["startsAt"], shown["endsAt"]) == (None, None)
     assert await profile(world) == []
     assert await kinds(world) == ["CREATED", "UPDATED", "CANCELED"]
 
@@ -106,8 +107,8 @@ async def test_a_restore_undoes_the_cancel_of_the_last_interview(world: World) -
 
     restored = await world.rita.restore(id=panel["id"])
 
-    its = restored["panel"]
-    assert (its["status"], origins(its), its["startsAt"]) == (
+    shown = restored["panel"]
+    assert (shown["status"], origins(shown), shown["startsAt"]) == (
         "SCHEDULED",
         {"one": None, "two": None},
         panel["startsAt"],
@@ -178,9 +179,9 @@ async def test_without_a_sequence_only_what_is_known_can_be_cancelled(world: Wor
     await pushed(world)
     no_interview = await world.goodtime.cancel_one(panelExternalId="p", externalId="three")
 
-    assert told(no_panel["errors"]) == [("NOT_FOUND", "input.externalId")]
-    assert told(no_panel_of_interview["errors"]) == [("NOT_FOUND", "input.panelExternalId")]
-    assert told(no_interview["errors"]) == [("NOT_FOUND", "input.externalId")]
+    assert codes_and_paths(no_panel["errors"]) == [("NOT_FOUND", "input.externalId")]
+    assert codes_and_paths(no_panel_of_interview["errors"]) == [("NOT_FOUND", "input.panelExternalId")]
+    assert codes_and_paths(no_interview["errors"]) == [("NOT_FOUND", "input.externalId")]
 
 
 async def test_the_panel_and_its_interviews_say_who_cancelled_and_why(world: World) -> None:
@@ -242,10 +243,14 @@ async def test_a_panel_of_which_the_scheduler_left_nothing_stands_again_with_the
 
     back = await world.goodtime.push(**world.a_panel("p", one, world.an_interview("three", "noor"), sequence=3))
 
-    its = emptied["panel"]["cancellation"]
-    assert (emptied["panel"]["status"], its["origin"], its["by"]["__typename"]) == ("CANCELED", "ATS", "Integration")
+    cancellation = emptied["panel"]["cancellation"]
+    assert (emptied["panel"]["status"], cancellation["origin"], cancellation["by"]["__typename"]) == (
+        "CANCELED",
+        "ATS",
+        "Integration",
+    )
     assert (back["outcome"], back["panel"]["status"]) == ("RESTORED", "SCHEDULED")
-    assert told(back["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input.interviews.0")]
+    assert codes_and_paths(back["warnings"]) == [("PANEL_CANCELED_IN_ATS", "input.interviews.0")]
     assert origins(back["panel"]) == {"one": "ATS", "two": "SCHEDULER", "three": None}
     assert await profile(world) == ["p"]
     assert await kinds(world) == ["CREATED", "UPDATED", "CANCELED", "RESTORED"]
@@ -260,8 +265,8 @@ async def test_a_user_may_cancel_a_panel_of_which_the_scheduler_left_nothing_and
     canceled = await world.ada.cancel(externalId="p", reason="On hold")
     await world.goodtime.push(**world.a_panel("p", one, world.an_interview("three", "noor"), sequence=3))
 
-    its = canceled["panel"]["cancellation"]
-    assert (its["by"]["__typename"], its["reason"]) == ("User", "On hold")
+    cancellation = canceled["panel"]["cancellation"]
+    assert (cancellation["by"]["__typename"], cancellation["reason"]) == ("User", "On hold")
     assert await profile(world) == []
     assert await kinds(world) == ["CREATED", "UPDATED", "CANCELED", "CANCELED", "UPDATED"]
 

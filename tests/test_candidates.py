@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import models
 from resolvers.integrations import CATALOGUE
 from tests.budgets import examples
-from tests.world import Person, World, in_hours, instant
+from tests.people import Person, instant
+from tests.world import World, in_hours
 
 LIST = """query ($filter: CandidateFilter, $order: CandidateOrder = NAME, $first: Int, $after: String) {
   candidates(filter: $filter, orderBy: $order, first: $first, after: $after) {
@@ -21,36 +22,36 @@ ACTION = """query ($id: String) { candidate(externalId: $id) {
 SWITCH = "mutation ($on: Boolean!) { setIntegrationEnabled(provider: GOODTIME, enabled: $on) { errors { code } } }"
 
 
-def a_candidate(external_id: str, **its: Any) -> dict[str, Any]:
-    return {"externalId": external_id, "name": external_id.title(), "stage": "On-site"} | its
+def a_candidate(external_id: str, **fields: Any) -> dict[str, Any]:
+    return {"externalId": external_id, "name": external_id.title(), "stage": "On-site"} | fields
 
 
-async def listed(person: Person, order: str = "NAME", **its: Any) -> list[str]:
+async def listed(person: Person, order: str = "NAME", **filters: Any) -> list[str]:
     """The external ids of a list of candidates, in its order; `totalCount` says how many."""
-    found = (await person.ask(LIST, filter=its, order=order, first=100))["candidates"]
-    assert found["totalCount"] == len(found["edges"])
-    return [edge["node"]["externalId"] for edge in found["edges"]]
+    page = (await person.ask(LIST, filter=filters, order=order, first=100))["candidates"]
+    assert page["totalCount"] == len(page["edges"])
+    return [edge["node"]["externalId"] for edge in page["edges"]]
 
 
 async def action(person: Person, external_id: str) -> dict[str, Any] | None:
     """What the Schedule buttons of a candidate do for the person."""
-    its: dict[str, Any] | None = (await person.ask(ACTION, id=external_id))["candidate"]["scheduleAction"]
-    return its
+    shown: dict[str, Any] | None = (await person.ask(ACTION, id=external_id))["candidate"]["scheduleAction"]
+    return shown
 
 
 async def test_a_candidate_is_found_by_either_id_and_only_where_both_agree(world: World) -> None:
     document = "query ($id: ID, $externalId: String) { candidate(id: $id, externalId: $externalId) { name } }"
     carla, lea = world.candidates["carla"], world.candidates["lea"]
 
-    async def found(**by: str) -> dict[str, Any] | None:
-        its: dict[str, Any] | None = (await world.rita.ask(document, **by))["candidate"]
-        return its
+    async def candidate_by(**by: str) -> dict[str, Any] | None:
+        candidate: dict[str, Any] | None = (await world.rita.ask(document, **by))["candidate"]
+        return candidate
 
-    assert await found(id=carla) == {"name": "Carla Gómez"}
-    assert await found(externalId="carla") == {"name": "Carla Gómez"}
-    assert await found(id=carla, externalId="carla") == {"name": "Carla Gómez"}
-    assert await found(id=lea, externalId="carla") is None
-    assert await found() is None
+    assert await candidate_by(id=carla) == {"name": "Carla Gómez"}
+    assert await candidate_by(externalId="carla") == {"name": "Carla Gómez"}
+    assert await candidate_by(id=carla, externalId="carla") == {"name": "Carla Gómez"}
+    assert await candidate_by(id=lea, externalId="carla") is None
+    assert await candidate_by() is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ async def test_updated_since_is_an_instant_whatever_its_offset(world: World) -> 
 
 
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "expected"),
     [
         ("GÓMEZ", ["carla"]),
         ("gómez", ["carla"]),
@@ -125,11 +126,11 @@ async def test_updated_since_is_an_instant_whatever_its_offset(world: World) -> 
     ],
 )
 async def test_candidates_are_found_by_part_of_a_name_or_an_email_whatever_its_case(
-    search: str, found: list[str], world: World
+    search: str, expected: list[str], world: World
 ) -> None:
     await world.sam.sync("candidates", [a_candidate("odd", name="Σίσυφος ФЫВА 100% under_score back\\slash")])
 
-    assert await listed(world.rita, search=search) == found
+    assert await listed(world.rita, search=search) == expected
 
 
 async def test_no_search_is_longer_than_any_name(world: World) -> None:
@@ -198,13 +199,15 @@ OFF = {"provider": None, "url": None, "menuLabel": "Schedule"}
 async def test_the_labels_of_a_candidate_who_waits_for_interviews(on: bool, world: World) -> None:
     await world.sam.ask(SWITCH, on=on)
 
-    its = await action(world.rita, "carla")
+    shown = await action(world.rita, "carla")
 
-    assert its is not None
-    assert its["dashboardLabel"] == "Schedule"
-    assert its["bannerLabel"] == ("Schedule Interview in GoodTime" if on else "Schedule Interview")
-    assert {name: its[name] for name in (ON if on else OFF)} == (ON if on else OFF)
-    assert its["url"] == ("https://app.goodtime.example/candidates?id=carla&email=carla%40mail.example" if on else None)
+    assert shown is not None
+    assert shown["dashboardLabel"] == "Schedule"
+    assert shown["bannerLabel"] == ("Schedule Interview in GoodTime" if on else "Schedule Interview")
+    assert {name: shown[name] for name in (ON if on else OFF)} == (ON if on else OFF)
+    assert shown["url"] == (
+        "https://app.goodtime.example/candidates?id=carla&email=carla%40mail.example" if on else None
+    )
 
 
 @pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
@@ -217,12 +220,12 @@ async def test_the_menu_entry_alone_remains_where_nobody_waits_for_interviews(
         await world.goodtime.push(**world.a_panel(tentative=case == "a tentative panel"))
     await world.sam.ask(SWITCH, on=on)
 
-    its = await action(world.rita, who)
+    shown = await action(world.rita, who)
 
-    assert its is not None
-    assert (its["dashboardLabel"], its["bannerLabel"]) == (None, None)
-    assert its["menuLabel"] == ("Schedule in GoodTime" if on else "Schedule")
-    assert (its["url"] is not None) is on
+    assert shown is not None
+    assert (shown["dashboardLabel"], shown["bannerLabel"]) == (None, None)
+    assert shown["menuLabel"] == ("Schedule in GoodTime" if on else "Schedule")
+    assert (shown["url"] is not None) is on
 
 
 @pytest.mark.parametrize("case", ["over", "deleted in GoodTime", "cancelled in the ATS"])
@@ -234,10 +237,10 @@ async def test_the_banner_comes_back_once_no_panel_is_upcoming(case: str, world:
     if case == "cancelled in the ATS":
         await world.rita.cancel(id=pushed["panel"]["id"])
 
-    its = await action(world.rita, "carla")
+    shown = await action(world.rita, "carla")
 
-    assert its is not None
-    assert its["bannerLabel"] == "Schedule Interview in GoodTime"
+    assert shown is not None
+    assert shown["bannerLabel"] == "Schedule Interview in GoodTime"
 
 
 async def test_an_archived_candidate_is_not_scheduled(world: World) -> None:
@@ -275,10 +278,10 @@ async def test_each_candidate_of_a_list_has_the_action_of_their_own(world: World
 async def test_no_id_or_email_breaks_out_of_its_place_in_the_link(evil: str, world: World) -> None:
     await world.sam.sync("candidates", [a_candidate(evil, name="Evil", emails=["a+b&c=d#e%f@mail.example"])])
 
-    its = await action(world.rita, evil)
+    shown = await action(world.rita, evil)
 
-    assert its is not None
-    link = urlsplit(its["url"])
+    assert shown is not None
+    link = urlsplit(shown["url"])
     assert (link.scheme, link.netloc, link.path, link.fragment) == ("https", "app.goodtime.example", "/candidates", "")
     assert parse_qs(link.query) == {"id": [evil], "email": ["a+b&c=d#e%f@mail.example"]}
 

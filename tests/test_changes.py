@@ -11,8 +11,9 @@ import pytest
 
 import clock
 from resolvers import changes
+from tests.people import Following, Person, instant
 from tests.processes import until
-from tests.world import Following, Person, World, in_hours, instant
+from tests.world import World, in_hours
 
 #: Every way to follow.
 WAYS = {"websocket": Person.following, "server-sent events": Person.streaming}
@@ -26,25 +27,25 @@ PAGE = """query ($after: String, $first: Int = 500, $id: ID) {
       cursor kind at actor { __typename ... on User { name } } panel { externalId version } } } } }"""
 
 
-def follow(person: Person, way: str, **its: Any) -> AbstractAsyncContextManager[Following]:
-    return WAYS[way](person, **its)
+def follow(person: Person, way: str, **arguments: Any) -> AbstractAsyncContextManager[Following]:
+    return WAYS[way](person, **arguments)
 
 
 def position(cursor: str) -> int:
     """What only a test may know of a cursor."""
-    _, its = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    return int(its)
+    _, place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return int(place)
 
 
-async def paged(person: Person, **its: Any) -> list[dict[str, Any]]:
+async def paged(person: Person, **arguments: Any) -> list[dict[str, Any]]:
     """The changes as somebody's query has them."""
-    return [edge["node"] for edge in (await person.ask(PAGE, **its))["interviewPanelChanges"]["edges"]]
+    return [edge["node"] for edge in (await person.ask(PAGE, **arguments))["interviewPanelChanges"]["edges"]]
 
 
-async def pushed(world: World, *names: str, **its: Any) -> str:
+async def pushed(world: World, *names: str, **fields: Any) -> str:
     """Push panels of these names; the cursor behind the last."""
     for name in names:
-        await world.goodtime.push(**world.a_panel(name, **its))
+        await world.goodtime.push(**world.a_panel(name, **fields))
     return str((await paged(world.rita))[-1]["cursor"])
 
 
@@ -65,9 +66,9 @@ async def test_what_happens_to_a_panel_is_told_with_its_kind_its_actor_and_its_i
     await world.ada.restore(id=panel["panel"]["id"])
     await world.goodtime.cancel(externalId="p")
 
-    told = await paged(world.rita)
+    changes = await paged(world.rita)
 
-    assert [(change["kind"], change["actor"].get("name")) for change in told] == [
+    assert [(change["kind"], change["actor"].get("name")) for change in changes] == [
         ("CREATED", None),
         ("UPDATED", None),
         ("RESCHEDULED", None),
@@ -76,13 +77,13 @@ async def test_what_happens_to_a_panel_is_told_with_its_kind_its_actor_and_its_i
         ("RESTORED", "Ada"),
         ("CANCELED", None),
     ]
-    instants = [start, *(instant(change["at"]) for change in told), clock.now()]
+    instants = [start, *(instant(change["at"]) for change in changes), clock.now()]
     assert instants == sorted(instants)
-    assert {change["panel"]["version"] for change in told} == {7}
+    assert {change["panel"]["version"] for change in changes} == {7}
 
 
 async def test_positions_are_gap_free_and_in_the_order_of_commits_whatever_runs_at_once(world: World) -> None:
-    other = await World.made(world.server)
+    other = await World.create(world.server)
     refused = world.a_panel("refused", world.an_interview("one", {"email": "stranger@anywhere.example"}))
 
     await asyncio.gather(
@@ -91,9 +92,9 @@ async def test_positions_are_gap_free_and_in_the_order_of_commits_whatever_runs_
         *(other.goodtime.push(**other.a_panel(f"other-{number}")) for number in range(4)),
     )
 
-    told = await paged(world.rita)
-    assert [position(change["cursor"]) for change in told] == list(range(1, 9))
-    assert sorted(change["panel"]["externalId"] for change in told) == [f"panel-{number}" for number in range(8)]
+    changes = await paged(world.rita)
+    assert [position(change["cursor"]) for change in changes] == list(range(1, 9))
+    assert sorted(change["panel"]["externalId"] for change in changes) == [f"panel-{number}" for number in range(8)]
     assert len(await paged(other.rita)) == 4
 
 
@@ -114,17 +115,17 @@ async def test_a_cursor_goes_on_exactly_behind_its_change_by_page_and_by_candida
     await pushed(world, "one")
     await pushed(world, "two", candidateExternalId="lea")
     await pushed(world, "three")
-    whole = await paged(world.rita)
+    changes = await paged(world.rita)
 
-    by_one = (await world.rita.ask(PAGE, first=1, after=whole[0]["cursor"]))["interviewPanelChanges"]
+    by_one = (await world.rita.ask(PAGE, first=1, after=changes[0]["cursor"]))["interviewPanelChanges"]
     of_carla = await paged(world.rita, id=world.candidates["carla"])
-    behind = await paged(world.rita, id=world.candidates["carla"], after=whole[0]["cursor"])
-    at_the_end = await paged(world.rita, after=whole[-1]["cursor"])
+    behind = await paged(world.rita, id=world.candidates["carla"], after=changes[0]["cursor"])
+    at_the_end = await paged(world.rita, after=changes[-1]["cursor"])
 
-    assert [edge["node"] for edge in by_one["edges"]] == [whole[1]]
-    assert by_one["pageInfo"] == {"hasNextPage": True, "endCursor": whole[1]["cursor"]}
-    assert of_carla == [whole[0], whole[2]]
-    assert behind == [whole[2]]
+    assert [edge["node"] for edge in by_one["edges"]] == [changes[1]]
+    assert by_one["pageInfo"] == {"hasNextPage": True, "endCursor": changes[1]["cursor"]}
+    assert of_carla == [changes[0], changes[2]]
+    assert behind == [changes[2]]
     assert at_the_end == []
 
 
@@ -166,7 +167,7 @@ async def test_a_follower_resumes_from_any_cursor_that_it_was_given(way: str, wo
 
     assert received == expected
     async with follow(world.rita, way, after=after) as following:
-        await following.nothing()
+        await following.expect_nothing()
 
 
 @each_way
@@ -174,13 +175,13 @@ async def test_the_query_and_the_subscription_tell_the_same(way: str, world: Wor
     start = await pushed(world, "start")
     await pushed(world, "one", "two")
     await world.goodtime.cancel(externalId="one")
-    told = await paged(world.rita, after=start)
+    changes = await paged(world.rita, after=start)
 
     async with follow(world.rita, way, after=start) as following:
-        received = [await following.next() for _ in told]
+        received = [await following.next() for _ in changes]
 
     assert [(change["cursor"], change["kind"]) for change in received] == [
-        (change["cursor"], change["kind"]) for change in told
+        (change["cursor"], change["kind"]) for change in changes
     ]
     # The panel as it stands: cancelled by now.
     assert received[0]["panel"] == {"externalId": "one", "status": "CANCELED", "version": 2}
@@ -208,7 +209,7 @@ async def test_of_a_candidate_only_their_changes_are_followed(way: str, world: W
         await pushed(world, "carlas")
         await pushed(world, "leas", candidateExternalId="lea")
         assert await names(following, 1) == ["leas"]
-        await following.nothing()
+        await following.expect_nothing()
 
 
 @each_way
@@ -238,7 +239,7 @@ async def test_everybody_follows_what_they_may_see_replayed_and_live(
         assert await names(following, len(theirs)) == theirs
         await push(" live")
         assert await names(following, len(theirs)) == [f"{each} live" for each in theirs]
-        await following.nothing()
+        await following.expect_nothing()
     assert [change["panel"]["externalId"] for change in await paged(person, after=start)] == [
         f"{each}{suffix}" for suffix in ("", " live") for each in theirs
     ]
@@ -251,7 +252,7 @@ async def test_a_delivery_is_checked_against_what_may_be_seen_at_that_moment(way
         await pushed(world, "panel", note="with ivo")
         assert await names(following, 1) == ["panel"]
         await pushed(world, "panel", interviews=[world.an_interview("one", "noor")])
-        await following.nothing(1.5)
+        await following.expect_nothing(1.5)
 
 
 @each_way
@@ -259,7 +260,7 @@ async def test_a_delivery_is_checked_against_what_may_be_seen_at_that_moment(way
 async def test_a_bad_cursor_is_refused(bad: str, way: str, world: World) -> None:
     async with follow(world.rita, way, after=bad) as following:
         assert (await following.error())["code"] == "BAD_USER_INPUT"
-    assert await world.rita.refused(PAGE, after=bad) == "BAD_USER_INPUT"
+    assert await world.rita.error_code(PAGE, after=bad) == "BAD_USER_INPUT"
 
 
 @each_way
@@ -279,7 +280,7 @@ async def test_a_cursor_that_is_older_than_the_log_has_expired(way: str, world: 
     assert len(kept) == 2
     async with follow(world.rita, way, after=cursors[1]) as following:
         assert (await following.error())["code"] == "CURSOR_EXPIRED"
-    assert await world.rita.refused(PAGE, after=cursors[1]) == "CURSOR_EXPIRED"
+    assert await world.rita.error_code(PAGE, after=cursors[1]) == "CURSOR_EXPIRED"
     async with follow(world.rita, way, after=cursors[2]) as following:
         assert await names(following, 1) == ["four"]
     assert [change["panel"]["externalId"] for change in await paged(world.rita)] == ["four"]
@@ -301,8 +302,8 @@ async def test_a_stream_ends_with_the_viewers_access(end: str, way: str, world: 
                 row = {"externalId": "user-rita", "email": world.rita.email, "name": "Rita", "role": "TEAM_MEMBER"}
                 await world.sam.sync("users", [row | {"deactivated": True}])
             case "a revoked key":
-                found = await world.sam.ask("{ integration(provider: GOODTIME) { apiKeys { id } } }")
-                [key] = found["integration"]["apiKeys"]
+                answer = await world.sam.ask("{ integration(provider: GOODTIME) { apiKeys { id } } }")
+                [key] = answer["integration"]["apiKeys"]
                 await world.sam.ask("mutation ($id: ID!) { revokeApiKey(id: $id) { errors { code } } }", id=key["id"])
             case "an integration that is off":
                 await world.sam.ask(SWITCH_OFF)
@@ -312,4 +313,4 @@ async def test_a_stream_ends_with_the_viewers_access(end: str, way: str, world: 
         assert extensions["code"] == ("INTEGRATION_DISABLED" if end == ENDS[-1] else "UNAUTHENTICATED")
         ended = await following.message(within=2)
         assert ended["type"] == "complete"
-        await following.nothing()
+        await following.expect_nothing()

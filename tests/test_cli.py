@@ -90,9 +90,9 @@ async def test_bad_usage_is_exit_2_of_the_process_too(bare: Installation) -> Non
 
 @pytest.mark.once
 async def test_a_bad_setting_stops_the_start_with_one_line_that_names_it(bare: Installation) -> None:
-    assert "CALLBOARD_DATABASE_URL" in await bare.refused("serve", DATABASE_URL="mysql://127.0.0.1/x")
-    assert "CALLBOARD_JWT_SECRET" in await bare.refused("token", "sam@acme.example", JWT_SECRET="short")
-    assert "CALLBOARD_MAX_PAGE" in await bare.refused("migrate", MAX_PAGE="many")
+    assert "CALLBOARD_DATABASE_URL" in await bare.error_code("serve", DATABASE_URL="mysql://127.0.0.1/x")
+    assert "CALLBOARD_JWT_SECRET" in await bare.error_code("token", "sam@acme.example", JWT_SECRET="short")
+    assert "CALLBOARD_MAX_PAGE" in await bare.error_code("migrate", MAX_PAGE="many")
 
 
 async def test_a_port_in_use_is_one_line(installation: Installation) -> None:
@@ -101,24 +101,24 @@ async def test_a_port_in_use_is_one_line(installation: Installation) -> None:
         expected = f"Can't listen on 127.0.0.1:{port} (Address already in use): choose another with --port."
 
         for command in ("serve", "demo"):
-            assert await installation.refused(command, "--port", port) == f"callboard: {expected}"
+            assert await installation.error_code(command, "--port", port) == f"callboard: {expected}"
 
 
 @pytest.mark.once
 async def test_an_address_that_is_none_is_one_line(installation: Installation) -> None:
-    assert "Can't listen on nowhere.invalid:8000" in await installation.refused("serve", "--host", "nowhere.invalid")
+    assert "Can't listen on nowhere.invalid:8000" in await installation.error_code("serve", "--host", "nowhere.invalid")
 
 
 @pytest.mark.once
 async def test_without_a_way_to_sign_in_nothing_is_served(installation: Installation) -> None:
-    assert "CALLBOARD_JWKS_URL" in await installation.refused("serve", JWT_SECRET=None)
+    assert "CALLBOARD_JWKS_URL" in await installation.error_code("serve", JWT_SECRET=None)
 
 
 async def test_no_command_but_migrate_takes_a_database_that_is_not_migrated(empty: Installation) -> None:
     account = ("account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example")
 
     for command in (("serve",), account, ("token", "sam@acme.example"), ("prune",)):
-        assert await empty.refused(*command) == NOT_MIGRATED
+        assert await empty.error_code(*command) == NOT_MIGRATED
 
 
 @pytest.mark.once
@@ -134,7 +134,7 @@ async def test_no_command_but_migrate_takes_a_database_that_is_not_migrated(empt
     ],
 )
 async def test_a_database_that_cannot_be_reached_is_one_line(command: str, url: str, bare: Installation) -> None:
-    line = await bare.refused(command, DATABASE_URL=url)
+    line = await bare.error_code(command, DATABASE_URL=url)
 
     assert line.startswith(UNUSABLE)
     assert "hush" not in line
@@ -145,7 +145,7 @@ async def test_a_database_that_cannot_be_reached_is_one_line(command: str, url: 
 async def test_a_file_that_is_no_database_is_one_line(command: str, bare: Installation, place: Path) -> None:
     (place / "notes.txt").write_text("no database at all, but some text that is long enough to be looked at" * 20)
 
-    line = await bare.refused(command, DATABASE_URL=f"sqlite://{place}/notes.txt")
+    line = await bare.error_code(command, DATABASE_URL=f"sqlite://{place}/notes.txt")
 
     assert line == f"{UNUSABLE}file is not a database"
 
@@ -153,12 +153,12 @@ async def test_a_file_that_is_no_database_is_one_line(command: str, bare: Instal
 @pytest.mark.postgres
 async def test_a_database_that_postgresql_does_not_have_is_one_line(empty: Installation) -> None:
     for command in ("migrate", "serve"):
-        assert "_not" in await empty.refused(command, DATABASE_URL=f"{empty.database_url}_not")
+        assert "_not" in await empty.error_code(command, DATABASE_URL=f"{empty.database_url}_not")
 
 
 @pytest.mark.once
 async def test_several_workers_need_postgresql(installation: Installation) -> None:
-    assert "postgres://" in await installation.refused("serve", "--workers", "2")
+    assert "postgres://" in await installation.error_code("serve", "--workers", "2")
 
 
 @pytest.mark.postgres
@@ -172,10 +172,10 @@ async def test_several_workers_serve_log_and_stop(installation: Installation) ->
     assert not [line for line in several.logged if line["level"] == "error"]
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-async def test_a_server_that_is_told_to_go_ends_well(told: int, installation: Installation) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_server_that_is_told_to_go_ends_well(signal_number: int, installation: Installation) -> None:
     async with installation.running("serve") as process:
-        assert await process.stop(told, within=10) == 0
+        assert await process.stop(signal_number, within=10) == 0
 
     assert [line["event"] for line in process.logged if line["event"] != "request"] == ["listening"]
 
@@ -186,7 +186,7 @@ async def test_an_account_is_made_once(installation: Installation) -> None:
     made = await installation.done(*create)
 
     assert made == "Made the account acme. Its Super Admin is Sam@acme.example."
-    assert "There is an account acme already." in await installation.refused(*create)
+    assert "There is an account acme already." in await installation.error_code(*create)
 
 
 @pytest.mark.once
@@ -197,9 +197,9 @@ async def test_an_account_is_made_once(installation: Installation) -> None:
 async def test_an_account_needs_a_slug_a_name_and_an_email(
     slug: str, name: str, email: str, installation: Installation
 ) -> None:
-    await installation.refused("account", "create", slug, "--name", name, "--super-admin", email)
+    await installation.error_code("account", "create", slug, "--name", name, "--super-admin", email)
 
-    assert "no active user" in await installation.refused("token", "sam@acme.example")
+    assert "no active user" in await installation.error_code("token", "sam@acme.example")
 
 
 async def test_a_token_is_for_an_active_user_of_one_account(installation: Installation) -> None:
@@ -216,9 +216,9 @@ async def test_a_token_is_for_an_active_user_of_one_account(installation: Instal
     assert claims["account"] == "initech"
     assert claims["exp"] - claims["iat"] == 2 * 3600
     assert jwt.decode(of_both, options={"verify_signature": False})["account"] == "globex"
-    assert "acme, globex" in await installation.refused("token", "sam@both.example")
-    assert "no active user" in await installation.refused("token", "nobody@initech.example")
-    assert "no active user" in await installation.refused("token", "sam@both.example", "--account", "initech")
+    assert "acme, globex" in await installation.error_code("token", "sam@both.example")
+    assert "no active user" in await installation.error_code("token", "nobody@initech.example")
+    assert "no active user" in await installation.error_code("token", "sam@both.example", "--account", "initech")
 
 
 async def test_a_token_signs_its_user_in(installation: Installation) -> None:
@@ -233,9 +233,9 @@ async def test_a_token_signs_its_user_in(installation: Installation) -> None:
 async def test_tokens_are_not_signed_without_the_secret_nor_beside_an_identity_provider(bare: Installation) -> None:
     away = {"JWT_SECRET": None, "JWKS_URL": "https://id.example/keys"}
 
-    assert "CALLBOARD_JWT_SECRET" in await bare.refused("token", "sam@acme.example", JWT_SECRET=None)
-    assert "CALLBOARD_JWKS_URL" in await bare.refused("token", "sam@acme.example", **away)
-    assert "CALLBOARD_JWKS_URL" in await bare.refused("demo", **away)
+    assert "CALLBOARD_JWT_SECRET" in await bare.error_code("token", "sam@acme.example", JWT_SECRET=None)
+    assert "CALLBOARD_JWKS_URL" in await bare.error_code("token", "sam@acme.example", **away)
+    assert "CALLBOARD_JWKS_URL" in await bare.error_code("demo", **away)
 
 
 async def test_migrating_again_changes_nothing(empty: Installation) -> None:
@@ -260,19 +260,19 @@ async def test_a_simulation_without_a_server_ends_in_one_line(bare: Installation
 
 async def test_the_demo_shows_what_is_where_and_its_curl_works(empty: Installation) -> None:
     async with empty.running("demo") as demo, http_client() as client:
-        assert f"Console      {demo.address}/\n" in demo.said
-        assert f"API explorer {demo.address}/graphql\n" in demo.said
+        assert f"Console      {demo.address}/\n" in demo.output
+        assert f"API explorer {demo.address}/graphql\n" in demo.output
         assert (await client.get(f"{demo.address}/")).status_code == 200
         as_browser = {"accept": "text/html"}
         assert "/console/explorer.js" in (await client.get(demo.graphql, headers=as_browser)).text
 
-        links = re.findall(rf"  (\S+) +{re.escape(demo.address)}/#token=(\S+)", demo.said)
+        links = re.findall(rf"  (\S+) +{re.escape(demo.address)}/#token=(\S+)", demo.output)
         assert [role for role, _ in links] == ["super-admin", "admin", "team-member", "limited", "interviewer"]
         for role, token in links:
             data = await asked(demo.address, "{ viewer { ... on User { email } } }", token)
             assert data["viewer"] == {"email": f"{role}@demo.example"}
 
-        command = demo.said[demo.said.index("curl ") : demo.said.index("Ctrl-C")].strip().replace("\\\n", " ")
+        command = demo.output[demo.output.index("curl ") : demo.output.index("Ctrl-C")].strip().replace("\\\n", " ")
         curl = await asyncio.create_subprocess_exec(tool("curl"), *shlex.split(command)[1:], stdout=subprocess.PIPE)
         assert len(json.loads((await curl.communicate())[0])["data"]["candidates"]["edges"]) == 3
 
@@ -288,8 +288,8 @@ async def test_the_demo_shows_what_is_where_and_its_curl_works(empty: Installati
 
 async def test_the_demo_without_the_simulator_leaves_goodtime_to_the_visitor(empty: Installation) -> None:
     async with empty.running("demo", "--no-simulate") as demo:
-        assert "GoodTime is switched off" in demo.said
-        token = re.findall(r"#token=(\S+)", demo.said)[0]
+        assert "GoodTime is switched off" in demo.output
+        token = re.findall(r"#token=(\S+)", demo.output)[0]
         data = await asked(demo.address, "{ integrations { enabled apiKeys { prefix } } }", token)
 
     assert data["integrations"] == [{"enabled": False, "apiKeys": []}]
@@ -298,16 +298,16 @@ async def test_the_demo_without_the_simulator_leaves_goodtime_to_the_visitor(emp
 async def test_the_demo_says_so_where_goodtime_is_on_from_before(empty: Installation) -> None:
     switch = "mutation { setIntegrationEnabled(provider: GOODTIME, enabled: true) { errors { code } } }"
     async with empty.running("demo", "--no-simulate") as demo:
-        await asked(demo.address, switch, re.findall(r"#token=(\S+)", demo.said)[0])
+        await asked(demo.address, switch, re.findall(r"#token=(\S+)", demo.output)[0])
     async with empty.running("demo", "--no-simulate") as again:
-        assert "GoodTime is switched on" in again.said
+        assert "GoodTime is switched on" in again.output
 
 
 async def test_the_demo_starts_again_on_what_it_made(empty: Installation) -> None:
     counts = []
     for _ in range(2):
         async with empty.running("demo", "--no-simulate", JWT_SECRET=SECRET) as demo:
-            token = re.findall(r"#token=(\S+)", demo.said)[0]
+            token = re.findall(r"#token=(\S+)", demo.output)[0]
             data = await asked(
                 demo.address, "{ candidates { totalCount } feedbackTemplates { edges { cursor } } }", token
             )
@@ -319,9 +319,9 @@ async def test_the_demo_starts_again_on_what_it_made(empty: Installation) -> Non
 async def test_who_serves_without_issuer_and_audience_is_told_whom_that_lets_in(installation: Installation) -> None:
     provider = {"JWT_SECRET": None, "JWKS_URL": "https://id.example/keys"}
     async with installation.running("serve", **provider) as careless:
-        told = [line["event"] for line in careless.logged if line["level"] == "warning"]
+        warnings = [line["event"] for line in careless.logged if line["level"] == "warning"]
     async with installation.running("serve", **provider, JWT_ISSUER="https://id.example", JWT_AUDIENCE="us") as careful:
         untold = [line for line in careful.logged if line["level"] == "warning"]
 
-    assert ["CALLBOARD_JWT_ISSUER" in line for line in told] == [True]
+    assert ["CALLBOARD_JWT_ISSUER" in line for line in warnings] == [True]
     assert untold == []

@@ -81,7 +81,7 @@ async def test_operations_side_by_side_are_one_level() -> None:
 
     answers = await seated(table, *(asyncio.create_task(played(table, name)) for name in ("ann", "bob", "ann", "cyd")))
 
-    assert [it.data and it.data["player"]["hand"] for it in answers] == ["ann1", "bob1", "ann1", "cyd1"]
+    assert [answer.data and answer.data["player"]["hand"] for answer in answers] == ["ann1", "bob1", "ann1", "cyd1"]
     assert table.asked == [["ann", "bob", "cyd"]]
 
 
@@ -92,7 +92,7 @@ async def test_who_comes_while_a_level_is_at_work_is_in_the_next_one() -> None:
 
     answers = await seated(table, first, *(asyncio.create_task(played(table, name)) for name in ("bob", "ann")))
 
-    assert [it.data and it.data["player"]["hand"] for it in answers] == ["ann1", "bob1", "ann1"]
+    assert [answer.data and answer.data["player"]["hand"] for answer in answers] == ["ann1", "bob1", "ann1"]
     assert table.asked == [["ann"], ["bob", "ann"]]
 
 
@@ -108,7 +108,7 @@ async def test_only_what_is_completed_in_the_same_way_is_joined(alone: dict[str,
     )
 
     hands = ["ann1", f"bob{alone.get('of', 1)}", "cyd1"]
-    assert [it.data and it.data["player"]["hand"] for it in answers] == hands
+    assert [answer.data and answer.data["player"]["hand"] for answer in answers] == hands
     assert sorted(table.asked) == [["ann", "cyd"], ["bob"]]
 
 
@@ -119,7 +119,7 @@ async def test_no_level_has_more_than_may_be_together() -> None:
 
     answers = await seated(table, *(asyncio.create_task(played(table, name, together=few)) for name in names))
 
-    assert [it.data and it.data["player"]["hand"] for it in answers] == [f"{name}1" for name in names]
+    assert [answer.data and answer.data["player"]["hand"] for answer in answers] == [f"{name}1" for name in names]
     assert table.asked == [["ann", "bob"], ["cyd", "dee"], ["eve"]]
 
 
@@ -131,7 +131,7 @@ async def test_a_failure_is_only_theirs_who_fail_alone_too() -> None:
     )
     reference: Any = graphql_core(schema._schema, HAND, None, table, {"name": "cheat", "of": 1})
 
-    assert [it.data and it.data["player"]["hand"] for it in (ann, bob)] == ["ann1", "bob1"]
+    assert [answer.data and answer.data["player"]["hand"] for answer in (ann, bob)] == ["ann1", "bob1"]
     assert cheat == await reference
 
 
@@ -185,10 +185,10 @@ async def test_whatever_is_asked_side_by_side_is_answered_as_if_asked_alone(pers
     await world.ivo.fill(
         (await world.goodtime.panel(externalId="one"))["interviews"][0]["interviewers"][0]["feedbackForm"]["id"]  # type: ignore[index]
     )
-    others = await World.made(world.server)
+    others = await World.create(world.server)
     asked = [
-        (getattr(its, name), {"id": id, "first": first})
-        for its in (world, others)
+        (getattr(each, name), {"id": id, "first": first})
+        for each in (world, others)
         for name in EVERYBODY
         for id in (world.candidates["carla"], world.candidates["lea"], "cnd_none")
         for first in (1, 5)

@@ -4,7 +4,8 @@ from tortoise.queryset import QuerySet
 
 import models
 from database import Bind, Join, Query, Texts, fetch, in_
-from tests.world import World, statements_and_values
+from tests.sql_log import statements_and_values
+from tests.world import World
 
 
 def _users(ids: Texts, most: int) -> QuerySet[models.User]:

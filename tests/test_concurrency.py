@@ -4,7 +4,8 @@ import asyncio
 import random
 
 from tests.convergence import a_whole_panel, log, stored
-from tests.world import World, in_hours, instant
+from tests.people import instant
+from tests.world import World, in_hours
 
 
 async def test_pushing_one_panel_many_times_at_once_makes_it_once(world: World) -> None:
@@ -62,10 +63,10 @@ async def test_without_a_sequence_too_nobody_fails_and_one_of_them_stands_whole(
 
 
 async def test_events_of_a_new_panel_at_once_are_all_there(world: World) -> None:
-    its = {"panelExternalId": "p", "candidateExternalId": "carla", "timezone": "UTC", "sequence": 1}
+    event = {"panelExternalId": "p", "candidateExternalId": "carla", "timezone": "UTC", "sequence": 1}
 
     answers = await asyncio.gather(
-        *(world.goodtime.push_one(**its, interview=world.an_interview(f"event-{number}")) for number in range(12))
+        *(world.goodtime.push_one(**event, interview=world.an_interview(f"event-{number}")) for number in range(12))
     )
 
     assert sorted(answer["outcome"] for answer in answers) == ["CREATED"] + ["UPDATED"] * 11

@@ -57,43 +57,43 @@ def test_descriptions_end_in_a_full_stop_and_name_no_python(real: GraphQLSchema)
 
 
 def _own_types(schema: GraphQLSchema) -> Iterator[GraphQLNamedType]:
-    for name, its in schema.type_map.items():
-        if not name.startswith("__") and not is_specified_scalar_type(its):
-            yield its
+    for name, kind in schema.type_map.items():
+        if not name.startswith("__") and not is_specified_scalar_type(kind):
+            yield kind
 
 
 def _signatures(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
     """Each name of the schema, with its whole type."""
-    for its in _own_types(schema):
-        match its:
+    for kind in _own_types(schema):
+        match kind:
             case GraphQLObjectType() | GraphQLInterfaceType():
-                yield its.name, f"{type(its).__name__} {sorted(each.name for each in its.interfaces)}"
-                for name, field in its.fields.items():
-                    yield f"{its.name}.{name}", str(field.type)
+                yield kind.name, f"{type(kind).__name__} {sorted(each.name for each in kind.interfaces)}"
+                for name, field in kind.fields.items():
+                    yield f"{kind.name}.{name}", str(field.type)
                     for argument, of in field.args.items():
-                        yield f"{its.name}.{name}({argument})", _with_default(of)
+                        yield f"{kind.name}.{name}({argument})", _with_default(of)
             case GraphQLInputObjectType():
-                yield its.name, "input"
-                for name, of in its.fields.items():
-                    yield f"{its.name}.{name}", _with_default(of)
+                yield kind.name, "input"
+                for name, of in kind.fields.items():
+                    yield f"{kind.name}.{name}", _with_default(of)
             case GraphQLEnumType():
-                for name in its.values:
-                    yield f"{its.name}.{name}", "value"
+                for name in kind.values:
+                    yield f"{kind.name}.{name}", "value"
             case GraphQLUnionType():
-                yield its.name, str(sorted(each.name for each in its.types))
+                yield kind.name, str(sorted(each.name for each in kind.types))
             case _:
-                yield its.name, type(its).__name__
+                yield kind.name, type(kind).__name__
 
 
-def _with_default(its: object) -> str:
-    default = getattr(its, "default_value", Undefined)
-    return f"{its.type} = {default}"  # type: ignore[attr-defined]
+def _with_default(element: object) -> str:
+    default = getattr(element, "default_value", Undefined)
+    return f"{element.type} = {default}"  # type: ignore[attr-defined]
 
 
 def _descriptions(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
-    for its in _own_types(schema):
-        yield its.name, its.description
-        for name, of in {**getattr(its, "fields", {}), **getattr(its, "values", {})}.items():
-            yield f"{its.name}.{name}", of.description
+    for kind in _own_types(schema):
+        yield kind.name, kind.description
+        for name, of in {**getattr(kind, "fields", {}), **getattr(kind, "values", {})}.items():
+            yield f"{kind.name}.{name}", of.description
             for argument, value in getattr(of, "args", {}).items():
-                yield f"{its.name}.{name}({argument})", value.description
+                yield f"{kind.name}.{name}({argument})", value.description

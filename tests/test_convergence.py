@@ -12,7 +12,8 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.convergence import a_panel, holds
-from tests.world import World, in_hours, instant
+from tests.people import instant
+from tests.world import World, in_hours
 
 NAMES = ("a", "b")
 
@@ -50,9 +51,9 @@ class Push:
 
     def asked(self, world: World, panel: str) -> tuple[str, dict[str, Any]]:
         interviews = [content.declared(world, name) for name, content in self.interviews.items()]
-        said = {"sequence": self.sequence, "note": self.note, "tentative": self.tentative}
+        fields = {"sequence": self.sequence, "note": self.note, "tentative": self.tentative}
         return "upsertInterviewPanel", world.a_panel(
-            panel, *interviews, **said, timezone=self.timezone, externalUrl=self.url
+            panel, *interviews, **fields, timezone=self.timezone, externalUrl=self.url
         )
 
 
@@ -67,9 +68,9 @@ class Event:
     url: str | None
 
     def asked(self, world: World, panel: str) -> tuple[str, dict[str, Any]]:
-        its = {"panelExternalId": panel, "candidateExternalId": "carla", "timezone": self.timezone}
-        its |= {"sequence": self.sequence, "externalUrl": self.url}
-        return "upsertInterview", its | {"interview": self.content.declared(world, self.name)}
+        fields = {"panelExternalId": panel, "candidateExternalId": "carla", "timezone": self.timezone}
+        fields |= {"sequence": self.sequence, "externalUrl": self.url}
+        return "upsertInterview", fields | {"interview": self.content.declared(world, self.name)}
 
 
 @dataclass(frozen=True)
@@ -138,12 +139,12 @@ def folded(acts: list[Act]) -> State:
     for act in acts:
         state = replace(state, sequence=act.sequence)
         if isinstance(act, Push):
-            said = {name: getattr(act, name) for name in ("note", "tentative", "timezone", "url", "interviews")}
-            state = replace(state, known=True, canceled=False, off={}, **said)
+            fields = {name: getattr(act, name) for name in ("note", "tentative", "timezone", "url", "interviews")}
+            state = replace(state, known=True, canceled=False, off={}, **fields)
         elif isinstance(act, Event):
             interviews = state.interviews | {act.name: act.content}
-            its = {"timezone": act.timezone, "url": act.url or state.url, "off": without(act.name, state.off)}
-            state = replace(state, known=True, canceled=False, interviews=interviews, **its)
+            fields = {"timezone": act.timezone, "url": act.url or state.url, "off": without(act.name, state.off)}
+            state = replace(state, known=True, canceled=False, interviews=interviews, **fields)
         elif act.name is None:
             state = replace(state, canceled=True)
         elif act.name in state.interviews:
@@ -210,7 +211,7 @@ async def send(world: World, *acts: tuple[str, Act]) -> None:
     asked = [act.asked(world, panel) for panel, act in acts]
     inputs = ", ".join(f"$i{n}: {name[0].upper()}{name[1:]}Input!" for n, (name, _) in enumerate(asked))
     fields = " ".join(f"a{n}: {name}(input: $i{n}) {{ errors {{ code path }} }}" for n, (name, _) in enumerate(asked))
-    variables = {f"i{n}": its for n, (_, its) in enumerate(asked)}
+    variables = {f"i{n}": value for n, (_, value) in enumerate(asked)}
     answers = await world.goodtime.ask(f"mutation ({inputs}) {{ {fields} }}", **variables)
     assert not any(answer["errors"] for answer in answers.values()), (acts, answers)
 
@@ -219,8 +220,8 @@ async def states(world: World, expected: State, *panels: str) -> list[State]:
     """What the panels have come to, but for cancelled interviews that are history: those of overtaken pushes only."""
     edges = (await world.goodtime.ask(STATES, named=panels))["interviewPanels"]["edges"]
     there = {edge["node"]["externalId"]: edge["node"] for edge in edges}
-    found = [seen(there.get(panel)) for panel in panels]
-    return [replace(its, off={name: its.off[name] for name in its.off.keys() & expected.off}) for its in found]
+    shown = [seen(there.get(panel)) for panel in panels]
+    return [replace(state, off={name: state.off[name] for name in state.off.keys() & expected.off}) for state in shown]
 
 
 @pytest.mark.parametrize(("events", "count"), [(False, 20), (True, 50)], ids=["panels and cancels", "with events"])

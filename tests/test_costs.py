@@ -87,7 +87,7 @@ async def test_page_sizes_given_as_variables_count_at_each_run(world: World) -> 
 async def test_a_page_out_of_bounds_is_told_as_that(world: World) -> None:
     query = "query($n:Int){candidates(first:$n){edges{node{id}}}}"
 
-    assert {await world.rita.refused(query, n=first) for first in (0, -1, 101, 2**31 - 1)} == {"BAD_USER_INPUT"}
+    assert {await world.rita.error_code(query, n=first) for first in (0, -1, 101, 2**31 - 1)} == {"BAD_USER_INPUT"}
 
 
 async def test_a_list_in_the_variables_is_counted(world: World) -> None:

@@ -32,7 +32,9 @@ ENTRY = re.compile(r"[\w.-]+==[\w.]+(?: ; [\w.<>!=' ()]+)?(?: \\\n    --hash=sha
 SECTIONS = {
     "At work": PROJECT["project"]["dependencies"],
     "With the extra `otel`": EXTRAS["otel"],
-    "With the extra `test`": [its for its in EXTRAS["test"] if not its.startswith("callboard[")],
+    "With the extra `test`": [
+        requirement for requirement in EXTRAS["test"] if not requirement.startswith("callboard[")
+    ],
     "To build": PROJECT["build-system"]["requires"],
 }
 
@@ -44,8 +46,8 @@ def canonical(name: str) -> str:
 
 def pinned(file: str) -> dict[str, str]:
     """The versions in a file, by their packages."""
-    found = re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / file).read_text(), re.M)
-    return {canonical(name): version for name, version in found}
+    pins = re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / file).read_text(), re.M)
+    return {canonical(name): version for name, version in pins}
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -53,7 +55,7 @@ def test_every_direct_dependency_has_its_reason(section: str) -> None:
     _, _, below = PAGE.partition(f"## {section}\n")
     rows = re.findall(r"^\| `(.+?)` \| (.+) \|$", below.partition("\n## ")[0], re.M)
 
-    assert [name for name, _ in rows] == [re.split("[<>=]", its)[0] for its in SECTIONS[section]]
+    assert [name for name, _ in rows] == [re.split("[<>=]", requirement)[0] for requirement in SECTIONS[section]]
     assert all(why for _, why in rows)
 
 
@@ -62,11 +64,15 @@ def test_what_is_imported_by_name_stands_on_the_page() -> None:
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level}
     packages = importlib.metadata.packages_distributions()
-    found = {name: packages.get(name, [name]) for name in {its.split(".")[0] for its in names}}
-    theirs = {name: its for name, its in found.items() if name not in sys.stdlib_module_names and not _ours(name)}
-    told = {canonical(name) for name in re.findall("`(.+?)`", PAGE)}
+    providers = {name: packages.get(name, [name]) for name in {module.split(".")[0] for module in names}}
+    theirs = {
+        name: distributions
+        for name, distributions in providers.items()
+        if name not in sys.stdlib_module_names and not _ours(name)
+    }
+    named = {canonical(name) for name in re.findall("`(.+?)`", PAGE)}
 
-    assert [name for name, its in theirs.items() if told.isdisjoint(map(canonical, its))] == []
+    assert [name for name, distributions in theirs.items() if named.isdisjoint(map(canonical, distributions))] == []
 
 
 def _ours(name: str) -> bool:
@@ -74,9 +80,9 @@ def _ours(name: str) -> bool:
 
 
 def test_every_direct_dependency_is_pinned() -> None:
-    asked = [its for section, those in SECTIONS.items() if section != "To build" for its in those]
+    asked = [requirement for section, those in SECTIONS.items() if section != "To build" for requirement in those]
 
-    assert {canonical(its) for its in asked} <= pinned("constraints.txt").keys()
+    assert {canonical(requirement) for requirement in asked} <= pinned("constraints.txt").keys()
 
 
 def test_constraints_are_versions_and_nothing_else() -> None:
@@ -92,7 +98,7 @@ def test_a_hashed_file_is_versions_with_their_hashes_and_nothing_else(file: str)
 
 
 def test_the_hashed_files_have_the_versions_of_the_constraints_each_once() -> None:
-    hashed = [its for file in HASHED for its in pinned(file).items()]
+    hashed = [pin for file in HASHED for pin in pinned(file).items()]
 
     assert sorted(hashed) == sorted(pinned("constraints.txt").items())
 
@@ -100,9 +106,9 @@ def test_the_hashed_files_have_the_versions_of_the_constraints_each_once() -> No
 def test_what_is_asked_for_is_in_the_file_for_it() -> None:
     at_work, otel, test = (pinned(file).keys() for file in HASHED)
 
-    assert {canonical(its) for its in SECTIONS["At work"]} <= at_work
-    assert {canonical(its) for its in EXTRAS["otel"]} <= otel
-    assert {canonical(its) for its in SECTIONS["With the extra `test`"]} <= at_work | test
+    assert {canonical(requirement) for requirement in SECTIONS["At work"]} <= at_work
+    assert {canonical(requirement) for requirement in EXTRAS["otel"]} <= otel
+    assert {canonical(requirement) for requirement in SECTIONS["With the extra `test`"]} <= at_work | test
 
 
 def test_no_file_says_where_packages_come_from() -> None:

@@ -15,8 +15,8 @@ async def names(world: World, **arguments: Any) -> list[str]:
     return [edge["node"]["name"] for edge in (await world.goodtime.ask(USERS, **arguments))["users"]["edges"]]
 
 
-def a_user(world: World, who: str, **its: Any) -> dict[str, Any]:
-    return {"externalId": f"user-{who}", "email": world.email(who), "name": who.title(), "role": "INTERVIEWER"} | its
+def a_user(world: World, who: str, **fields: Any) -> dict[str, Any]:
+    return {"externalId": f"user-{who}", "email": world.email(who), "name": who.title(), "role": "INTERVIEWER"} | fields
 
 
 async def test_the_pre_check_finds_emails_trimmed_and_without_regard_to_case(world: World) -> None:

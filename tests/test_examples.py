@@ -24,11 +24,12 @@ import settings
 from auth import tokens
 from resolvers import changes
 from simulator import client as goodtime
-from tests import forks, kept
-from tests.cable import cable
+from tests import forks, output_scan
 from tests.forks import ForkedProcess
+from tests.network_proxy import network_proxy
+from tests.people import Person, Server
 from tests.processes import http_client
-from tests.world import Person, Server, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -48,10 +49,10 @@ def documents(path: Path) -> list[str]:
 def test_every_document_of_the_examples_is_valid_under_the_contract(path: Path) -> None:
     contract = build_schema((ROOT / "docs/contract.graphql").read_text())
 
-    found = documents(path)
+    in_file = documents(path)
 
-    assert len(found) == (3 if path in FOLLOWERS else 1)
-    assert [error for document in found for error in validate(contract, parse(document))] == []
+    assert len(in_file) == (3 if path in FOLLOWERS else 1)
+    assert [error for document in in_file for error in validate(contract, parse(document))] == []
 
 
 @pytest.mark.parametrize("path", FOLLOWERS, ids=lambda path: path.name)
@@ -136,10 +137,10 @@ def key_of(world: World) -> str:
 
 async def cursors(person: Person, after: str | None = None) -> list[str]:
     """The cursors of the log behind `after`."""
-    found: list[str] = []
-    while page := await person.changes(after=found[-1] if found else after, first=500):
-        found += [change["cursor"] for change in page]
-    return found
+    lines: list[str] = []
+    while page := await person.changes(after=lines[-1] if lines else after, first=500):
+        lines += [change["cursor"] for change in page]
+    return lines
 
 
 async def test_a_follower_misses_nothing_and_repeats_nothing_however_often_it_is_cut_off(
@@ -148,36 +149,36 @@ async def test_a_follower_misses_nothing_and_repeats_nothing_however_often_it_is
     await world.goodtime.push(**world.a_panel())
     [begin] = await cursors(world.rita)
     async with (
-        cable(int(world.server.address.rpartition(":")[2])) as line,
-        started(follower, f"ws://127.0.0.1:{line.port}/graphql", world.rita, begin) as its,
+        network_proxy(int(world.server.address.rpartition(":")[2])) as line,
+        started(follower, f"ws://127.0.0.1:{line.port}/graphql", world.rita, begin) as run,
     ):
         running = asyncio.create_task(
             goodtime.simulate(world.server.address, key_of(world), panels=6, rate=1_000, seed=6)
         )
         for number in range(20):
-            await its.line()
+            await run.line()
             if number % 5 == 0:
                 line.cut()
         await running
         expected = await cursors(world.rita, after=begin)
-        await its.until(expected[-1])
+        await run.until(expected[-1])
 
     assert line.connections > 2
-    assert its.seen == expected
-    assert its.loaded == []
+    assert run.seen == expected
+    assert run.loaded == []
 
 
 async def test_a_follower_with_nothing_to_go_on_from_loads_everything_and_then_follows(
     follower: list[str], world: World
 ) -> None:
     await world.goodtime.push(**world.a_panel("first"))
-    async with started(follower, world.server.websocket, world.rita) as its:
-        await its.line()
+    async with started(follower, world.server.websocket, world.rita) as run:
+        await run.line()
         await world.goodtime.push(**world.a_panel("second"))
-        await its.line()
+        await run.line()
 
-    assert its.loaded == ["first"]
-    assert its.seen == (await cursors(world.rita))[1:]
+    assert run.loaded == ["first"]
+    assert run.seen == (await cursors(world.rita))[1:]
 
 
 async def test_a_follower_whose_cursor_has_expired_loads_everything_and_then_follows(
@@ -188,20 +189,20 @@ async def test_a_follower_whose_cursor_has_expired_loads_everything_and_then_fol
     await world.goodtime.push(**world.a_panel("second"))
     await changes.prune(timedelta(0))
     await world.goodtime.push(**world.a_panel("third"))
-    async with started(follower, world.server.websocket, world.rita, begin) as its:
+    async with started(follower, world.server.websocket, world.rita, begin) as run:
         for _ in range(3):
-            await its.line()
+            await run.line()
         await world.goodtime.push(**world.a_panel("fourth"))
-        await its.line()
+        await run.line()
 
-    assert sorted(its.loaded) == ["first", "second", "third"]
-    assert its.seen == (await cursors(world.rita))[-1:]
+    assert sorted(run.loaded) == ["first", "second", "third"]
+    assert run.seen == (await cursors(world.rita))[-1:]
 
 
 async def test_a_follower_that_is_refused_ends(follower: list[str], world: World) -> None:
-    async with started(follower, world.server.websocket, Person(world.server, "Bearer nobody's")) as its:
+    async with started(follower, world.server.websocket, Person(world.server, "Bearer nobody's")) as run:
         async with asyncio.timeout(30):
-            assert await its.process.wait() == 1
+            assert await run.process.wait() == 1
 
 
 @contextlib.asynccontextmanager
@@ -209,7 +210,7 @@ async def served(place: Path, port: int) -> AsyncIterator[ForkedProcess | asynci
     """`callboard demo` as a process of its own, ready; its database in `place` outlives it."""
     demo = ["demo", "--no-simulate", "--port", str(port)]
     environment = os.environ | {"CALLBOARD_DATABASE_URL": f"sqlite://{place}/demo.db"}
-    with kept.log().open("w") as log:
+    with output_scan.log().open("w") as log:
         process = await forks.start(demo, ROOT, environment, forks.NOWHERE, log.fileno())
     try:
         async with asyncio.timeout(30), http_client() as http:
@@ -247,7 +248,7 @@ async def test_a_follower_misses_nothing_and_repeats_nothing_when_the_server_sto
             key = (await sam.ask("mutation { key: generateApiKey(provider: GOODTIME) { secret } }"))["key"]["secret"]
             await goodtime.simulate(server.address, key, panels=1, rate=1_000, seed=7)
             begin = (await cursors(rita))[-1]
-        async with started(follower, server.websocket, rita, begin) as its:
+        async with started(follower, server.websocket, rita, begin) as run:
             for ending in (signal.SIGTERM, signal.SIGKILL):
                 async with served(place, port) as process:
                     await goodtime.simulate(server.address, key, panels=2, rate=1_000, seed=7)
@@ -255,7 +256,7 @@ async def test_a_follower_misses_nothing_and_repeats_nothing_when_the_server_sto
             async with served(place, port):
                 await goodtime.simulate(server.address, key, panels=1, rate=1_000, seed=7)
                 expected = await cursors(rita, after=begin)
-                await its.until(expected[-1])
+                await run.until(expected[-1])
 
-    assert its.seen == expected
-    assert its.loaded == []
+    assert run.seen == expected
+    assert run.loaded == []

@@ -38,7 +38,7 @@ def ask(text: str, by: Any = execute, library: Library | None = None, **variable
 
 def errors(text: str, by: Any = execute, library: Library | None = None) -> list[dict[str, Any]]:
     result = asyncio.run(by(schema, parse(text), context_value=library or Library()))
-    return [{"message": it.message, "path": it.path} for it in result.errors]
+    return [{"message": error.message, "path": error.path} for error in result.errors]
 
 
 @both
@@ -110,7 +110,7 @@ def test_a_level_knows_what_is_taken_of_its_objects(
 
 @both
 def test_fragments_that_spread_others_twice_cost_no_more_than_their_length(by: Any) -> None:
-    doubling = " ".join(f"fragment F{it} on Shelf {{ ...F{it + 1} ...F{it + 1} }}" for it in range(40))
+    doubling = " ".join(f"fragment F{number} on Shelf {{ ...F{number + 1} ...F{number + 1} }}" for number in range(40))
 
     _, library = ask(f"{{ catalogue {{ shelves {{ ...F0 }} }} }} {doubling} fragment F40 on Shelf {{ name }}", by)
 
@@ -126,8 +126,8 @@ def test_a_plan_serves_other_variables_than_those_it_was_made_for(by: Any) -> No
     seen = []
     for yes, first in [(True, 1), (False, 1), (True, 2), (False, 0)]:
         library = Library()
-        given = {"yes": yes, "first": first}
-        result = asyncio.run(by(schema, document, context_value=library, variable_values=given))
+        variables = {"yes": yes, "first": first}
+        result = asyncio.run(by(schema, document, context_value=library, variable_values=variables))
         books = result.data["catalogue"]["shelves"][1]["books"]
         seen.append((books[-1:], library.calls[0][1], library.calls[1][2]))
 
@@ -153,7 +153,7 @@ def test_an_answer_that_is_an_exception_is_its_parents_error_alone(by: Any) -> N
     )
 
     assert result.data == {"lost": None, "shelves": [{"books": [{"loans": 0}, {"loans": 0}]}]}
-    assert [(it.message, it.path) for it in result.errors] == [("No loans", ["lost", "loans"])]
+    assert [(error.message, error.path) for error in result.errors] == [("No loans", ["lost", "loans"])]
 
 
 @both
@@ -161,7 +161,7 @@ def test_a_null_where_none_may_be_is_an_error_that_takes_its_parent_along(by: An
     result = asyncio.run(by(schema, parse("{ unshelved { title shelf { name } } }"), context_value=Library()))
 
     assert result.data == {"unshelved": None}
-    assert [it.path for it in result.errors] == [["unshelved", "shelf"]]
+    assert [error.path for error in result.errors] == [["unshelved", "shelf"]]
 
 
 @both
@@ -224,9 +224,9 @@ def test_one_event_of_a_subscription_is_rendered_for_all_who_asked_the_same() ->
 def test_a_mutation_runs_once_whatever_fails_below_it() -> None:
     library = Library()
 
-    found = errors('mutation { add(name: "a") { name books(by: "nobody") { title } } }', library=library)
+    messages = errors('mutation { add(name: "a") { name books(by: "nobody") { title } } }', library=library)
 
-    assert found == [{"message": "Nobody", "path": ["add", "books"]}]
+    assert messages == [{"message": "Nobody", "path": ["add", "books"]}]
     assert library.calls.count(("add begins", "a")) == 1
 
 

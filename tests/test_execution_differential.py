@@ -79,7 +79,7 @@ def test_where_nothing_goes_wrong_no_plan_gives_up(operation: Operation, seed: i
 def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation, world: World) -> None:
     async def in_company() -> list[Answer]:
         document, us = parse(operation.text), alike("us", 2)
-        found = await asyncio.gather(
+        results = await asyncio.gather(
             *(
                 execute(
                     schema,
@@ -91,7 +91,7 @@ def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation,
                 for _ in range(3)
             )
         )
-        return list(map(Answer.of, found))
+        return list(map(Answer.of, results))
 
     reference, _ = asyncio.run(answers(schema, operation, context_value=copies(world)))
 
@@ -126,7 +126,7 @@ def test_every_event_of_a_subscription_is_answered_alike(operation: Operation, w
             executor_class=executor,
         )
         stream = await stream if hasattr(stream, "__await__") else stream
-        return [Answer.of(it) async for it in stream] if hasattr(stream, "__aiter__") else [Answer.of(stream)]
+        return [Answer.of(event) async for event in stream] if hasattr(stream, "__aiter__") else [Answer.of(stream)]
 
     reference = asyncio.run(events(StrawberryGraphQLCoreExecutionContext))
     ours = asyncio.run(events(BreadthFirstExecutor))

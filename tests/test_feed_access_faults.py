@@ -10,8 +10,10 @@ import pytest
 
 import settings
 from auth import tokens
-from tests.fleet import Base, Process, at, eventually
-from tests.world import Person, World
+from tests.people import Person
+from tests.postgres_processes import PostgresDatabase, Process
+from tests.subscribers import at, eventually
+from tests.world import World
 
 #: Several processes need PostgreSQL. The processes that no test harms are started once: by one worker of the run.
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("processes on PostgreSQL")]
@@ -39,7 +41,7 @@ async def followed_on(pair: tuple[Process, Process], person: Person) -> AsyncIte
 
 
 async def test_a_deactivated_user_s_streams_end_on_every_process_within_two_seconds(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     world = await postgres.world(pair[0].server)
     async with followed_on(pair, world.rita) as streams:
@@ -54,7 +56,7 @@ async def codes(streams: list[Any]) -> list[str]:
 
 
 async def test_a_revoked_key_s_streams_end_on_every_process_within_two_seconds(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     world = await postgres.world(pair[0].server)
     [key] = (await world.sam.ask(KEYS))["integration"]["apiKeys"]
@@ -65,7 +67,7 @@ async def test_a_revoked_key_s_streams_end_on_every_process_within_two_seconds(
 
 
 async def test_switching_the_integration_off_ends_its_streams_on_every_process_within_two_seconds(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     world = await postgres.world(pair[0].server)
     async with followed_on(pair, world.goodtime) as streams:
@@ -75,7 +77,7 @@ async def test_switching_the_integration_off_ends_its_streams_on_every_process_w
 
 
 async def test_a_token_s_streams_end_within_two_seconds_of_its_expiry(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     world = await postgres.world(pair[0].server)
     secret = settings.current().jwt_secret
@@ -90,7 +92,7 @@ async def test_a_token_s_streams_end_within_two_seconds_of_its_expiry(
 
 
 async def test_a_changed_role_narrows_and_widens_the_streams_of_every_process_within_two_seconds(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     world = await postgres.world(pair[0].server)
     async with followed_on(pair, world.rita) as streams:

@@ -5,23 +5,24 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.cable import Cable, cable
 from tests.feed_faults import all_received, everywhere, load, pushed, some
-from tests.fleet import Base, Process, Subscriber, at, eventually, following, serving
+from tests.network_proxy import NetworkProxy, network_proxy
+from tests.postgres_processes import PostgresDatabase, Process, serving
+from tests.subscribers import Subscriber, at, eventually, following
 
 #: Several processes need PostgreSQL. The processes that no test harms are started once: by one worker of the run.
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("processes on PostgreSQL")]
 
 
 @pytest.fixture(scope="session")
-async def tethered(postgres: Base) -> AsyncIterator[tuple[Process, Cable]]:
+async def tethered(postgres: PostgresDatabase) -> AsyncIterator[tuple[Process, NetworkProxy]]:
     """A process whose line to its database can be tampered with; whoever does so mends it."""
-    async with cable(5432) as line, serving(postgres.through(line.port)) as process:
+    async with network_proxy(5432) as line, serving(postgres.through(line.port)) as process:
         yield process, line
 
 
 async def test_a_push_into_one_process_is_seen_by_the_subscribers_of_all(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     world = await postgres.world(pair[0].server)
     subscribers = everywhere(world.rita, world.sam, world.goodtime, among=pair)
@@ -34,7 +35,7 @@ async def test_a_push_into_one_process_is_seen_by_the_subscribers_of_all(
 
 
 async def test_a_push_into_one_process_is_told_by_another_at_once(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     """Not only when it looks by itself, once a second."""
     world = await postgres.world(pair[0].server)
@@ -47,9 +48,11 @@ async def test_a_push_into_one_process_is_told_by_another_at_once(
                 await following.next()
 
 
-async def test_whoever_is_cut_off_goes_on_at_another_process(postgres: Base, pair: tuple[Process, Process]) -> None:
+async def test_whoever_is_cut_off_goes_on_at_another_process(
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
+) -> None:
     world = await postgres.world(pair[0].server)
-    async with cable(pair[0].port) as line, cable(pair[1].port) as other:
+    async with network_proxy(pair[0].port) as line, network_proxy(pair[1].port) as other:
         addresses = [f"ws://127.0.0.1:{each.port}/graphql" for each in (line, other)]
         subscribers = [Subscriber(world.rita, *addresses), Subscriber(world.ada, *reversed(addresses))]
         async with following(*subscribers):
@@ -65,7 +68,7 @@ async def test_whoever_is_cut_off_goes_on_at_another_process(postgres: Base, pai
 
 
 async def test_a_listening_connection_that_is_killed_is_made_again_and_nobody_notices(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     world = await postgres.world(pair[0].server)
     subscribers = everywhere(world.rita, world.ada, among=pair)
@@ -96,7 +99,7 @@ async def none_ready(*processes: Process) -> bool:
 
 
 async def test_a_listening_connection_that_went_silent_costs_two_seconds_at_most_until_it_is_found(
-    postgres: Base, pair: tuple[Process, Process], tethered: tuple[Process, Cable]
+    postgres: PostgresDatabase, pair: tuple[Process, Process], tethered: tuple[Process, NetworkProxy]
 ) -> None:
     deaf, line = tethered
     world = await postgres.world(pair[0].server)
@@ -105,13 +108,13 @@ async def test_a_listening_connection_that_went_silent_costs_two_seconds_at_most
         await pushed(world, "before", by=pair[0])
         await some(subscriber, 1)
         before = line.connections
-        assert line.hush(saying=b"LISTEN") == 1
+        assert line.silence(containing=b"LISTEN") == 1
         for name in ("one", "two", "three"):
             await pushed(world, name, by=pair[0])
             await subscriber.until((await postgres.log(world))[-1][0], within=2)
         await eventually(lambda: line.connections > before and any("Not listening" in line for line in deaf.log()), 20)
         line.cut()
-        line.speak()
+        line.resume()
         await eventually(lambda: all_ready(deaf))
         await pushed(world, "four", by=pair[0])
         await all_received(postgres, world, subscriber)
@@ -120,7 +123,7 @@ async def test_a_listening_connection_that_went_silent_costs_two_seconds_at_most
 
 
 async def test_when_postgresql_is_away_for_a_while_everything_reconnects_by_itself(
-    postgres: Base, pair: tuple[Process, Process], tethered: tuple[Process, Cable]
+    postgres: PostgresDatabase, pair: tuple[Process, Process], tethered: tuple[Process, NetworkProxy]
 ) -> None:
     cut_off, line = tethered
     world = await postgres.world(cut_off.server)
@@ -139,7 +142,7 @@ async def test_when_postgresql_is_away_for_a_while_everything_reconnects_by_itse
 
 
 async def test_when_postgresql_falls_silent_nothing_hangs_and_all_goes_on_afterwards(
-    postgres: Base, tethered: tuple[Process, Cable]
+    postgres: PostgresDatabase, tethered: tuple[Process, NetworkProxy]
 ) -> None:
     """The network between a process and its database dies without a word; what was under way is given up."""
     process, line = tethered
@@ -148,10 +151,10 @@ async def test_when_postgresql_falls_silent_nothing_hangs_and_all_goes_on_afterw
     async with following(*subscribers):
         async with load(world, process.server):
             await some(subscribers[0])
-            line.hush()
+            line.silence()
             await eventually(lambda: none_ready(process), within=30)
             line.cut()
-            line.speak()
+            line.resume()
             await eventually(lambda: all_ready(process), within=30)
             await some(subscribers[0])
         await all_received(postgres, world, *subscribers)

@@ -16,7 +16,8 @@ from auth.viewer import Viewer
 from resolvers import pushes, units
 from resolvers.declarations import InterviewerPush, InterviewPush, PanelPush
 from tests.convergence import a_panel, a_whole_panel, holds, log, stored
-from tests.world import PANEL, World
+from tests.people import PANEL
+from tests.world import World
 
 PUSH = "mutation ($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) { outcome } }"
 
@@ -36,7 +37,7 @@ class Happening:
 
     async def happen(self, world: World, panel: str) -> None:
         push = a_whole_panel(world, panel, self.sequence, self.day, note=self.note)
-        its = {"panelExternalId": panel, "externalId": self.interview}
+        names = {"panelExternalId": panel, "externalId": self.interview}
         shown = await world.rita.panel(externalId=panel)
         match self.kind:
             case "push":
@@ -51,11 +52,11 @@ class Happening:
             case "delete":
                 await world.goodtime.cancel(externalId=panel, sequence=self.sequence)
             case "delete an interview":
-                await world.goodtime.cancel_one(**its, sequence=self.sequence)
+                await world.goodtime.cancel_one(**names, sequence=self.sequence)
             case "cancel":
                 await world.rita.cancel(externalId=panel)
             case "cancel an interview":
-                await world.rita.cancel_one(**its)
+                await world.rita.cancel_one(**names)
             case "restore" if shown:
                 await world.rita.restore(id=shown["id"])
             case "hand in" if shown:
@@ -94,14 +95,16 @@ async def test_what_followers_were_told_is_what_stands_and_the_log_has_no_gap(wo
         async with world.rita.following(query) as following:
             for happening in itertools.zip_longest(*panels.values()):
                 happens = zip(panels, happening, strict=True)
-                await asyncio.gather(*(its.happen(world, panel) for panel, its in happens if its))
+                await asyncio.gather(*(each.happen(world, panel) for panel, each in happens if each))
             changes = [await following.next() for _ in (await log(world))[known:]]
-        told = {change["panel"]["externalId"]: change["panel"] for change in changes}
+        last_states = {change["panel"]["externalId"]: change["panel"] for change in changes}
 
         newest = (await world.rita.changes(after=None, first=500))[known:]
         assert [change["cursor"] for change in changes] == [change["cursor"] for change in newest]
         for panel in panels:
-            assert but_the_sequence(await world.rita.panel(externalId=panel)) == but_the_sequence(told.get(panel))
+            assert but_the_sequence(await world.rita.panel(externalId=panel)) == but_the_sequence(
+                last_states.get(panel)
+            )
 
     await holds(6, st.lists(st.lists(happenings, max_size=8), min_size=2, max_size=4), replays)
 
@@ -135,8 +138,8 @@ async def test_clients_that_go_away_in_the_middle_of_a_push_leave_nothing_behind
         variables = {"input": a_whole_panel(world, f"panel-{number % 20}", 1 + number // 20)}
         body = json.dumps({"query": PUSH, "variables": variables})
         headers = {"host": "here", "content-type": "application/json", "content-length": len(body)}
-        told = "".join(f"{name}: {value}\r\n" for name, value in (headers | world.goodtime.headers).items())
-        writer.write(f"POST /graphql HTTP/1.1\r\n{told}\r\n{body}".encode())
+        header_lines = "".join(f"{name}: {value}\r\n" for name, value in (headers | world.goodtime.headers).items())
+        writer.write(f"POST /graphql HTTP/1.1\r\n{header_lines}\r\n{body}".encode())
         await asyncio.sleep(chance.uniform(0, 0.06))
         writer.transport.abort()
 
@@ -176,10 +179,10 @@ async def test_acts_whose_caller_is_cancelled_are_done_whole_or_not_at_all(world
     ]
 
     for number in range(300):
-        its = PanelPush(
+        push = PanelPush(
             f"panel-{number % 30}", "UTC", interviews, candidate_external_id="carla", sequence=1 + number // 30
         )
-        pushing = asyncio.ensure_future(pushes.push(viewer, its))
+        pushing = asyncio.ensure_future(pushes.push(viewer, push))
         for _ in range(chance.randint(0, 20)):
             await asyncio.sleep(chance.choice([0, 0.001]))
         pushing.cancel()

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.feedback import SYNC, form_ids, template
-from tests.world import SUBMIT, Person, World, in_hours, told
+from tests.people import SUBMIT, Person, codes_and_paths
+from tests.world import World, in_hours
 
 SCORE = {"type": "SCORE", "label": "Overall", "required": True}
 
@@ -36,15 +37,15 @@ async def answered(person: Person, form_id: str, **by_label: list[str]) -> list[
 async def test_a_template_has_exactly_one_score_field(world: World, scores: int) -> None:
     fields = [{"type": "TEXT", "label": "Notes"}, *[SCORE] * scores]
 
-    refused = await world.ada.ask(SYNC, its=[{"externalId": "t", "name": "T", "fields": fields}])
+    refused = await world.ada.ask(SYNC, rows=[{"externalId": "t", "name": "T", "fields": fields}])
 
-    assert told(refused["syncFeedbackTemplates"]["errors"]) == [("INVALID", "feedbackTemplates.0.fields")]
+    assert codes_and_paths(refused["syncFeedbackTemplates"]["errors"]) == [("INVALID", "feedbackTemplates.0.fields")]
 
 
 async def test_a_template_has_at_least_one_field(world: World) -> None:
-    refused = await world.ada.ask(SYNC, its=[{"externalId": "t", "name": "T", "fields": []}])
+    refused = await world.ada.ask(SYNC, rows=[{"externalId": "t", "name": "T", "fields": []}])
 
-    assert ("INVALID", "feedbackTemplates.0.fields") in told(refused["syncFeedbackTemplates"]["errors"])
+    assert ("INVALID", "feedbackTemplates.0.fields") in codes_and_paths(refused["syncFeedbackTemplates"]["errors"])
 
 
 async def test_a_score_has_four_options(world: World) -> None:
@@ -77,7 +78,7 @@ async def test_a_form_says_what_it_is_about(world: World) -> None:
 
     assert form is not None
     fields = [{name: field[name] for name in ("type", "label", "required")} for field in form["fields"]]
-    assert fields == [{"required": False} | {k: v for k, v in its.items() if k != "options"} for its in EVERY_TYPE]
+    assert fields == [{"required": False} | {k: v for k, v in field.items() if k != "options"} for field in EVERY_TYPE]
     assert form["url"].endswith(f"/feedback/{forms['ivo']}")
     assert (form["instructions"], form["status"], form["completedAt"]) == ("Be fair", "PENDING", None)
     assert form["interviewer"]["email"] == world.email("ivo")
@@ -151,7 +152,7 @@ async def test_a_value_that_its_field_does_not_take_is_refused(
     refused = await world.ivo.submit(forms["ivo"], answers)
 
     place = list(good | {label: values}).index(label)
-    assert told(refused["errors"]) == [("INVALID", f"input.answers.{place}.{path}")]
+    assert codes_and_paths(refused["errors"]) == [("INVALID", f"input.answers.{place}.{path}")]
     assert (refused["form"]["status"], refused["form"]["answers"]) == ("PENDING", None)
 
 
@@ -165,7 +166,7 @@ async def test_all_that_is_wrong_with_the_answers_is_reported_at_once_and_nothin
 
     refused = await world.ivo.submit(forms["ivo"], wrong)
 
-    assert told(refused["errors"]) == [
+    assert codes_and_paths(refused["errors"]) == [
         ("INVALID", "input.answers.0.values.0"),
         ("INVALID", "input.answers.1.values.0"),
         ("INVALID", "input.answers.2.values.0"),
@@ -187,8 +188,8 @@ async def test_far_too_many_answers_and_values_are_refused_as_such(world: World)
     too_many_answers = await world.ivo.submit(forms["ivo"], answers)
 
     path = "input.answers.{}.values"
-    assert told(too_many_values["errors"]) == [("INVALID", path.format(2)), ("INVALID", path.format(3))]
-    assert told(too_many_answers["errors"])[0] == ("INVALID", "input.answers")
+    assert codes_and_paths(too_many_values["errors"]) == [("INVALID", path.format(2)), ("INVALID", path.format(3))]
+    assert codes_and_paths(too_many_answers["errors"])[0] == ("INVALID", "input.answers")
     assert len(too_many_answers["errors"]) < 20
 
 
@@ -200,7 +201,7 @@ async def test_a_required_field_is_not_answered_by_nothing(world: World, values:
 
     refused = await world.ivo.submit(forms["ivo"], answers)
 
-    assert told(refused["errors"]) == [("INVALID", f"input.answers.{answers[1]['fieldId']}")]
+    assert codes_and_paths(refused["errors"]) == [("INVALID", f"input.answers.{answers[1]['fieldId']}")]
 
 
 async def test_a_submitted_form_is_final(world: World) -> None:
@@ -209,7 +210,7 @@ async def test_a_submitted_form_is_final(world: World) -> None:
 
     refused = await world.ivo.fill(forms["ivo"], "No Hire")
 
-    assert told(refused["errors"]) == [("FEEDBACK_ALREADY_SUBMITTED", "input.formId")]
+    assert codes_and_paths(refused["errors"]) == [("FEEDBACK_ALREADY_SUBMITTED", "input.formId")]
     assert refused["form"]["answers"][0]["values"] == ["Hire"]
 
 
@@ -225,19 +226,19 @@ async def test_submitting_the_same_answers_again_is_no_error_and_changes_nothing
 
 async def test_the_same_options_chosen_in_another_order_are_the_same_answers(world: World) -> None:
     forms = await form_ids(world, "ivo", template=await template(world, *EVERY_TYPE))
-    said = {"Overall": ["Hire"], "Headline": ["Good"]}
+    values = {"Overall": ["Hire"], "Headline": ["Good"]}
     first = await world.ivo.submit(
-        forms["ivo"], await answered(world.ivo, forms["ivo"], **said, Strengths=["Code", "People"])
+        forms["ivo"], await answered(world.ivo, forms["ivo"], **values, Strengths=["Code", "People"])
     )
 
     again = await world.ivo.submit(
-        forms["ivo"], await answered(world.ivo, forms["ivo"], **said, Strengths=["People", "Code"])
+        forms["ivo"], await answered(world.ivo, forms["ivo"], **values, Strengths=["People", "Code"])
     )
-    other = await world.ivo.submit(forms["ivo"], await answered(world.ivo, forms["ivo"], **said, Strengths=["Code"]))
+    other = await world.ivo.submit(forms["ivo"], await answered(world.ivo, forms["ivo"], **values, Strengths=["Code"]))
 
     assert first["errors"] == []
     assert again == first
-    assert told(other["errors"]) == [("FEEDBACK_ALREADY_SUBMITTED", "input.formId")]
+    assert codes_and_paths(other["errors"]) == [("FEEDBACK_ALREADY_SUBMITTED", "input.formId")]
 
 
 async def test_a_submitted_form_is_a_change_of_its_panel(world: World) -> None:
@@ -265,7 +266,7 @@ async def test_a_voided_form_takes_no_answers(world: World, how: str) -> None:
 
     refused = await world.ivo.fill(forms["ivo"])
 
-    assert told(refused["errors"]) == [("FEEDBACK_VOIDED", "input.formId")]
+    assert codes_and_paths(refused["errors"]) == [("FEEDBACK_VOIDED", "input.formId")]
     assert refused["form"]["status"] == "VOIDED"
 
 
@@ -291,16 +292,18 @@ async def test_everybody_submits_only_their_own_form(world: World) -> None:
     answers = [{"fieldId": form["fields"][0]["id"], "values": ["Hire"]}]
 
     for person in (world.sam, world.ada, world.rita, world.leo, world.noor):
-        assert told((await person.submit(forms["ivo"], answers))["errors"]) == [("NOT_FOUND", "input.formId")]
+        assert codes_and_paths((await person.submit(forms["ivo"], answers))["errors"]) == [
+            ("NOT_FOUND", "input.formId")
+        ]
     assert (await world.rita.fill(forms["rita"]))["form"]["status"] == "COMPLETED"
-    assert await world.goodtime.refused(SUBMIT, input={"formId": forms["ivo"], "answers": answers}) == "FORBIDDEN"
+    assert await world.goodtime.error_code(SUBMIT, input={"formId": forms["ivo"], "answers": answers}) == "FORBIDDEN"
     assert (await world.ivo.form(forms["ivo"])) == form
 
 
 @pytest.mark.parametrize("id", ["frm_unknown", "", "x" * 600])
 async def test_a_form_that_is_none_is_not_found(world: World, id: str) -> None:
     assert await world.ivo.form(id) is None
-    assert told((await world.ivo.submit(id, []))["errors"]) == [("NOT_FOUND", "input.formId")]
+    assert codes_and_paths((await world.ivo.submit(id, []))["errors"]) == [("NOT_FOUND", "input.formId")]
 
 
 async def test_ones_own_forms_are_listed_by_status(world: World) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from models import Role
 from tests.feedback import form_ids
-from tests.world import Person, World
+from tests.people import Person
+from tests.world import World
 
 SYNC_USERS = "mutation ($users: [UserInput!]!) { syncUsers(users: $users) { users { id } errors { code } } }"
 

@@ -31,8 +31,9 @@ from hypothesis_graphql import nodes
 
 from schema import SCHEMA
 from tests.fuzzing import body_of, serving, tried
+from tests.people import Person
 from tests.processes import NO_CERTIFICATES, Process
-from tests.world import Person, World
+from tests.world import World
 
 INSTANTS = [
     "0001-01-01T00:00:00Z",
@@ -138,7 +139,9 @@ class _Known(Visitor):
         self.ids, self.chance = ids, chance
 
     def enter_string_value(self, node: StringValueNode, key: Any, parent: Any, path: Any, ancestors: list[Any]) -> Any:
-        [name, *_] = [its.name.value for its in (parent, *reversed(ancestors)) if getattr(its, "name", None)]
+        [name, *_] = [
+            node_above.name.value for node_above in (parent, *reversed(ancestors)) if getattr(node_above, "name", None)
+        ]
         if name.lower().endswith(("id", "ids", "email", "emails", "after")) and self.chance.random() < 0.8:
             return StringValueNode(value=self.chance.choice(self.ids))
         return None
@@ -150,8 +153,8 @@ async def test_what_schemathesis_makes_up_from_the_live_schema_breaks_nothing(
 ) -> None:
     await world.goodtime.push(**world.a_panel("panel"))
     ids = await known_ids(world)
-    found = await asyncio.to_thread(schemathesis.graphql.from_url, served.graphql)
-    made_up = st.one_of([operation.ok().as_strategy() for operation in found.get_all_operations()])
+    operations = await asyncio.to_thread(schemathesis.graphql.from_url, served.graphql)
+    made_up = st.one_of([operation.ok().as_strategy() for operation in operations.get_all_operations()])
     with Asker(served.address, getattr(world, who)) as asker:
 
         def check(drawn: tuple[Any, int]) -> None:
@@ -166,32 +169,36 @@ async def known_ids(world: World) -> list[str]:
     """Ids of everything, external ids, emails and a cursor."""
     panel = await world.rita.panel(externalId="panel")
     assert panel is not None
-    forms = [seat["feedbackForm"] for its in panel["interviews"] for seat in its["interviewers"]]
-    ids = [panel["id"], *(its["id"] for its in panel["interviews"]), *(form["id"] for form in forms if form)]
+    forms = [seat["feedbackForm"] for interview in panel["interviews"] for seat in interview["interviewers"]]
+    ids = [
+        panel["id"],
+        *(interview["id"] for interview in panel["interviews"]),
+        *(form["id"] for form in forms if form),
+    ]
     ids += [*world.candidates.values(), *world.stages.values(), *world.templates.values()]
     ids += [world.ivo.id, world.account.id]
     return [*ids, "panel", "one", "carla", world.email("ivo"), str(await world.rita.account_head())]
 
 
 def given_to_queries(*kinds: str) -> Iterator[str]:
-    """For every argument, and every field of an input, of these types: a query that is given it as `$it`."""
+    """For every argument, and every field of an input, of these types: a query that is given it as `$value`."""
     query = SCHEMA._schema.query_type
     assert query is not None
     for name, root in query.fields.items():
         below = "" if is_leaf_type(get_named_type(root.type)) else "{__typename}"
-        others = {other: its for other, its in root.args.items() if _required(its)}
-        for argument, its in root.args.items():
+        others = {other: definition for other, definition in root.args.items() if _required(definition)}
+        for argument, definition in root.args.items():
             fixed = "".join(f'{other}:"x" ' for other in others if other != argument)
-            if (kind := get_named_type(its.type)).name in kinds:
-                yield f"query($it:{its.type}){{{name}({fixed}{argument}:$it){below}}}"
+            if (kind := get_named_type(definition.type)).name in kinds:
+                yield f"query($value:{definition.type}){{{name}({fixed}{argument}:$value){below}}}"
             elif isinstance(kind, GraphQLInputObjectType):
                 for field, of in kind.fields.items():
                     if get_named_type(of.type).name in kinds:
-                        yield f"query($it:{of.type}){{{name}({fixed}{argument}:{{{field}:$it}}){below}}}"
+                        yield f"query($value:{of.type}){{{name}({fixed}{argument}:{{{field}:$value}}){below}}}"
 
 
-def _required(its: GraphQLArgument | GraphQLInputField) -> bool:
-    return str(its.type).endswith("!") and not is_input_object_type(get_named_type(its.type))
+def _required(definition: GraphQLArgument | GraphQLInputField) -> bool:
+    return str(definition.type).endswith("!") and not is_input_object_type(get_named_type(definition.type))
 
 
 async def test_every_text_is_found_or_not_found_or_refused(served: Process, world: World) -> None:
@@ -199,7 +206,7 @@ async def test_every_text_is_found_or_not_found_or_refused(served: Process, worl
 
     def ask() -> None:
         for query, text in itertools.product(queries, TEXTS):
-            asker.ask(body_of(query, it=[text] if "[" in query.partition(")")[0] else text))
+            asker.ask(body_of(query, value=[text] if "[" in query.partition(")")[0] else text))
 
     with Asker(served.address, world.sam) as asker:
         await asyncio.to_thread(ask)
@@ -211,7 +218,7 @@ async def test_every_time_is_understood_or_refused(served: Process, world: World
 
     def ask() -> None:
         for query, instant in itertools.product(queries, INSTANTS):
-            answer = asker.ask(body_of(query, it=instant))
+            answer = asker.ask(body_of(query, value=instant))
             assert "data" in answer or answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
     with Asker(served.address, world.sam) as asker:

@@ -19,8 +19,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.fuzzing import body_of, serving, tried
+from tests.people import FOLLOW, Person, Server
 from tests.processes import Process, until
-from tests.world import FOLLOW, Person, Server, World
+from tests.world import World
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ async def test_any_messages_in_any_order_are_answered_or_close_the_socket_with_a
             try:
                 for message in [*([hello] if greeted else []), *messages, {"type": "ping", "payload": "last"}]:
                     line.send(json.dumps(message))
-                pings = 1 + sum(isinstance(it, dict) and it.get("type") == "ping" for it in messages)
+                pings = 1 + sum(isinstance(message, dict) and message.get("type") == "ping" for message in messages)
                 while pings:
                     pings -= json.loads(line.recv(timeout=20))["type"] == "pong"
             except ConnectionClosed as closed:

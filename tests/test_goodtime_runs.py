@@ -8,7 +8,7 @@ import pytest
 
 from simulator import client as goodtime
 from simulator.report import Report
-from tests.cable import cable
+from tests.network_proxy import network_proxy
 from tests.world import World
 
 pytestmark = pytest.mark.once
@@ -49,7 +49,7 @@ async def test_two_runs_beside_each_other_leave_each_other_s_panels_alone(world:
 
 
 async def test_a_run_goes_on_when_the_server_is_back(world: World) -> None:
-    async with cable(int(world.server.address.rpartition(":")[2])) as line, world.sam.following() as changes:
+    async with network_proxy(int(world.server.address.rpartition(":")[2])) as line, world.sam.following() as changes:
         running = asyncio.create_task(run(world, seed=3, panels=3, url=f"http://127.0.0.1:{line.port}"))
         for _ in range(5):
             await changes.next()

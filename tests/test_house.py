@@ -42,7 +42,7 @@ TOOLS = {
 LEAVES = {"clock": set(), "settings": set(), "logs": set()}
 LEAVES |= {"metrics": set(), "traces": set()}
 
-MODELS = {name for name, its in vars(models).items() if isinstance(its, type) and issubclass(its, Model)}
+MODELS = {name for name, value in vars(models).items() if isinstance(value, type) and issubclass(value, Model)}
 #: What asks the database for rows; making new ones is no question.
 READS = {
     *("all", "annotate", "exclude", "exists", "fetch_for_list", "filter", "first", "get", "get_or_create"),
@@ -58,9 +58,9 @@ def tree(path: Path) -> ast.Module:
 def imported(path: Path) -> set[str]:
     """What of ours a module imports from: a room, or a file that is none."""
     nodes = list(ast.walk(tree(path)))
-    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    found |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
-    return {name.split(".")[0] for name in found} & OURS
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name.split(".")[0] for name in modules} & OURS
 
 
 def names(path: Path) -> set[str]:
@@ -69,8 +69,8 @@ def names(path: Path) -> set[str]:
 
 def asked(path: Path) -> list[tuple[str, str]]:
     """Who is asked for what: `("User", "filter")` for `models.User.filter` and for `User.filter`."""
-    found = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)]
-    return [(getattr(node.value, "attr", getattr(node.value, "id", "")), node.attr) for node in found]
+    attributes = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute)]
+    return [(getattr(node.value, "attr", getattr(node.value, "id", "")), node.attr) for node in attributes]
 
 
 def test_every_module_says_what_lives_in_it() -> None:
@@ -83,7 +83,12 @@ def test_rows_are_reached_only_through_their_scope() -> None:
         for path in MODULES
         if path.parts[0] in ("resolvers", "schema", "operations", "transport") and path.stem != "access"
     ]
-    offenders = [(str(path), *its) for path in rules for its in asked(path) if its[0] in MODELS and its[1] in READS]
+    offenders = [
+        (str(path), *question)
+        for path in rules
+        for question in asked(path)
+        if question[0] in MODELS and question[1] in READS
+    ]
 
     assert offenders == []
 

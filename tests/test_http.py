@@ -33,9 +33,9 @@ async def test_the_audit_of_graphql_http_finds_nothing(world: World) -> None:
     audit = await asyncio.create_subprocess_exec(*command, cwd=reference_clients(), stdout=asyncio.subprocess.PIPE)
     out, _ = await audit.communicate()
 
-    found = [json.loads(line) for line in out.splitlines()]
-    assert len(found) >= 60
-    assert [each for each in found if each["status"] != "ok"] == []
+    audits = [json.loads(line) for line in out.splitlines()]
+    assert len(audits) >= 60
+    assert [each for each in audits if each["status"] != "ok"] == []
 
 
 @pytest.mark.parametrize(
@@ -287,9 +287,9 @@ async def test_every_answer_carries_its_id_and_safe_headers(world: World) -> Non
 
 
 async def test_a_request_keeps_the_id_that_a_proxy_gave_it(world: World) -> None:
-    for given, kept in (("from-the-proxy-1", True), ("short", False), ("with blanks in it", False), ("x" * 65, False)):
-        response = await world.server.http.get(f"{world.server.address}/healthz", headers={"x-request-id": given})
-        assert (response.headers["x-request-id"] == given) is kept
+    for sent, kept in (("from-the-proxy-1", True), ("short", False), ("with blanks in it", False), ("x" * 65, False)):
+        response = await world.server.http.get(f"{world.server.address}/healthz", headers={"x-request-id": sent})
+        assert (response.headers["x-request-id"] == sent) is kept
 
 
 def test_an_idle_connection_outlasts_the_minute_that_proxies_keep_it() -> None:
@@ -330,4 +330,7 @@ async def test_a_push_that_is_answered_by_json_is_the_same_by_the_newer_type(wor
         headers = {"accept": accept, **world.goodtime.headers}
         answers.append(await world.server.http.post(world.server.graphql, json=body, headers=headers))
 
-    assert [it.json()["data"]["upsertInterviewPanel"]["outcome"] for it in answers] == ["CREATED", "UNCHANGED"]
+    assert [response.json()["data"]["upsertInterviewPanel"]["outcome"] for response in answers] == [
+        "CREATED",
+        "UNCHANGED",
+    ]

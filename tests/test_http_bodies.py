@@ -13,7 +13,8 @@ import pytest
 
 from tests.conftest import Set
 from tests.media_types import JSON, SCHEMA
-from tests.world import CHANGES, World
+from tests.people import CHANGES
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -43,14 +44,14 @@ async def exchanged(address: str, *pieces: bytes) -> Reply:
                 writer.write(piece)
                 await asyncio.wait({reading, asyncio.create_task(writer.drain())}, return_when=FIRST_COMPLETED)
                 sent += len(piece)
-            said = (await reading).decode().lower()
-            length = int(re.findall(r"content-length: (\d+)", said)[0])
+            head = (await reading).decode().lower()
+            length = int(re.findall(r"content-length: (\d+)", head)[0])
             answer = json.loads(await reader.readexactly(length))
             try:
                 closed = await reader.read() == b""
             except ConnectionError:
                 closed = True
-            return Reply(said, answer, sent, closed)
+            return Reply(head, answer, sent, closed)
     finally:
         writer.transport.abort()
 
@@ -128,7 +129,7 @@ async def test_a_client_that_goes_away_in_its_body_harms_nobody(world: World) ->
 
 
 @pytest.mark.parametrize(
-    ("its", "path"),
+    ("fields", "path"),
     [
         ({"note": "a\x00b"}, "variables.input.note"),
         ({"interviews": [{"subject": "\x00"}]}, "variables.input.interviews.0.subject"),
@@ -136,11 +137,11 @@ async def test_a_client_that_goes_away_in_its_body_harms_nobody(world: World) ->
     ],
 )
 async def test_a_nul_is_refused_with_its_path_and_nothing_is_written(
-    its: dict[str, Any], path: str, world: World
+    fields: dict[str, Any], path: str, world: World
 ) -> None:
     query = "mutation ($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) { outcome } }"
 
-    answer = await world.goodtime.answer(query, input=world.a_panel(**its))
+    answer = await world.goodtime.answer(query, input=world.a_panel(**fields))
 
     [error] = answer["errors"]
     assert error["message"] == f"`{path}` must not contain the character NUL."
@@ -170,4 +171,4 @@ async def test_variables_beyond_all_depth_are_refused(world: World) -> None:
         deep = [deep]
 
     query = "query ($emails: [String!]) { users(emails: $emails) { edges { cursor } } }"
-    assert await world.rita.refused(query, emails=deep) == "LIMIT_EXCEEDED"
+    assert await world.rita.error_code(query, emails=deep) == "LIMIT_EXCEEDED"

@@ -75,7 +75,7 @@ async def test_any_operation_may_be_streamed(query: str, answered: dict[str, Any
 )
 async def test_what_is_wrong_is_told_in_the_stream(query: str, code: str, world: World) -> None:
     async with streamed(world, query) as events:
-        [(_, told), completed] = [event async for event in events]
+        [(_, data), completed] = [event async for event in events]
 
-    assert json.loads(told)["errors"][0]["extensions"]["code"] == code
+    assert json.loads(data)["errors"][0]["extensions"]["code"] == code
     assert completed == ("complete", "")

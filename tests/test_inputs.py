@@ -78,7 +78,7 @@ def plain_type(hint: Any) -> object:
     return str if hint in TEXT else PAIRS.get(hint, hint)
 
 
-@pytest.mark.parametrize("input", PAIRS, ids=lambda its: its.__name__)
+@pytest.mark.parametrize("input", PAIRS, ids=lambda pair: pair.__name__)
 def test_an_input_has_the_fields_of_what_it_maps_to(input: type) -> None:
     assert described(input) == described(PAIRS[input])
 

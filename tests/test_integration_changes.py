@@ -7,7 +7,8 @@ import clock
 import models
 from resolvers import changes
 from tests.integrations import LOOK, REVOKE, generate, live_keys, switch
-from tests.world import World, statements
+from tests.sql_log import statements
+from tests.world import World
 
 FOLLOW = """subscription { integrationChanges(provider: GOODTIME) { enabled enabledBy { name } } }"""
 
@@ -21,7 +22,7 @@ async def test_whoever_follows_an_integration_gets_its_row_at_every_switch(world
         await switch(world, True)
         assert await following.next() == {"enabled": True, "enabledBy": {"name": "Sam"}}
         await switch(world, True)
-        await following.nothing()
+        await following.expect_nothing()
 
 
 async def test_whoever_follows_an_integration_gets_its_row_when_its_keys_change(world: World) -> None:
@@ -31,7 +32,7 @@ async def test_whoever_follows_an_integration_gets_its_row_when_its_keys_change(
         await world.sam.ask(REVOKE, id=made["apiKey"]["id"])
         revoked = await following.next()
         await world.goodtime.ask(LOOK)
-        await following.nothing()
+        await following.expect_nothing()
 
     assert rotated["apiKeys"][0]["prefix"] == made["apiKey"]["prefix"]
     assert rotated["apiKeys"][1]["expiresAt"] is not None
@@ -39,11 +40,11 @@ async def test_whoever_follows_an_integration_gets_its_row_when_its_keys_change(
 
 
 async def test_another_accounts_switch_tells_nobody_here(world: World) -> None:
-    other = await World.made(world.server)
+    other = await World.create(world.server)
 
     async with world.sam.following(FOLLOW) as following:
         await switch(other, False)
-        await following.nothing()
+        await following.expect_nothing()
 
 
 async def test_an_interviewer_may_not_follow_an_integration(world: World) -> None:
@@ -108,8 +109,8 @@ async def test_a_change_of_an_integration_that_nobody_signalled_comes_with_the_s
     integration = await models.Integration.get(account_id=world.account.id)
     async with world.rita.following(FOLLOW) as following:
         log = await models.TopicLog.get(account_id=world.account.id)
-        its = {"subject_id": integration.id, "kind": "SWITCHED", "actor_id": world.sam.id, "at": clock.now()}
-        await models.TopicChange.create(log_id=log.id, position=log.position + 1, **its)
+        columns = {"subject_id": integration.id, "kind": "SWITCHED", "actor_id": world.sam.id, "at": clock.now()}
+        await models.TopicChange.create(log_id=log.id, position=log.position + 1, **columns)
         await models.TopicLog.filter(id=log.id).update(position=log.position + 1)
 
         assert (await following.next(within=3))["enabled"]

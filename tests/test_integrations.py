@@ -17,7 +17,9 @@ from auth.refusals import Refused
 from auth.viewer import Viewer, _note_use, authenticate, renew
 from resolvers import integrations
 from tests.integrations import KEYS, LOOK, REVOKE, generate, live_keys, switch
-from tests.world import Person, World, instant, statements
+from tests.people import Person, instant
+from tests.sql_log import statements
+from tests.world import World
 
 
 def holder(world: World, secret: str) -> Person:
@@ -74,7 +76,7 @@ async def test_a_switch_is_kept_with_who_did_it_and_when(world: World) -> None:
 
 async def test_off_its_key_is_refused_and_on_again_the_same_key_works(world: World) -> None:
     await switch(world, False)
-    off = await world.goodtime.refused(LOOK)
+    off = await world.goodtime.error_code(LOOK)
     await switch(world, True)
 
     assert off == "INTEGRATION_DISABLED"
@@ -115,7 +117,7 @@ async def test_an_older_key_goes_on_working_for_the_grace(world: World) -> None:
     with later(hours=1, minutes=59):
         await world.goodtime.ask(LOOK)
     with later(hours=2, seconds=1):
-        assert await world.goodtime.refused(LOOK) == "UNAUTHENTICATED"
+        assert await world.goodtime.error_code(LOOK) == "UNAUTHENTICATED"
         await new.ask(LOOK)
 
 
@@ -132,7 +134,7 @@ async def test_the_grace_is_a_day_unless_said_otherwise(grace: dict[str, Any], h
 async def test_no_grace_ends_the_older_key_at_once(world: World) -> None:
     await generate(world, grace=0)
 
-    assert await world.goodtime.refused(LOOK) == "UNAUTHENTICATED"
+    assert await world.goodtime.error_code(LOOK) == "UNAUTHENTICATED"
 
 
 @pytest.mark.parametrize("grace", [-1, 721, 2**31 - 1])
@@ -148,7 +150,7 @@ async def test_at_most_two_keys_are_live(world: World) -> None:
     second = holder(world, (await generate(world))["secret"])
     third = holder(world, (await generate(world))["secret"])
 
-    assert await world.goodtime.refused(LOOK) == "UNAUTHENTICATED"
+    assert await world.goodtime.error_code(LOOK) == "UNAUTHENTICATED"
     await second.ask(LOOK)
     await third.ask(LOOK)
 
@@ -195,7 +197,7 @@ async def test_revoking_again_is_no_error_and_changes_nothing(world: World) -> N
     assert once["apiKey"]["revokedAt"] is not None
     assert again == once
     assert await live_keys(world) == []
-    assert await world.goodtime.refused(LOOK) == "UNAUTHENTICATED"
+    assert await world.goodtime.error_code(LOOK) == "UNAUTHENTICATED"
 
 
 async def test_the_keys_that_are_not_revoked_are_listed_newest_first(world: World) -> None:
@@ -270,7 +272,7 @@ async def test_what_is_no_key_is_refused_without_asking_the_database(world: Worl
     typo = secret[:20] + ("a" if secret[20] != "a" else "b") + secret[21:]
 
     with statements() as sent:
-        assert await holder(world, typo).refused(LOOK) == "UNAUTHENTICATED"
+        assert await holder(world, typo).error_code(LOOK) == "UNAUTHENTICATED"
 
     assert sent == []
 

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
 
-from tests.world import World, in_hours, instant
+from tests.people import instant
+from tests.world import World, in_hours
 
 INVITES = """query ($externalId: String!) { interviewPanel(externalId: $externalId) {
   interviews(includeCanceled: true) { externalId calendarInvite } } }"""
@@ -27,8 +28,8 @@ class Invite:
     @property
     def attendees(self) -> dict[str, str]:
         """Who is invited, by address, with what they answered."""
-        found = self.event.get("ATTENDEE", [])
-        each = found if isinstance(found, list) else [found]
+        attendees = self.event.get("ATTENDEE", [])
+        each = attendees if isinstance(attendees, list) else [attendees]
         return {str(one).removeprefix("mailto:"): one.params["PARTSTAT"] for one in each}
 
     def __getitem__(self, name: str) -> Any:
@@ -61,16 +62,16 @@ async def test_an_invite_says_what_when_where_and_with_whom(world: World) -> Non
     )
     await world.goodtime.push(**world.a_panel("p", interview, externalUrl="https://goodtime.example/p"))
 
-    its = await invite(world)
+    event = await invite(world)
 
-    assert (its.method, its["STATUS"], its["SUMMARY"]) == ("REQUEST", "CONFIRMED", "Systems; design, and \\ more")
-    assert its["LOCATION"] == "Room 4, Berlin"
-    assert its["URL"] == "https://goodtime.example/p"
-    assert its["DESCRIPTION"].startswith("First line\nsecond line")
+    assert (event.method, event["STATUS"], event["SUMMARY"]) == ("REQUEST", "CONFIRMED", "Systems; design, and \\ more")
+    assert event["LOCATION"] == "Room 4, Berlin"
+    assert event["URL"] == "https://goodtime.example/p"
+    assert event["DESCRIPTION"].startswith("First line\nsecond line")
     zone = ZoneInfo("America/New_York")
-    assert its["DTSTART"] == datetime(2100, 7, 1, 10, tzinfo=zone)
-    assert its["DTEND"] == datetime(2100, 7, 1, 11, 30, tzinfo=zone)
-    assert its.attendees == {world.email("ivo"): "ACCEPTED", world.email("noor"): "NEEDS-ACTION"}
+    assert event["DTSTART"] == datetime(2100, 7, 1, 10, tzinfo=zone)
+    assert event["DTEND"] == datetime(2100, 7, 1, 11, 30, tzinfo=zone)
+    assert event.attendees == {world.email("ivo"): "ACCEPTED", world.email("noor"): "NEEDS-ACTION"}
 
 
 async def test_every_feedback_link_is_in_its_invite_and_in_no_other(world: World) -> None:
@@ -82,12 +83,12 @@ async def test_every_feedback_link_is_in_its_invite_and_in_no_other(world: World
         each["externalId"]: {seat["feedbackForm"]["url"] for seat in each["interviewers"]}
         for each in pushed["panel"]["interviews"]
     }
-    found = await invites(world)
+    events = await invites(world)
 
     for name in ("one", "two"):
         other = "two" if name == "one" else "one"
-        assert all(link in found[name]["DESCRIPTION"] for link in links[name])
-        assert not any(link in found[name]["DESCRIPTION"] for link in links[other])
+        assert all(link in events[name]["DESCRIPTION"] for link in links[name])
+        assert not any(link in events[name]["DESCRIPTION"] for link in links[other])
 
 
 async def test_over_reschedules_and_a_cancel_the_uid_stays_and_the_sequence_rises(world: World) -> None:
@@ -103,13 +104,13 @@ async def test_over_reschedules_and_a_cancel_the_uid_stays_and_the_sequence_rise
     await world.goodtime.push(**world.a_panel("p", interview, sequence=5))
     seen.append(await invite(world))
 
-    assert len({its["UID"] for its in seen}) == 1
-    sequences = [int(its["SEQUENCE"]) for its in seen]
+    assert len({event["UID"] for event in seen}) == 1
+    sequences = [int(event["SEQUENCE"]) for event in seen]
     assert sequences == sorted(set(sequences))
-    assert [its.method for its in seen] == ["REQUEST", "REQUEST", "REQUEST", "CANCEL", "REQUEST"]
-    assert [its["STATUS"] for its in seen] == ["CONFIRMED"] * 3 + ["CANCELLED", "CONFIRMED"]
-    assert [its["DTSTART"] for its in seen] == [instant(in_hours(hours)) for hours in (24, 48, 72, 72, 24)]
-    links = [line for its in seen if its.method == "REQUEST" for line in its["DESCRIPTION"].splitlines()]
+    assert [event.method for event in seen] == ["REQUEST", "REQUEST", "REQUEST", "CANCEL", "REQUEST"]
+    assert [event["STATUS"] for event in seen] == ["CONFIRMED"] * 3 + ["CANCELLED", "CONFIRMED"]
+    assert [event["DTSTART"] for event in seen] == [instant(in_hours(hours)) for hours in (24, 48, 72, 72, 24)]
+    links = [line for event in seen if event.method == "REQUEST" for line in event["DESCRIPTION"].splitlines()]
     assert len(set(links)) == 1
 
 
@@ -139,7 +140,7 @@ async def test_a_cancelled_interview_is_cancelled_in_calendars_and_its_siblings_
     await world.goodtime.cancel_one(panelExternalId="p", externalId="one", sequence=2)
     after = await invites(world)
 
-    assert {name: its.method for name, its in after.items()} == {"one": "CANCEL", "two": "REQUEST"}
+    assert {name: event.method for name, event in after.items()} == {"one": "CANCEL", "two": "REQUEST"}
     assert after["one"]["UID"] == before["one"]["UID"]
     assert int(after["one"]["SEQUENCE"]) > int(before["one"]["SEQUENCE"])
     assert after["one"].attendees.keys() == {world.email("ivo")}
@@ -151,7 +152,7 @@ async def test_an_interview_left_out_of_a_push_is_cancelled_in_calendars(world: 
 
     await world.goodtime.push(**world.a_panel("p", interviews[0], sequence=2))
 
-    assert {name: its.method for name, its in (await invites(world)).items()} == {"one": "REQUEST", "two": "CANCEL"}
+    assert {name: event.method for name, event in (await invites(world)).items()} == {"one": "REQUEST", "two": "CANCEL"}
 
 
 async def test_a_voided_forms_link_is_no_longer_given_out(world: World) -> None:
@@ -167,9 +168,9 @@ async def test_a_voided_forms_link_is_no_longer_given_out(world: World) -> None:
 async def test_a_tentative_panel_is_tentative_in_calendars(world: World) -> None:
     await world.goodtime.push(**world.a_panel("p", tentative=True))
 
-    its = await invite(world)
+    event = await invite(world)
 
-    assert (its.method, its["STATUS"]) == ("REQUEST", "TENTATIVE")
+    assert (event.method, event["STATUS"]) == ("REQUEST", "TENTATIVE")
 
 
 async def test_the_candidates_owner_invites_else_the_account(world: World) -> None:
@@ -199,9 +200,9 @@ async def test_no_value_of_a_push_breaks_out_of_its_line(world: World) -> None:
     interview = world.an_interview("one", subject="日本語" * 100, note=evil, location="a;b,c\\n:" * 20)
     await world.goodtime.push(**world.a_panel("p", interview))
 
-    its = await invite(world)
+    event = await invite(world)
 
-    assert its.attendees.keys() == {world.email("ivo")}
-    assert its["SUMMARY"] == "日本語" * 100
-    assert its["DESCRIPTION"].splitlines() == evil.splitlines()
-    assert all(len(line.encode()) <= 75 for line in its.text.split("\r\n"))
+    assert event.attendees.keys() == {world.email("ivo")}
+    assert event["SUMMARY"] == "日本語" * 100
+    assert event["DESCRIPTION"].splitlines() == evil.splitlines()
+    assert all(len(line.encode()) <= 75 for line in event.text.split("\r\n"))

@@ -22,7 +22,8 @@ from tortoise import Tortoise
 
 import models
 from tests.isolation import CONTRACT, ROOTS, Filled, Path, Scene, Things, document, make_scene
-from tests.world import FOLLOW, Person, Server, World
+from tests.people import FOLLOW, Person, Server
+from tests.world import World
 
 #: Text that names a thing as an id does.
 _NAMING = re.compile(r"(?i)(externalId|email)s?$|^search$|^stage$")
@@ -33,9 +34,9 @@ _AT_ONCE = 6
 # What takes an id, and a good value for everything beside it.
 
 
-def naming(name: str, its: GraphQLInputType, path: Path = ()) -> Iterator[Path]:
+def naming(name: str, type: GraphQLInputType, path: Path = ()) -> Iterator[Path]:
     """Where in an argument something is named: by an id, an external id, an email, or a part of a name."""
-    of = get_named_type(its)
+    of = get_named_type(type)
     if isinstance(of, GraphQLInputObjectType):
         for below, field in of.fields.items():
             yield from naming(below, field.type, (*path, name))
@@ -48,8 +49,8 @@ def walk(kind: str) -> list[tuple[str, Path]]:
     return [
         (field, path)
         for field, definition in ROOTS[kind].fields.items()
-        for argument, its in definition.args.items()
-        for path in naming(argument, its.type)
+        for argument, declared in definition.args.items()
+        for path in naming(argument, declared.type)
     ]
 
 
@@ -59,11 +60,11 @@ async def answered(person: Person, kind: str, field: str, each: list[dict[str, A
         parts = [each[start : start + _AT_ONCE] for start in range(0, len(each), _AT_ONCE)]
         return [answer for part in parts for answer in await answered(person, kind, field, part)]
     text, _ = document(kind, field, len(each))
-    variables = {f"{name}{n}": value for n, its in enumerate(each) for name, value in its.items()}
+    variables = {f"{name}{n}": value for n, arguments in enumerate(each) for name, value in arguments.items()}
     answer = await person.answer(text, **variables)
     if answer.get("data") is None and len(each) > 1:
         # An error that takes the whole answer with it: one at a time, so that each has its own.
-        return [one for its in each for one in await answered(person, kind, field, [its])]
+        return [one for arguments in each for one in await answered(person, kind, field, [arguments])]
     errors = defaultdict(list)
     for error in answer.get("errors", ()):
         errors[(error.get("path") or ["a0"])[0]].append({**error, "path": None, "locations": None})
@@ -127,8 +128,8 @@ async def _probe(scene: Scene, kind: str, field: str, path: Path) -> None:
         if await _is_forbidden(scene, kind, field, path, name):
             beyond = dict(list(beyond.items())[:1])
         there, nowhere = await _told(scene, kind, field, path, name, list(beyond.values()))
-        told = [dict(zip(beyond, answers, strict=True)) for answers in (there, nowhere)]
-        assert told[0] == told[1], f"{name} can tell at {field}({'.'.join(path)})"
+        answers_by_kind = [dict(zip(beyond, answers, strict=True)) for answers in (there, nowhere)]
+        assert answers_by_kind[0] == answers_by_kind[1], f"{name} can tell at {field}({'.'.join(path)})"
 
 
 async def _is_told(scene: Scene, kind: str, field: str, path: Path) -> bool:
@@ -153,10 +154,10 @@ async def _told(
         for value in (*values, *doubles)
     ]
     answers = await answered(scene.person(name), kind, field, each)
-    told = [
+    plain_answers = [
         plain(answer, *pair) for answer, pair in zip(answers, 2 * list(zip(values, doubles, strict=True)), strict=True)
     ]
-    return told[: len(values)], told[len(values) :]
+    return plain_answers[: len(values)], plain_answers[len(values) :]
 
 
 async def _is_forbidden(scene: Scene, kind: str, field: str, path: Path, name: str) -> bool:
@@ -167,17 +168,17 @@ async def _is_forbidden(scene: Scene, kind: str, field: str, path: Path, name: s
 
 
 def _type_at(definition: GraphQLField, path: Path) -> str:
-    its: Any = definition.args[path[0]].type
+    type: Any = definition.args[path[0]].type
     for name in path[1:]:
-        of = get_named_type(its)
+        of = get_named_type(type)
         assert isinstance(of, GraphQLInputObjectType)
-        its = of.fields[name].type
-    return get_named_type(its).name
+        type = of.fields[name].type
+    return get_named_type(type).name
 
 
 @pytest.mark.parametrize("field", sorted({field for field, _ in walk("query")}))
 async def test_a_query_that_names_what_is_beyond_reach_is_answered_as_if_it_never_was(field: str, scene: Scene) -> None:
-    for path in [path for its, path in walk("query") if its == field]:
+    for path in [path for each, path in walk("query") if each == field]:
         await _probe(scene, "query", field, path)
         assert await _is_told(scene, "query", field, path), f"the probe of {field}({'.'.join(path)}) proves nothing"
 
@@ -198,7 +199,7 @@ _MAKES_NEW = {
 async def test_a_mutation_that_names_what_is_beyond_reach_is_answered_as_if_it_never_was(
     field: str, fresh: Scene
 ) -> None:
-    paths, before = [path for its, path in walk("mutation") if its == field], await _everything(fresh)
+    paths, before = [path for each, path in walk("mutation") if each == field], await _everything(fresh)
     for path in paths:
         await _probe(fresh, "mutation", field, path)
     assert await _everything(fresh) == before, "what is beyond reach is as it was"
@@ -227,7 +228,7 @@ async def test_a_subscription_to_what_is_beyond_reach_is_as_silent_as_one_to_wha
             await _moved(fresh, name)
             message = await heard.message()
             assert message["id"] == heard.id, f"{name} hears of what is beyond reach"
-            await heard.nothing()
+            await heard.expect_nothing()
         assert len(silent) > 10
 
 
@@ -239,18 +240,18 @@ async def _moved(scene: Scene, name: str) -> None:
     await _pushed(world, scene.near, f"for {name}", "leo", "ivo")
 
 
-async def _pushed(world: World, its: Things, note: str, *seats: str) -> None:
-    interview = world.an_interview(its.texts["interview"], *seats)
-    panel = world.a_panel(its.texts["panel"], interview, candidateId=its.ids["candidate"], note=note)
+async def _pushed(world: World, things: Things, note: str, *seats: str) -> None:
+    interview = world.an_interview(things.texts["interview"], *seats)
+    panel = world.a_panel(things.texts["panel"], interview, candidateId=things.ids["candidate"], note=note)
     assert not (await world.goodtime.push(**panel))["errors"]
 
 
 def test_no_field_below_the_roots_names_anything() -> None:
     nested = {
         f"{name}.{field}({argument})"
-        for name, its in CONTRACT.type_map.items()
-        if isinstance(its, GraphQLObjectType) and its not in ROOTS.values() and not name.startswith("__")
-        for field, definition in its.fields.items()
+        for name, type in CONTRACT.type_map.items()
+        if isinstance(type, GraphQLObjectType) and type not in ROOTS.values() and not name.startswith("__")
+        for field, definition in type.fields.items()
         for argument, of in definition.args.items()
         if any(True for _ in naming(argument, of.type))
     }

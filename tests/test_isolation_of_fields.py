@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from tests.isolation import CONTRACT, FAR, ROOTS, Filled, Scene, Things, make_scene, shown
-from tests.world import Person, Server
+from tests.people import Person, Server
 
 # Fields.
 
@@ -55,7 +55,7 @@ async def _met(
     person: Person, field: str, definition: GraphQLField, scene: Scene
 ) -> list[tuple[str, GraphQLNamedType]]:
     """The arguments with which a root field shows the person something, and of which type that is."""
-    needed = {name for name, its in definition.args.items() if is_required_argument(its)}
+    needed = {name for name, argument in definition.args.items() if is_required_argument(argument)}
     if "id" not in needed:
         first = ["first: 20"] if "first" in definition.args else []
         passed = ", ".join([*("provider: GOODTIME" for name in needed), *first])
@@ -63,8 +63,8 @@ async def _met(
     met = []
     for id in {*scene.near.ids.values(), *scene.far.ids.values(), *scene.forms.values()} - {""}:
         arguments = f'(id: "{id}")'
-        if found := (await person.ask(f"{{ {field}{arguments} {{ __typename }} }}"))[field]:
-            met.append((arguments, CONTRACT.type_map[found["__typename"]]))
+        if node := (await person.ask(f"{{ {field}{arguments} {{ __typename }} }}"))[field]:
+            met.append((arguments, CONTRACT.type_map[node["__typename"]]))
     return met
 
 
@@ -86,14 +86,14 @@ def _asked_without_anything(kind: str, field: str) -> str:
     return f"{kind} {{ {field}{f'({passed})' if passed else ''} {shown(definition.type, 0)} }}"
 
 
-def _literal(value: Any, its: GraphQLInputType) -> str:
-    if isinstance(its, GraphQLNonNull):
-        return _literal(value, its.of_type)
-    if isinstance(its, GraphQLList):
-        return f"[{', '.join(_literal(each, its.of_type) for each in value)}]"
-    if isinstance(its, GraphQLInputObjectType):
-        return f"{{{', '.join(f'{name}: {_literal(each, its.fields[name].type)}' for name, each in value.items())}}}"
-    return str(value) if isinstance(its, GraphQLEnumType) else json.dumps(value)
+def _literal(value: Any, type: GraphQLInputType) -> str:
+    if isinstance(type, GraphQLNonNull):
+        return _literal(value, type.of_type)
+    if isinstance(type, GraphQLList):
+        return f"[{', '.join(_literal(each, type.of_type) for each in value)}]"
+    if isinstance(type, GraphQLInputObjectType):
+        return f"{{{', '.join(f'{name}: {_literal(each, type.fields[name].type)}' for name, each in value.items())}}}"
+    return str(value) if isinstance(type, GraphQLEnumType) else json.dumps(value)
 
 
 EVERY_FIELD = [(kind, field) for kind, root in ROOTS.items() for field in root.fields]

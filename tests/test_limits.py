@@ -56,14 +56,14 @@ async def test_a_request_that_takes_too_long_is_told_so_over_every_way_in(world:
         async with asyncio.timeout(10):
             over_stream = await world.server.http.post(world.server.graphql, json=query, headers=streamed)
 
-    [told, completed] = re.findall(r"event: \w+\ndata:(.*)\n\n", over_stream.text)
-    for error in (over_socket["payload"][0], over_http.json()["errors"][0], json.loads(told)["errors"][0]):
+    [event_data, completed] = re.findall(r"event: \w+\ndata:(.*)\n\n", over_stream.text)
+    for error in (over_socket["payload"][0], over_http.json()["errors"][0], json.loads(event_data)["errors"][0]):
         assert error["extensions"] == {"code": "LIMIT_EXCEEDED", "limit": 0.3}
     assert (over_socket["type"], over_http.status_code, completed) == ("error", 503, "")
 
 
 @pytest.mark.parametrize(
-    ("limit", "fits", "too_much", "told"),
+    ("limit", "fits", "too_much", "named"),
     [
         ({"max_characters": 1_000}, "{stages{id}}" + " " * 988, "{stages{id}}" + " " * 989, {"characters": 1_001}),
         ({"max_tokens": 100}, "{account{" + "id " * 95 + "}}", "{account{" + "id " * 96 + "}}", {}),
@@ -96,15 +96,15 @@ async def test_a_request_that_takes_too_long_is_told_so_over_every_way_in(world:
             {"elements": 3},
         ),
     ],
-    ids=lambda it: next(iter(it)) if isinstance(it, dict) and it else "",
+    ids=lambda case: next(iter(case)) if isinstance(case, dict) and case else "",
 )
 async def test_a_limit_is_kept_to_the_last_one_and_named_with_its_value(
-    world: World, limited: Set, limit: dict[str, int], fits: str, too_much: str, told: dict[str, int]
+    world: World, limited: Set, limit: dict[str, int], fits: str, too_much: str, named: dict[str, int]
 ) -> None:
     limited(**limit)
 
     assert "data" in await world.rita.answer(fits)
-    assert await refusal(world, too_much) == {"code": "LIMIT_EXCEEDED", "limit": next(iter(limit.values())), **told}
+    assert await refusal(world, too_much) == {"code": "LIMIT_EXCEEDED", "limit": next(iter(limit.values())), **named}
 
 
 async def test_a_document_has_so_many_operations_and_no_more(world: World, limited: Set) -> None:
@@ -123,7 +123,7 @@ async def test_a_document_has_so_many_operations_and_no_more(world: World, limit
 
 
 @pytest.mark.parametrize(
-    ("limit", "query", "told"),
+    ("limit", "query", "named"),
     [
         ({"max_depth": 5}, "{candidates{...A}} fragment A on CandidateConnection{edges{...{...B}}} "
          "fragment B on CandidateEdge{node{stage{...C}}} fragment C on Stage{id}", {"depth": 5}),
@@ -136,9 +136,9 @@ async def test_a_document_has_so_many_operations_and_no_more(world: World, limit
     ],
 )  # fmt: skip
 async def test_what_stands_in_a_fragment_counts_as_often_as_it_is_spread(
-    world: World, limited: Set, limit: dict[str, int], query: str, told: dict[str, int]
+    world: World, limited: Set, limit: dict[str, int], query: str, named: dict[str, int]
 ) -> None:
-    [(name, count)] = told.items()
+    [(name, count)] = named.items()
     limited(**{next(iter(limit)): count})
     assert "data" in await world.rita.answer(query)
 
@@ -244,7 +244,7 @@ async def test_whoever_is_not_signed_in_can_read_the_whole_schema(world: World, 
     answer = await world.nobody.answer(query)
 
     assert "errors" not in answer
-    assert "InterviewPanel" in {its["name"] for its in answer["data"]["__schema"]["types"]}
+    assert "InterviewPanel" in {type["name"] for type in answer["data"]["__schema"]["types"]}
 
 
 async def test_introspection_can_be_switched_off(world: World, limited: Set) -> None:

@@ -8,9 +8,11 @@ import pytest
 import models
 from feed import channel as channels
 from resolvers import changes
-from tests.fleet import Subscriber, eventually, following
 from tests.live import channel_of, log, pushed
-from tests.world import FOLLOW, World, statements
+from tests.people import FOLLOW
+from tests.sql_log import statements
+from tests.subscribers import Subscriber, eventually, following
+from tests.world import World
 from transport import uvicorn_protocols
 
 
@@ -89,9 +91,9 @@ async def test_what_is_committed_where_no_bell_rings_comes_with_the_slow_look(wo
         for _ in range(3):
             position = (await models.Account.get(id=world.account.id)).position + 1
             kind = models.InterviewPanelChangeKind.UPDATED
-            its = {"panel_id": panel.id, "candidate_id": panel.candidate_id, "actor_id": world.sam.id}
+            columns = {"panel_id": panel.id, "candidate_id": panel.candidate_id, "actor_id": world.sam.id}
             await models.Change.create(
-                account_id=world.account.id, position=position, kind=kind, at=panel.created_at, **its
+                account_id=world.account.id, position=position, kind=kind, at=panel.created_at, **columns
             )
             await models.Account.filter(id=world.account.id).update(position=position)
 
@@ -129,12 +131,12 @@ async def test_changes_that_come_at_once_are_told_at_once_each_to_those_it_is_fo
     monkeypatch.setattr(
         uvicorn_protocols.WebSocketProtocol,
         "_write",
-        lambda its, texts: written.append(len(list(texts))) or write(its, texts),
+        lambda publication, texts: written.append(len(list(texts))) or write(publication, texts),
     )
     people = (world.rita, world.ada, world.leo, world.ivo, world.noor)
     many = {person.name: [Subscriber(person) for _ in range(3)] for person in people}
     await pushed(world, "first")
-    async with following(*(subscriber for its in many.values() for subscriber in its)):
+    async with following(*(subscriber for group in many.values() for subscriber in group)):
         channel = await channel_of(world)
         await eventually(lambda: len(channel.subscribers) == 15 and all(each._is_idle for each in channel.subscribers))
         channel._reading.cancel()

@@ -13,15 +13,16 @@ from feed.notify import SIGNALS
 from operations.admission import Admitted
 from operations.rendering import Renderings
 from resolvers import changes
-from tests.fleet import eventually
 from tests.live import channel_of, followed, pushed
-from tests.world import FOLLOW, World
+from tests.people import FOLLOW
+from tests.subscribers import eventually
+from tests.world import World
 
 
 async def test_a_narrowed_viewer_no_longer_gets_what_waited_for_them(world: World) -> None:
     await pushed(world, "one")
-    async with followed(world.rita) as its:
-        waiting = asyncio.create_task(anext(its))
+    async with followed(world.rita) as feed:
+        waiting = asyncio.create_task(anext(feed))
         [subscriber] = (await channel_of(world)).subscribers
         await eventually(lambda: subscriber.live)
         await pushed(world, "two")
@@ -32,7 +33,7 @@ async def test_a_narrowed_viewer_no_longer_gets_what_waited_for_them(world: Worl
         await eventually(lambda: subscriber.viewer.role is models.Role.INTERVIEWER)
         await world.goodtime.push(**world.a_panel("four", world.an_interview("one", "rita")))
 
-        as_of_now, change = await anext(its)
+        as_of_now, change = await anext(feed)
 
     assert as_of_now.role is models.Role.INTERVIEWER
     assert (await change.panel).external_id == "four"
@@ -61,18 +62,18 @@ async def test_who_is_promoted_while_a_change_is_told_does_not_let_others_see_mo
     secret = "subscription { interviewPanelChanges { panel { managedBy { apiKeys { id } } } } }"
     tell = channels.Channel._write_to_group
 
-    async def promoted(*its: Any) -> None:
-        first = its[2].subscribers[0].viewer.user
+    async def promoted(*arguments: Any) -> None:
+        first = arguments[2].subscribers[0].viewer.user
         await models.User.filter(id=first.id).update(role=models.Role.SUPER_ADMIN)
         await world.server.process.hub._renew()
-        await tell(*its)
+        await tell(*arguments)
 
     another = await world.sam.sync("users", [{"email": world.email("abe"), "name": "Abe", "role": "ADMIN"}])
     abe = world.person(await models.User.get(id=another["users"][0]["id"]))
     async with world.ada.following(secret) as adas, abe.following(secret) as abes:
         monkeypatch.setattr(channels.Channel, "_write_to_group", promoted)
         await pushed(world, "one")
-        answers = [(await its.message())["payload"] for its in (adas, abes)]
+        answers = [(await following.message())["payload"] for following in (adas, abes)]
         monkeypatch.undo()
 
     of_those_who_stayed = [answer for answer in answers if answer.get("errors")]
@@ -136,9 +137,9 @@ async def test_who_asks_for_much_does_not_keep_others_waiting(world: World, monk
 
     monkeypatch.setattr(Renderings, "_render", slowly)
     async with world.ada.following(FOLLOW + "# much"), world.rita.following() as ritas:
-        its = {"kind": models.InterviewPanelChangeKind.UPDATED, "at": panel.created_at, "actor_id": world.sam.id}
-        its |= {"account_id": world.account.id, "panel_id": panel.id, "candidate_id": panel.candidate_id}
-        await models.Change.bulk_create([models.Change(position=2 + number, **its) for number in range(most)])
+        columns = {"kind": models.InterviewPanelChangeKind.UPDATED, "at": panel.created_at, "actor_id": world.sam.id}
+        columns |= {"account_id": world.account.id, "panel_id": panel.id, "candidate_id": panel.candidate_id}
+        await models.Change.bulk_create([models.Change(position=2 + number, **columns) for number in range(most)])
         await models.Account.filter(id=world.account.id).update(position=1 + most)
         SIGNALS.publish(world.account.id)
 

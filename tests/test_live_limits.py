@@ -14,8 +14,8 @@ from feed.hub import Hub
 from feed.notify import SIGNALS
 from feed.subscription import Ended, Publication, Subscription
 from resolvers import changes
-from tests.fleet import eventually
 from tests.live import channel_of, followed, log, pushed, viewer
+from tests.subscribers import eventually
 from tests.world import World
 
 
@@ -65,14 +65,14 @@ async def test_a_process_that_fell_behind_lets_its_followers_read_on_and_nobody_
     monkeypatch.setattr(channels, "_READ_AT_ONCE", 5)
     monkeypatch.setattr(subscription, "_READ_AT_ONCE", 5)
     await pushed(world, "one")
-    async with followed(world.rita) as its:
-        waiting = asyncio.create_task(anext(its))
+    async with followed(world.rita) as feed:
+        waiting = asyncio.create_task(anext(feed))
         channel = await channel_of(world)
         await eventually(lambda: all(subscriber.live for subscriber in channel.subscribers))
         channel._reading.cancel()
         await pushed(world, *(f"panel {number}" for number in range(23)))
         channel._reading = asyncio.create_task(channel._read_on())
-        received = [(await waiting)[1]] + [(await anext(its))[1] for _ in range(22)]
+        received = [(await waiting)[1]] + [(await anext(feed))[1] for _ in range(22)]
 
     assert [change.position for change in received] == list(range(2, 25))
 

@@ -56,7 +56,7 @@ CREATED, UPDATED, UNCHANGED, STALE, RESTORED = (
 class Stored:
     """A panel as it may be found, by its revisions; `whole` is that of the last declaration of the whole panel."""
 
-    whole: int | None = 2
+    panel_sequence: int | None = 2
     pushed: int | None = None
     deleted: int | None = None
     origin: CancelOrigin | None = None
@@ -72,9 +72,11 @@ class Stored:
         panel = Panel(id="pan_p", external_id="p", timezone="UTC", created_by_id="int_goodtime")
         panel.integration_id, panel.candidate_id = "int_goodtime", CARLA.id if self.known else None
         panel.stage_id = CARLA.stage_id if self.known else None
-        panel.declared_sequence = panel.timezone_sequence = self.whole
-        panel.url_sequence = self.whole if self.url is None else self.url
-        panel.pushed_sequence = max([each for each in (self.whole, self.pushed) if each is not None], default=None)
+        panel.declared_sequence = panel.timezone_sequence = self.panel_sequence
+        panel.url_sequence = self.panel_sequence if self.url is None else self.url
+        panel.pushed_sequence = max(
+            [each for each in (self.panel_sequence, self.pushed) if each is not None], default=None
+        )
         panel.deleted_sequence, panel.early_cancels = self.deleted, dict(self.early_cancels)
         acts = (panel.pushed_sequence, self.deleted, self.one_deleted, *self.early_cancels.values())
         panel.sequence = max([each for each in acts if each is not None], default=None)
@@ -83,7 +85,7 @@ class Stored:
         if self.known:
             interview = Interview(id="itv_one", external_id="one", subject="Interview one", starts_at=AT)
             interview.ends_at, interview.feedback_reminder = AT + timedelta(hours=1), FeedbackReminder.DAILY
-            interview.sequence, interview.deleted_sequence = self.one or self.whole, self.one_deleted
+            interview.sequence, interview.deleted_sequence = self.one or self.panel_sequence, self.one_deleted
             interview.listed = self.listed
             interview.call_off(called_off(self.one_origin))
             seat = Interviewer(id="ivr_one", position=0, feedback_required=True)
@@ -97,11 +99,11 @@ def called_off(origin: CancelOrigin | None) -> Cancellation | None:
 
 
 #: What nobody has told of.
-NOTHING = Stored(whole=None, known=False)
+NOTHING = Stored(panel_sequence=None, known=False)
 #: The panel as the scheduler pushed it with revision 2.
 PUSHED = Stored()
 #: Its cancel, revision 4, came before any push.
-TOMBSTONE = Stored(whole=None, known=False, deleted=4, origin=SCHEDULER)
+TOMBSTONE = Stored(panel_sequence=None, known=False, deleted=4, origin=SCHEDULER)
 #: Pushed with revision 2, and deleted with revision 4.
 DELETED = Stored(deleted=4, origin=SCHEDULER)
 #: A user has cancelled it in the ATS.
@@ -314,10 +316,10 @@ def test_other_people_on_an_interview_are_other_content() -> None:
 
 
 def test_the_panel_keeps_the_revision_of_every_field_that_a_push_says() -> None:
-    whole, alone = merged(PUSHED, panel(3)).columns, merged(PUSHED, event(3, timezone="UTC")).columns
+    of_panel, alone = merged(PUSHED, panel(3)).columns, merged(PUSHED, event(3, timezone="UTC")).columns
     late = merged(EVENT_LATER, panel(3)).columns
 
-    assert whole == dict.fromkeys(
+    assert of_panel == dict.fromkeys(
         ("sequence", "pushed_sequence", "declared_sequence", "url_sequence", "timezone_sequence"), 3
     )
     assert alone == dict.fromkeys(("sequence", "pushed_sequence", "timezone_sequence"), 3)

@@ -22,17 +22,19 @@ from operations.rates import RateCounters
 from resolvers import changes
 from resolvers.merge import UpsertOutcome
 from schema import SCHEMA
+from tests.people import Person, Server
 from tests.processes import Installation, missing, postgres_database, until
-from tests.world import Person, Server, World, statements
+from tests.sql_log import statements
+from tests.world import World
 
 ROOT = Path(server.__file__).parent
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
 
 
-async def measured(address: str, its: Server) -> dict[Sample, float]:
+async def measured(address: str, server: Server) -> dict[Sample, float]:
     """Everything that is counted, by name and labels."""
-    response = await its.http.get(f"{address}/metrics")
+    response = await server.http.get(f"{address}/metrics")
     assert response.headers["content-type"].startswith("text/plain")
     families = text_string_to_metric_families(response.text)
     return {
@@ -44,14 +46,14 @@ async def measured(address: str, its: Server) -> dict[Sample, float]:
 
 
 @contextlib.asynccontextmanager
-async def counting(its: Server) -> AsyncIterator[dict[str, float]]:
+async def counting(server: Server) -> AsyncIterator[dict[str, float]]:
     """At the end of the block, what has changed in it: by names such as `pushes_total outcome=CREATED`."""
-    before, changed = await measured(its.address, its), dict[str, float]()
+    before, changed = await measured(server.address, server), dict[str, float]()
     yield changed
-    for (name, labels), value in (await measured(its.address, its)).items():
+    for (name, labels), value in (await measured(server.address, server)).items():
         if value != before.get((name, labels), 0) and not name.endswith(("_created", "_bucket")):
-            told = [f"{label}={value}" for label, value in sorted(labels)]
-            changed[" ".join([name.removeprefix("callboard_"), *told])] = value - before.get((name, labels), 0)
+            label_texts = [f"{label}={value}" for label, value in sorted(labels)]
+            changed[" ".join([name.removeprefix("callboard_"), *label_texts])] = value - before.get((name, labels), 0)
 
 
 async def test_operations_are_counted_by_kind_root_field_and_outcome(world: World) -> None:
@@ -250,11 +252,11 @@ async def test_the_dashboard_shows_every_metric_and_none_that_there_is_not(world
 
 async def test_several_processes_count_together_and_what_a_dead_one_had_open_is_closed(place: Path) -> None:
     async with postgres_database() as url:
-        its = Installation(place, url)
-        await its.done("migrate")
-        await its.done("account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example")
-        token = await its.done("token", "sam@acme.example")
-        async with its.running("serve", "--workers", "2") as process, Server(process.address) as served:
+        installation = Installation(place, url)
+        await installation.done("migrate")
+        await installation.done("account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example")
+        token = await installation.done("token", "sam@acme.example")
+        async with installation.running("serve", "--workers", "2") as process, Server(process.address) as served:
             sam = Person(served, f"Bearer {token}")
             for _ in range(20):
                 served.http.headers["connection"] = "close"
@@ -283,8 +285,8 @@ async def test_several_processes_count_together_and_what_a_dead_one_had_open_is_
             assert (await measured(process.address, served))[asked] == 20
 
 
-def _labels(**its: str) -> frozenset[tuple[str, str]]:
-    return frozenset(its.items())
+def _labels(**labels: str) -> frozenset[tuple[str, str]]:
+    return frozenset(labels.items())
 
 
 def _children(pid: int) -> list[int]:

@@ -67,9 +67,9 @@ async def shape(url: str) -> list[tuple[str, ...]]:
     """Tables, columns, keys, constraints and indexes of a database, without those of the migrations' own table."""
     async with opened(url):
         rows = await (_postgres_shape() if ON_POSTGRES else _sqlite_shape())
-    found = sorted(row for row in rows if not row[0].startswith(("tortoise_", "sqlite_")))
-    assert {"column", "index"} <= {row[1] for row in found}
-    return found
+    objects = sorted(row for row in rows if not row[0].startswith(("tortoise_", "sqlite_")))
+    assert {"column", "index"} <= {row[1] for row in objects}
+    return objects
 
 
 async def _postgres_shape() -> list[tuple[str, ...]]:
@@ -132,7 +132,7 @@ async def test_the_seats_that_there_are_get_the_starts_of_their_interviews(empty
     await empty.done("migrate")
 
     async with opened(empty.database_url):
-        assert {it.interview_id: it.starts_at for it in await models.Interviewer.all()} == {
+        assert {seat.interview_id: seat.starts_at for seat in await models.Interviewer.all()} == {
             interview.id: interview.starts_at for interview in interviews
         }
 
@@ -148,15 +148,15 @@ async def test_what_is_there_keeps_the_revisions_that_it_is_from(empty: Installa
     async with opened(empty.database_url):
         panels = await models.Panel.all().order_by("pushed_sequence")
         interviews = await models.Interview.all().order_by("sequence")
-        assert [(it.url_sequence, it.timezone_sequence) for it in panels] == [(5, 5), (7, 7)]
-        assert [it.deleted_sequence for it in interviews] == [5, None]
+        assert [(panel.url_sequence, panel.timezone_sequence) for panel in panels] == [(5, 5), (7, 7)]
+        assert [interview.deleted_sequence for interview in interviews] == [5, None]
 
 
 async def migrated_to(version: str) -> None:
     await MigrationExecutor(connections.get("default"), APPS).migrate([MigrationTarget("models", version)])
 
 
-async def a_seated_interview(hours: int, sequence: int = 1, **its: Any) -> models.Interview:
+async def a_seated_interview(hours: int, sequence: int = 1, **columns: Any) -> models.Interview:
     """An interview in so many hours, in an account of its own, with a seat, as an earlier version wrote them."""
     begin = clock.now() + timedelta(hours=hours)
     account = models.Account(name="Acme", slug=f"acme-{hours}")
@@ -178,7 +178,7 @@ async def a_seated_interview(hours: int, sequence: int = 1, **its: Any) -> model
         ends_at=begin + timedelta(hours=1),
         feedback_reminder=models.FeedbackReminder.DAILY,
         sequence=sequence,
-        **its,
+        **columns,
     )
     seat = models.Interviewer(
         panel_id=panel.id,
@@ -207,8 +207,8 @@ async def test_several_processes_may_migrate_at_once(empty: Installation) -> Non
     ended = await asyncio.gather(*(empty.run("migrate") for _ in range(3)))
 
     assert [(each.code, each.err) for each in ended] == [(0, "")] * 3
-    said = sorted(each.out.strip() for each in ended)
-    assert said == [f"Applied {', '.join(VERSIONS)}."] + ["The database is at the current version already."] * 2
+    outputs = sorted(each.out.strip() for each in ended)
+    assert outputs == [f"Applied {', '.join(VERSIONS)}."] + ["The database is at the current version already."] * 2
     assert await shape(empty.database_url) == await shape_of_the_models(empty), NOT_THE_MODELS
 
 
@@ -221,7 +221,7 @@ async def test_no_change_of_the_models_is_without_its_migration(empty: Installat
 
 
 async def test_a_server_serves_again_once_the_database_is_migrated(empty: Installation) -> None:
-    assert "callboard migrate" in await empty.refused("serve")
+    assert "callboard migrate" in await empty.error_code("serve")
 
     await empty.done("migrate")
 

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from auth import keys
-from tests import kept
+from tests import output_scan
 from tests.processes import SECRET
 from tests.world import World
 
@@ -37,14 +37,14 @@ PLANTED = [
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("kind", "what", "is_found"), PLANTED, ids=[f"{its[2]} in a {its[0]}" for its in PLANTED])
+@pytest.mark.parametrize(("kind", "what", "is_found"), PLANTED, ids=[f"{case[2]} in a {case[0]}" for case in PLANTED])
 def test_the_search_finds_what_should_not_have_been_written(kind: str, what: Any, is_found: str, place: Path) -> None:
     sent = [["personal", [MARK]], ["error", [{"message": "Sign in.", "extensions": {"requestId": "0" * 32}}]]]
     (place / "a.sent").write_text("\n".join(map(json.dumps, [*sent, *([[kind, what]] if kind != "log" else [])])))
     lines = [{"event": "request", "route": "/graphql", "ms": 1.0}, *([what] if kind == "log" else [])]
     (place / "a.log").write_text("\n".join(map(json.dumps, lines)))
 
-    [leak] = kept.search(place).leaks
+    [leak] = output_scan.search(place).leaks
 
     assert is_found in leak
 
@@ -56,14 +56,14 @@ def test_the_search_leaves_what_may_be_written(place: Path) -> None:
     (place / "a.sent").write_text(json.dumps(["error", errors]))
     (place / "a.log").write_text(json.dumps({"event": "listening", "address": "http://127.0.0.1:8000"}))
 
-    searched = kept.search(place)
+    searched = output_scan.search(place)
 
     assert searched.leaks == []
     assert (searched.counts["errors"], searched.counts["log lines"]) == (1, 1)
 
 
 async def test_what_goes_out_of_the_server_of_the_tests_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = kept.search().counts
+    before = output_scan.search().counts
 
     await world.rita.ask("{ users(first: 1) { pageInfo { endCursor } } }")
     await world.rita.answer("{ nothing }")
@@ -75,6 +75,6 @@ async def test_what_goes_out_of_the_server_of_the_tests_is_kept(world: World, mo
         await connection.socket.send("no message")
         await connection.socket.wait_closed()
 
-    counts = kept.search().counts - before
+    counts = output_scan.search().counts - before
     assert {name for name, count in counts.items() if count > 0} >= {"cursors", "headers", "lines", "log lines"}
     assert (counts["errors"], counts["closes"]) >= (2, 1)

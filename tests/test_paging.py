@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from auth.refusals import Refused
 from resolvers import cursors
 from tests.budgets import examples
-from tests.world import Server, World, in_hours
+from tests.people import Server
+from tests.world import World, in_hours
 
 
 @dataclass(frozen=True)
@@ -43,41 +44,43 @@ LISTS = [
     ),
     Paged("forms of the viewer", "ivo", f"viewer {{ ... on User {{ feedbackForms(PAGE) {{ {ROWS % 'id'} }} }} }}"),
 ]
-each_list = pytest.mark.parametrize("its", LISTS, ids=lambda its: its.name)
+each_list = pytest.mark.parametrize("paged", LISTS, ids=lambda paged: paged.name)
 
 
 @pytest.fixture(scope="module")
 async def world(running: Server) -> World:
     """Seven of everything, in pairs that only their ids tell apart."""
-    its = await World.made(running)
+    world = await World.create(running)
     twins = [f"twin-{number}" for number in range(7)]
-    users = [{"email": its.email(twin), "name": f"Twin {twin[-1:] > '3'}", "role": "INTERVIEWER"} for twin in twins]
-    await its.sam.sync("users", users)
-    await its.sam.sync("candidates", [{"externalId": twin, "name": "Twin", "stage": "On-site"} for twin in twins])
+    users = [{"email": world.email(twin), "name": f"Twin {twin[-1:] > '3'}", "role": "INTERVIEWER"} for twin in twins]
+    await world.sam.sync("users", users)
+    await world.sam.sync("candidates", [{"externalId": twin, "name": "Twin", "stage": "On-site"} for twin in twins])
     score = {"type": "SCORE", "label": "Overall"}
-    await its.sam.sync("feedbackTemplates", [{"externalId": twin, "name": "Twin", "fields": [score]} for twin in twins])
+    await world.sam.sync(
+        "feedbackTemplates", [{"externalId": twin, "name": "Twin", "fields": [score]} for twin in twins]
+    )
     for number, twin in enumerate(twins):
-        interview = its.an_interview("one", "ivo", startsAt=in_hours(24 + number // 3))
-        interview["feedbackTemplateId"] = its.templates["values"]
-        pushed = await its.goodtime.push(**its.a_panel(twin, interview, candidateExternalId="lea"))
+        interview = world.an_interview("one", "ivo", startsAt=in_hours(24 + number // 3))
+        interview["feedbackTemplateId"] = world.templates["values"]
+        pushed = await world.goodtime.push(**world.a_panel(twin, interview, candidateExternalId="lea"))
         assert pushed["outcome"] == "CREATED"
-    return its
+    return world
 
 
-async def answered(world: World, its: Paged, first: int | None = 100, after: str | None = None) -> dict[str, Any]:
+async def answered(world: World, paged: Paged, first: int | None = 100, after: str | None = None) -> dict[str, Any]:
     """The whole answer to a question for a page."""
-    document = its.document.replace("PAGE", "first: $first, after: $after")
-    person = getattr(world, its.who)
+    document = paged.document.replace("PAGE", "first: $first, after: $after")
+    person = getattr(world, paged.who)
     return dict(await person.answer(f"query ($first: Int, $after: String) {{ {document} }}", first=first, after=after))
 
 
-async def page(world: World, its: Paged, **asked: Any) -> dict[str, Any]:
-    answer = await answered(world, its, **asked)
+async def page(world: World, paged: Paged, **asked: Any) -> dict[str, Any]:
+    answer = await answered(world, paged, **asked)
     assert "errors" not in answer, answer
-    found: dict[str, Any] = answer["data"]
-    while "edges" not in found:
-        [found] = found.values()
-    return found
+    data: dict[str, Any] = answer["data"]
+    while "edges" not in data:
+        [data] = data.values()
+    return data
 
 
 def refusal(answer: dict[str, Any]) -> str:
@@ -86,23 +89,23 @@ def refusal(answer: dict[str, Any]) -> str:
 
 
 @each_list
-async def test_pages_of_one_walk_the_same_list_as_one_big_page(its: Paged, world: World) -> None:
-    whole = await page(world, its)
+async def test_pages_of_one_walk_the_same_list_as_one_big_page(paged: Paged, world: World) -> None:
+    all_rows = await page(world, paged)
     walked: list[dict[str, Any]] = []
     after = None
     while True:
-        small = await page(world, its, first=1, after=after)
+        small = await page(world, paged, first=1, after=after)
         walked += small["edges"]
-        assert len(walked) <= len(whole["edges"]), "no row comes twice"
+        assert len(walked) <= len(all_rows["edges"]), "no row comes twice"
         assert small["pageInfo"]["hasPreviousPage"] is (after is not None)
         assert small["pageInfo"]["startCursor"] == small["pageInfo"]["endCursor"] == small["edges"][0]["cursor"]
         after = small["pageInfo"]["endCursor"]
         if not small["pageInfo"]["hasNextPage"]:
             break
 
-    assert len(whole["edges"]) >= 7
-    assert walked == whole["edges"]
-    assert whole["pageInfo"] == {
+    assert len(all_rows["edges"]) >= 7
+    assert walked == all_rows["edges"]
+    assert all_rows["pageInfo"] == {
         "hasNextPage": False,
         "hasPreviousPage": False,
         "startCursor": walked[0]["cursor"],
@@ -111,10 +114,10 @@ async def test_pages_of_one_walk_the_same_list_as_one_big_page(its: Paged, world
 
 
 @each_list
-async def test_behind_the_last_row_is_an_empty_page(its: Paged, world: World) -> None:
-    last = (await page(world, its))["pageInfo"]["endCursor"]
+async def test_behind_the_last_row_is_an_empty_page(paged: Paged, world: World) -> None:
+    last = (await page(world, paged))["pageInfo"]["endCursor"]
 
-    empty = await page(world, its, after=last)
+    empty = await page(world, paged, after=last)
 
     assert empty["edges"] == []
     assert empty["pageInfo"] == {
@@ -122,22 +125,22 @@ async def test_behind_the_last_row_is_an_empty_page(its: Paged, world: World) ->
         "hasPreviousPage": True,
         "startCursor": None,
         # Of changes an empty page tells how far the log was read, so that whoever polls goes on from there.
-        "endCursor": last if its.name == "changes" else None,
+        "endCursor": last if paged.name == "changes" else None,
     }
 
 
 @each_list
-async def test_a_page_is_bounded(its: Paged, world: World) -> None:
-    for first in (0, -1, its.most + 1, 2**31 - 1, -(2**31)):
-        answer = await answered(world, its, first=first)
+async def test_a_page_is_bounded(paged: Paged, world: World) -> None:
+    for first in (0, -1, paged.most + 1, 2**31 - 1, -(2**31)):
+        answer = await answered(world, paged, first=first)
         assert refusal(answer) == "BAD_USER_INPUT"
-        assert f"between 1 and {its.most}" in answer["errors"][0]["message"]
-    assert len((await page(world, its, first=its.most))["edges"]) >= 7
+        assert f"between 1 and {paged.most}" in answer["errors"][0]["message"]
+    assert len((await page(world, paged, first=paged.most))["edges"]) >= 7
 
 
 @each_list
-async def test_null_is_the_default_size(its: Paged, world: World) -> None:
-    assert await page(world, its, first=None) == await page(world, its, first=its.default)
+async def test_null_is_the_default_size(paged: Paged, world: World) -> None:
+    assert await page(world, paged, first=None) == await page(world, paged, first=paged.default)
 
 
 def coded(value: object) -> str:
@@ -171,29 +174,29 @@ BAD = [
 
 
 @each_list
-async def test_a_bad_cursor_is_a_clear_error(its: Paged, world: World) -> None:
+async def test_a_bad_cursor_is_a_clear_error(paged: Paged, world: World) -> None:
     for bad in BAD:
-        answer = await answered(world, its, after=bad)
+        answer = await answered(world, paged, after=bad)
         assert refusal(answer) == "BAD_USER_INPUT", bad[:100]
         assert "cursor" in answer["errors"][0]["message"]
 
 
 @each_list
-async def test_a_cursor_of_another_list_is_none_of_this_one(its: Paged, world: World) -> None:
-    own = (await page(world, its))["edges"][0]["cursor"]
+async def test_a_cursor_of_another_list_is_none_of_this_one(paged: Paged, world: World) -> None:
+    own = (await page(world, paged))["edges"][0]["cursor"]
     kind = json.loads(base64.urlsafe_b64decode(own + "=" * (-len(own) % 4)))[0]
     for other in LISTS:
         cursor = (await page(world, other))["edges"][0]["cursor"]
         others = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))[0]
-        answer = await answered(world, its, after=cursor)
-        assert ("errors" in answer) is (kind != others), (its.name, other.name)
+        answer = await answered(world, paged, after=cursor)
+        assert ("errors" in answer) is (kind != others), (paged.name, other.name)
 
 
 async def test_a_cursor_of_another_account_shows_nothing_of_it(running: Server, world: World) -> None:
-    other = await World.made(running)
-    for its in LISTS:
-        cursor = (await page(world, its))["edges"][2]["cursor"]
-        answer = await answered(other, its, after=cursor)
+    other = await World.create(running)
+    for paged in LISTS:
+        cursor = (await page(world, paged))["edges"][2]["cursor"]
+        answer = await answered(other, paged, after=cursor)
         assert world.slug not in json.dumps(answer)
 
 
@@ -220,37 +223,39 @@ async def test_a_filter_takes_500_external_ids_and_no_more(world: World) -> None
     document = "query ($ids: [String!]) { interviewPanels(filter: {externalIds: $ids}) { edges { node { id } } } }"
     ids = [f"number-{number}" for number in range(498)] + ["twin-1", "{{account_id}}"]
 
-    found = await world.rita.ask(document, ids=ids)
+    shown = await world.rita.ask(document, ids=ids)
     answer = await world.rita.answer(document, ids=[*ids, "one more"])
 
-    assert len(found["interviewPanels"]["edges"]) == 1
+    assert len(shown["interviewPanels"]["edges"]) == 1
     [error] = answer["errors"]
     assert (error["extensions"]["code"], error["extensions"]["limit"]) == ("LIMIT_EXCEEDED", 500)
 
 
 async def test_the_same_status_over_and_over_is_that_status(world: World) -> None:
-    document = "query ($its: [InterviewPanelStatus!]) { interviewPanels(filter: {status: $its}) { edges { cursor } } }"
+    document = (
+        "query ($status: [InterviewPanelStatus!]) { interviewPanels(filter: {status: $status}) { edges { cursor } } }"
+    )
 
-    once = await world.rita.ask(document, its=["SCHEDULED", "COMPLETE"])
-    over = await world.rita.ask(document, its=["COMPLETE", "SCHEDULED"] * 250)
+    once = await world.rita.ask(document, status=["SCHEDULED", "COMPLETE"])
+    over = await world.rita.ask(document, status=["COMPLETE", "SCHEDULED"] * 250)
 
     assert len(once["interviewPanels"]["edges"]) >= 7
     assert over == once
-    assert (await world.rita.ask(document, its=[]))["interviewPanels"]["edges"] == []
+    assert (await world.rita.ask(document, status=[]))["interviewPanels"]["edges"] == []
 
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.text(st.characters(codec=None)),
-    lambda its: st.lists(its) | st.dictionaries(st.text(), its),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 CURSORS = (
     st.sampled_from(BAD)
     | st.text()
-    | st.binary().map(lambda its: base64.urlsafe_b64encode(its).decode())
+    | st.binary().map(lambda raw: base64.urlsafe_b64encode(raw).decode())
     | JSON.map(coded)
-    | st.lists(JSON).map(lambda its: coded(["panel:listed_at,id", *its]))
+    | st.lists(JSON).map(lambda values: coded(["panel:listed_at,id", *values]))
     | st.tuples(st.datetimes(timezones=st.timezones()).map(str) | st.text(), JSON).map(
-        lambda its: coded(["panel:listed_at,id", *its])
+        lambda values: coded(["panel:listed_at,id", *values])
     )
 )
 

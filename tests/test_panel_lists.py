@@ -7,7 +7,8 @@ import pytest
 
 import clock
 from tests.panels import LIST, listed
-from tests.world import World, in_hours, instant
+from tests.people import instant
+from tests.world import World, in_hours
 
 INTERVIEWS = """query ($filter: InterviewFilter, $first: Int) { interviews(filter: $filter, first: $first) {
   edges { node { externalId panel { externalId } } } } }"""
@@ -106,8 +107,8 @@ async def test_panels_and_interviews_and_forms_are_nodes(world: World) -> None:
         (panel["interviews"][0]["id"], "Interview"),
         (form["id"], "FeedbackForm"),
     ):
-        found = await world.rita.ask("query ($id: ID!) { node(id: $id) { __typename id } }", id=id)
-        assert found["node"] == {"__typename": kind, "id": id}
+        shown = await world.rita.ask("query ($id: ID!) { node(id: $id) { __typename id } }", id=id)
+        assert shown["node"] == {"__typename": kind, "id": id}
 
 
 async def test_a_tombstone_is_in_no_list_and_no_node(world: World) -> None:
@@ -177,7 +178,7 @@ async def test_a_profile_lists_upcoming_panels_when_asked_for(world: World) -> N
         id=world.candidates["carla"],
     )
 
-    names = {name: [edge["node"]["externalId"] for edge in its["edges"]] for name, its in shown["candidate"].items()}
+    names = {name: [edge["node"]["externalId"] for edge in page["edges"]] for name, page in shown["candidate"].items()}
     assert names == {
         "all": ["over", "running", "later"],
         "upcoming": ["running", "later"],

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import clock
 from tests.panels import LIST, listed
-from tests.world import World, in_hours, instant
+from tests.people import instant
+from tests.world import World, in_hours
 
 STATUSES = ("TENTATIVE", "SCHEDULED", "AWAITING_FEEDBACK", "COMPLETE", "CANCELED")
 
@@ -41,7 +42,7 @@ async def test_the_status_follows_from_cancellation_clock_and_feedback_alike_in_
             shown = {edge["node"]["externalId"]: edge["node"]["status"] for edge in edges["edges"]}
             filtered = {name: status for status in STATUSES for name in await listed(world, status=[status])}
 
-        assert shown == {name: the_status(now, begin, *its) for name, its in panels.items()}
+        assert shown == {name: the_status(now, begin, *interviews) for name, interviews in panels.items()}
         assert filtered == shown
 
 
@@ -126,8 +127,8 @@ async def test_a_panel_spans_the_interviews_that_are_not_cancelled(world: World)
     spans = []
 
     for kept in ("abc", "ac", "c"):
-        its = [interview for interview in interviews if interview["externalId"] in kept]
-        pushed = await world.goodtime.push(**world.a_panel("p", *its, sequence=4 - len(kept)))
+        matching = [interview for interview in interviews if interview["externalId"] in kept]
+        pushed = await world.goodtime.push(**world.a_panel("p", *matching, sequence=4 - len(kept)))
         spans.append((instant(pushed["panel"]["startsAt"]), instant(pushed["panel"]["endsAt"])))
 
     at = {hours: instant(in_hours(hours)) for hours in (30, 50, 70, 71)}
@@ -146,7 +147,7 @@ async def test_interviews_stand_by_their_start_and_cancelled_ones_only_when_aske
         "all: interviews(includeCanceled: true) { externalId } } }"
     )
 
-    names = {name: [each["externalId"] for each in its] for name, its in shown["interviewPanel"].items()}
+    names = {name: [each["externalId"] for each in listing] for name, listing in shown["interviewPanel"].items()}
     assert names == {"interviews": ["b", "c"], "all": ["b", "a", "c"]}
 
 
@@ -190,7 +191,7 @@ async def test_a_panels_stage_is_the_one_in_which_it_was_made(world: World) -> N
     await world.goodtime.push(**world.a_panel("p", sequence=1))
     moved = {"externalId": "carla", "name": "Carla", "stage": "Applied"}
     await world.ada.ask(
-        "mutation ($its: [CandidateInput!]!) { syncCandidates(candidates: $its) { errors { code } } }", its=[moved]
+        "mutation ($rows: [CandidateInput!]!) { syncCandidates(candidates: $rows) { errors { code } } }", rows=[moved]
     )
 
     await world.goodtime.push(**world.a_panel("p", sequence=2, note="later"))

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import Set
+from tests.people import FOLLOW, Person
 from tests.processes import until
-from tests.world import FOLLOW, Person, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -16,8 +17,8 @@ pytestmark = pytest.mark.once
 def asked(query: str | None = None, by: str | None = None, **more: Any) -> dict[str, Any]:
     """A request that names the document by its hash, and may bring it."""
     sha256 = hashlib.sha256((by if by is not None else query or "").encode()).hexdigest()
-    its = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": sha256}}, **more}
-    return its if query is None else its | {"query": query}
+    body = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": sha256}}, **more}
+    return body if query is None else body | {"query": query}
 
 
 async def posted(person: Person, body: dict[str, Any], accept: str = "application/json") -> tuple[int, dict[str, Any]]:

@@ -8,7 +8,9 @@ import asyncpg
 import pytest
 
 from tests.conftest import DATABASE_URL
-from tests.world import Person, Server, World, in_hours, statements_and_values
+from tests.people import Person, Server
+from tests.sql_log import statements_and_values
+from tests.world import World, in_hours
 
 pytestmark = pytest.mark.postgres
 
@@ -44,7 +46,7 @@ async def database() -> AsyncIterator[asyncpg.Connection]:
 @pytest.fixture(scope="module")
 async def grown(running: Server, database: asyncpg.Connection) -> World:
     """The account of all who change nothing of it: with many like it, statistics would say of each that it is small."""
-    return await _grown(await World.made(running), database)
+    return await _grown(await World.create(running), database)
 
 
 async def _grown(world: World, database: asyncpg.Connection) -> World:
@@ -147,6 +149,6 @@ async def assert_little_is_looked_at(query: str, who: Person, database: asyncpg.
 async def assert_few_are_looked_at(
     statement: str, values: Sequence[Any], database: asyncpg.Connection, few: int = FEW
 ) -> None:
-    found = await database.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
-    [plan] = json.loads(found)
-    assert looked_at(plan["Plan"]) <= few, f"{statement}\n{found}"
+    explained = await database.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *values)
+    [plan] = json.loads(explained)
+    assert looked_at(plan["Plan"]) <= few, f"{statement}\n{explained}"

@@ -14,17 +14,18 @@ import httpx
 import pytest
 
 from resolvers import changes
-from tests.cable import cable
 from tests.feed_faults import all_received, everywhere, load, pushed, some, stalled
-from tests.fleet import ROOT, Base, Process, Subscriber, at, both_serving, eventually, following, serving
-from tests.world import FOLLOW, Person
+from tests.network_proxy import network_proxy
+from tests.people import FOLLOW, Person
+from tests.postgres_processes import ROOT, PostgresDatabase, Process, both_serving, serving
+from tests.subscribers import Subscriber, at, eventually, following
 
 #: Several processes need PostgreSQL. The processes that no test harms are started once: by one worker of the run.
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("processes on PostgreSQL")]
 
 
 async def test_a_process_that_is_killed_under_load_leaves_no_half_and_loses_nothing(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     async with serving(postgres.url) as doomed:
         world = await postgres.world(pair[0].server)
@@ -45,12 +46,12 @@ async def test_a_process_that_is_killed_under_load_leaves_no_half_and_loses_noth
 
 
 async def test_a_push_whose_process_dies_before_the_commit_never_was_and_is_sent_again(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     world = await postgres.world(pair[0].server)
     subscriber = Subscriber(world.rita)
     async with following(subscriber), serving(postgres.url) as doomed:
-        async with postgres.held("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", world.account.id):
+        async with postgres.locked("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", world.account.id):
             pushing = asyncio.create_task(pushed(world, "panel", by=doomed))
             await eventually(lambda: postgres.waits("UPDATE account"))
             doomed.kill()
@@ -70,13 +71,13 @@ async def test_a_push_whose_process_dies_before_the_commit_never_was_and_is_sent
 
 
 async def test_a_push_whose_process_dies_after_the_commit_is_seen_and_the_same_when_it_is_sent_again(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     """Committed, but neither answered nor rung: the slow look of the others finds it."""
     world = await postgres.world(pair[0].server)
     subscriber = Subscriber(world.rita)
     async with following(subscriber), serving(postgres.url) as doomed, postgres.slow_commits(world):
-        async with postgres.held("SELECT pg_advisory_xact_lock(42)"):
+        async with postgres.locked("SELECT pg_advisory_xact_lock(42)"):
             pushing = asyncio.create_task(pushed(world, "panel", by=doomed))
             await eventually(lambda: postgres.waits("COMMIT"))
             doomed.kill()
@@ -93,12 +94,12 @@ async def test_a_push_whose_process_dies_after_the_commit_is_seen_and_the_same_w
 
 
 async def test_a_network_cut_without_a_word_is_found_by_both_sides(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     """One connection a user: while the server holds on to the dead one, nobody else gets in."""
     async with (
         serving(postgres.url, keep_alive_seconds=1, connections_per_user=1) as process,
-        cable(process.port) as line,
+        network_proxy(process.port) as line,
     ):
         world = await postgres.world(pair[0].server)
         addresses = f"ws://127.0.0.1:{line.port}/graphql", process.server.websocket
@@ -106,14 +107,14 @@ async def test_a_network_cut_without_a_word_is_found_by_both_sides(
         async with following(subscriber):
             await pushed(world, "one", by=pair[0])
             await some(subscriber, 1)
-            line.hush()
+            line.silence()
             await pushed(world, "two", "three", by=pair[0])
             await all_received(postgres, world, subscriber)
 
     assert subscriber.connections >= 2
 
 
-async def test_workers_share_one_address_and_one_that_is_killed_is_replaced(postgres: Base) -> None:
+async def test_workers_share_one_address_and_one_that_is_killed_is_replaced(postgres: PostgresDatabase) -> None:
     async with serving(postgres.url, workers=2) as process:
         world = await postgres.world(process.server)
         subscribers = everywhere(*[world.rita, world.ada, world.sam, world.goodtime] * 3, among=(process,))
@@ -149,7 +150,7 @@ def test_several_workers_on_sqlite_are_refused_in_one_line_that_says_why(place: 
 
 
 async def test_a_process_that_is_told_to_go_ends_its_pushes_and_its_streams_and_exits_in_time(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     """Streams at rest, a stream over SSE, a socket that takes nothing, and a push that is still waiting for a lock."""
     async with serving(postgres.url) as going, contextlib.AsyncExitStack() as stack:
@@ -160,7 +161,7 @@ async def test_a_process_that_is_told_to_go_ends_its_pushes_and_its_streams_and_
         await stack.enter_async_context(stalled(world.rita))
         await pushed(world, "one", by=pair[0])
         await at_rest.next()
-        async with postgres.held("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", world.account.id):
+        async with postgres.locked("SELECT 1 FROM account WHERE id = $1 FOR NO KEY UPDATE", world.account.id):
             pushing = asyncio.create_task(pushed(world, "two", by=going))
             await eventually(lambda: postgres.waits("UPDATE account"))
             going.terminate()
@@ -187,7 +188,7 @@ async def server_sent(person: Person) -> list[str]:
         return [line async for line in events.aiter_lines()]
 
 
-async def test_a_rolling_restart_under_load_loses_and_repeats_nothing(postgres: Base) -> None:
+async def test_a_rolling_restart_under_load_loses_and_repeats_nothing(postgres: PostgresDatabase) -> None:
     async with both_serving(postgres.url) as (one, two):
         world = await postgres.world(one.server)
         addresses = [one.server.websocket, two.server.websocket]
@@ -205,7 +206,9 @@ async def test_a_rolling_restart_under_load_loses_and_repeats_nothing(postgres: 
     assert all(subscriber.ends["1012"] >= 1 for subscriber in subscribers)
 
 
-async def test_two_that_prune_at_once_drop_each_change_once(postgres: Base, pair: tuple[Process, Process]) -> None:
+async def test_two_that_prune_at_once_drop_each_change_once(
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
+) -> None:
     world = await postgres.world(pair[0].server)
     await pushed(world, "panel", by=pair[0])
     await postgres.lengthen(world, 3_500, timedelta(days=31))
@@ -218,9 +221,9 @@ async def test_two_that_prune_at_once_drop_each_change_once(postgres: Base, pair
         await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE)
         for _ in range(2)
     ]
-    said = [(await each.communicate())[0].decode() for each in both]
+    outputs = [(await each.communicate())[0].decode() for each in both]
 
-    assert sum(int(line.split()[1]) for line in said) == 3_501
+    assert sum(int(line.split()[1]) for line in outputs) == 3_501
     assert [each.returncode for each in both] == [0, 0]
     async with world.rita.following(after=changes.cursor_at(1)) as expired:
         assert (await expired.error())["code"] == "CURSOR_EXPIRED"

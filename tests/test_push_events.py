@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.people import codes_and_paths
 from tests.pushes import forms, interviews_of, people
-from tests.world import World, in_hours, told
+from tests.world import World, in_hours
 
 # One event of a panel: upsertInterview.
 
@@ -31,7 +32,7 @@ async def test_an_event_makes_its_panel_where_there_is_none(world: World) -> Non
 async def test_a_new_panels_first_event_says_whose_and_where(world: World) -> None:
     refused = await world.goodtime.push_one(panelExternalId="p", interview=world.an_interview("one", "nobody"))
 
-    assert told(refused["errors"]) == [
+    assert codes_and_paths(refused["errors"]) == [
         ("INVALID", "input.candidateId"),
         ("INVALID", "input.timezone"),
         ("INTERVIEWER_NOT_FOUND", "input.interview.interviewers.0.email"),
@@ -62,7 +63,7 @@ async def test_an_event_is_added_to_its_panel(world: World) -> None:
     added = await world.goodtime.push_one(panelExternalId="p", sequence=2, interview=world.an_interview("two", "noor"))
 
     assert added["outcome"] == "UPDATED"
-    assert {name: bool(it["cancellation"]) for name, it in interviews_of(added["panel"]).items()} == {
+    assert {name: bool(interview["cancellation"]) for name, interview in interviews_of(added["panel"]).items()} == {
         "one": False,
         "two": False,
     }
@@ -79,8 +80,8 @@ async def test_an_event_may_be_the_50th_of_its_panel_and_not_the_51st(world: Wor
     await world.goodtime.cancel_one(panelExternalId="p", externalId="0", sequence=5)
     freed = await world.goodtime.push_one(panelExternalId="p", sequence=6, interview=world.an_interview("51st"))
 
-    assert [it["outcome"] for it in (*answers, freed)] == ["UPDATED", None, "UPDATED", "UPDATED"]
-    assert told(answers[1]["errors"]) == [("INVALID", "input.interview")]
+    assert [answer["outcome"] for answer in (*answers, freed)] == ["UPDATED", None, "UPDATED", "UPDATED"]
+    assert codes_and_paths(answers[1]["errors"]) == [("INVALID", "input.interview")]
     assert "50" in answers[1]["errors"][0]["message"]
 
 
@@ -108,9 +109,15 @@ async def test_an_event_can_be_pushed_again_and_too_late_like_a_panel(world: Wor
         for sequence, interview in ((2, second), (2, second), (1, first), (2, first), (3, first))
     ]
 
-    assert [it["outcome"] for it in answers] == ["CREATED", "UNCHANGED", "STALE_IGNORED", None, "UPDATED"]
-    assert told(answers[3]["errors"]) == [("SEQUENCE_CONFLICT", "input.sequence")]
-    assert [it["interview"] and it["interview"]["externalId"] for it in answers] == ["one", "one", "one", None, "one"]
+    assert [answer["outcome"] for answer in answers] == ["CREATED", "UNCHANGED", "STALE_IGNORED", None, "UPDATED"]
+    assert codes_and_paths(answers[3]["errors"]) == [("SEQUENCE_CONFLICT", "input.sequence")]
+    assert [answer["interview"] and answer["interview"]["externalId"] for answer in answers] == [
+        "one",
+        "one",
+        "one",
+        None,
+        "one",
+    ]
     assert answers[2]["panel"]["interviews"][0]["note"] == "second"
 
 
@@ -135,7 +142,10 @@ async def test_a_whole_panel_leaves_alone_what_a_later_event_has_said(world: Wor
 
     assert late["outcome"] == "STALE_IGNORED"
     assert (late["panel"]["note"], late["panel"]["timezone"]) == ("fourth", "Asia/Tokyo")
-    assert {name: it["note"] for name, it in interviews_of(late["panel"]).items()} == {"one": "fifth", "two": None}
+    assert {name: interview["note"] for name, interview in interviews_of(late["panel"]).items()} == {
+        "one": "fifth",
+        "two": None,
+    }
 
 
 async def test_the_url_and_the_zone_are_of_the_highest_push_that_says_them(world: World) -> None:
@@ -146,8 +156,8 @@ async def test_the_url_and_the_zone_are_of_the_highest_push_that_says_them(world
 
     late = await world.goodtime.push(**world.a_panel("p", sequence=2, timezone="Asia/Tokyo", externalUrl=second))
 
-    its = late["panel"]
-    assert (late["outcome"], its["externalUrl"], its["timezone"]) == ("STALE_IGNORED", second, "Asia/Tokyo")
+    panel = late["panel"]
+    assert (late["outcome"], panel["externalUrl"], panel["timezone"]) == ("STALE_IGNORED", second, "Asia/Tokyo")
 
 
 @pytest.mark.parametrize("canceled", [False, True])
@@ -167,7 +177,7 @@ async def test_other_content_under_one_revision_conflicts_though_an_interview_wa
         interviews = [one] if how == "one fewer" else [one, other]
         again = await world.goodtime.push(**world.a_panel("p", *interviews, sequence=5))
 
-    assert told(again["errors"]) == [("SEQUENCE_CONFLICT", "input.sequence")]
+    assert codes_and_paths(again["errors"]) == [("SEQUENCE_CONFLICT", "input.sequence")]
 
 
 async def test_an_email_is_no_user_id_and_a_user_id_no_email_whoever_else_is_named(world: World) -> None:
@@ -176,7 +186,7 @@ async def test_an_email_is_no_user_id_and_a_user_id_no_email_whoever_else_is_nam
 
     refused = await world.goodtime.push(**world.a_panel("p", first, second))
 
-    assert told(refused["errors"]) == [
+    assert codes_and_paths(refused["errors"]) == [
         ("INTERVIEWER_NOT_FOUND", "input.interviews.1.interviewers.0.userId"),
         ("INTERVIEWER_NOT_FOUND", "input.interviews.1.interviewers.1.email"),
     ]
@@ -185,12 +195,12 @@ async def test_an_email_is_no_user_id_and_a_user_id_no_email_whoever_else_is_nam
 async def test_a_whole_panel_has_no_more_than_50_interviews_with_those_that_later_events_have_added(
     world: World,
 ) -> None:
-    its = {"panelExternalId": "p", "candidateExternalId": "carla", "timezone": "UTC"}
-    await world.goodtime.push_one(**its, sequence=9, interview=world.an_interview("later"))
+    event = {"panelExternalId": "p", "candidateExternalId": "carla", "timezone": "UTC"}
+    await world.goodtime.push_one(**event, sequence=9, interview=world.an_interview("later"))
     fifty = [world.an_interview(f"{number}", startsAt=in_hours(24 + number)) for number in range(50)]
 
     refused = await world.goodtime.push(**world.a_panel("p", *fifty, sequence=8))
     taken = await world.goodtime.push(**world.a_panel("p", *fifty[:49], sequence=8))
 
-    assert told(refused["errors"]) == [("INVALID", "input.interviews")]
+    assert codes_and_paths(refused["errors"]) == [("INVALID", "input.interviews")]
     assert (taken["outcome"], len(taken["panel"]["interviews"])) == ("STALE_IGNORED", 50)

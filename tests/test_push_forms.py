@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.people import codes_and_paths
 from tests.pushes import forms, interviews_of
-from tests.world import World, in_hours, told
+from tests.world import World, in_hours
 
 # Rule 6: feedback forms.
 
@@ -29,7 +30,7 @@ async def test_a_pending_form_takes_a_new_template_under_the_same_link(world: Wo
     values = technical | {"feedbackTemplateId": world.templates["values"]}
     second = await world.goodtime.push(**world.a_panel("p", values, sequence=2))
 
-    before, after = (forms(it["panel"]["interviews"][0])["ivo"] for it in (first, second))
+    before, after = (forms(answer["panel"]["interviews"][0])["ivo"] for answer in (first, second))
     assert before
     assert after
     assert (before["id"], before["url"]) == (after["id"], after["url"])
@@ -48,7 +49,9 @@ async def test_a_submitted_form_stays_as_it_is_with_a_warning(world: World) -> N
     values = interview | {"feedbackTemplateId": world.templates["values"]}
     second = await world.goodtime.push(**world.a_panel("p", values, sequence=2))
 
-    assert told(second["warnings"]) == [("FEEDBACK_ALREADY_SUBMITTED", "input.interviews.0.interviewers.0.email")]
+    assert codes_and_paths(second["warnings"]) == [
+        ("FEEDBACK_ALREADY_SUBMITTED", "input.interviews.0.interviewers.0.email")
+    ]
     after = forms(second["panel"]["interviews"][0])["ivo"]
     assert after == before | {"status": "COMPLETED"}
 
@@ -75,7 +78,9 @@ async def test_a_submitted_form_stays_with_its_interviewer_when_none_is_asked_fo
 
     after = forms(bare["panel"]["interviews"][0])
     assert after == {"ivo": form | {"status": "COMPLETED"}, "noor": None}
-    assert told(bare["warnings"]) == [("FEEDBACK_ALREADY_SUBMITTED", "input.interviews.0.interviewers.0.email")]
+    assert codes_and_paths(bare["warnings"]) == [
+        ("FEEDBACK_ALREADY_SUBMITTED", "input.interviews.0.interviewers.0.email")
+    ]
 
 
 async def test_a_removed_interviewers_form_is_voided_and_the_same_is_pending_when_they_are_back(world: World) -> None:
@@ -99,10 +104,10 @@ async def test_a_submitted_form_is_kept_whatever_is_cancelled(world: World, how:
     template = {"feedbackTemplateId": world.templates["values"]}
     interviews = [world.an_interview("one", "ivo", "noor", **template), world.an_interview("two", "noor", **template)]
     pushed = await world.goodtime.push(**world.a_panel("p", *interviews, sequence=1))
-    its = forms(interviews_of(pushed["panel"])["one"])
-    assert its["ivo"]
-    assert its["noor"]
-    await world.ivo.fill(its["ivo"]["id"])
+    by_name = forms(interviews_of(pushed["panel"])["one"])
+    assert by_name["ivo"]
+    assert by_name["noor"]
+    await world.ivo.fill(by_name["ivo"]["id"])
 
     if how == "removed":
         await world.goodtime.push(**world.a_panel("p", interviews[1], sequence=2))
@@ -111,7 +116,7 @@ async def test_a_submitted_form_is_kept_whatever_is_cancelled(world: World, how:
     else:
         await world.goodtime.cancel(externalId="p", sequence=2)
 
-    kept, voided = await world.rita.form(its["ivo"]["id"]), await world.rita.form(its["noor"]["id"])
+    kept, voided = await world.rita.form(by_name["ivo"]["id"]), await world.rita.form(by_name["noor"]["id"])
     assert kept
     assert voided
     assert (kept["status"], len(kept["answers"])) == ("COMPLETED", 1)

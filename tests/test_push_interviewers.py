@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.people import Server, codes_and_paths
 from tests.pushes import forms, kinds, panels_of, people
-from tests.world import Server, World, in_hours, told
+from tests.world import World, in_hours
 
 
 async def deactivate(world: World, name: str) -> None:
@@ -43,7 +44,7 @@ async def test_interviewers_stand_in_the_schedulers_order(world: World) -> None:
 
 
 async def test_whoever_is_no_user_of_the_account_is_named_in_the_refusal(world: World, running: Server) -> None:
-    elsewhere = await World.made(running)
+    elsewhere = await World.create(running)
     strangers = [{"email": "who@else.example"}, {"userId": "usr_nobody"}, {"userId": elsewhere.ivo.id}]
     strangers += [
         {"email": elsewhere.email("ivo")},
@@ -55,7 +56,7 @@ async def test_whoever_is_no_user_of_the_account_is_named_in_the_refusal(world: 
 
     where = ["1.email", "2.userId", "3.userId", "4.email", "5.email", "6.email"]
     path = "input.interviews.0.interviewers"
-    assert told(refused["errors"]) == [("INTERVIEWER_NOT_FOUND", f"{path}.{each}") for each in where]
+    assert codes_and_paths(refused["errors"]) == [("INTERVIEWER_NOT_FOUND", f"{path}.{each}") for each in where]
     assert "who@else.example" in refused["errors"][0]["message"]
 
 
@@ -65,7 +66,7 @@ async def test_a_person_sits_on_an_interview_once(world: World) -> None:
     refused = await world.goodtime.push(**world.a_panel("p", interview))
 
     path = "input.interviews.0.interviewers.1.userId"
-    assert told(refused["errors"]) == [("DUPLICATE_INTERVIEWER", path)]
+    assert codes_and_paths(refused["errors"]) == [("DUPLICATE_INTERVIEWER", path)]
 
 
 async def test_a_deactivated_user_can_not_be_newly_assigned(world: World) -> None:
@@ -74,7 +75,7 @@ async def test_a_deactivated_user_can_not_be_newly_assigned(world: World) -> Non
     refused = await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "ivo", "noor")))
 
     path = "input.interviews.0.interviewers.1.email"
-    assert told(refused["errors"]) == [("INTERVIEWER_DEACTIVATED", path)]
+    assert codes_and_paths(refused["errors"]) == [("INTERVIEWER_DEACTIVATED", path)]
 
 
 async def test_a_deactivated_user_may_stay_where_they_are_with_a_warning(world: World) -> None:
@@ -86,8 +87,8 @@ async def test_a_deactivated_user_may_stay_where_they_are_with_a_warning(world: 
     accepted, refused = await world.goodtime.push(**stays), await world.goodtime.push(**moves)
 
     path = "input.interviews.{}.interviewers.0.email"
-    assert told(accepted["warnings"]) == [("INTERVIEWER_DEACTIVATED", path.format(0))]
-    assert told(refused["errors"]) == [("INTERVIEWER_DEACTIVATED", path.format(1))]
+    assert codes_and_paths(accepted["warnings"]) == [("INTERVIEWER_DEACTIVATED", path.format(0))]
+    assert codes_and_paths(refused["errors"]) == [("INTERVIEWER_DEACTIVATED", path.format(1))]
 
 
 async def test_all_that_is_wrong_is_reported_at_once_one_error_a_path_and_nothing_is_written(world: World) -> None:
@@ -102,7 +103,7 @@ async def test_all_that_is_wrong_is_reported_at_once_one_error_a_path_and_nothin
     )
 
     interview = "input.interviews"
-    assert sorted(told(refused["errors"])) == sorted([
+    assert sorted(codes_and_paths(refused["errors"])) == sorted([
         ("INVALID", "input.sequence"),
         ("INVALID", "input.note"),
         ("NOT_FOUND", "input.candidateExternalId"),
@@ -132,13 +133,13 @@ async def test_a_refused_change_leaves_the_panel_as_it_was(world: World) -> None
         **world.a_panel("p", world.an_interview("two"), world.an_interview("three", "nobody"), sequence=2, note="new")
     )
 
-    assert told(refused["errors"]) == [("INTERVIEWER_NOT_FOUND", "input.interviews.1.interviewers.0.email")]
+    assert codes_and_paths(refused["errors"]) == [("INTERVIEWER_NOT_FOUND", "input.interviews.1.interviewers.0.email")]
     assert await world.goodtime.panel(externalId="p") == pushed["panel"]
     assert await kinds(world) == ["CREATED"]
 
 
 async def test_a_template_of_another_account_or_an_archived_one_is_unknown(world: World, running: Server) -> None:
-    elsewhere = await World.made(running)
+    elsewhere = await World.create(running)
     await archive_template(world, "values")
 
     refused = await world.goodtime.push(
@@ -150,7 +151,9 @@ async def test_a_template_of_another_account_or_an_archived_one_is_unknown(world
     )
 
     path = "input.interviews.{}.feedbackTemplateId"
-    assert told(refused["errors"]) == [("FEEDBACK_TEMPLATE_NOT_FOUND", path.format(index)) for index in (0, 1)]
+    assert codes_and_paths(refused["errors"]) == [
+        ("FEEDBACK_TEMPLATE_NOT_FOUND", path.format(index)) for index in (0, 1)
+    ]
 
 
 async def test_an_archived_template_goes_on_where_it_is_in_use(world: World) -> None:
@@ -170,9 +173,9 @@ async def archive_template(world: World, external_id: str) -> None:
     score = {"type": "SCORE", "label": "Overall", "required": True}
     template = {"externalId": external_id, "name": external_id.title(), "fields": [score], "archived": True}
     await world.sam.ask(
-        "mutation ($its: [FeedbackTemplateInput!]!) { syncFeedbackTemplates(feedbackTemplates: $its) "
+        "mutation ($rows: [FeedbackTemplateInput!]!) { syncFeedbackTemplates(feedbackTemplates: $rows) "
         "{ errors { code } } }",
-        its=[template],
+        rows=[template],
     )
 
 
@@ -185,7 +188,7 @@ async def test_a_panel_names_its_candidate(world: World, named: dict[str, Any]) 
     known = await world.goodtime.push(**panel | named)
 
     for refused in (new, known):
-        assert told(refused["errors"]) == [("INVALID", "input.candidateId")]
+        assert codes_and_paths(refused["errors"]) == [("INVALID", "input.candidateId")]
 
 
 async def test_a_candidate_named_twice_is_the_same_one(world: World) -> None:
@@ -194,16 +197,16 @@ async def test_a_candidate_named_twice_is_the_same_one(world: World) -> None:
     refused = await world.goodtime.push(**world.a_panel("p", candidateExternalId="carla", candidateId=lea))
     accepted = await world.goodtime.push(**world.a_panel("p", candidateExternalId="carla", candidateId=carla))
 
-    assert told(refused["errors"]) == [("NOT_FOUND", "input.candidateExternalId")]
+    assert codes_and_paths(refused["errors"]) == [("NOT_FOUND", "input.candidateExternalId")]
     assert accepted["outcome"] == "CREATED"
 
 
 async def test_a_candidate_of_another_account_is_unknown(world: World, running: Server) -> None:
-    elsewhere = await World.made(running)
+    elsewhere = await World.create(running)
 
     refused = await world.goodtime.push(**world.a_panel("p", candidateId=elsewhere.candidates["carla"]))
 
-    assert told(refused["errors"]) == [("NOT_FOUND", "input.candidateId")]
+    assert codes_and_paths(refused["errors"]) == [("NOT_FOUND", "input.candidateId")]
 
 
 async def test_a_panel_stays_with_its_candidate(world: World) -> None:
@@ -211,4 +214,4 @@ async def test_a_panel_stays_with_its_candidate(world: World) -> None:
 
     refused = await world.goodtime.push(**world.a_panel("p", candidateExternalId="lea", sequence=2))
 
-    assert told(refused["errors"]) == [("INVALID", "input.candidateExternalId")]
+    assert codes_and_paths(refused["errors"]) == [("INVALID", "input.candidateExternalId")]

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.people import codes_and_paths
 from tests.pushes import interviews_of, kinds, panels_of
-from tests.world import World, in_hours, told
+from tests.world import World, in_hours
 
 # Rule 2: sequence.
 
@@ -57,19 +58,19 @@ async def test_the_same_sequence_with_other_content_is_a_conflict(world: World, 
 
     conflict = await world.goodtime.push(**a_panel_of(world, **other))
 
-    assert told(conflict["errors"]) == [("SEQUENCE_CONFLICT", "input.sequence")]
+    assert codes_and_paths(conflict["errors"]) == [("SEQUENCE_CONFLICT", "input.sequence")]
     assert (conflict["outcome"], conflict["panel"]) == (None, pushed["panel"])
     assert await world.goodtime.panel(externalId="p") == pushed["panel"]
     assert await kinds(world) == ["CREATED"]
 
 
-def a_panel_of(world: World, interviews: tuple[str, ...] = ("one", "two"), **its: Any) -> dict[str, Any]:
+def a_panel_of(world: World, interviews: tuple[str, ...] = ("one", "two"), **fields: Any) -> dict[str, Any]:
     """Revision 5 of a panel; what is named so is changed in the panel or in its first interview."""
-    names = its.pop("interviewers", ["ivo", "noor"])
+    names = fields.pop("interviewers", ["ivo", "noor"])
     details = {"subject", "startsAt", "durationMinutes", "location", "feedbackReminder"}
-    own = {name: its.pop(name) for name in details & its.keys()}
+    own = {name: fields.pop(name) for name in details & fields.keys()}
     events = [world.an_interview(name, *(names if name == "one" else ["rita"])) for name in interviews]
-    return world.a_panel("p", events[0] | own, *events[1:], sequence=5, **its)
+    return world.a_panel("p", events[0] | own, *events[1:], sequence=5, **fields)
 
 
 async def test_a_conflict_below_a_later_cancel_is_too_old_to_matter_and_takes_nothing(world: World) -> None:
@@ -109,7 +110,7 @@ async def test_a_moved_interview_is_a_reschedule_under_the_same_links(world: Wor
 
     assert moved["outcome"] == "UPDATED"
     assert await kinds(world) == ["CREATED", "RESCHEDULED"]
-    links = [it["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["url"] for it in (first, moved)]
+    links = [answer["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["url"] for answer in (first, moved)]
     assert links[0] == links[1]
 
 
@@ -142,7 +143,7 @@ async def test_without_a_sequence_no_push_undoes_a_cancel_by_the_scheduler(world
 
     refused = await world.goodtime.push(**world.a_panel(note="last"))
 
-    assert told(refused["errors"]) == [("PANEL_CANCELED", "input")]
+    assert codes_and_paths(refused["errors"]) == [("PANEL_CANCELED", "input")]
     assert (refused["outcome"], refused["panel"]["note"], refused["panel"]["status"]) == (None, "first", "CANCELED")
     back = await world.goodtime.push(**world.a_panel(note="back", sequence=6))
     assert (back["outcome"], back["panel"]["status"]) == ("RESTORED", "SCHEDULED")
@@ -187,7 +188,7 @@ async def test_a_refused_push_leaves_the_tombstone_as_it_was(world: World) -> No
 
     refused = await world.goodtime.push(**world.a_panel("p", world.an_interview("one", "nobody"), sequence=4))
 
-    assert told(refused["errors"]) == [("INTERVIEWER_NOT_FOUND", "input.interviews.0.interviewers.0.email")]
+    assert codes_and_paths(refused["errors"]) == [("INTERVIEWER_NOT_FOUND", "input.interviews.0.interviewers.0.email")]
     assert await world.goodtime.panel(externalId="p") is None
 
 

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
+from tests.people import PUSH, codes_and_paths, instant
 from tests.pushes import panels_of
-from tests.world import PUSH, World, in_hours, instant, told
+from tests.world import World, in_hours
 
 # Rule 7: times, zones and numbers.
 
@@ -69,7 +70,7 @@ async def test_an_interview_may_be_in_any_year_that_reads(world: World, start: s
 async def test_no_interview_lasts_shorter_or_longer(world: World, minutes: int) -> None:
     refused = await world.goodtime.push(**world.a_panel("p", world.an_interview(durationMinutes=minutes)))
 
-    assert told(refused["errors"]) == [("INVALID", "input.interviews.0.durationMinutes")]
+    assert codes_and_paths(refused["errors"]) == [("INVALID", "input.interviews.0.durationMinutes")]
     assert "1 to 1,440" in refused["errors"][0]["message"]
 
 
@@ -79,7 +80,7 @@ async def test_a_panel_has_1_to_50_interviews(world: World, count: int) -> None:
 
     refused = await world.goodtime.push(**panel)
 
-    assert told(refused["errors"]) == [("INVALID", "input.interviews")]
+    assert codes_and_paths(refused["errors"]) == [("INVALID", "input.interviews")]
     assert "1 to 50" in refused["errors"][0]["message"]
 
 
@@ -89,7 +90,7 @@ async def test_an_interview_has_1_to_50_interviewers(world: World, count: int) -
 
     refused = await world.goodtime.push(**world.a_panel("p", world.an_interview(interviewers=everybody)))
 
-    assert told(refused["errors"]) == [("INVALID", "input.interviews.0.interviewers")]
+    assert codes_and_paths(refused["errors"]) == [("INVALID", "input.interviews.0.interviewers")]
     assert "1 to 50" in refused["errors"][0]["message"]
 
 
@@ -131,8 +132,8 @@ async def test_far_too_many_of_everything_is_refused_as_such(world: World) -> No
     crowded = await world.goodtime.push(**world.a_panel("p", world.an_interview(interviewers=crowd)))
     long = await world.goodtime.push(**world.a_panel("p", *many))
 
-    assert told(crowded["errors"])[0] == ("INVALID", "input.interviews.0.interviewers")
-    assert told(long["errors"])[0] == ("INVALID", "input.interviews")
+    assert codes_and_paths(crowded["errors"])[0] == ("INVALID", "input.interviews.0.interviewers")
+    assert codes_and_paths(long["errors"])[0] == ("INVALID", "input.interviews")
     assert len(crowded["errors"]) <= 51
     assert len(long["errors"]) <= 51
 
@@ -166,7 +167,7 @@ async def test_a_text_that_can_not_be_is_refused_with_the_limit(
 
     refused = await world.goodtime.push(**world.a_panel("p", interview) | changed)
 
-    assert told(refused["errors"]) == [("INVALID", path)]
+    assert codes_and_paths(refused["errors"]) == [("INVALID", path)]
     assert told_of in refused["errors"][0]["message"]
     assert await panels_of(world) == []
 
@@ -242,4 +243,4 @@ async def test_a_push_in_the_past_is_accepted_with_a_warning(world: World) -> No
     pushed = await world.goodtime.push(**world.a_panel("p", past, future))
 
     assert pushed["outcome"] == "CREATED"
-    assert told(pushed["warnings"]) == [("STARTS_IN_THE_PAST", "input.interviews.0.startsAt")]
+    assert codes_and_paths(pushed["warnings"]) == [("STARTS_IN_THE_PAST", "input.interviews.0.startsAt")]

@@ -4,15 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from tests.people import Server, codes_and_paths, instant
 from tests.pushes import panels_of
-from tests.world import Server, World, in_hours, instant, told
+from tests.world import World, in_hours
 
 
 async def archive(world: World, external_id: str) -> None:
     """Sam archives a candidate."""
     candidate = {"externalId": external_id, "name": external_id.title(), "stage": "On-site", "archived": True}
     await world.sam.ask(
-        "mutation ($its: [CandidateInput!]!) { syncCandidates(candidates: $its) { errors { code } } }", its=[candidate]
+        "mutation ($rows: [CandidateInput!]!) { syncCandidates(candidates: $rows) { errors { code } } }",
+        rows=[candidate],
     )
 
 
@@ -27,14 +29,18 @@ async def test_an_overlap_with_another_panel_is_a_warning_with_its_path(world: W
     pushed = await world.goodtime.push(**world.a_panel("q", interview, candidateExternalId="lea"))
 
     assert pushed["outcome"] == "CREATED"
-    assert told(pushed["warnings"]) == [("INTERVIEWER_DOUBLE_BOOKED", "input.interviews.0.interviewers.1.email")]
+    assert codes_and_paths(pushed["warnings"]) == [
+        ("INTERVIEWER_DOUBLE_BOOKED", "input.interviews.0.interviewers.1.email")
+    ]
 
 
 async def test_an_overlap_within_the_panel_is_a_warning_at_both_places(world: World) -> None:
     pushed = await world.goodtime.push(**world.a_panel("p", world.an_interview("one"), world.an_interview("two")))
 
     path = "input.interviews.{}.interviewers.0.email"
-    assert told(pushed["warnings"]) == [("INTERVIEWER_DOUBLE_BOOKED", path.format(index)) for index in (0, 1)]
+    assert codes_and_paths(pushed["warnings"]) == [
+        ("INTERVIEWER_DOUBLE_BOOKED", path.format(index)) for index in (0, 1)
+    ]
 
 
 async def test_a_single_event_overlaps_with_its_siblings_too(world: World) -> None:
@@ -42,7 +48,9 @@ async def test_a_single_event_overlaps_with_its_siblings_too(world: World) -> No
 
     pushed = await world.goodtime.push_one(panelExternalId="p", interview=world.an_interview("two"))
 
-    assert told(pushed["warnings"]) == [("INTERVIEWER_DOUBLE_BOOKED", "input.interview.interviewers.0.email")]
+    assert codes_and_paths(pushed["warnings"]) == [
+        ("INTERVIEWER_DOUBLE_BOOKED", "input.interview.interviewers.0.email")
+    ]
 
 
 async def test_a_long_interview_that_began_the_day_before_still_overlaps(world: World) -> None:
@@ -57,7 +65,7 @@ async def test_a_long_interview_that_began_the_day_before_still_overlaps(world: 
 
 @pytest.mark.parametrize("how", ["adjacent", "moved", "left", "cancelled panel", "cancelled interview", "elsewhere"])
 async def test_no_overlap_no_warning(world: World, running: Server, how: str) -> None:
-    first = world if how != "elsewhere" else await World.made(running)
+    first = world if how != "elsewhere" else await World.create(running)
     interviews = [first.an_interview("one"), first.an_interview("two", "rita")]
     await first.goodtime.push(**first.a_panel("p", *interviews, sequence=1))
     if how == "moved":
@@ -70,8 +78,8 @@ async def test_no_overlap_no_warning(world: World, running: Server, how: str) ->
     elif how == "cancelled interview":
         await world.goodtime.cancel_one(panelExternalId="p", externalId="one", sequence=2)
 
-    its = world.an_interview("one", startsAt=in_hours(25 if how == "adjacent" else 24))
-    pushed = await world.goodtime.push(**world.a_panel("q", its))
+    interview = world.an_interview("one", startsAt=in_hours(25 if how == "adjacent" else 24))
+    pushed = await world.goodtime.push(**world.a_panel("q", interview))
 
     assert pushed["warnings"] == []
 
@@ -82,7 +90,7 @@ async def test_no_overlap_no_warning(world: World, running: Server, how: str) ->
 async def test_a_new_panel_for_an_archived_candidate_is_refused(world: World) -> None:
     refused = await world.goodtime.push(**world.a_panel("p", candidateExternalId="arno"))
 
-    assert told(refused["errors"]) == [("CANDIDATE_ARCHIVED", "input.candidateExternalId")]
+    assert codes_and_paths(refused["errors"]) == [("CANDIDATE_ARCHIVED", "input.candidateExternalId")]
     assert await panels_of(world) == []
 
 
@@ -93,7 +101,7 @@ async def test_changes_of_a_panel_whose_candidate_is_archived_are_accepted_with_
     changed = await world.goodtime.push(**world.a_panel("p", sequence=2, note="changed"))
 
     assert (changed["outcome"], changed["panel"]["note"]) == ("UPDATED", "changed")
-    assert told(changed["warnings"]) == [("CANDIDATE_ARCHIVED", "input.candidateExternalId")]
+    assert codes_and_paths(changed["warnings"]) == [("CANDIDATE_ARCHIVED", "input.candidateExternalId")]
 
 
 async def test_a_panel_of_an_archived_candidate_can_always_be_cancelled(world: World) -> None:
@@ -104,4 +112,4 @@ async def test_a_panel_of_an_archived_candidate_can_always_be_cancelled(world: W
     by_scheduler = await world.goodtime.cancel(externalId="p", sequence=2)
     by_user = await world.rita.cancel(externalId="q")
 
-    assert [it["panel"]["status"] for it in (by_scheduler, by_user)] == ["CANCELED", "CANCELED"]
+    assert [answer["panel"]["status"] for answer in (by_scheduler, by_user)] == ["CANCELED", "CANCELED"]

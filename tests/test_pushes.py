@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tests.people import PUSH, PUSH_ONE, Server
 from tests.pushes import forms, interviews_of, kinds, panels_of, people
-from tests.world import PUSH, PUSH_ONE, Server, World, in_hours, statements
+from tests.sql_log import statements
+from tests.world import World, in_hours
 
 
 def test_each_rule_of_pushing_has_its_tests_under_its_number() -> None:
@@ -101,9 +103,9 @@ async def test_what_may_be_left_out_or_null_has_its_default(world: World) -> Non
 
 async def test_only_the_integration_pushes(world: World) -> None:
     for person in (world.sam, world.ada, world.rita, world.leo, world.ivo):
-        assert await person.refused(PUSH, input=world.a_panel()) == "FORBIDDEN"
+        assert await person.error_code(PUSH, input=world.a_panel()) == "FORBIDDEN"
         one = {"panelExternalId": "p", "candidateExternalId": "carla", "interview": world.an_interview()}
-        assert await person.refused(PUSH_ONE, input=one) == "FORBIDDEN"
+        assert await person.error_code(PUSH_ONE, input=one) == "FORBIDDEN"
 
 
 async def test_a_push_takes_at_most_twelve_statements(world: World) -> None:
@@ -165,7 +167,7 @@ async def test_an_interviews_external_id_is_its_panels_own(world: World) -> None
 
 
 async def test_two_accounts_may_use_the_same_ids(world: World, running: Server) -> None:
-    elsewhere = await World.made(running)
+    elsewhere = await World.create(running)
 
     here = await world.goodtime.push(**world.a_panel("p", sequence=1, note="here"))
     there = await elsewhere.goodtime.push(**elsewhere.a_panel("p", sequence=1, note="there"))

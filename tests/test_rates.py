@@ -20,9 +20,10 @@ from benchmarks.load import post, put
 from operations import rates
 from simulator import client as goodtime
 from tests.conftest import DATABASE_URL
+from tests.people import FOLLOW, Person, Server
 from tests.processes import Installation, until
 from tests.rates import LARGE, SMALL, Use, rates_on, sent
-from tests.world import FOLLOW, Person, Server, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -89,7 +90,7 @@ async def test_each_user_each_key_and_each_address_has_a_rate_of_its_own(world: 
 
 
 async def test_one_account_does_not_spend_anothers_rate(world: World, limited: Use) -> None:
-    other = await World.made(world.server)
+    other = await World.create(world.server)
     limited(user_cost_per_minute=3)
 
     assert [(await sent(world.rita)).status_code for _ in range(2)] == [200, 429]
@@ -259,7 +260,7 @@ async def test_one_accounts_load_does_not_starve_another(
     world: World, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CALLBOARD_RATE_LIMIT", "off")
-    other = await World.made(world.server)
+    other = await World.create(world.server)
     for number in range(30):
         await world.goodtime.push(**world.a_panel(str(number), world.an_interview("one", "ivo", "noor")))
     async with Installation(place, DATABASE_URL).running("serve") as process, Server(process.address) as server:
@@ -282,7 +283,7 @@ async def test_one_accounts_load_does_not_starve_another(
 
 async def test_an_account_waits_only_for_itself(world: World) -> None:
     """All its turns are taken: whoever else is of the account waits, and nobody of another does."""
-    other = await World.made(world.server)
+    other = await World.create(world.server)
     whose = Viewer(world.account)
     async with AsyncExitStack() as taken:
         for _ in range(settings.current().requests_per_account):

@@ -12,11 +12,12 @@ import pytest
 
 import clock
 from operations import rates
-from tests.cable import cable
 from tests.conftest import DATABASE_URL
+from tests.network_proxy import network_proxy
+from tests.people import Person, Server
 from tests.processes import Installation, missing, until
 from tests.rates import Use, rates_on, sent
-from tests.world import Person, Server, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -52,9 +53,11 @@ async def test_several_processes_count_together_over_redis(redis: str, limited: 
 
 
 async def test_what_two_servers_allow_together_is_one_rate(redis: str, world: World, place: Path) -> None:
-    its = Installation(place, DATABASE_URL, {"RATE_LIMIT": "on", "REDIS_URL": redis, "USER_COST_PER_MINUTE": "30"})
+    installation = Installation(
+        place, DATABASE_URL, {"RATE_LIMIT": "on", "REDIS_URL": redis, "USER_COST_PER_MINUTE": "30"}
+    )
     async with AsyncExitStack() as stack:
-        addresses = [(await stack.enter_async_context(its.running("serve"))).address for _ in range(2)]
+        addresses = [(await stack.enter_async_context(installation.running("serve"))).address for _ in range(2)]
         servers = [await stack.enter_async_context(Server(address)) for address in addresses]
         await until(lambda: clock.now().second < 50)  # all of it falls into one minute
         statuses = [
@@ -70,7 +73,7 @@ async def test_while_redis_is_away_each_process_counts_for_itself_and_nobody_wai
     limited()
     monkeypatch.setattr(rates, "_AWAY_SECONDS", 0.2)
     name = f"test-{secrets.token_hex(8)}"
-    async with cable(int(redis.rpartition(":")[2])) as line:
+    async with network_proxy(int(redis.rpartition(":")[2])) as line:
         counts = rates.RateCounters(f"redis://127.0.0.1:{line.port}")
         assert await counts.add(name, 5) == 5
         line.broken = True
@@ -99,5 +102,5 @@ async def test_a_redis_that_never_answers_holds_nobody_up(limited: Use) -> None:
         await counts.close()
 
 
-async def _is(expected: int, found: Awaitable[int]) -> bool:
-    return await found == expected
+async def _is(expected: int, count: Awaitable[int]) -> bool:
+    return await count == expected

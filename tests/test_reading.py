@@ -13,8 +13,10 @@ from execution import Level
 from models.base import Row
 from resolvers.access import unscoped
 from schema import SCHEMA
+from tests.people import Server
+from tests.sql_log import statements
 from tests.test_statements import selected
-from tests.world import Server, World, in_hours, statements
+from tests.world import World, in_hours
 
 #: Where rows are read in part: the type, and the document around what is asked of it.
 PLACES = {
@@ -54,8 +56,8 @@ PLACES = {
 
 def fields() -> Iterator[Any]:
     """Every field of every place: alone, with what is below it two levels deep, and with the least of all others."""
-    for place, (its, around) in PLACES.items():
-        kind = SCHEMA._schema.type_map[its]
+    for place, (selection, around) in PLACES.items():
+        kind = SCHEMA._schema.type_map[selection]
         assert isinstance(kind, GraphQLObjectType)
         least = {
             name: f"{name} {{ __typename }}"
@@ -72,47 +74,51 @@ def fields() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-async def told(running: Server) -> World:
+async def read_world(running: Server) -> World:
     """An account where something of everything is told: filled forms, cancelled interviews and panels, notes, links."""
-    its = await World.made(running)
+    world = await World.create(running)
     interviews = [
-        its.an_interview(name, "ivo", "leo", feedbackTemplateId=its.templates["values"], note=name, location="A room")
+        world.an_interview(
+            name, "ivo", "leo", feedbackTemplateId=world.templates["values"], note=name, location="A room"
+        )
         | {"meetingUrl": f"https://meet.example/{name}", "startsAt": in_hours(24 + place)}
         for place, name in enumerate(("one", "two"))
     ]
     links = {"externalUrl": "https://app.goodtime.example/first", "note": "For all"}
-    pushed = await its.goodtime.push(**its.a_panel("first", *interviews, **links))
-    await its.ivo.fill(pushed["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
-    await its.goodtime.cancel_one(id=pushed["panel"]["interviews"][1]["id"], reason="Ill")
-    await its.goodtime.push(**its.a_panel("second", candidateExternalId="lea"))
-    called_off = await its.goodtime.push(**its.a_panel("third", candidateExternalId="lea"))
-    await its.rita.cancel(id=called_off["panel"]["id"], reason="Hired")
-    return its
+    pushed = await world.goodtime.push(**world.a_panel("first", *interviews, **links))
+    await world.ivo.fill(pushed["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
+    await world.goodtime.cancel_one(id=pushed["panel"]["interviews"][1]["id"], reason="Ill")
+    await world.goodtime.push(**world.a_panel("second", candidateExternalId="lea"))
+    called_off = await world.goodtime.push(**world.a_panel("third", candidateExternalId="lea"))
+    await world.rita.cancel(id=called_off["panel"]["id"], reason="Hired")
+    return world
 
 
 @pytest.mark.parametrize("asked", list(fields()))
 async def test_a_field_is_what_it_is_of_whole_rows_however_little_is_asked_for_beside_it(
-    asked: str, told: World, monkeypatch: pytest.MonkeyPatch
+    asked: str, read_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_part = await told.rita.ask(asked)
+    in_part = await read_world.rita.ask(asked)
     monkeypatch.setattr(Level, "reads", lambda *_: None)
 
-    assert in_part == await told.rita.ask(asked)
+    assert in_part == await read_world.rita.ask(asked)
 
 
 @pytest.mark.parametrize("candidates", ['candidate(externalId: "carla")', "candidates(first: 3) { edges { node"])
-async def test_who_comes_back_to_a_candidate_may_ask_for_more(candidates: str, told: World) -> None:
+async def test_who_comes_back_to_a_candidate_may_ask_for_more(candidates: str, read_world: World) -> None:
     back = "interviewPanels { edges { node { candidate { name stage { position } posting { title } } } } }"
     ends = " }" * candidates.count("{")
 
-    answer = await told.rita.ask(f"{{ {candidates} {{ id stage {{ name }} posting {{ id }} {back} }}{ends} }}")
+    answer = await read_world.rita.ask(f"{{ {candidates} {{ id stage {{ name }} posting {{ id }} {back} }}{ends} }}")
 
     assert "Backend Engineer" in str(answer)
 
 
-async def test_columns_nobody_asks_for_are_not_read(told: World) -> None:
+async def test_columns_nobody_asks_for_are_not_read(read_world: World) -> None:
     with statements() as sent:
-        await told.rita.ask('{ interviewPanel(externalId: "first") { interviews { interviewers { user { name } } } } }')
+        await read_world.rita.ask(
+            '{ interviewPanel(externalId: "first") { interviews { interviewers { user { name } } } } }'
+        )
 
     [interviews] = [each for each in sent if "FROM" in each and 'AS "seats"' in each]
     columns = interviews.partition("FROM")[0]
@@ -129,13 +135,13 @@ DERIVED = [(model, name) for model in ROWS for name in dir(model) if source_colu
 
 
 @pytest.mark.parametrize(("model", "name"), DERIVED, ids=str)
-async def test_what_is_derived_from_columns_needs_no_others(model: type[Model], name: str, told: World) -> None:
-    for row in await unscoped(model, "all of them, whole").filter(account_id=told.account.id):
-        whole = getattr(row, name)
+async def test_what_is_derived_from_columns_needs_no_others(model: type[Model], name: str, read_world: World) -> None:
+    for row in await unscoped(model, "all of them, whole").filter(account_id=read_world.account.id):
+        value = getattr(row, name)
         columns = source_columns(model, name) or ()
         row.__dict__ = {column: row.__dict__[column] for column in columns}
 
-        assert getattr(row, name) == whole
+        assert getattr(row, name) == value
 
 
 def test_some_values_are_derived_from_columns() -> None:

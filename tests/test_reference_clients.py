@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.cable import Cable, cable
 from tests.conftest import DATABASE_URL
+from tests.network_proxy import NetworkProxy, network_proxy
+from tests.people import CANCEL, FOLLOW, Person
 from tests.processes import Installation, reference_clients, tool
-from tests.world import CANCEL, FOLLOW, Person, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -31,7 +32,7 @@ class Client:
         self._process = process
         self._ids = 0
         #: What the connection itself had to say: `connected`, or `closed` with a code.
-        self.told: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
 
     def run(self, query: str, **variables: Any) -> str:
         """Begin an operation; its id."""
@@ -46,16 +47,16 @@ class Client:
     async def heard(self) -> dict[str, Any]:
         """What comes next of any operation."""
         while True:
-            its = await self._line()
-            if "id" in its:
-                return its
-            self.told.append(its)
+            message = await self._line()
+            if "id" in message:
+                return message
+            self.messages.append(message)
 
     async def closed(self) -> dict[str, Any]:
         """How the connection was closed."""
-        while "closed" not in (its := await self._line()):
+        while "closed" not in (message := await self._line()):
             pass
-        return its
+        return message
 
     async def _line(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -86,66 +87,66 @@ async def client(kind: str, person: Person, port: int | None = None) -> AsyncIte
 
 
 async def test_a_query_and_a_mutation_are_answered_once(kind: str, world: World) -> None:
-    async with client(kind, world.rita) as its:
-        one = its.run("{viewer{... on User{name}}}")
-        assert [await its.heard(), await its.heard()] == [
+    async with client(kind, world.rita) as follower:
+        one = follower.run("{viewer{... on User{name}}}")
+        assert [await follower.heard(), await follower.heard()] == [
             {"id": one, "next": {"data": {"viewer": {"name": "Rita"}}}},
             {"id": one, "complete": True},
         ]
-        other = its.run(CANCEL, input={"externalId": "nothing"})
-        payload = (await its.heard())["next"]["data"]["cancelInterviewPanel"]
+        other = follower.run(CANCEL, input={"externalId": "nothing"})
+        payload = (await follower.heard())["next"]["data"]["cancelInterviewPanel"]
         assert payload["errors"][0]["code"] == "NOT_FOUND"
-        assert await its.heard() == {"id": other, "complete": True}
+        assert await follower.heard() == {"id": other, "complete": True}
 
 
 async def test_what_cant_be_run_is_an_error_and_harms_nothing_else(kind: str, world: World) -> None:
-    async with client(kind, world.rita) as its:
+    async with client(kind, world.rita) as follower:
         for query, code in [
             ("{nothing}", "GRAPHQL_VALIDATION_FAILED"),
             ("{", "GRAPHQL_PARSE_FAILED"),
             ("{" + "".join(f"a{number}:account{{id}}" for number in range(31)) + "}", "LIMIT_EXCEEDED"),
         ]:
-            its.run(query)
-            heard = await its.heard()
+            follower.run(query)
+            heard = await follower.heard()
             errors = heard["error"] if "error" in heard else heard["next"]["errors"]
             assert code in {error["extensions"]["code"] for error in errors}
             if "next" in heard:
-                assert "complete" in await its.heard()
-        its.run("{account{name}}")
-        assert (await its.heard())["next"]["data"] == {"account": {"name": "Acme"}}
+                assert "complete" in await follower.heard()
+        follower.run("{account{name}}")
+        assert (await follower.heard())["next"]["data"] == {"account": {"name": "Acme"}}
 
 
 async def test_changes_arrive_as_they_are_committed_and_none_after_the_stop(kind: str, world: World) -> None:
-    async with client(kind, world.rita) as its:
-        follow = its.run(FOLLOW, after=await beginning(world))
+    async with client(kind, world.rita) as follower:
+        follow = follower.run(FOLLOW, after=await beginning(world))
         for number in range(3):
             await world.goodtime.push(**world.a_panel(str(number)))
-            change = (await its.heard())["next"]["data"]["interviewPanelChanges"]
+            change = (await follower.heard())["next"]["data"]["interviewPanelChanges"]
             assert (change["kind"], change["panel"]["externalId"]) == ("CREATED", str(number))
-        its.stop(follow)
-        assert await its.heard() == {"id": follow, "complete": True}
+        follower.stop(follow)
+        assert await follower.heard() == {"id": follow, "complete": True}
         await world.goodtime.push(**world.a_panel("later"))
-        asked = its.run("{account{name}}")
-        assert (await its.heard())["id"] == asked
+        asked = follower.run("{account{name}}")
+        assert (await follower.heard())["id"] == asked
 
 
 async def test_many_subscriptions_go_side_by_side(kind: str, world: World) -> None:
-    async with client(kind, world.rita) as its:
+    async with client(kind, world.rita) as follower:
         begin = await beginning(world)
-        follows = {its.run(FOLLOW, after=begin) for _ in range(5)}
+        follows = {follower.run(FOLLOW, after=begin) for _ in range(5)}
         await world.goodtime.push(**world.a_panel())
 
-        assert {(await its.heard())["id"] for _ in range(5)} == follows
+        assert {(await follower.heard())["id"] for _ in range(5)} == follows
 
 
 async def test_after_a_cut_it_goes_on_behind_the_last_change(kind: str, world: World) -> None:
-    async with cable(port_of(world.server.address)) as line, client(kind, world.rita, line.port) as its:
-        its.run(FOLLOW, after=await beginning(world))
+    async with network_proxy(port_of(world.server.address)) as line, client(kind, world.rita, line.port) as follower:
+        follower.run(FOLLOW, after=await beginning(world))
         for number in range(6):
             if number % 2:
                 line.cut()
             await world.goodtime.push(**world.a_panel(str(number)))
-            change = (await its.heard())["next"]["data"]["interviewPanelChanges"]
+            change = (await follower.heard())["next"]["data"]["interviewPanelChanges"]
             assert change["panel"]["externalId"] == str(number)
 
     assert line.connections > 3
@@ -154,26 +155,26 @@ async def test_after_a_cut_it_goes_on_behind_the_last_change(kind: str, world: W
 async def test_it_lives_through_a_restart_of_the_server(kind: str, world: World, place: Path) -> None:
     installation = Installation(place, DATABASE_URL)
     begin = await beginning(world)
-    async with cable(0) as line, client_when_there(kind, world, line, installation) as (its, first):
-        its.run(FOLLOW, after=begin)
+    async with network_proxy(0) as line, client_when_there(kind, world, line, installation) as (follower, first):
+        follower.run(FOLLOW, after=begin)
         await world.goodtime.push(**world.a_panel("before"))
-        assert await panel_of(its) == "before"
+        assert await panel_of(follower) == "before"
         line.broken = True
         await first.stop()
         await world.goodtime.push(**world.a_panel("meanwhile"))
         async with installation.running("serve") as second:
             line.to, line.broken = port_of(second.address), False
-            assert await panel_of(its) == "meanwhile"
+            assert await panel_of(follower) == "meanwhile"
             await world.goodtime.push(**world.a_panel("after"))
-            assert await panel_of(its) == "after"
+            assert await panel_of(follower) == "after"
             line.broken = True
         if kind == "ws":
-            assert next(told["closed"] for told in its.told if "closed" in told) == 1012
+            assert next(message["closed"] for message in follower.messages if "closed" in message) == 1012
 
 
 async def test_whoever_is_not_let_in_is_told_so_for_good(world: World) -> None:
-    async with client("ws", Person(world.server, "Bearer nobody's")) as its:
-        assert await its.closed() == {"closed": 4403, "reason": "UNAUTHENTICATED"}
+    async with client("ws", Person(world.server, "Bearer nobody's")) as follower:
+        assert await follower.closed() == {"closed": 4403, "reason": "UNAUTHENTICATED"}
 
 
 async def beginning(world: World) -> str:
@@ -184,8 +185,8 @@ async def beginning(world: World) -> str:
     return cursor
 
 
-async def panel_of(its: Client) -> str:
-    return str((await its.heard())["next"]["data"]["interviewPanelChanges"]["panel"]["externalId"])
+async def panel_of(follower: Client) -> str:
+    return str((await follower.heard())["next"]["data"]["interviewPanelChanges"]["panel"]["externalId"])
 
 
 def port_of(address: str) -> int:
@@ -194,10 +195,10 @@ def port_of(address: str) -> int:
 
 @asynccontextmanager
 async def client_when_there(
-    kind: str, world: World, line: Cable, installation: Installation
+    kind: str, world: World, line: NetworkProxy, installation: Installation
 ) -> AsyncIterator[tuple[Client, Any]]:
     """A server of its own, and the client at the other end of the line."""
     async with installation.running("serve") as first:
         line.to = port_of(first.address)
-        async with client(kind, world.rita, line.port) as its:
-            yield its, first
+        async with client(kind, world.rita, line.port) as follower:
+            yield follower, first

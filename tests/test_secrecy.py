@@ -1,6 +1,6 @@
 """What is nobody else's business is never written down: neither in logs and metrics nor in errors, cursors and spans.
 
-All that the servers of a run have written is searched at its end (tests/kept.py). Here the worst is provoked.
+All that the servers of a run have written is searched at its end (tests/output_scan.py). Here the worst is provoked.
 """
 
 import asyncio
@@ -25,11 +25,12 @@ from graphql import GraphQLInputObjectType, GraphQLList, get_named_type, get_nul
 import logs
 from auth import keys
 from schema import SCHEMA
-from tests import kept
+from tests import output_scan
 from tests.conftest import ON_POSTGRES
+from tests.people import FORM, SUBMIT, Person, Server
 from tests.processes import Installation, Process
 from tests.spans import collector, read_spans
-from tests.world import FORM, SUBMIT, Person, Server, World
+from tests.world import World
 
 KEY = keys.make().secret
 #: What stands for an answer, a note or a name, and can't be anything else.
@@ -72,9 +73,15 @@ LISTS = {
 
 def test_every_list_of_the_schema_is_looked_at_here() -> None:
     fields = [
-        (name, *its) for name, type in SCHEMA._schema.type_map.items() for its in getattr(type, "fields", {}).items()
+        (name, *field)
+        for name, type in SCHEMA._schema.type_map.items()
+        for field in getattr(type, "fields", {}).items()
     ]
-    lists = {f"{name}.{field}" for name, field, its in fields if get_named_type(its.type).name.endswith("Connection")}
+    lists = {
+        f"{name}.{field}"
+        for name, field, definition in fields
+        if get_named_type(definition.type).name.endswith("Connection")
+    }
 
     assert lists == LISTS.keys()
 
@@ -88,10 +95,10 @@ async def test_a_cursor_holds_kinds_instants_ids_and_checksums_but_no_words(name
 
     data = await person.ask(LISTS[name].replace("PAGE", page))
 
-    cursors = list(kept._cursors(data))
+    cursors = list(output_scan._cursors(data))
     assert len(cursors) >= 3
     for cursor in cursors:
-        kind, *values = json.loads(kept.read(cursor))
+        kind, *values = json.loads(output_scan.read(cursor))
         assert kind.isascii()
         assert all(isinstance(value, int) or _PLAIN.fullmatch(value) for value in values), values
 
@@ -147,24 +154,24 @@ def spoiled(type: Any, depth: int = 4) -> Iterator[Any]:
 async def test_the_errors_of_a_mutation_quote_nothing_of_its_values(name: str, world: World) -> None:
     field, person = MUTATIONS[name], world.goodtime if name.startswith("upsert") else world.sam
     errors = []
-    for argument, its in field.args.items():
+    for argument, definition in field.args.items():
         variables = ", ".join(f"${other}: {each.type}" for other, each in field.args.items())
         passed = ", ".join(f"{other}: ${other}" for other in field.args)
         document = f"mutation ({variables}) {{ {name}({passed}) {{ __typename }} }}"
-        for value in spoiled(its.type):
+        for value in spoiled(definition.type):
             errors += (await person.answer(document, **{argument: value})).get("errors", [])
             literal = document.replace(f"{argument}: ${argument}", f"{argument}: {_literal(value)}")
-            literal = literal.replace(f"${argument}: {its.type}", "$unused: Int")
+            literal = literal.replace(f"${argument}: {definition.type}", "$unused: Int")
             errors += (await person.answer(literal)).get("errors", [])
 
     assert errors or not field.args
-    told = {json.dumps(error) for error in errors}
-    assert {error for error in told if MARK.split()[0] in error or "Did you mean" in error} == set()
+    texts = {json.dumps(error) for error in errors}
+    assert {error for error in texts if MARK.split()[0] in error or "Did you mean" in error} == set()
 
 
 def _literal(value: Any) -> str:
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{name}: {_literal(its)}' for name, its in value.items())} }}"
+        return f"{{ {', '.join(f'{name}: {_literal(element)}' for name, element in value.items())} }}"
     return f"[{', '.join(map(_literal, value))}]" if isinstance(value, list) else json.dumps(value)
 
 
@@ -200,7 +207,9 @@ class Provoked:
         written = await self.written()
         secrets = [*self.secrets, *MARK.split()]
         assert [secret for secret in secrets if secret in written] == []
-        assert [(what, looks.search(written)) for what, looks in kept.LOOKS.items() if looks.search(written)] == []
+        assert [
+            (what, looks.search(written)) for what, looks in output_scan.LOOKS.items() if looks.search(written)
+        ] == []
         return written
 
 
@@ -214,8 +223,8 @@ async def provoked(installation: Installation, **settings: str | None) -> AsyncI
             environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
             environment.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
             async with installation.running("serve", **settings) as process, Server(process.address) as server:
-                its = Provoked(process, server, spans, [token])
-                yield its, its.person(f"Bearer {token}")
+                fault = Provoked(process, server, spans, [token])
+                yield fault, fault.person(f"Bearer {token}")
 
 
 async def behind_its_back(installation: Installation, on_sqlite: str, on_postgres: str) -> None:
@@ -233,10 +242,10 @@ async def behind_its_back(installation: Installation, on_sqlite: str, on_postgre
 async def test_a_fault_tells_nothing_of_the_answers_notes_and_names_that_its_exception_quotes(
     installation: Installation,
 ) -> None:
-    async with provoked(installation) as (its, sam):
+    async with provoked(installation) as (fault, sam):
         key = (await sam.ask(KEY_MADE))["made"]["secret"]
-        its.secrets.append(key)
-        goodtime = its.person(f"Bearer {key}")
+        fault.secrets.append(key)
+        goodtime = fault.person(f"Bearer {key}")
         await sam.sync("users", [{"email": "sam@acme.example", "name": MARK, "role": "SUPER_ADMIN"}])
         await sam.sync("stages", [{"name": MARK, "position": 1, "hasInterview": True}])
         await sam.sync("candidates", [{"externalId": "c", "name": MARK, "stage": MARK, "emails": ["c@mail.example"]}])
@@ -267,14 +276,14 @@ async def test_a_fault_tells_nothing_of_the_answers_notes_and_names_that_its_exc
             f"BEGIN SELECT RAISE(ABORT, '{MARK}'); END",
             "ALTER TABLE feedback_form ADD CONSTRAINT fault CHECK (answers IS NULL)",
         )
-        away = await its.ask(sam, SUBMIT, input={"formId": form, "answers": answers})
+        away = await fault.ask(sam, SUBMIT, input={"formId": form, "answers": answers})
 
         # What the column holds is none of its values, and Python quotes it.
         corrupt = f"UPDATE feedback_form SET status = '{MARK}'"
         await behind_its_back(installation, corrupt, corrupt)
-        unexpected = await its.ask(sam, FORM, id=form)
+        unexpected = await fault.ask(sam, FORM, id=form)
 
-        written = await its.tells_nothing()
+        written = await fault.tells_nothing()
 
     codes = [answer["errors"][0]["extensions"]["code"] for answer in (away, unexpected)]
     assert codes == ["SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"]
@@ -289,36 +298,38 @@ KEY_MADE = """mutation {
 
 async def test_credentials_tell_nothing_wherever_they_are_put_and_however_they_end(installation: Installation) -> None:
     other = jwt.encode({"email": "carla@mail.example", "account": "acme"}, "another secret " * 3, algorithm="HS256")
-    async with provoked(installation) as (its, sam):
+    async with provoked(installation) as (fault, sam):
         token, basic = sam.headers["authorization"].split()[1], base64.b64encode(f"{KEY}:".encode()).decode()
-        its.secrets += [KEY, other, basic]
+        fault.secrets += [KEY, other, basic]
         for wrong in (KEY, f"{KEY}x", other, f"{other}x", f"{token}x", "carla@mail.example", MARK):
-            await its.ask(its.person(f"Bearer {wrong}"), "{ viewer { __typename } }")
+            await fault.ask(fault.person(f"Bearer {wrong}"), "{ viewer { __typename } }")
         for wrong in (f"Basic {basic}", f"Basic {basic}x", f"Token {token}", token):
-            await its.ask(its.person(wrong), "{ viewer { __typename } }")
+            await fault.ask(fault.person(wrong), "{ viewer { __typename } }")
 
-        get, address = its.server.http.get, its.process.address
+        get, address = fault.server.http.get, fault.process.address
         for path in ("/graphql", "/", "/console/index.html", "/nowhere", f"/feedback/{token}", f"/nowhere/{token}"):
             for query in ({"token": token}, {"query": "{ viewer { __typename } }", "authorization": f"Bearer {token}"}):
                 response = await get(f"{address}{path}", params=query)
                 if "json" in response.headers["content-type"]:
-                    its.answers.append(response.json())
-        its.answers.append((await its.server.http.post(f"{address}/graphql", content=f'{{"query": "{token}')).json())
+                    fault.answers.append(response.json())
+        fault.answers.append(
+            (await fault.server.http.post(f"{address}/graphql", content=f'{{"query": "{token}')).json()
+        )
 
         init = {"type": "connection_init", "payload": {"Authorization": f"Bearer {token}"}}
         subscribe = {"type": "subscribe", "id": token, "payload": {"query": "{ viewer { __typename } }"}}
         for messages in ([init], [init, token], [init, init], [init, subscribe | {"payload": token}], [{"x": token}]):
             for goes_on in (True, False):
-                its.answers.append(await _told(its.server, token, *messages, goes_on=goes_on))
+                fault.answers.append(await _told(fault.server, token, *messages, goes_on=goes_on))
 
-        await its.tells_nothing()
+        await fault.tells_nothing()
 
 
 async def _told(server: Server, token: str, *messages: Any, goes_on: bool) -> list[str]:
     """What is answered to these messages, and why the connection is closed; or it is torn in their middle."""
     protocols = [websockets.Subprotocol("graphql-transport-ws")]
     socket = await websockets.connect(f"{server.websocket}?token={token}", subprotocols=protocols)
-    told = []
+    texts = []
     for message in messages:
         await socket.send(json.dumps(message))
     if not goes_on:
@@ -326,9 +337,9 @@ async def _told(server: Server, token: str, *messages: Any, goes_on: bool) -> li
     with contextlib.suppress(TimeoutError, websockets.ConnectionClosed):
         async with asyncio.timeout(0.5):
             while True:
-                told.append(str(await socket.recv()))
+                texts.append(str(await socket.recv()))
     await socket.close()
-    return [*told, str(socket.close_reason)]
+    return [*texts, str(socket.close_reason)]
 
 
 async def test_an_identity_provider_that_fails_is_told_of_without_its_url_and_the_token(
@@ -342,12 +353,12 @@ async def test_an_identity_provider_that_fails_is_told_of_without_its_url_and_th
     provider = await asyncio.start_server(fail, "127.0.0.1", 0)
     port = provider.sockets[0].getsockname()[1]
     url = f"http://callboard:hunter2hunter2@127.0.0.1:{port}/keys?of={MARK.split()[0]}"
-    async with provider, provoked(installation, JWT_SECRET=None, JWKS_URL=url) as (its, _):
+    async with provider, provoked(installation, JWT_SECRET=None, JWKS_URL=url) as (fault, _):
         signed = jwt.encode({"email": "carla@mail.example"}, EC_KEY, algorithm="ES256", headers={"kid": "1"})
-        its.secrets += [signed, "hunter2"]
-        answer = await its.ask(its.person(f"Bearer {signed}"), "{ viewer { __typename } }")
+        fault.secrets += [signed, "hunter2"]
+        answer = await fault.ask(fault.person(f"Bearer {signed}"), "{ viewer { __typename } }")
 
-        written = await its.tells_nothing()
+        written = await fault.tells_nothing()
 
     assert answer["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
     assert "The identity provider's keys can't be fetched" in written

@@ -28,30 +28,30 @@ def read() -> Settings:
 
 
 def test_the_defaults_are_those_of_the_rules() -> None:
-    its = read()
+    values = read()
 
-    assert its.database_url == "sqlite://var/callboard.db"
-    assert (its.jwt_secret, its.jwks_url, its.redis_url, its.log_format) == (None, None, None, None)
-    assert its.public_url == "http://127.0.0.1:8000"
-    assert its.goodtime_url == "https://app.goodtime.example"
-    assert its.origins == []
-    assert its.rate_limit == "on"
-    assert its.change_retention_days == 30
-    assert (its.max_body_bytes, its.max_tokens, its.max_depth) == (1_000_000, 2_000, 15)
-    assert (its.max_aliases, its.max_directives, its.max_cost) == (30, 50, 10_000)
-    assert (its.max_page, its.max_changes_page, its.max_sync_rows) == (100, 500, 500)
-    assert (its.request_seconds, its.send_seconds, its.subscriber_buffer) == (10, 10, 1_000)
-    assert (its.websocket_message_bytes, its.websocket_init_seconds) == (256 * 1024, 5)
-    assert (its.subscriptions_per_connection, its.connections_per_user) == (100, 20)
+    assert values.database_url == "sqlite://var/callboard.db"
+    assert (values.jwt_secret, values.jwks_url, values.redis_url, values.log_format) == (None, None, None, None)
+    assert values.public_url == "http://127.0.0.1:8000"
+    assert values.goodtime_url == "https://app.goodtime.example"
+    assert values.origins == []
+    assert values.rate_limit == "on"
+    assert values.change_retention_days == 30
+    assert (values.max_body_bytes, values.max_tokens, values.max_depth) == (1_000_000, 2_000, 15)
+    assert (values.max_aliases, values.max_directives, values.max_cost) == (30, 50, 10_000)
+    assert (values.max_page, values.max_changes_page, values.max_sync_rows) == (100, 500, 500)
+    assert (values.request_seconds, values.send_seconds, values.subscriber_buffer) == (10, 10, 1_000)
+    assert (values.websocket_message_bytes, values.websocket_init_seconds) == (256 * 1024, 5)
+    assert (values.subscriptions_per_connection, values.connections_per_user) == (100, 20)
 
 
 def test_a_variable_comes_before_the_env_file(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
     (place / ".env").write_text("CALLBOARD_MAX_PAGE=7\nCALLBOARD_MAX_DEPTH=9\nSOMETHING_ELSE=1\n")
     monkeypatch.setenv("CALLBOARD_MAX_DEPTH", "11")
 
-    its = read()
+    values = read()
 
-    assert (its.max_page, its.max_depth) == (7, 11)
+    assert (values.max_page, values.max_depth) == (7, 11)
 
 
 def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_a_secret_does_not_print(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def listed(page: str) -> dict[str, str]:
     """The defaults in the tables of a page, by the settings' names; one may stand for all the names of its row."""
-    found: dict[str, str] = {}
+    all_defaults: dict[str, str] = {}
     for row in (ROOT / page).read_text().splitlines():
         if not row.startswith("| `"):
             continue
@@ -135,8 +135,8 @@ def listed(page: str) -> dict[str, str]:
         if all(re.fullmatch("`[A-Z_]+`", name) for name in names.removeprefix("| ").split(", ")):
             each = re.findall("[A-Z_]+", names)
             several = defaults.split(", ")
-            found |= zip(each, several * len(each) if len(several) == 1 else several, strict=True)
-    return found
+            all_defaults |= zip(each, several * len(each) if len(several) == 1 else several, strict=True)
+    return all_defaults
 
 
 def in_prose(default: object) -> str:
@@ -152,11 +152,13 @@ def in_prose(default: object) -> str:
 
 
 def test_the_readme_lists_every_setting_with_its_default() -> None:
-    assert listed("README.md") == {name.upper(): in_prose(its.default) for name, its in Settings.model_fields.items()}
+    assert listed("README.md") == {
+        name.upper(): in_prose(setting.default) for name, setting in Settings.model_fields.items()
+    }
 
 
 def test_the_page_about_limits_has_the_defaults_of_the_settings() -> None:
-    its = listed("docs/limits.md")
+    limits = listed("docs/limits.md")
 
-    assert its == {name: in_prose(Settings.model_fields[name.lower()].default) for name in its}
-    assert its.keys() >= {name for name in listed("README.md") if name.startswith("MAX_") and "PAGE" not in name}
+    assert limits == {name: in_prose(Settings.model_fields[name.lower()].default) for name in limits}
+    assert limits.keys() >= {name for name in listed("README.md") if name.startswith("MAX_") and "PAGE" not in name}

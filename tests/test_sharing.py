@@ -18,7 +18,8 @@ from models import InterviewPanelChangeKind as Kind
 from resolvers import units
 from resolvers.units import UnitOfWork
 from tests.processes import until
-from tests.world import World, statements
+from tests.sql_log import statements
+from tests.world import World
 
 
 async def test_pushes_that_wait_together_share_their_statements_and_each_hears_its_own(world: World) -> None:
@@ -30,10 +31,10 @@ async def test_pushes_that_wait_together_share_their_statements_and_each_hears_i
     with statements() as taken:
         *pushed, refused = await asyncio.gather(*(world.goodtime.push(**push) for push in [*pushes, wrong]))
 
-    assert [its["outcome"] for its in pushed] == ["CREATED"] * 9
-    assert [its["panel"]["externalId"] for its in pushed] == [push["externalId"] for push in pushes]
+    assert [answer["outcome"] for answer in pushed] == ["CREATED"] * 9
+    assert [answer["panel"]["externalId"] for answer in pushed] == [push["externalId"] for push in pushes]
     assert [error["code"] for error in refused["errors"]] == ["INTERVIEWER_NOT_FOUND"]
-    assert sorted(its["panel"]["externalId"] for its in await world.rita.changes()) == sorted(
+    assert sorted(change["panel"]["externalId"] for change in await world.rita.changes()) == sorted(
         ["alone", *(push["externalId"] for push in pushes)]
     )
     assert len(taken) < len(alone) * len(pushed) / 2
@@ -45,7 +46,7 @@ async def test_pushes_of_one_panel_that_wait_together_come_one_after_the_other(w
     pushed = await asyncio.gather(*(world.goodtime.push(**push) for push in revisions))
 
     panel = await world.rita.panel(externalId="panel")
-    assert {its["outcome"] for its in pushed} <= {"CREATED", "UPDATED", "STALE_IGNORED"}
+    assert {answer["outcome"] for answer in pushed} <= {"CREATED", "UPDATED", "STALE_IGNORED"}
     assert panel is not None
     assert (panel["sequence"], panel["note"]) == (8, "revision 8")
 
@@ -64,13 +65,13 @@ class Acts:
     candidate_id: str
     begun: list[str] = field(default_factory=list)
     #: Those that go no further until they are let go.
-    held: dict[str, asyncio.Event] = field(default_factory=dict)
+    gates: dict[str, asyncio.Event] = field(default_factory=dict)
 
     async def push(self, name: str, commit: UnitOfWork) -> str:
         assert self.viewer.integration
         self.begun.append(name)
-        if name in self.held:
-            await until(self.held[name].is_set)
+        if name in self.gates:
+            await until(self.gates[name].is_set)
         if name.startswith("broken"):
             raise ArithmeticError(name)
         panel = models.Panel(
@@ -96,10 +97,10 @@ async def test_what_fails_takes_nobody_with_it(world: World, scheduler: Viewer) 
 
     ended = await asyncio.gather(*acts.together("a", "b", "broken", "c"), return_exceptions=True)
 
-    assert [str(its) for its in ended] == ["a", "b", "broken", "c"]
+    assert [str(result) for result in ended] == ["a", "b", "broken", "c"]
     assert isinstance(ended[2], ArithmeticError)
     assert sorted(acts.begun) == sorted(["a", "b", "broken", "c"] * 2), "what failed together is tried alone"
-    assert sorted(its["panel"]["externalId"] for its in await world.rita.changes()) == ["a", "b", "c"]
+    assert sorted(change["panel"]["externalId"] for change in await world.rita.changes()) == ["a", "b", "c"]
 
 
 async def test_what_clashes_takes_nobody_with_it(world: World, scheduler: Viewer) -> None:
@@ -108,8 +109,8 @@ async def test_what_clashes_takes_nobody_with_it(world: World, scheduler: Viewer
     ended = await asyncio.gather(*acts.together("a", "same 1", "same 2"), return_exceptions=True)
 
     assert ended[0] == "a"
-    assert {type(its) for its in ended[1:]} == {IntegrityError, str}
-    assert sorted(its["panel"]["externalId"] for its in await world.rita.changes()) == ["a", "same"]
+    assert {type(result) for result in ended[1:]} == {IntegrityError, str}
+    assert sorted(change["panel"]["externalId"] for change in await world.rita.changes()) == ["a", "same"]
 
 
 async def test_whoever_goes_away_takes_nobody_with_them(world: World, scheduler: Viewer) -> None:
@@ -120,12 +121,12 @@ async def test_whoever_goes_away_takes_nobody_with_them(world: World, scheduler:
     gone.cancel()
 
     assert (await first, await last) == ("a", "c")
-    assert sorted(its["panel"]["externalId"] for its in await world.rita.changes()) == ["a", "b", "c"]
+    assert sorted(change["panel"]["externalId"] for change in await world.rita.changes()) == ["a", "b", "c"]
 
 
 @pytest.mark.postgres
 async def test_two_transactions_of_a_key_go_side_by_side(world: World, scheduler: Viewer) -> None:
-    acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event(), "c": asyncio.Event()})
+    acts = Acts(scheduler, world.candidates["carla"], gates={"a": asyncio.Event(), "c": asyncio.Event()})
 
     first = acts.together("a", "b")
     await until(lambda: acts.begun == ["a", "b"])
@@ -133,24 +134,24 @@ async def test_two_transactions_of_a_key_go_side_by_side(world: World, scheduler
     company = acts.together("d")
     await until(lambda: acts.begun == ["a", "b", "c", "d"])
     third = acts.together("e", "f")
-    acts.held["c"].set()
+    acts.gates["c"].set()
 
     assert await asyncio.gather(*small, *company, *third) == ["c", "d", "e", "f"]
     assert not any(task.done() for task in first)
-    acts.held["a"].set()
+    acts.gates["a"].set()
     assert await asyncio.gather(*first) == ["a", "b"]
 
 
 @pytest.mark.postgres
 async def test_one_alone_waits_for_the_many_that_are_under_way(world: World, scheduler: Viewer) -> None:
-    acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event()})
+    acts = Acts(scheduler, world.candidates["carla"], gates={"a": asyncio.Event()})
 
     many = acts.together("a", "b")
     await until(lambda: acts.begun == ["a", "b"])
     [alone] = acts.together("c")
     assert await world.rita.changes() == []
     assert acts.begun == ["a", "b"], "there was time enough"
-    acts.held["a"].set()
+    acts.gates["a"].set()
 
     assert await asyncio.gather(*many, alone) == ["a", "b", "c"]
 
@@ -159,14 +160,14 @@ async def test_one_alone_waits_for_the_many_that_are_under_way(world: World, sch
 async def test_whoever_has_waited_longest_goes_first_however_often_a_panel_is_pushed(
     world: World, scheduler: Viewer
 ) -> None:
-    acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event()})
+    acts = Acts(scheduler, world.candidates["carla"], gates={"a": asyncio.Event()})
     others = [f"panel-{number}" for number in range(2 * MOST_TOGETHER)]
 
     first = acts.together("a", *others[: MOST_TOGETHER - 1])
     await until(lambda: len(acts.begun) == MOST_TOGETHER)
     waiting = acts.together("often", *others[MOST_TOGETHER:], "often")
     await until(lambda: "often" in acts.begun)
-    acts.held["a"].set()
+    acts.gates["a"].set()
 
     await asyncio.gather(*first, *waiting, return_exceptions=True)
     begun = acts.begun[MOST_TOGETHER:]
@@ -175,14 +176,14 @@ async def test_whoever_has_waited_longest_goes_first_however_often_a_panel_is_pu
 
 @pytest.mark.postgres
 async def test_an_act_waits_for_the_one_under_way_on_its_panel(world: World, scheduler: Viewer) -> None:
-    acts = Acts(scheduler, world.candidates["carla"], held={"a": asyncio.Event()})
+    acts = Acts(scheduler, world.candidates["carla"], gates={"a": asyncio.Event()})
 
     first = acts.together("a")
     await until(lambda: acts.begun == ["a"])
     other, again = acts.together("b", "a")
     assert await other == "b"
     assert acts.begun == ["a", "b"]
-    acts.held.pop("a").set()
+    acts.gates.pop("a").set()
 
     assert await asyncio.gather(*first) == ["a"]
     with pytest.raises(IntegrityError):
@@ -206,19 +207,19 @@ async def test_equal_statements_are_asked_once_with_the_lists_of_all() -> None:
     one, other = Statement(), Statement()
 
     async def task(letter: str, day: int, again: bool) -> list[str]:
-        found = await load(one, {"letters": [letter], "day": day})
+        letters = await load(one, {"letters": [letter], "day": day})
         if again:
-            found += await load(other, {"letters": [letter, "z"]})
-        return found
+            letters += await load(other, {"letters": [letter, "z"]})
+        return letters
 
-    def of(*its: Any) -> Callable[[], Any]:
-        return partial(task, *its)
+    def of(*call: Any) -> Callable[[], Any]:
+        return partial(task, *call)
 
-    found = await run_batched([of("a", 1, True), of("b", 1, False), of("c", 2, True), of("a", 1, True)])
+    results = await run_batched([of("a", 1, True), of("b", 1, False), of("c", 2, True), of("a", 1, True)])
 
     assert one.heard == [{"letters": ["a", "b"], "day": 1}, {"letters": ["c"], "day": 2}]
     assert other.heard == [{"letters": ["a", "z", "c"]}]
-    assert found == [["a", "b", "a", "z", "c"], ["a", "b"], ["c", "a", "z", "c"], ["a", "b", "a", "z", "c"]]
+    assert results == [["a", "b", "a", "z", "c"], ["a", "b"], ["c", "a", "z", "c"], ["a", "b", "a", "z", "c"]]
 
 
 async def test_one_that_ends_or_fails_does_not_keep_the_others_waiting() -> None:
@@ -261,9 +262,9 @@ async def test_an_answer_is_never_older_than_the_question() -> None:
     now, answered = [0], asyncio.Event()
 
     async def ask() -> int:
-        its = now[0]
+        state = now[0]
         await answered.wait()
-        return its
+        return state
 
     shared = Coalescer()
     first = asyncio.create_task(shared.once("key", ask))

@@ -13,7 +13,8 @@ import clock
 import models
 import settings
 from auth import tokens
-from tests.world import FOLLOW, Person, World
+from tests.people import FOLLOW, Person
+from tests.world import World
 
 VIEWER = "{ viewer { __typename ... on User { email } ... on Integration { provider } } account { slug } }"
 
@@ -25,8 +26,8 @@ def token(world: World, email: str, account: str | None = None, hours: float = 1
     return tokens.sign(secret.get_secret_value(), email, account or world.slug, hours)
 
 
-def bearer(world: World, *its: Any, **others: Any) -> Person:
-    return Person(world.server, f"Bearer {token(world, *its, **others)}")
+def bearer(world: World, *positional: Any, **others: Any) -> Person:
+    return Person(world.server, f"Bearer {token(world, *positional, **others)}")
 
 
 async def by_http(world: World, authorization: str) -> str:
@@ -84,7 +85,7 @@ async def test_a_user_gets_in_by_a_token_and_the_integration_by_its_key(way: Any
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 async def test_nobody_else_gets_in(way: Any, world: World) -> None:
-    other = await World.made(world.server)
+    other = await World.create(world.server)
     strangers = {
         "nobody's email": f"Bearer {token(world, 'stranger@anywhere.example')}",
         "an account where they are nobody": f"Bearer {token(world, world.rita.email, other.slug)}",
@@ -145,7 +146,7 @@ async def test_the_email_of_a_token_names_a_user_without_regard_to_case(world: W
 
 
 async def test_one_person_of_two_accounts_is_in_the_one_that_the_token_names(world: World) -> None:
-    other = await World.made(world.server)
+    other = await World.create(world.server)
     row = {"email": world.rita.email, "name": "Rita too", "role": "INTERVIEWER"}
     await other.sam.sync("users", [row])
 
@@ -161,13 +162,13 @@ async def test_a_token_is_good_until_it_expires(world: World) -> None:
     with clock.reading(lambda: start + timedelta(hours=2)):
         await rita.ask(VIEWER)
     with clock.reading(lambda: start + timedelta(hours=2, minutes=1)):
-        assert await rita.refused(VIEWER) == "UNAUTHENTICATED"
+        assert await rita.error_code(VIEWER) == "UNAUTHENTICATED"
 
 
 async def test_a_role_counts_from_the_next_request_on(world: World) -> None:
     await models.User.filter(id=world.ada.id).update(role=models.Role.INTERVIEWER)
 
-    assert await world.ada.refused("{ stages { id } }") == "FORBIDDEN"
+    assert await world.ada.error_code("{ stages { id } }") == "FORBIDDEN"
 
 
 async def test_nobody_signed_in_reads_the_schema(world: World) -> None:
@@ -179,15 +180,15 @@ async def test_nobody_signed_in_reads_the_schema(world: World) -> None:
 
 async def test_nobody_signed_in_learns_nothing_else(world: World) -> None:
     answer = await world.nobody.answer("{ __typename account { slug } viewer { __typename } }")
-    found = await world.nobody.answer("query ($id: ID!) { __typename node(id: $id) { id } }", id=world.account.id)
+    shown = await world.nobody.answer("query ($id: ID!) { __typename node(id: $id) { id } }", id=world.account.id)
     wrong = await world.nobody.answer("{ account { secrets } }")
 
     assert answer["data"] is None
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"UNAUTHENTICATED"}
-    assert found["data"] == {"__typename": "Query", "node": None}
-    assert [error["extensions"]["code"] for error in found["errors"]] == ["UNAUTHENTICATED"]
+    assert shown["data"] == {"__typename": "Query", "node": None}
+    assert [error["extensions"]["code"] for error in shown["errors"]] == ["UNAUTHENTICATED"]
     assert [error["extensions"]["code"] for error in wrong["errors"]] == ["GRAPHQL_VALIDATION_FAILED"]
-    assert world.slug not in json.dumps([answer, found, wrong])
+    assert world.slug not in json.dumps([answer, shown, wrong])
 
 
 async def test_a_subscription_over_server_sent_events_needs_a_sign_in(world: World) -> None:

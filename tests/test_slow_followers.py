@@ -8,14 +8,15 @@ import pytest
 import websockets
 
 from tests.feed_faults import all_received, pushed, stalled
-from tests.fleet import Base, Process, Subscriber, eventually, following, serving
+from tests.postgres_processes import PostgresDatabase, Process, serving
+from tests.subscribers import Subscriber, eventually, following
 
 #: Several processes need PostgreSQL. The processes that no test harms are started once: by one worker of the run.
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("processes on PostgreSQL")]
 
 
 async def test_who_stalls_is_cut_off_with_the_reason_and_nobody_else_notices(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     async with serving(postgres.url, send_seconds=1) as process:
         world = await postgres.world(process.server)
@@ -24,10 +25,10 @@ async def test_who_stalls_is_cut_off_with_the_reason_and_nobody_else_notices(
             for number in range(12):
                 await pushed(world, f"panel {number}", by=process, note="x" * 20_000)
             await eventually(lambda: any("does not read" in line for line in process.log()), within=20)
-            told = [json.loads(text)["payload"]["data"] async for text in lines_of(client)]
+            answers = [json.loads(text)["payload"]["data"] async for text in lines_of(client)]
             expected = await all_received(postgres, world, subscriber)
 
-    received = [data["interviewPanelChanges"]["cursor"] for data in told]
+    received = [data["interviewPanelChanges"]["cursor"] for data in answers]
     assert received == [row[0] for row in expected][: len(received)]
     assert (client.close_code, client.close_reason) == (4408, "TOO_SLOW")
     assert subscriber.connections == 1
@@ -41,7 +42,7 @@ async def lines_of(client: websockets.ClientConnection) -> AsyncIterator[str]:
 
 
 async def test_who_falls_a_buffer_behind_gets_the_cursor_to_resume_from_and_nobody_else_notices(
-    postgres: Base, pair: tuple[Process, Process]
+    postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     async with serving(postgres.url, subscriber_buffer=20) as process:
         world = await postgres.world(process.server)
@@ -51,13 +52,13 @@ async def test_who_falls_a_buffer_behind_gets_the_cursor_to_resume_from_and_nobo
                 await pushed(world, f"panel {number}", by=process, note="x" * 20_000)
             messages = [json.loads(text) async for text in until_complete(client)]
             expected = await all_received(postgres, world, subscriber)
-            *told, error = messages
+            *delivered, error = messages
             [refusal] = error["payload"]["errors"]
             resumed.cursor = refusal["extensions"]["cursor"]
             async with following(resumed):
                 await resumed.until(expected[-1][0])
 
-    received = [message["payload"]["data"]["interviewPanelChanges"]["cursor"] for message in told]
+    received = [message["payload"]["data"]["interviewPanelChanges"]["cursor"] for message in delivered]
     assert refusal["extensions"]["code"] == "TOO_SLOW"
     assert received + [row[0] for row in resumed.received] == [row[0] for row in expected]
     assert 0 < len(resumed.received) < 40

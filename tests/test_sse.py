@@ -14,8 +14,9 @@ import pytest
 import metrics
 from resolvers import changes
 from tests.conftest import Set
+from tests.people import FOLLOW, Person
 from tests.processes import Installation, until
-from tests.world import FOLLOW, Person, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -47,8 +48,8 @@ async def stalled(person: Person) -> AsyncIterator[None]:
     with socket.socket() as narrow:
         narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         narrow.setblocking(False)
-        loop, its = asyncio.get_running_loop(), urlsplit(person.server.address)
-        await loop.sock_connect(narrow, (its.hostname, its.port))
+        loop, address = asyncio.get_running_loop(), urlsplit(person.server.address)
+        await loop.sock_connect(narrow, (address.hostname, address.port))
         await loop.sock_sendall(narrow, asked(AT_LENGTH, person.authorization))
         yield
 

@@ -17,8 +17,10 @@ from graphql import (
 )
 
 from schema import SCHEMA
+from tests.people import Server
+from tests.sql_log import statements
 from tests.test_contract import CONTRACT
-from tests.world import Server, World, in_hours, statements
+from tests.world import World, in_hours
 
 REAL = SCHEMA._schema
 SIZES = (1, 5, 20)
@@ -26,14 +28,14 @@ SIZES = (1, 5, 20)
 PERSONAL = {"User.feedbackForms", "Integration.apiKeys"}
 
 
-def selection(its: GraphQLNamedType, depth: int, chosen: set[str]) -> str:
+def selection(type: GraphQLNamedType, depth: int, chosen: set[str]) -> str:
     """Everything of a type that needs no argument, so many levels deep; `chosen` gets the names of the fields."""
-    if isinstance(its, GraphQLUnionType):
-        return " ".join(f"... on {kind.name} {{ id name }}" for kind in its.types)
-    if isinstance(its, GraphQLInterfaceType):
+    if isinstance(type, GraphQLUnionType):
+        return " ".join(f"... on {kind.name} {{ id name }}" for kind in type.types)
+    if isinstance(type, GraphQLInterfaceType):
         return "__typename id"
-    assert isinstance(its, GraphQLObjectType)
-    fields = [selected(its, name, field, depth, chosen) for name, field in its.fields.items()]
+    assert isinstance(type, GraphQLObjectType)
+    fields = [selected(type, name, field, depth, chosen) for name, field in type.fields.items()]
     return " ".join(["__typename", *filter(None, fields)])
 
 
@@ -93,36 +95,36 @@ DOCUMENTS += [
 @pytest.fixture(scope="module")
 async def worlds(running: Server) -> dict[int, World]:
     """An account with so many of everything, for each size."""
-    return {size: await _sized(await World.made(running), size) for size in SIZES}
+    return {size: await _sized(await World.create(running), size) for size in SIZES}
 
 
-async def _sized(its: World, size: int) -> World:
+async def _sized(world: World, size: int) -> World:
     many = [f"many-{number:02}" for number in range(size)]
-    await its.sam.sync("users", [{"email": its.email(name), "name": name, "role": "INTERVIEWER"} for name in many])
-    await its.sam.sync("stages", [{"name": name, "position": 5, "hasInterview": True} for name in many])
-    rita = its.email("rita")
-    await its.sam.sync(
-        "postings", [{"externalId": name, "title": name, "hiringManagerEmail": its.email(name)} for name in many]
+    await world.sam.sync("users", [{"email": world.email(name), "name": name, "role": "INTERVIEWER"} for name in many])
+    await world.sam.sync("stages", [{"name": name, "position": 5, "hasInterview": True} for name in many])
+    rita = world.email("rita")
+    await world.sam.sync(
+        "postings", [{"externalId": name, "title": name, "hiringManagerEmail": world.email(name)} for name in many]
     )
     fields = [{"type": "SCORE", "label": "Overall"}, *({"type": "TEXT", "label": name} for name in many)]
-    await its.sam.sync("feedbackTemplates", [{"externalId": name, "name": name, "fields": fields} for name in many])
-    followers = [its.email(name) for name in many]
+    await world.sam.sync("feedbackTemplates", [{"externalId": name, "name": name, "fields": fields} for name in many])
+    followers = [world.email(name) for name in many]
     rows = [
-        {"externalId": name, "name": name, "stage": name, "postingExternalId": name, "ownerEmail": its.email("leo")}
+        {"externalId": name, "name": name, "stage": name, "postingExternalId": name, "ownerEmail": world.email("leo")}
         | {"followerEmails": [rita, *followers], "emails": [f"{name}@mail.example"]}
         for name in many
     ]
-    await its.sam.sync("candidates", rows)
-    template = its.templates["values"]
+    await world.sam.sync("candidates", rows)
+    template = world.templates["values"]
     for number, name in enumerate(many):
-        interview = its.an_interview("one", "ivo", name, startsAt=in_hours(48 + number), feedbackTemplateId=template)
-        await its.goodtime.push(**its.a_panel(name, interview, candidateExternalId=name))
-        pushed = await its.goodtime.push(**its.a_panel(f"lea-{name}", interview, candidateExternalId="lea"))
-        await its.ivo.fill(pushed["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
-    interviews = [its.an_interview(name, "ivo", "leo", name, feedbackTemplateId=template) for name in many]
-    interviews.append(its.an_interview("crowded", *many))
-    await its.goodtime.push(**its.a_panel("big", *interviews))
-    return its
+        interview = world.an_interview("one", "ivo", name, startsAt=in_hours(48 + number), feedbackTemplateId=template)
+        await world.goodtime.push(**world.a_panel(name, interview, candidateExternalId=name))
+        pushed = await world.goodtime.push(**world.a_panel(f"lea-{name}", interview, candidateExternalId="lea"))
+        await world.ivo.fill(pushed["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
+    interviews = [world.an_interview(name, "ivo", "leo", name, feedbackTemplateId=template) for name in many]
+    interviews.append(world.an_interview("crowded", *many))
+    await world.goodtime.push(**world.a_panel("big", *interviews))
+    return world
 
 
 @pytest.mark.parametrize(("who", "asked"), DOCUMENTS)

@@ -7,8 +7,9 @@ import pytest
 
 from auth import tokens
 from simulator import demo
+from tests.people import Person, Server
 from tests.processes import SECRET, Installation
-from tests.world import Person, Server, in_hours
+from tests.world import in_hours
 
 INTEGRATION = "integration(provider: GOODTIME)"
 SWITCH = """mutation ($on: Boolean!) { setIntegrationEnabled(provider: GOODTIME, enabled: $on) {
@@ -41,8 +42,8 @@ async def story(empty: Installation) -> AsyncIterator[Story]:
 
 
 async def profile(person: Person) -> dict[str, Any]:
-    found: dict[str, Any] = (await person.ask(PROFILE, externalId="cand-1"))["candidate"]
-    return found
+    profile: dict[str, Any] = (await person.ask(PROFILE, externalId="cand-1"))["candidate"]
+    return profile
 
 
 async def test_from_the_toggle_to_a_live_panel_and_off_the_profile_again(story: Story) -> None:
@@ -56,7 +57,7 @@ async def test_from_the_toggle_to_a_live_panel_and_off_the_profile_again(story: 
     }
 
     # A Super Admin switches GoodTime on in Scheduling, sees what it may do, and generates a key that is shown once.
-    assert await story.ada.refused(SWITCH, on=True) == "FORBIDDEN"
+    assert await story.ada.error_code(SWITCH, on=True) == "FORBIDDEN"
     switched = (await story.sam.ask(SWITCH, on=True))["setIntegrationEnabled"]["integration"]
     assert switched["enabled"]
     assert switched["enabledBy"]["email"] == story.sam.email
@@ -154,7 +155,7 @@ async def test_from_the_toggle_to_a_live_panel_and_off_the_profile_again(story: 
     # An Interviewer can't schedule, nor cancel; they come in by their interviews.
     assert (await story.ivo.ask(PROFILE, externalId="cand-1"))["candidate"] is None
     assert (
-        await story.ivo.refused(
+        await story.ivo.error_code(
             "mutation ($id: ID) { cancelInterviewPanel(input: {id: $id}) { errors { code } } }",
             id=restored["panel"]["id"],
         )
@@ -163,6 +164,6 @@ async def test_from_the_toggle_to_a_live_panel_and_off_the_profile_again(story: 
 
     # Switched off, the key is refused; on again, the same key works.
     await story.sam.ask(SWITCH, on=False)
-    assert await goodtime.refused("{ viewer { __typename } }") == "INTEGRATION_DISABLED"
+    assert await goodtime.error_code("{ viewer { __typename } }") == "INTEGRATION_DISABLED"
     await story.sam.ask(SWITCH, on=True)
     assert (await goodtime.ask("{ viewer { __typename } }"))["viewer"]["__typename"] == "Integration"

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 import clock
+from tests.people import GraphQLErrors, instant
 from tests.syncs import LONG, a_template, faults
 from tests.test_directory import a_user
-from tests.world import GraphQLErrors, World, instant
+from tests.world import World
 
 
-def a_candidate(external_id: str = "new", **its: Any) -> dict[str, Any]:
-    return {"externalId": external_id, "name": "New", "stage": "On-site"} | its
+def a_candidate(external_id: str = "new", **fields: Any) -> dict[str, Any]:
+    return {"externalId": external_id, "name": "New", "stage": "On-site"} | fields
 
 
 @pytest.mark.parametrize("what", ["users", "stages", "postings", "candidates", "feedbackTemplates"])
@@ -56,8 +57,8 @@ async def test_a_row_tells_when_it_was_first_and_last_synced_and_since_when_it_i
         moment = clock.now() + timedelta(minutes=minutes)
         with clock.reading(lambda: moment):  # noqa: B023 - it is left before the next
             for what, row in (("candidates", a_candidate()), ("feedbackTemplates", a_template())):
-                [its] = (await world.sam.sync(what, [row | {"archived": archived}], shown))[what]
-                seen.append((what, *(its[name] and instant(its[name]) - moment for name in shown.split())))
+                [synced] = (await world.sam.sync(what, [row | {"archived": archived}], shown))[what]
+                seen.append((what, *(synced[name] and instant(synced[name]) - moment for name in shown.split())))
 
     now, minute = timedelta(), timedelta(minutes=1)
     for what in ("candidates", "feedbackTemplates"):
@@ -197,5 +198,5 @@ async def test_all_that_is_wrong_with_candidates_is_said_at_once(world: World) -
         ("NOT_FOUND", "candidates.0.stage"),
         ("TAKEN", "candidates.2.externalId"),
     ]
-    found = await world.sam.ask('{ candidate(externalId: "same") { id } }')
-    assert found["candidate"] is None
+    answer = await world.sam.ask('{ candidate(externalId: "same") { id } }')
+    assert answer["candidate"] is None

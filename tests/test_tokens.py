@@ -18,7 +18,19 @@ from jwt.algorithms import get_default_algorithms
 import clock
 from auth import tokens
 from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
-from tests.identity_provider import AUDIENCE, ISSUER, OTHER_RSA, RSA, Time, jwk, provided, provider, raw, refused, said
+from tests.identity_provider import (
+    AUDIENCE,
+    ISSUER,
+    OTHER_RSA,
+    RSA,
+    Time,
+    good_claims,
+    jwk,
+    provided,
+    provider,
+    raw,
+    refused,
+)
 
 pytestmark = pytest.mark.once
 
@@ -39,7 +51,7 @@ def time() -> Iterator[Time]:
 
 
 def shared(**claims: Any) -> str:
-    return jwt.encode(said(**claims), SECRET, "HS256")
+    return jwt.encode(good_claims(**claims), SECRET, "HS256")
 
 
 async def test_a_token_of_the_shared_secret_names_the_user_and_the_account():
@@ -111,8 +123,8 @@ async def test_a_time_that_is_none_is_refused(claim, value):
 async def test_under_the_shared_secret_no_other_algorithm_is_taken():
     verifier = Verifier(secret=SECRET)
 
-    await refused(verifier, jwt.encode(said(), SECRET * 2, "HS512"))
-    await refused(verifier, jwt.encode(said(), None, "none"))
+    await refused(verifier, jwt.encode(good_claims(), SECRET * 2, "HS512"))
+    await refused(verifier, jwt.encode(good_claims(), None, "none"))
     await refused(verifier, provided())
 
 
@@ -128,7 +140,7 @@ async def test_a_token_of_the_provider_is_good_under_each_of_its_keys(algorithm)
 @pytest.mark.parametrize("alg", ["none", "None", "nOnE", "", None, 7])
 async def test_a_token_without_a_signature_is_refused(alg):
     async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        claims = said(iss=ISSUER, aud=AUDIENCE, exp=clock.now().timestamp() + 60)
+        claims = good_claims(iss=ISSUER, aud=AUDIENCE, exp=clock.now().timestamp() + 60)
         await refused(idp.verifier(), raw({"alg": alg, "kid": "rsa", "typ": "JWT"}, claims))
 
 
@@ -136,7 +148,7 @@ async def test_a_token_without_a_signature_is_refused(alg):
 async def test_the_providers_public_key_is_no_shared_secret(algorithm):
     pem = RSA.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     header = {"alg": algorithm, "kid": "rsa", "typ": "JWT"}
-    unsigned = raw(header, said(iss=ISSUER, aud=AUDIENCE, exp=clock.now().timestamp() + 60)).removesuffix(".")
+    unsigned = raw(header, good_claims(iss=ISSUER, aud=AUDIENCE, exp=clock.now().timestamp() + 60)).removesuffix(".")
     hmac = get_default_algorithms()[algorithm]
     signature = base64.urlsafe_b64encode(hmac.sign(unsigned.encode(), pem)).decode().rstrip("=")
 
@@ -156,7 +168,7 @@ async def test_a_key_signs_under_its_own_algorithm_only():
 async def test_a_secret_in_the_providers_set_is_no_key():
     secret = {"kty": "oct", "k": base64.urlsafe_b64encode(SECRET.encode()).decode().rstrip("="), "kid": "oct"}
     async with provider(secret, jwk(RSA, "RS256", "rsa")) as idp:
-        await refused(idp.verifier(), jwt.encode(said(iss=ISSUER, aud=AUDIENCE), SECRET, headers={"kid": "oct"}))
+        await refused(idp.verifier(), jwt.encode(good_claims(iss=ISSUER, aud=AUDIENCE), SECRET, headers={"kid": "oct"}))
 
 
 async def test_a_key_for_encryption_signs_nothing():

@@ -46,9 +46,9 @@ async def test_spans_tell_the_kind_the_code_and_the_counts_below_the_callers_own
     assert request.trace_id.hex() == operation.trace_id.hex() == "ab" * 16
     assert request.parent_span_id.hex() == "cd" * 8
     assert operation.parent_span_id == request.span_id
-    told = {each.key: each.value.string_value or each.value.int_value for each in operation.attributes}
-    assert told == {"request_id": "a-request-of-the-test", "outcome": "OK", "statements": 1}
-    told = {each.key: each.value.string_value or each.value.int_value for each in request.attributes}
-    assert told == {"request_id": "a-request-of-the-test", "method": "POST", "route": "/graphql", "status": 200}
+    attributes = {each.key: each.value.string_value or each.value.int_value for each in operation.attributes}
+    assert attributes == {"request_id": "a-request-of-the-test", "outcome": "OK", "statements": 1}
+    attributes = {each.key: each.value.string_value or each.value.int_value for each in request.attributes}
+    assert attributes == {"request_id": "a-request-of-the-test", "method": "POST", "route": "/graphql", "status": 200}
     everything = b"".join(received)
     assert not [word for word in ("Ivo", "ivo@", world.slug, "emails") if word.encode() in everything]

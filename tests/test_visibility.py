@@ -3,7 +3,8 @@
 import pytest
 
 from tests.access_operations import answers, find_things, with_panel
-from tests.world import Person, World
+from tests.people import Person
+from tests.world import World
 
 
 @pytest.mark.parametrize(
@@ -14,11 +15,11 @@ async def test_others_answers_are_shown_before_ones_own_are_in_to_admins_alone(
     name: str, shown: bool, world: World
 ) -> None:
     everybody = ("sam", "ada", "rita", "leo", "ivo", "noor")
-    its = await with_panel(world, await find_things(world, "lea", "backend"), "panel", *everybody)
-    await world.noor.submit(its.noors_form, answers(its))
+    things = await with_panel(world, await find_things(world, "lea", "backend"), "panel", *everybody)
+    await world.noor.submit(things.noors_form, answers(things))
     document = "query ($id: ID!) { feedbackForm(id: $id) { status answers { values } } }"
 
-    form = (await getattr(world, name).ask(document, id=its.noors_form))["feedbackForm"]
+    form = (await getattr(world, name).ask(document, id=things.noors_form))["feedbackForm"]
 
     assert form["status"] == "COMPLETED"
     assert form["answers"] == ([{"values": ["Hire"]}] if shown else None)
@@ -30,9 +31,9 @@ async def test_theirs_are_the_candidates_whom_they_own_or_follow_or_hire_or_sit_
     posting = {"externalId": "theirs", "title": "Theirs", "hiringManagerEmail": leo}
     sync = "mutation ($rows: [PostingInput!]!) { syncPostings(postings: $rows) { errors { code } } }"
     await world.sam.ask(sync, rows=[posting])
-    said = {"owned": {"ownerEmail": leo}, "followed": {"followerEmails": [leo]}}
-    said |= {"of their posting": {"postingExternalId": "theirs"}}
-    row = {"externalId": "theirs", "name": "Theirs", "stage": "On-site", **said.get(how, {})}
+    fields = {"owned": {"ownerEmail": leo}, "followed": {"followerEmails": [leo]}}
+    fields |= {"of their posting": {"postingExternalId": "theirs"}}
+    row = {"externalId": "theirs", "name": "Theirs", "stage": "On-site", **fields.get(how, {})}
     sync = "mutation ($rows: [CandidateInput!]!) { syncCandidates(candidates: $rows) { candidates { id } } }"
     [candidate] = (await world.sam.ask(sync, rows=[row]))["syncCandidates"]["candidates"]
     interview = world.an_interview("one", "leo" if how == "sat with" else "noor")
@@ -71,9 +72,11 @@ async def test_nobody_lists_anybody_elses_feedback_forms(world: World, name: str
     way = "interviews { edges { node { interviewers { user { email feedbackForms { edges { cursor } } } } } } }"
     person: Person = getattr(world, name)
 
-    assert await person.refused(f"{{ {way} }}") == "FORBIDDEN"
+    assert await person.error_code(f"{{ {way} }}") == "FORBIDDEN"
     if name != "ivo":
-        assert await person.refused("{ users(first: 100) { edges { node { feedbackForms { edges { cursor } } } } } }")
+        assert await person.error_code(
+            "{ users(first: 100) { edges { node { feedbackForms { edges { cursor } } } } } }"
+        )
 
 
 @pytest.mark.parametrize("field", ["enabled", "enabledAt", "enabledBy { name }", "apiKeys { id }"])
@@ -87,7 +90,7 @@ async def test_an_interviewer_sees_what_manages_a_panel_and_not_whether_it_is_on
     shown = await world.ivo.ask(document % (way, ""))
 
     assert shown["interviews"]["edges"][0]["node"]["panel"][way] == {"name": "GoodTime"}
-    assert await world.ivo.refused(document % (way, field)) == "FORBIDDEN"
+    assert await world.ivo.error_code(document % (way, field)) == "FORBIDDEN"
     if not field.startswith("apiKeys"):
         await world.leo.ask(document % (way, field))
 

@@ -12,8 +12,9 @@ import websockets
 from websockets.exceptions import InvalidStatus
 
 from tests.conftest import Set
+from tests.people import FOLLOW, PUSH, Connection, Server
 from tests.processes import Installation
-from tests.world import FOLLOW, PUSH, Connection, Server, World
+from tests.world import World
 
 pytestmark = pytest.mark.once
 
@@ -37,11 +38,11 @@ async def closed(connection: Connection, within: float = 10) -> int:
 
 async def messages(connection: Connection, id: str) -> list[dict[str, Any]]:
     """The messages of an operation up to its last."""
-    found = [await connection.receive()]
-    while found[-1]["type"] == "next":
-        found.append(await connection.receive())
-    assert {message["id"] for message in found} == {id}
-    return found
+    received = [await connection.receive()]
+    while received[-1]["type"] == "next":
+        received.append(await connection.receive())
+    assert {message["id"] for message in received} == {id}
+    return received
 
 
 @pytest.mark.parametrize("offered", [None, ["graphql-ws"], ["graphql-transport-wss", "soap"]])
@@ -237,10 +238,10 @@ async def test_what_never_ran_is_an_error_and_the_connection_goes_on(
 async def test_what_went_wrong_while_it_ran_is_told_beside_the_data(world: World) -> None:
     async with world.ivo.connected() as connection:
         await connection.send(type="subscribe", id="1", payload={"query": "{ integrations { name } }"})
-        told, completed = await messages(connection, "1")
+        received, completed = await messages(connection, "1")
 
-    assert told["payload"]["data"] is None
-    assert told["payload"]["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert received["payload"]["data"] is None
+    assert received["payload"]["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     assert completed["type"] == "complete"
 
 
@@ -254,7 +255,7 @@ async def test_a_completed_subscription_is_heard_of_no_more_and_its_id_is_free(w
         await connection.send(type="subscribe", id=following.id, payload=SCHEMA)
         answered = await messages(connection, following.id)
         await world.goodtime.push(**world.a_panel("two"))
-        await following.nothing()
+        await following.expect_nothing()
 
     assert [message["type"] for message in answered] == ["next", "complete"]
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from tests import kept
+from tests import output_scan
 from tests.console.browsing import (
     CHROMIUM,
     PATIENCE,
@@ -35,7 +35,7 @@ START_SECONDS = 120.0
 def ats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ats]:
     """The demo, as `server.py demo --no-simulate` serves it, on a SQLite database of its own."""
     folder, port, secret = tmp_path_factory.mktemp("console"), free_port(), secrets.token_hex(32)
-    url, output, logged = f"http://127.0.0.1:{port}", folder / "output.txt", kept.log()
+    url, output, logged = f"http://127.0.0.1:{port}", folder / "output.txt", output_scan.log()
     env = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")} | {
         "CALLBOARD_DATABASE_URL": f"sqlite://{folder}/callboard.db",
         "CALLBOARD_JWT_SECRET": secret,

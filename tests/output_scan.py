@@ -1,11 +1,11 @@
-"""What the servers of the tests wrote, kept for the run and searched at its end for what is nobody else's business.
+"""What the servers of a run wrote, scanned at its end for secrets and personal data.
 
-Kept are whole logs, and of what is sent all but `data`: the errors of answers, cursors, metrics, headers and reasons
-of closes. Searched for are credentials and emails by their looks, the people of the tests by name, and whatever text
-was sent as a name, an answer, a note and the like, accepted or not.
+Recorded are whole logs, and of what is sent all but `data`: the errors of answers, cursors, metrics, headers and
+reasons of closes. Searched for are credentials and emails by their looks, the people of the tests by name, and whatever
+text was sent as a name, an answer, a note and the like, accepted or not.
 
-What stands in `data` is the caller's to see by the rules, so it isn't kept: not the secret of a key just made, nor the
-`INTERVIEWER_NOT_FOUND` that names whom the push itself has named. Neither are the outputs of commands, such as the
+What stands in `data` is the caller's to see by the rules, so it isn't recorded: not the secret of a key just made, nor
+the `INTERVIEWER_NOT_FOUND` that names whom the push itself has named. Neither are the outputs of commands, such as the
 report of `simulate` and the welcome of `demo`, whose sign-in links are for whoever started it.
 """
 
@@ -28,10 +28,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from simulator import demo
 from tests.test_house import MODULES, ROOT, tree
 
-#: One folder a run: processes of xdist and their like find it in their environment.
-OWN = not os.environ.get("CALLBOARD_TEST_KEPT")
-FOLDER = Path(os.environ.get("CALLBOARD_TEST_KEPT") or tempfile.mkdtemp(prefix="callboard-kept-"))
-os.environ["CALLBOARD_TEST_KEPT"] = str(FOLDER)
+#: One folder a run: the workers of xdist find it in their environment.
+OWN = not os.environ.get("CALLBOARD_TEST_OUTPUT")
+FOLDER = Path(os.environ.get("CALLBOARD_TEST_OUTPUT") or tempfile.mkdtemp(prefix="callboard-output-"))
+os.environ["CALLBOARD_TEST_OUTPUT"] = str(FOLDER)
 FOLDER.mkdir(parents=True, exist_ok=True)
 
 #: What may be nowhere. The public prefix of a key, its first twelve characters, may.
@@ -58,7 +58,7 @@ _PERSONAL = {
 
 #: So short a text may stand anywhere by chance; so much of a long one is enough to know it by.
 _SHORTEST, _ENOUGH = 8, 60
-_MOST_TOLD = 40
+_MOST_LEAKS = 40
 
 _BORING = {"content-length", "date", "etag", "last-modified"}
 _RANDOM_ID = re.compile(r"[0-9a-f]{32}")
@@ -69,64 +69,64 @@ def log() -> Path:
     return FOLDER / f"{uuid.uuid4().hex}.log"
 
 
-class Overheard:
-    """The application, with everything kept that goes out of it, and what came in and should not."""
+class OutputRecorder:
+    """Records what the application sends, and the personal texts that it receives and should not write anywhere."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._path = FOLDER / f"{uuid.uuid4().hex}.sent"
 
-    def _keep(self, kind: str, what: object) -> None:
+    def _record(self, kind: str, what: object) -> None:
         with self._path.open("a") as file:
             print(json.dumps([kind, what]), file=file)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        asked, answered, is_text = bytearray(), bytearray(), False
+        request, response, is_text = bytearray(), bytearray(), False
 
-        async def hearing() -> Message:
+        async def receive_recorded() -> Message:
             message = await receive()
-            asked.extend(message.get("body") or b"")
+            request.extend(message.get("body") or b"")
             if message["type"] == "websocket.receive":
-                self._hear(message.get("text") or "")
+                self._record_personal(message.get("text") or "")
             return message
 
-        async def telling(message: Message) -> None:
+        async def send_recorded(message: Message) -> None:
             nonlocal is_text
             if message["type"] == "http.response.start":
                 headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]]
                 is_text = any(name == "content-type" and "html" not in value for name, value in headers)
-                self._keep("header", [each for each in headers if each[0] not in _BORING])
+                self._record("header", [each for each in headers if each[0] not in _BORING])
             elif message["type"] == "websocket.close":
-                self._keep("close", message.get("reason"))
+                self._record("close", message.get("reason"))
             elif message["type"] == "websocket.send":
-                self._tell(message.get("text") or "")
+                self._record_sent(message.get("text") or "")
             elif is_text:
-                answered.extend(message.get("body") or b"")
+                response.extend(message.get("body") or b"")
             await send(message)
 
         try:
-            await self.app(scope, hearing, telling)
+            await self.app(scope, receive_recorded, send_recorded)
         finally:
-            self._hear(asked.decode(errors="replace"))
+            self._record_personal(request.decode(errors="replace"))
             if scope["type"] == "http" and "/console" not in scope["path"]:
-                self._tell(answered.decode(errors="replace"))
+                self._record_sent(response.decode(errors="replace"))
 
-    def _hear(self, text: str) -> None:
-        texts = [its for its in _personal(_parsed(text)) if its]
+    def _record_personal(self, text: str) -> None:
+        texts = [words for words in _personal(_parsed(text)) if words]
         if texts:
-            self._keep("personal", texts)
+            self._record("personal", texts)
 
-    def _tell(self, text: str) -> None:
+    def _record_sent(self, text: str) -> None:
         """One JSON value, or lines: of an event stream, or of metrics."""
-        whole = _parsed(text)
-        lines = [] if whole is not None else text.splitlines()
-        for its in [whole, *(_parsed(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))]:
-            if errors := list(_errors(its)):
-                self._keep("error", errors)
-            if cursors := list(_cursors(its)):
-                self._keep("cursor", cursors)
+        parsed = _parsed(text)
+        lines = [] if parsed is not None else text.splitlines()
+        for value in [parsed, *(_parsed(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))]:
+            if errors := list(_errors(value)):
+                self._record("error", errors)
+            if cursors := list(_cursors(value)):
+                self._record("cursor", cursors)
         if plain := [line.rpartition(" ")[0] for line in lines if not line.startswith(("data:", "event:", "#"))]:
-            self._keep("line", plain)
+            self._record("line", plain)
 
 
 def _parsed(text: str) -> Any:
@@ -139,36 +139,36 @@ def _parsed(text: str) -> Any:
 def _errors(answer: Any) -> Iterator[Any]:
     """The GraphQL errors of an answer, or of a message that has one for its payload."""
     if isinstance(answer, dict):
-        for its in (answer, answer.get("payload")):
-            yield from its.get("errors") or () if isinstance(its, dict) else its if isinstance(its, list) else ()
+        for part in (answer, answer.get("payload")):
+            yield from part.get("errors") or () if isinstance(part, dict) else part if isinstance(part, list) else ()
 
 
-def _cursors(its: Any) -> Iterator[str]:
-    for name, value in _leaves(its):
+def _cursors(node: Any) -> Iterator[str]:
+    for name, value in _leaves(node):
         if name.lower().endswith("cursor"):
             yield value
 
 
-def _personal(its: Any) -> Iterator[str]:
-    for name, value in _leaves(its):
+def _personal(node: Any) -> Iterator[str]:
+    for name, value in _leaves(node):
         if name in _PERSONAL:
             yield recognisable(value)
 
 
-def _leaves(its: Any, name: str = "") -> Iterator[tuple[str, str]]:
+def _leaves(node: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """All texts, each with the name that it or its list has; names that nobody but the client knows are texts too."""
-    if isinstance(its, str):
-        yield name, its
-    elif isinstance(its, dict):
-        for key, value in its.items():
+    if isinstance(node, str):
+        yield name, node
+    elif isinstance(node, dict):
+        for key, value in node.items():
             yield from _leaves(value, key)
-    elif isinstance(its, list):
-        for value in its:
+    elif isinstance(node, list):
+        for value in node:
             yield from _leaves(value, name)
 
 
 def recognisable(text: str) -> str:
-    """What a text can be known by, however it is quoted and cut; nothing, where it could be anybody's."""
+    """The part by which a text is recognised however it is quoted and cut; empty where it could be anybody's."""
     runs = re.findall(r"[\w @.:,-]+", text[:2_000])
     longest = max(runs, key=len, default="").strip()[:_ENOUGH]
     return longest if len(longest) >= _SHORTEST else ""
@@ -176,40 +176,40 @@ def recognisable(text: str) -> str:
 
 @dataclass
 class Search:
-    """What was looked through, and what was found there that should not have been written."""
+    """How much was scanned, and the leaks: what should not have been written."""
 
     counts: Counter[str] = field(default_factory=Counter)
     leaks: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.counts.items()))
-        more = [f"… and {len(self.leaks) - _MOST_TOLD:,} more"] if len(self.leaks) > _MOST_TOLD else []
-        leaks = [*self.leaks[:_MOST_TOLD], *more]
-        return "\n".join([f"Searched for what is nobody's business: {told or 'nothing'}.", *leaks])
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.counts.items()))
+        more = [f"… and {len(self.leaks) - _MOST_LEAKS:,} more"] if len(self.leaks) > _MOST_LEAKS else []
+        leaks = [*self.leaks[:_MOST_LEAKS], *more]
+        return "\n".join([f"Searched for what is nobody's business: {counts or 'nothing'}.", *leaks])
 
 
 def search(folder: Path = FOLDER) -> Search:
-    """Everything that is kept, looked through once. Equal texts are looked at once, whoever wrote them."""
-    its, seen, personal = Search(), dict[str, str](), set[str]()
-    for kind, text in _kept(folder, its.counts, personal):
+    """Scan everything that was recorded. Equal texts are looked at once, whoever wrote them."""
+    result, seen, personal = Search(), dict[str, str](), set[str]()
+    for kind, text in _recorded_texts(folder, result.counts, personal):
         seen.setdefault(text, kind)
     everything = "\n".join(seen)
-    words = [word for word in personal if word in everything and word not in _ours()]
+    words = [word for word in personal if word in everything and word not in _own_texts()]
     for text, kind in seen.items():
         met = [what for what, looks in LOOKS.items() if looks.search(text)]
         met += [f"`{word}`, which was sent" for word in words if word in text]
-        its.leaks += [f"LEAK: {what} in a {kind}: {text[:300]!r}" for what in met]
-    its.counts["personal texts known"] = len(personal)
-    its.counts["different texts"] = len(seen)
-    return its
+        result.leaks += [f"LEAK: {what} in a {kind}: {text[:300]!r}" for what in met]
+    result.counts["personal texts known"] = len(personal)
+    result.counts["different texts"] = len(seen)
+    return result
 
 
-def _kept(folder: Path, counts: Counter[str], personal: set[str]) -> Iterator[tuple[str, str]]:
+def _recorded_texts(folder: Path, counts: Counter[str], personal: set[str]) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.glob("*.log")):
         for line in path.read_text(errors="replace").splitlines():
             counts["log lines"] += 1
             parsed = _parsed(line)
-            yield from (("log", text) for text in _told(parsed if isinstance(parsed, dict) else {"": line}))
+            yield from (("log", text) for text in _texts(parsed if isinstance(parsed, dict) else {"": line}))
     for path in sorted(folder.glob("*.sent")):
         for line in path.read_text().splitlines():
             kind, what = json.loads(line)
@@ -217,21 +217,21 @@ def _kept(folder: Path, counts: Counter[str], personal: set[str]) -> Iterator[tu
                 personal.update(what)
                 continue
             counts[f"{kind}s"] += len(what) if isinstance(what, list) else 1
-            texts: Iterable[str] = map(read, what) if kind == "cursor" else _told(what)
+            texts: Iterable[str] = map(read, what) if kind == "cursor" else _texts(what)
             yield from ((kind, text) for text in texts)
 
 
 @cache
-def _ours() -> str:
-    """What the contract and the program say themselves, which somebody or hypothesis may well have sent."""
+def _own_texts() -> str:
+    """The texts of the contract and the program, which somebody or hypothesis may well have sent."""
     nodes = (node for path in MODULES for node in ast.walk(tree(path)))
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return "\n".join([(ROOT / "docs" / "contract.graphql").read_text(), *texts])
 
 
-def _told(its: Any) -> Iterator[str]:
+def _texts(value: Any) -> Iterator[str]:
     """All texts but instants and ids that are drawn by lot."""
-    for name, text in _leaves(its):
+    for name, text in _leaves(value):
         if name != "timestamp" and not _RANDOM_ID.fullmatch(text):
             yield text
 

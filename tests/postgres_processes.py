@@ -1,44 +1,40 @@
-"""Several real processes of Callboard on one PostgreSQL database, and clients that follow through whatever happens.
+"""Several real processes of Callboard on one PostgreSQL database.
 
-Worlds are made by a process of their own (`python -m tests.fleet`), since one process can't be on two databases.
+Worlds are made by a process of their own (`python -m tests.postgres_processes`): one process can't be on two
+databases.
 """
 
 import asyncio
 import contextlib
-import dataclasses
 import json
 import os
 import signal
 import socket
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import httpx
-import websockets
 
 import database
 import models
 import settings
 from resolvers import changes
-from tests import forks, kept
+from tests import forks, output_scan
 from tests.forks import ForkedProcess
-from tests.processes import http_client, postgres_database
-from tests.world import FOLLOW, Person, Server, World
+from tests.people import Person, Server
+from tests.processes import postgres_database
+from tests.subscribers import Row, eventually
+from tests.world import World
 
 ROOT = Path(__file__).parent.parent
 
-#: What a subscriber receives of a change: the cursor, what happened, and to which panel.
-Row = tuple[str, str, str]
 
-
-class Base:
-    """A database of PostgreSQL's for the processes of a fleet."""
+class PostgresDatabase:
+    """A database of PostgreSQL for several processes, and what tests do to it."""
 
     def __init__(self, url: str, sql: asyncpg.Connection, maker: asyncio.subprocess.Process) -> None:
         self.url = url
@@ -52,14 +48,14 @@ class Base:
         self._maker.stdin.write(b"\n")
         line = await self._maker.stdout.readline()
         assert line, "the worlds are made"
-        its = json.loads(line)
+        made = json.loads(line)
         world = World()
-        world.server, world.slug = server, its["slug"]
-        world.account = models.Account(id=its["account"], slug=its["slug"], name="Acme")
+        world.server, world.slug = server, made["slug"]
+        world.account = models.Account(id=made["account"], slug=made["slug"], name="Acme")
         world.nobody = Person(server, None)
-        for name, person in its["people"].items():
+        for name, person in made["people"].items():
             setattr(world, name, Person(server, *person))
-        world.candidates, world.templates, world.stages = its["candidates"], its["templates"], its["stages"]
+        world.candidates, world.templates, world.stages = made["candidates"], made["templates"], made["stages"]
         return world
 
     async def log(self, world: World) -> list[Row]:
@@ -89,12 +85,12 @@ class Base:
         return urlunsplit(parts._replace(netloc=parts.netloc.replace(str(parts.port), str(port))))
 
     @contextlib.asynccontextmanager
-    async def held(self, lock: str, *its: object) -> AsyncIterator[None]:
+    async def locked(self, lock: str, *arguments: object) -> AsyncIterator[None]:
         """What the statement locks stays locked while the block runs."""
         connection = await asyncpg.connect(self.url)
         try:
             async with connection.transaction():
-                await connection.execute(lock, *its)
+                await connection.execute(lock, *arguments)
                 yield
         finally:
             await connection.close()
@@ -115,8 +111,8 @@ class Base:
 
     async def waits(self, statement: str) -> bool:
         """Whether a process waits in such a statement for a lock."""
-        found = await self.sql.fetchval(_WAITING, f"%{statement}%")
-        return bool(found)
+        count = await self.sql.fetchval(_WAITING, f"%{statement}%")
+        return bool(count)
 
     async def rests(self, statement: str) -> bool:
         """Whether none does."""
@@ -128,12 +124,12 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $
 
 
 @contextlib.asynccontextmanager
-async def base() -> AsyncIterator[Base]:
+async def migrated_database() -> AsyncIterator[PostgresDatabase]:
     """A migrated database of PostgreSQL's, dropped at the end."""
     async with postgres_database() as address:
         url = f"{address}?sslmode=disable"
         maker = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.fleet"),
+            *(sys.executable, "-m", "tests.postgres_processes"),
             **{"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "cwd": ROOT},
             env=os.environ | {"CALLBOARD_DATABASE_URL": url},
         )
@@ -141,7 +137,7 @@ async def base() -> AsyncIterator[Base]:
         assert await maker.stdout.readline(), "the database is migrated"
         sql = await asyncpg.connect(url)
         try:
-            yield Base(url, sql, maker)
+            yield PostgresDatabase(url, sql, maker)
         finally:
             await sql.close()
             maker.kill()
@@ -164,7 +160,7 @@ class Process:
             "CALLBOARD_DATABASE_URL": database_url,
             **{f"CALLBOARD_{name.upper()}": str(value) for name, value in its_settings.items()},
         }
-        self._stderr = kept.log().open("w+b")
+        self._stderr = output_scan.log().open("w+b")
         self._process: asyncio.subprocess.Process | ForkedProcess | None = None
 
     @property
@@ -239,122 +235,6 @@ async def both_serving(database_url: str) -> AsyncIterator[tuple[Process, Proces
         await asyncio.gather(*(process.close() for process in both))
 
 
-def at(person: Person, server: Server) -> Person:
-    """The same person, asking another server."""
-    return dataclasses.replace(person, server=server)
-
-
-class Subscriber:
-    """Follows as a careful client does: after any end it goes on behind its last change, at the next address."""
-
-    def __init__(self, person: Person, *addresses: str, after: str | None = None, **options: Any) -> None:
-        self.received: list[Row] = []
-        self.cursor = after or changes.cursor_at(0)
-        self.connections = 0
-        #: The codes of the errors and of the closes that it met, or what else ended a connection.
-        self.ends: Counter[str] = Counter()
-        self._person = person
-        self._addresses = addresses or (person.server.websocket,)
-        self._options = {"ping_interval": 1, "ping_timeout": 1, "open_timeout": 3, "close_timeout": 1, **options}
-        self._more = asyncio.Condition()
-
-    async def run(self) -> None:
-        while True:
-            try:
-                await self._follow(self._addresses[self.connections % len(self._addresses)])
-            except websockets.ConnectionClosed as closed:
-                self.ends[str(closed.rcvd.code if closed.rcvd else None)] += 1
-            except (OSError, websockets.WebSocketException) as error:
-                self.ends[type(error).__name__] += 1
-            await asyncio.sleep(0.05)
-
-    async def _follow(self, address: str) -> None:
-        self.connections += 1
-        protocols = [websockets.Subprotocol("graphql-transport-ws")]
-        async with websockets.connect(address, subprotocols=protocols, **self._options) as client:
-            await client.send(json.dumps({"type": "connection_init", "payload": self._credentials()}))
-            payload = {"query": FOLLOW, "variables": {"after": self.cursor}}
-            async for text in client:
-                message = json.loads(text)
-                if message["type"] == "connection_ack":
-                    await client.send(json.dumps({"type": "subscribe", "id": "1", "payload": payload}))
-                elif message["type"] == "next" and "errors" not in message["payload"]:
-                    await self._take(message["payload"]["data"]["interviewPanelChanges"])
-                elif message["type"] != "ping":
-                    self._note(message)
-                    return
-
-    def _credentials(self) -> dict[str, str]:
-        return {"Authorization": self._person.authorization or ""}
-
-    async def _take(self, change: dict[str, Any]) -> None:
-        self.cursor = change["cursor"]
-        self.received.append((change["cursor"], change["kind"], change["panel"]["externalId"]))
-        async with self._more:
-            self._more.notify_all()
-
-    def _note(self, message: dict[str, Any]) -> None:
-        payload = message.get("payload") or {}
-        for error in payload if isinstance(payload, list) else payload.get("errors", ()):
-            self.ends[error["extensions"]["code"]] += 1
-            self.cursor = error["extensions"].get("cursor", self.cursor)
-
-    async def until(self, cursor: str, within: float = 20) -> None:
-        """Returns when the change of that cursor has been received. Fails where that takes longer."""
-        try:
-            async with asyncio.timeout(within), self._more:
-                await self._more.wait_for(lambda: bool(self.received) and self.received[-1][0] == cursor)
-        except TimeoutError:
-            met = f"after {len(self.received)} changes over {self.connections} connections that ended by {self.ends}"
-            raise AssertionError(f"the change {cursor} should have arrived {met}") from None
-
-
-class EventSubscriber(Subscriber):
-    """The same over server-sent events."""
-
-    async def _follow(self, address: str) -> None:
-        self.connections += 1
-        body = {"query": FOLLOW, "variables": {"after": self.cursor}}
-        headers = {"accept": "text/event-stream", "authorization": self._credentials()["Authorization"]}
-        url = address.replace("ws", "http", 1)
-        async with http_client(timeout=httpx.Timeout(3, read=20)) as client:
-            try:
-                async with client.stream("POST", url, json=body, headers=headers) as events:
-                    async for line in events.aiter_lines():
-                        if line.startswith("data: {"):
-                            await self._hear(json.loads(line.removeprefix("data: ")))
-            except httpx.HTTPError as error:
-                raise OSError(type(error).__name__) from None
-
-    async def _hear(self, payload: dict[str, Any]) -> None:
-        if "errors" in payload:
-            self._note({"payload": payload})
-        else:
-            await self._take(payload["data"]["interviewPanelChanges"])
-
-
-@contextlib.asynccontextmanager
-async def following(*subscribers: Subscriber) -> AsyncIterator[None]:
-    """They follow while the block runs."""
-    tasks = [asyncio.create_task(subscriber.run()) for subscriber in subscribers]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def eventually(claim: Callable[[], Any], within: float = 10) -> None:
-    """Returns when the claim, plain or to be awaited, holds. Fails where it never does."""
-    async with asyncio.timeout(within):
-        while True:
-            found = claim()
-            if await found if asyncio.iscoroutine(found) else found:
-                return
-            await asyncio.sleep(0.05)
-
-
 async def _make_worlds() -> None:
     """Migrate, then make a world for each line that is read, and print it."""
     url = settings.current().database_url
@@ -362,15 +242,15 @@ async def _make_worlds() -> None:
     print("migrated", flush=True)
     async with database.connect(url):
         while await asyncio.to_thread(sys.stdin.readline):
-            world = await World.made(Server("http://127.0.0.1"))
+            world = await World.create(Server("http://127.0.0.1"))
             people = {
                 name: (person.authorization, person.name, person.email, person.id)
                 for name, person in vars(world).items()
                 if isinstance(person, Person)
             }
-            its = {"slug": world.slug, "account": world.account.id, "people": people}
+            account = {"slug": world.slug, "account": world.account.id, "people": people}
             kept = {"candidates": world.candidates, "templates": world.templates, "stages": world.stages}
-            print(json.dumps(its | kept), flush=True)
+            print(json.dumps(account | kept), flush=True)
 
 
 if __name__ == "__main__":
