@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 import database
@@ -78,7 +79,10 @@ def serve(
     _log.info("listening", extra={"address": _address(listening)})
     if workers > 1:
         with metrics.shared_between_processes():
-            Multiprocess(_config("server:worker", workers=workers), sockets=[listening]).run()
+            supervisor = Multiprocess(_config("server:worker", workers=workers), sockets=[listening])
+            supervisor.run()
+        if any(process.process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+            raise Failure("The workers can't start: the log says why.")
     else:
         _exit_well_at_signals()
         _collect_garbage_rarely()

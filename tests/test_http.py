@@ -80,6 +80,14 @@ async def test_a_longer_accept_header_than_any_clients_is_not_read(world: World)
     assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (200, JSON)
 
 
+async def test_an_accept_header_in_several_lines_is_one_list(world: World) -> None:
+    headers = [("accept", "text/html"), ("accept", JSON), *world.rita.headers.items()]
+
+    response = await world.server.http.post(world.server.graphql, json={"query": SCHEMA}, headers=headers)
+
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (200, JSON)
+
+
 @pytest.mark.parametrize("accept", ["text/html", "image/*", f"{JSON};q=0", "nonsense", f"{JSON};q=0, text/xml"])
 async def test_what_we_do_not_have_is_406(accept: str, world: World) -> None:
     response = await world.server.http.post(

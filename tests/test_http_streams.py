@@ -79,3 +79,15 @@ async def test_what_is_wrong_is_told_in_the_stream(query: str, code: str, world:
 
     assert json.loads(data)["errors"][0]["extensions"]["code"] == code
     assert completed == ("complete", "")
+
+
+async def test_no_character_of_an_answer_ends_a_line_of_the_stream(world: World) -> None:
+    """Some clients, such as httpx, end lines at more characters than the specification of event streams."""
+    await world.goodtime.push(**world.a_panel(note="a\u2028b\u2029c"))
+
+    async with streamed(world, "{ interviewPanels { edges { node { note } } } }") as events, asyncio.timeout(10):
+        name, data = await anext(events)
+
+    assert name == "next"
+    [edge] = json.loads(data)["data"]["interviewPanels"]["edges"]
+    assert edge["node"]["note"] == "a\u2028b\u2029c"

@@ -346,3 +346,26 @@ async def test_a_server_that_goes_down_tells_its_followers_to_come_again(install
             assert await stopping == 0
 
     assert [line for line in process.logged if line["level"] != "info"] == []
+
+
+async def test_whoever_does_not_answer_a_ping_is_closed_so_that_they_come_back(installation: Installation) -> None:
+    """As a laptop that sleeps. graphql-ws takes 1011 for final, and 1013 for passing."""
+    handshake = [
+        "GET /graphql HTTP/1.1",
+        "Host: test",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Protocol: graphql-transport-ws",
+    ]
+    async with installation.running("serve", KEEP_ALIVE_SECONDS="0.2") as process, asyncio.timeout(20):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(process.address.rpartition(":")[2]))
+        writer.write("\r\n".join([*handshake, "", ""]).encode())
+        await reader.readuntil(b"\r\n\r\n")
+        frames = await reader.read()
+        writer.close()
+
+    ping, close = frames[:1], frames[2 + frames[1] :]
+    assert ping == b"\x89"
+    assert (close[:1], int.from_bytes(close[2:4])) == (b"\x88", 1013)

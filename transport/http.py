@@ -29,7 +29,8 @@ _EARLY_RESPONSE_SECONDS = 1.0
 
 async def graphql(http_request: HttpRequest) -> Response:
     """The endpoint `/graphql`, but for WebSockets and for the page that a browser gets."""
-    negotiated = negotiate(http_request.headers.get("accept", "*/*"))
+    # RFC 9110, section 5.3: a header in several lines is one list.
+    negotiated = negotiate(", ".join(http_request.headers.getlist("accept")) or "*/*")
     media_type = negotiated.media_type if negotiated else JSON
     try:
         if negotiated is None:

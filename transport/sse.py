@@ -62,7 +62,7 @@ async def _events(answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[bytes
         with suppress(Ended, anyio.BrokenResourceError):
             async with aclosing(answers):
                 async for answer in answers:
-                    await send_events.send(b"event: next\ndata: " + answer.payload + b"\n\n")
+                    await send_events.send(b"event: next\ndata: " + _in_one_line(answer.payload) + b"\n\n")
             await send_events.send(b"event: complete\ndata:\n\n")
 
     # A task of its own: where the client is gone, nothing more can be awaited here, and it ends by itself.
@@ -78,3 +78,10 @@ async def _events(answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[bytes
                 yield event
         finally:
             producing.cancel()
+
+
+def _in_one_line(json: bytes) -> bytes:
+    """The JSON with every character escaped at which some clients, such as httpx, end a line of an event stream."""
+    for character in "\x85\u2028\u2029":
+        json = json.replace(character.encode(), b"\\u%04x" % ord(character))
+    return json

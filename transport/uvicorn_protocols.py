@@ -7,6 +7,7 @@ from struct import Struct
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 from websockets.http11 import Request
 
 import settings
@@ -69,6 +70,18 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101:
             extensions: dict[str, object] = self.scope["extensions"]  # type: ignore[assignment]
             extensions[_DIRECT_WRITE] = self._write
+
+    def keepalive_timeout(self) -> None:
+        """Close a connection whose client has not answered a ping, as a laptop that sleeps, so that it comes back.
+
+        uvicorn closes with 1011, which graphql-ws' client takes for final.
+        """
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.conn.fail(CloseCode.TRY_AGAIN_LATER, "The ping was not answered: connect again.")
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()
 
     def _write(self, texts: Iterable[bytes]) -> bool:
         if not self.writable.is_set() or self.close_sent or self.disconnected or self.transport.is_closing():
