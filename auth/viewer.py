@@ -164,8 +164,8 @@ async def _by_key(secret: str) -> Viewer:
         raise _unauthenticated()
     digest = keys.digest(secret)
     query = Query(_keys_by_digest, digest=digest)
-    found = await _COALESCER.once(("key", digest), lambda: fetch(query, _INTEGRATION, _ACCOUNT))
-    key = next(iter(found), None)
+    rows = await _COALESCER.once(("key", digest), lambda: fetch(query, _INTEGRATION, _ACCOUNT))
+    key = next(iter(rows), None)
     if key is None or not keys.same(key.digest, digest):
         raise _unauthenticated()
     viewer = _viewer_of_key(key)

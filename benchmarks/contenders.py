@@ -180,8 +180,8 @@ class Database:
 
     async def sessions(self) -> dict[int, float]:
         """Each session's process, with its seconds of CPU so far."""
-        found = await self._administrator.fetch("SELECT pid FROM pg_stat_activity WHERE datname = $1", self._name)
-        return {row["pid"]: cpu_seconds(row["pid"]) for row in found}
+        processes = await self._administrator.fetch("SELECT pid FROM pg_stat_activity WHERE datname = $1", self._name)
+        return {row["pid"]: cpu_seconds(row["pid"]) for row in processes}
 
     async def since(self, before: dict[int, float]) -> float:
         """Seconds of CPU since then."""

@@ -120,10 +120,10 @@ async def ready(shape: Shape) -> AsyncIterator[Access]:
 
 async def _make(shape: Shape) -> None:
     made_from = _fingerprint(shape)
-    found = await _administered(
+    existing = await _administered(
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1", shape.database
     )
-    if found != made_from:
+    if existing != made_from:
         await _administered(f'DROP DATABASE IF EXISTS "{shape.database}" WITH (FORCE)')
         await _administered(f'CREATE DATABASE "{shape.database}"')
         await _fill(shape)

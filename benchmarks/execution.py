@@ -103,13 +103,13 @@ class Panel:
 
 def panel(number: int) -> Panel:
     starts = datetime(2026, 5, 4, 9, tzinfo=UTC) + timedelta(days=number)
-    interviews = [interview(f"{number}-{it}", starts + timedelta(hours=it)) for it in range(3)]
+    interviews = [interview(f"{number}-{index}", starts + timedelta(hours=index)) for index in range(3)]
     note = f"Panel {number}" if number % 2 else None
     return Panel(f"pan_{number}", f"gt-{number}", note, "Europe/Berlin", number, Status.SCHEDULED, starts, interviews)
 
 
 def interview(name: str, starts: datetime) -> Interview:
-    interviewers = [interviewer(f"{name}-{it}") for it in range(3)]
+    interviewers = [interviewer(f"{name}-{index}") for index in range(3)]
     return Interview(f"int_{name}", "Onsite", None, starts, starts + timedelta(hours=1), 60, interviewers)
 
 
@@ -242,9 +242,9 @@ def graphql_core() -> Answer:
     names = {"panels": "panels"}
     for type_ in schema.type_map.values():
         for name in getattr(type_, "fields", {}):
-            names[name] = "".join(f"_{it.lower()}" if it.isupper() else it for it in name)
+            names[name] = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
     status: Any = schema.type_map["Status"]
-    status.coerce_output_value = {it: it.name for it in Status}.__getitem__
+    status.coerce_output_value = {member: member.name for member in Status}.__getitem__
     instant: Any = schema.type_map["DateTime"]
     instant.coerce_output_value = printed
 
@@ -370,7 +370,7 @@ def plain(value: Any) -> str:
 def node_packages() -> bool:
     if not shutil.which("npm"):
         return False
-    if not all((HERE / "node_modules" / it.split("@")[0]).exists() for it in NPM):
+    if not all((HERE / "node_modules" / package.split("@")[0]).exists() for package in NPM):
         command = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(HERE), *NPM]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
     return True
@@ -378,18 +378,18 @@ def node_packages() -> bool:
 
 async def main(rounds: int) -> None:
     ours, *others = all_of_them = list(contenders())
-    for it in others:
-        assert it.answer == ours.answer, f"{it.name} answers something else"
+    for other in others:
+        assert other.answer == ours.answer, f"{other.name} answers something else"
     await taken(all_of_them, 1, Contender.turn)  # to warm up
     results = await taken(all_of_them, rounds, Contender.turn)
     print(table(f"{leaves(ours.answer):,} leaves, {rounds} rounds", results, {"ms": less}))
-    for it in all_of_them:
-        it.process.terminate()
+    for other in all_of_them:
+        other.process.terminate()
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--contender"]:
         asyncio.run(work(sys.argv[2]))
     else:
-        given = arguments(__doc__, rounds=30)
-        asyncio.run(main(1 if given.quick else given.rounds))
+        options = arguments(__doc__, rounds=30)
+        asyncio.run(main(1 if options.quick else options.rounds))

@@ -73,24 +73,24 @@ async def external_ids(size: Size) -> list[dict[str, Any]]:
 
 
 def first_page(**variables: Any) -> Variables:
-    async def its(size: Size) -> list[dict[str, Any]]:
+    async def variables_of(size: Size) -> list[dict[str, Any]]:
         return [{"first": PAGE, **variables}]
 
-    return its
+    return variables_of
 
 
 def far_page(name: str, of: int = PAGE) -> Variables:
-    async def its(size: Size) -> list[dict[str, Any]]:
+    async def variables_of(size: Size) -> list[dict[str, Any]]:
         left, after = (size.far - 1) * of, None
         while left:
             variables = {"first": min(left, 100), "after": after}
-            [found] = (await ask(size.running, request(size.running, name, variables))).values()
-            assert len(found["edges"]) == variables["first"], "the list goes on that far"
+            [page] = (await ask(size.running, request(size.running, name, variables))).values()
+            assert len(page["edges"]) == variables["first"], "the list goes on that far"
             left -= variables["first"]
-            after = found["pageInfo"]["endCursor"]
+            after = page["pageInfo"]["endCursor"]
         return [{"first": of, "after": after}]
 
-    return its
+    return variables_of
 
 
 async def people(size: Size) -> list[dict[str, Any]]:
@@ -115,9 +115,9 @@ QUERIES: dict[str, tuple[str, Variables]] = {
 
 
 if __name__ == "__main__":
-    given = arguments(__doc__, rounds=7, seconds=1)
-    if given.quick:
+    options = arguments(__doc__, rounds=7, seconds=1)
+    if options.quick:
         small, large = (replace(data.grown(panels), users=100, kept=False) for panels in (200, 400))
         uvloop.run(run([small, large], rounds=1, seconds=0.1, far=10))
     else:
-        uvloop.run(run([data.grown(10_000), data.grown(1_000_000)], given.rounds, given.seconds, far=1_000))
+        uvloop.run(run([data.grown(10_000), data.grown(1_000_000)], options.rounds, options.seconds, far=1_000))

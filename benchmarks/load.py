@@ -165,11 +165,11 @@ class _Caller(asyncio.Protocol):
 
     def _refuse(self) -> None:
         if not self.done.done():
-            said = self.buffer[:2000].decode(errors="replace")
-            self.done.set_exception(Refused(said or "the connection was lost"))
+            answer_text = self.buffer[:2000].decode(errors="replace")
+            self.done.set_exception(Refused(answer_text or "the connection was lost"))
         self.transport.close()
 
 
 def cycle(running: Running, name: str, variables: Sequence[dict[str, Any]]) -> Iterator[bytes]:
     """Requests of an operation with these variables in turn, made beforehand."""
-    return itertools.cycle([request(running, name, its) for its in variables])
+    return itertools.cycle([request(running, name, values) for values in variables])

@@ -46,12 +46,12 @@ async def _measure(
     }
     with started(contenders, access) as running:
         for name, variables in operations.items():
-            found = await _same_answers(running, name, variables[:10])
+            leaf_count = await _same_answers(running, name, variables[:10])
             asked = {each.name: cycle(each, name, variables) for each in running}
             turn = partial(_turn, asked, connections, seconds, database)
             await taken(running, 2, turn)  # to warm up
             results = await taken(running, rounds, turn)
-            title = f"{name}, {found:,} leaves, {connections} connections, {rounds} rounds of {seconds:g} s"
+            title = f"{name}, {leaf_count:,} leaves, {connections} connections, {rounds} rounds of {seconds:g} s"
             print(table(title, results, {"a second": more, "server, ms of CPU": less}), "\n", flush=True)
     await administrator.close()
 
@@ -64,20 +64,20 @@ async def _turn(
 
 async def _same_answers(running: list[Running], name: str, variables: list[dict[str, str]]) -> int:
     """How many leaves the answers have, once all contenders have given the same ones."""
-    found = 0
-    for its in variables:
-        answers = {each.name: canonical(await ask(each, request(each, name, its))) for each in running}
+    count = 0
+    for values in variables:
+        answers = {each.name: canonical(await ask(each, request(each, name, values))) for each in running}
         mine, *others = answers.items()
         for theirs in others:
             assert theirs[1] == mine[1], f"{theirs[0]} answers {theirs[1]}\nand not as {mine[0]} {mine[1]}"
-        found = leaves(mine[1])
-    return found
+        count = leaves(mine[1])
+    return count
 
 
 if __name__ == "__main__":
-    given = arguments(__doc__, rounds=15, seconds=2)
-    if given.quick:
+    options = arguments(__doc__, rounds=15, seconds=2)
+    if options.quick:
         # A turn ends when every connection has its answer, and stock Strawberry's take a while.
         uvloop.run(run(available(CONTENDERS, install=False), data.QUICK, rounds=1, seconds=0.1, connections=1))
     else:
-        uvloop.run(run(available(CONTENDERS, install=True), data.WHOLE, given.rounds, given.seconds))
+        uvloop.run(run(available(CONTENDERS, install=True), data.WHOLE, options.rounds, options.seconds))

@@ -105,19 +105,19 @@ async def _measure(contenders: list[Contender], access: data.Access, rounds: int
 
 
 def _requests(running: Running, inputs: Iterator[dict[str, Any]]) -> Iterator[bytes]:
-    return (request(running, "push", {"input": its}) for its in inputs)
+    return (request(running, "push", {"input": input}) for input in inputs)
 
 
 async def _same_pushes(running: list[Running], access: data.Access, template: str, connection: Any) -> None:
     """Every contender answers a push alike and writes the same rows, but for ids, instants and the panel's name."""
-    found = {}
+    answers = {}
     for each in running:
-        its = next(panels(access, template, len(running)))
-        answer = canonical(await ask(each, request(each, "push", {"input": its})))
-        written = await connection.fetchrow(_WHAT_WAS_WRITTEN, its["externalId"])
-        await connection.execute("DELETE FROM panel WHERE external_id = $1", its["externalId"])
-        found[each.name] = (_without_new_ids(answer), tuple(written))
-    mine, *others = found.items()
+        push = next(panels(access, template, len(running)))
+        answer = canonical(await ask(each, request(each, "push", {"input": push})))
+        written = await connection.fetchrow(_WHAT_WAS_WRITTEN, push["externalId"])
+        await connection.execute("DELETE FROM panel WHERE external_id = $1", push["externalId"])
+        answers[each.name] = (_without_new_ids(answer), tuple(written))
+    mine, *others = answers.items()
     for theirs in others:
         assert theirs[1] == mine[1], f"{theirs[0]} does {theirs[1]}\nand not as {mine[0]} {mine[1]}"
 
@@ -134,8 +134,8 @@ def _without_new_ids(answer: Any) -> Any:
 
 
 if __name__ == "__main__":
-    given = arguments(__doc__, rounds=15, seconds=2)
-    if given.quick:
+    options = arguments(__doc__, rounds=15, seconds=2)
+    if options.quick:
         uvloop.run(run(available(CONTENDERS, install=False), data.QUICK, rounds=1, seconds=0.1))
     else:
-        uvloop.run(run(available(CONTENDERS, install=True), data.WHOLE, given.rounds, given.seconds))
+        uvloop.run(run(available(CONTENDERS, install=True), data.WHOLE, options.rounds, options.seconds))

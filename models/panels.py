@@ -245,8 +245,8 @@ def why_off(*rows: Cancelable | None) -> Cancellation | None:
 
     What the scheduler has deleted comes first: that is in nobody's calendar any more.
     """
-    found = [row.own_cancellation for row in rows if row is not None and row.own_cancellation is not None]
-    return min(found, key=attrgetter("calendar_event_remains"), default=None)
+    cancellations = [row.own_cancellation for row in rows if row is not None and row.own_cancellation is not None]
+    return min(cancellations, key=attrgetter("calendar_event_remains"), default=None)
 
 
 def standing(at: datetime | Bind) -> Q:

@@ -9,13 +9,10 @@ import contextlib
 import json
 import logging
 import re
-import sqlite3
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
-import asyncpg
 import jwt
 import pytest
 import websockets
@@ -26,15 +23,12 @@ import logs
 from auth import keys
 from schema import SCHEMA
 from tests import output_scan
-from tests.conftest import ON_POSTGRES
-from tests.people import FORM, SUBMIT, Person, Server
-from tests.processes import Installation, Process
-from tests.spans import collector, read_spans
+from tests.people import FORM, SUBMIT, Server
+from tests.processes import Installation
+from tests.secrecy import MARK, behind_its_back, provoked
 from tests.world import World
 
 KEY = keys.make().secret
-#: What stands for an answer, a note or a name, and can't be anything else.
-MARK = "Marzipan Quetzal"
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
 
@@ -57,7 +51,6 @@ def test_a_log_tells_what_was_raised_where_and_none_of_its_words(for_people: boo
 
 #: An instant, or an id.
 _PLAIN = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)|[a-z]{3}_[0-9a-z]{26}")
-
 LISTS = {
     "Query.auditEvents": "{ auditEvents { PAGE } }",
     "Query.candidates": "{ candidates { PAGE } also: candidates(orderBy: UPDATED_AT) { PAGE } }",
@@ -173,70 +166,6 @@ def _literal(value: Any) -> str:
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{name}: {_literal(element)}' for name, element in value.items())} }}"
     return f"[{', '.join(map(_literal, value))}]" if isinstance(value, list) else json.dumps(value)
-
-
-class Provoked:
-    """A server process of its own with an account, and all that can be read of it from outside."""
-
-    def __init__(self, process: Process, server: Server, spans: list[bytes], secrets: list[str]) -> None:
-        self.process, self.server, self.secrets = process, server, secrets
-        self.answers: list[Any] = []
-        self._spans = spans
-
-    def person(self, authorization: str) -> Person:
-        return Person(self.server, authorization)
-
-    async def ask(self, person: Person, query: str, **variables: Any) -> Any:
-        """An answer; its errors are looked through in the end."""
-        answer = await person.answer(query, **variables)
-        self.answers.append(answer.get("errors"))
-        return answer
-
-    async def written(self) -> str:
-        """The log, the errors that were answered, the metrics and the spans, when the server has gone."""
-        metrics = (await self.server.http.get(f"{self.process.address}/metrics")).text
-        assert await self.process.stop() == 0
-        spans = [
-            (span.name, str(span.attributes), str(span.events), str(span.status)) for span in read_spans(self._spans)
-        ]
-        assert len(spans) >= 2
-        return "\n".join([self.process.err.read_text(), json.dumps(self.answers), metrics, str(spans)])
-
-    async def tells_nothing(self) -> str:
-        """Fails where anything of it should not have been written; all of it."""
-        written = await self.written()
-        secrets = [*self.secrets, *MARK.split()]
-        assert [secret for secret in secrets if secret in written] == []
-        assert [
-            (what, looks.search(written)) for what, looks in output_scan.LOOKS.items() if looks.search(written)
-        ] == []
-        return written
-
-
-@asynccontextmanager
-async def provoked(installation: Installation, **settings: str | None) -> AsyncIterator[tuple[Provoked, Person]]:
-    """Such a process, traced, and its Super Admin."""
-    await installation.done("account", "create", "acme", "--name", MARK, "--super-admin", "sam@acme.example")
-    token = await installation.done("token", "sam@acme.example")
-    async with collector() as (endpoint, spans):
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
-            environment.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
-            async with installation.running("serve", **settings) as process, Server(process.address) as server:
-                fault = Provoked(process, server, spans, [token])
-                yield fault, fault.person(f"Bearer {token}")
-
-
-async def behind_its_back(installation: Installation, on_sqlite: str, on_postgres: str) -> None:
-    """Run a statement on the database."""
-    if ON_POSTGRES:
-        connection = await asyncpg.connect(installation.database_url)
-        await connection.execute(on_postgres)
-        await connection.close()
-        return
-    with contextlib.closing(sqlite3.connect(installation.database_url.removeprefix("sqlite://"))) as database:
-        database.execute(on_sqlite)
-        database.commit()
 
 
 async def test_a_fault_tells_nothing_of_the_answers_notes_and_names_that_its_exception_quotes(

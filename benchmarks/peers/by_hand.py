@@ -42,23 +42,23 @@ async def profile_from_rows(pool: asyncpg.Pool, variables: dict[str, Any]) -> by
 
 
 async def list_from_rows(pool: asyncpg.Pool, variables: dict[str, Any]) -> bytes:
-    found = _candidates(await pool.fetch(SQL["list"], ACCOUNT))
-    page = {"edges": found[:100], "pageInfo": {"hasNextPage": len(found) > 100}}
+    edges = _candidates(await pool.fetch(SQL["list"], ACCOUNT))
+    page = {"edges": edges[:100], "pageInfo": {"hasNextPage": len(edges) > 100}}
     return orjson.dumps({"data": {"candidates": page}}, option=orjson.OPT_UTC_Z)
 
 
 async def push(pool: asyncpg.Pool, variables: dict[str, Any]) -> bytes:
     """A new panel, in one transaction. What a panel that exists needs is left out: the benchmark pushes none."""
-    its, now = variables["input"], clock.now()
+    push, now = variables["input"], clock.now()
     async with pool.acquire() as connection, connection.transaction():
-        emails = {person["email"] for interview in its["interviews"] for person in interview["interviewers"]}
-        found = await connection.fetchrow(SQL["push_look_up"], ACCOUNT, its["candidateExternalId"], list(emails))
-        users = orjson.loads(found["users"])
-        assert found["archived_at"] is None
+        emails = {person["email"] for interview in push["interviews"] for person in interview["interviewers"]}
+        looked_up = await connection.fetchrow(SQL["push_look_up"], ACCOUNT, push["candidateExternalId"], list(emails))
+        users = orjson.loads(looked_up["users"])
+        assert looked_up["archived_at"] is None
         assert users.keys() == emails
-        assert await connection.fetchrow(SQL["push_lock"], INTEGRATION, its["externalId"]) is None
+        assert await connection.fetchrow(SQL["push_lock"], INTEGRATION, push["externalId"]) is None
         panel_id, interviews, seats = _id("pan"), [], []
-        for interview in its["interviews"]:
+        for interview in push["interviews"]:
             starts_at = datetime.fromisoformat(interview["startsAt"])
             ends_at = starts_at + timedelta(minutes=interview["durationMinutes"])
             interview_id = _id("itv")
@@ -70,18 +70,18 @@ async def push(pool: asyncpg.Pool, variables: dict[str, Any]) -> bytes:
             SQL["push_write"],
             ACCOUNT,
             INTEGRATION,
-            found["id"],
-            found["stage_id"],
+            looked_up["id"],
+            looked_up["stage_id"],
             panel_id,
-            its["externalId"],
-            its["externalUrl"],
-            its["timezone"],
-            its["note"],
-            its["sequence"],
+            push["externalId"],
+            push["externalUrl"],
+            push["timezone"],
+            push["note"],
+            push["sequence"],
             starts_at,
             ends_at,
             now,
-            its["interviews"][0]["feedbackTemplateId"],
+            push["interviews"][0]["feedbackTemplateId"],
             *zip(*interviews, strict=True),
             *zip(*seats, strict=True),
         )
@@ -89,11 +89,11 @@ async def push(pool: asyncpg.Pool, variables: dict[str, Any]) -> bytes:
             SQL["push_bookings"], ACCOUNT, list(users.values()), starts_at, ends_at, panel_id
         )
         assert not bookings, "the benchmark's pushes overlap with nothing"
-        await connection.execute(SQL["push_log"], ACCOUNT, panel_id, found["id"], INTEGRATION, now)
+        await connection.execute(SQL["push_log"], ACCOUNT, panel_id, looked_up["id"], INTEGRATION, now)
     names = {id: email for email, id in users.items()}
     panel = {
         "id": panel_id,
-        "externalId": its["externalId"],
+        "externalId": push["externalId"],
         "status": "SCHEDULED",
         "startsAt": starts_at,
         "endsAt": ends_at,
@@ -175,13 +175,13 @@ def _profile(rows: list[asyncpg.Record]) -> dict[str, Any] | None:
 
 
 def _candidates(rows: list[asyncpg.Record]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    edges: list[dict[str, Any]] = []
     candidate_id = None
     for row in rows:
         if row["c_id"] != candidate_id:
             candidate_id = row["c_id"]
             candidate = _candidate(row)
-            found.append({"node": candidate})
+            edges.append({"node": candidate})
         if row["p_id"] is not None:
             panel = {
                 "id": row["p_id"],
@@ -192,7 +192,7 @@ def _candidates(rows: list[asyncpg.Record]) -> list[dict[str, Any]]:
                 "endsAt": row["p_ends_at"],
             }
             candidate["interviewPanels"]["edges"].append({"node": panel})
-    return found
+    return edges
 
 
 def _candidate(row: asyncpg.Record) -> dict[str, Any]:

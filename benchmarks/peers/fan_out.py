@@ -74,8 +74,8 @@ class Subscription:
 
 
 async def publish(request: Request) -> Response:
-    its = await request.json()
-    panel = its["panel"]
+    body = await request.json()
+    panel = body["panel"]
     interviews = [
         Interview(
             id=each["id"],
@@ -86,9 +86,9 @@ async def publish(request: Request) -> Response:
         for each in panel["interviews"]
     ]
     change = InterviewPanelChange(
-        cursor=its["cursor"],
-        kind=models.InterviewPanelChangeKind(its["kind"]),
-        at=its["at"],
+        cursor=body["cursor"],
+        kind=models.InterviewPanelChangeKind(body["kind"]),
+        at=body["at"],
         panel=InterviewPanel(
             id=panel["id"],
             external_id=panel["externalId"],
@@ -124,11 +124,11 @@ class Bare:
         elif scope["type"] == "http":
             body = (await receive())["body"]
             message = b'{"id":"1","type":"next","payload":{"data":{"interviewPanelChanges":%b}}}' % body
-            said = {"type": "websocket.send", "text": message.decode()}
+            frame = {"type": "websocket.send", "text": message.decode()}
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
             await send({"type": "http.response.body", "body": b"{}"})
             for follow in list(self.following):
-                await follow(said)
+                await follow(frame)
 
     async def _serve(self, receive: Any, send: Any) -> None:
         await receive()

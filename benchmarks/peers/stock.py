@@ -127,10 +127,10 @@ class Candidate:
         self, info: strawberry.Info, first: int = 25, upcoming_only: bool = False
     ) -> InterviewPanelConnection:
         if LOADERS:
-            its = await info.context["upcoming" if upcoming_only else "panels"].load(self.id)
+            panels = await info.context["upcoming" if upcoming_only else "panels"].load(self.id)
         else:
-            its = await standing(upcoming_only).filter(candidate_id=self.id).limit(first)
-        return InterviewPanelConnection(edges=[InterviewPanelEdge(node=panel) for panel in its[:first]])
+            panels = await standing(upcoming_only).filter(candidate_id=self.id).limit(first)
+        return InterviewPanelConnection(edges=[InterviewPanelEdge(node=panel) for panel in panels[:first]])
 
 
 @strawberry.type
@@ -150,8 +150,8 @@ class CandidateConnection:
 
 
 def standing(upcoming_only: bool) -> Any:
-    found = models.Panel.filter(account_id=ACCOUNT, canceled_at=None).order_by("listed_at", "id")
-    return found.filter(ends_at__gt=clock.now()) if upcoming_only else found
+    panels = models.Panel.filter(account_id=ACCOUNT, canceled_at=None).order_by("listed_at", "id")
+    return panels.filter(ends_at__gt=clock.now()) if upcoming_only else panels
 
 
 @strawberry.type
@@ -163,15 +163,15 @@ class Query:
     @strawberry.field
     async def candidates(self, first: int = 25) -> CandidateConnection:
         candidates = models.Candidate.filter(account_id=ACCOUNT, archived_at=None)
-        found = await candidates.order_by("name", "id").limit(first + 1)
-        edges = [CandidateEdge(node=candidate) for candidate in found[:first]]
-        return CandidateConnection(edges=edges, page_info=PageInfo(has_next_page=len(found) > first))
+        rows = await candidates.order_by("name", "id").limit(first + 1)
+        edges = [CandidateEdge(node=candidate) for candidate in rows[:first]]
+        return CandidateConnection(edges=edges, page_info=PageInfo(has_next_page=len(rows) > first))
 
 
 def by_id(model: Any) -> DataLoader[str, Any]:
     async def load(ids: list[str]) -> list[Any]:
-        found = await model.in_bulk(set(ids), "id")
-        return [found.get(id) for id in ids]
+        by_id = await model.in_bulk(set(ids), "id")
+        return [by_id.get(id) for id in ids]
 
     return DataLoader(load)
 
