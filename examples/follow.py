@@ -14,6 +14,7 @@ from gql.client import AsyncClientSession
 from gql.transport.exceptions import TransportError, TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
+OPTIONS: dict[str, Any] = {"subprotocols": ["graphql-transport-ws"], "ping_interval": 20, "connect_args": {"max_size": None}}
 FOLLOW = GraphQLRequest("""subscription Follow($after: String) {
   interviewPanelChanges(after: $after) { cursor kind panel { externalId status startsAt } } }""")
 HEAD = GraphQLRequest("""query Head($after: String) {
@@ -47,8 +48,7 @@ async def follow(url: str, token: str, cursor: str | None = None) -> AsyncIterat
     """Yields every change after the cursor, once and in order, for ever. Raises errors that retrying can't solve."""
     wait = 0.1
     while True:
-        init, protocols = {"Authorization": f"Bearer {token}"}, [WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL]
-        transport = WebsocketsTransport(url, init_payload=init, subprotocols=protocols, ping_interval=20)
+        transport = WebsocketsTransport(url, init_payload={"Authorization": f"Bearer {token}"}, **OPTIONS)
         try:
             async with Client(transport=transport) as session:
                 cursor = cursor or await load(session)
