@@ -14,7 +14,7 @@ from gql.client import AsyncClientSession
 from gql.transport.exceptions import TransportError, TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
-OPTIONS: dict[str, Any] = {"subprotocols": ["graphql-transport-ws"], "ping_interval": 20, "connect_args": {"max_size": None}}
+OPTIONS = {"subprotocols": ["graphql-transport-ws"], "ping_interval": 20, "connect_args": {"max_size": None}}
 FOLLOW = GraphQLRequest("""subscription Follow($after: String) {
   interviewPanelChanges(after: $after) { cursor kind panel { externalId status startsAt } } }""")
 HEAD = GraphQLRequest("""query Head($after: String) {
