@@ -35,9 +35,10 @@ def email_key(email: str) -> str:
 
     A letter that is not ASCII stays as it is where its lower case is, such as the Kelvin sign, which is no `k`.
     """
-    return "".join(
-        letter if letter.lower().isascii() and not letter.isascii() else letter.lower() for letter in email.strip()
-    )
+    email = email.strip()
+    if email.isascii():
+        return email.lower()
+    return "".join(letter if letter.lower().isascii() and not letter.isascii() else letter.lower() for letter in email)
 
 
 class User(Row):

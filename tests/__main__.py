@@ -16,8 +16,6 @@ from xml.etree import ElementTree
 HERE = "127.0.0.1"
 #: Playwright runs an event loop of its own in the main thread, where the other tests have theirs.
 CONSOLE = "tests/console"
-#: pytest's exit code where no test was selected, which a choice may well come to.
-NO_TESTS = 5
 SLOWEST = 10
 
 
