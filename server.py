@@ -135,7 +135,7 @@ async def _demo(listening: socket.socket, simulate: bool) -> None:
     assert current.jwt_secret is not None, "the demo has one"
     await database.migrate(current.database_url)
     async with database.connect(current.database_url):
-        switched_on, key = await demo_account.load(simulate)
+        switched_on, key = await demo_account.load_demo(simulate)
     typer.echo(demo_account.welcome(_address(listening), current.jwt_secret.get_secret_value(), switched_on, key))
     simulator = asyncio.create_task(_simulate_goodtime(f"{_address(listening)}/graphql", key)) if key else None
     try:

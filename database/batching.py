@@ -14,13 +14,13 @@ Item = TypeVar("Item")
 #: A batch that hangs does not hold up the next one of its group any longer.
 _PATIENCE_SECONDS = 1.0
 
-Values = Mapping[str, Any]
+BoundValues = Mapping[str, Any]
 
 
 class Batchable(Protocol):
     """What can be run with values, such as a statement: rows for lists of ids."""
 
-    async def run(self, values: Values) -> list[Any]: ...
+    async def run(self, values: BoundValues) -> list[Any]: ...
 
 
 async def run_batched(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
@@ -47,7 +47,7 @@ async def run_batched(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
     return outcomes  # type: ignore[return-value]
 
 
-async def load(statement: Batchable, values: Values) -> list[Any]:
+async def load(statement: Batchable, values: BoundValues) -> list[Any]:
     """The rows of the statement for these values; within `run_batched` maybe those for the lists of other tasks too."""
     batch = _current.get()
     return await (batch.load(statement, values) if batch else statement.run(values))
@@ -60,7 +60,7 @@ class _Batch:
         self._running = tasks
         self._waiting: dict[Hashable, _Group] = {}
 
-    async def load(self, statement: Batchable, values: Values) -> list[Any]:
+    async def load(self, statement: Batchable, values: BoundValues) -> list[Any]:
         scalars = tuple((name, value) for name, value in values.items() if not isinstance(value, list))
         group = self._waiting.setdefault((id(statement), scalars), _Group(statement))
         rows = group.add(values)
@@ -84,10 +84,10 @@ class _Group:
     """Those who wait for the same statement, with values that differ in their lists at most."""
 
     statement: Batchable
-    values: list[Values] = field(default_factory=list)
+    values: list[BoundValues] = field(default_factory=list)
     futures: list[asyncio.Future[list[Any]]] = field(default_factory=list)
 
-    def add(self, values: Values) -> asyncio.Future[list[Any]]:
+    def add(self, values: BoundValues) -> asyncio.Future[list[Any]]:
         self.values.append(values)
         self.futures.append(asyncio.get_running_loop().create_future())
         return self.futures[-1]
@@ -105,7 +105,7 @@ class _Group:
             else:
                 future.set_result(list(outcome))
 
-    def _joined_values(self) -> Values:
+    def _joined_values(self) -> BoundValues:
         """The values, where each list has what is in any of them."""
         return {
             name: list(dict.fromkeys(chain.from_iterable(values[name] for values in self.values)))

@@ -15,7 +15,7 @@ from graphql.pyutils import UndefinedType, gather_with_cancel
 
 from execution.breadth import Relation
 from execution.leaves import NULL, CoerceLevel, Unusual
-from execution.level import Level, Scope, Selected, Selection
+from execution.level import DocumentContext, Level, Selected, Selection
 from execution.specialised import AttributeCell, Values, dictionary_builder
 
 
@@ -23,7 +23,7 @@ class Run(NamedTuple):
     """One root field's run: its resolve info, which serves all below it, and the operation's variables."""
 
     info: GraphQLResolveInfo[Any]
-    scope: Scope
+    scope: DocumentContext
 
 
 class Completer(ABC):

@@ -20,7 +20,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution.completers import Completer, NullCompleter, Run
-from execution.level import Scope
+from execution.level import DocumentContext
 from execution.plan import NO_PLAN, Plan, Root
 from execution.plans import Plans
 from execution.specialised import Values
@@ -85,7 +85,7 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
             return await answer if self.is_awaitable(answer) else answer
 
     async def _completed(self, completer: Completer, plan: Plan, info: Any, value: object) -> Any:
-        run = Run(info, Scope(self.schema, self.fragment_definitions, self.variable_values))
+        run = Run(info, DocumentContext(self.schema, self.fragment_definitions, self.variable_values))
         if self.together is None:
             [answer] = await completer.complete([value], run)
             return answer

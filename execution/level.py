@@ -31,7 +31,7 @@ from strawberry.types.arguments import convert_arguments
 DEFINITION = "strawberry-definition"
 
 
-class Scope(NamedTuple):
+class DocumentContext(NamedTuple):
     """What gives an operation's nodes their meaning."""
 
     schema: GraphQLSchema
@@ -54,7 +54,7 @@ class Selected(NamedTuple):
     definition: GraphQLField
     node: FieldNode
 
-    def arguments(self, scope: Scope) -> dict[str, Any]:
+    def arguments(self, scope: DocumentContext) -> dict[str, Any]:
         """Coerced, and named as its Python function takes them. Raises GraphQLError where that can't be."""
         if not self.definition.args:
             return {}
@@ -71,7 +71,7 @@ class Selected(NamedTuple):
 class Selection:
     """All occurrences of one field, and below it, computed when asked for, those of the fields it selects."""
 
-    scope: Scope
+    scope: DocumentContext
     occurrences: list[Selected]
 
     def at(self, path: Iterable[str]) -> "Selection | None":
@@ -141,7 +141,7 @@ class Level:
         `nodes` are all occurrences of the field, where there are more than the info knows of.
         """
         raw: Any = info._raw_info
-        scope = Scope(raw.schema, raw.fragments, VariableValues({}, info.variable_values))
+        scope = DocumentContext(raw.schema, raw.fragments, VariableValues({}, info.variable_values))
         definition = raw.parent_type.fields[raw.field_name]
         occurrences = [Selected(definition, node) for node in nodes or raw.field_nodes]
         return cls(raw.context, Selection(scope, occurrences))

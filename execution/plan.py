@@ -45,7 +45,7 @@ from execution.completers import (
     PerObject,
 )
 from execution.leaves import level_coercion, usual_type
-from execution.level import DEFINITION, Scope, Selected, Selection
+from execution.level import DEFINITION, DocumentContext, Selected, Selection
 from execution.specialised import AttributeCell, Values, attribute_reader
 
 OBEYED_DIRECTIVES = {GraphQLSkipDirective.name, GraphQLIncludeDirective.name}
@@ -98,7 +98,7 @@ class Compilation:
     def __init__(self, executor: Executor[Any], conditions: dict[str, Any]) -> None:
         """`conditions` are the values of the variables that decide about `@skip` and `@include`."""
         self.executor = executor
-        self.scope = Scope(executor.schema, executor.fragment_definitions, VariableValues({}, conditions))
+        self.scope = DocumentContext(executor.schema, executor.fragment_definitions, VariableValues({}, conditions))
         self._objects: dict[tuple[Any, ...], ObjectCompleter] = {}
 
     def plan(self) -> Plan:

@@ -43,7 +43,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from execution.executor import execute
 
 Strategy = st.SearchStrategy[Any]
-SCALARS: dict[str, Strategy] = {
+_SCALARS: dict[str, Strategy] = {
     "Int": st.integers(-3, 100),
     "Float": st.floats(-9, 9),
     "String": st.text('aé"\\\n', max_size=4),
@@ -77,7 +77,7 @@ def operations(
     def operation(draw: st.DrawFn) -> Operation:
         root = core.get_root_type(OperationType(kind))
         assert root
-        writer = Writer(draw, core, {**SCALARS, **(values or {})}, without)
+        writer = Writer(draw, core, {**_SCALARS, **(values or {})}, without)
         body = writer.fields(root, depth) if kind == "subscription" else writer.selection(root, depth)
         head = f"({', '.join(writer.variables)})" if writer.variables else ""
         text = f"{kind} {head} {body} {' '.join(text for _, text in writer.fragments.values())}"
@@ -225,14 +225,14 @@ def literal(value: Any, type_: GraphQLInputType) -> str:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ComparedAnswer:
     """What a client can tell apart: the data in its order, and the errors, whose order nobody promises."""
 
     data: str
     errors: list[str]
 
     @classmethod
-    def of(cls, result: ExecutionResult) -> "Answer":
+    def of(cls, result: ExecutionResult) -> "ComparedAnswer":
         return cls(
             repr(result.data), sorted(json.dumps(error.formatted, default=repr) for error in result.errors or ())
         )
@@ -244,7 +244,7 @@ async def answers(
     *,
     context_value: Callable[[], Any] = lambda: None,
     root_value: Callable[[], Any] = lambda: None,
-) -> tuple[Answer, Answer]:
+) -> tuple[ComparedAnswer, ComparedAnswer]:
     """graphql-core's answer and the plan's, each over a context and a root value of its own."""
     document = parse(operation.text)
     reference: Any = graphql_core(
@@ -266,4 +266,4 @@ async def answers(
     )
     # What graphql-core has given up waiting for goes on in the background.
     await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
-    return Answer.of(reference), Answer.of(ours)
+    return ComparedAnswer.of(reference), ComparedAnswer.of(ours)

@@ -32,7 +32,7 @@ from resolvers.units import UnitOfWork, commit_for_operator
 _PRUNED_AT_ONCE = 1_000
 
 
-async def load(
+async def load_changes(
     topic: Topic[Entry], viewer: Viewer, subject_id: str | None, after: int, upto: int | None, most: int
 ) -> list[Entry]:
     """The entries of a topic's log that the viewer may see: so many at most, the oldest first."""
@@ -55,7 +55,7 @@ PANEL_CHANGES = Topic(
     name="",
     log=Log(Change, models.Account, counter="account_id", subject="candidate_id"),
     scope=lambda scope: visible(scope, Change),
-    load=load,
+    load=load_changes,
     is_restricted=is_restricted,
     audiences=audiences,
     cursor_at=cursor_at,
@@ -84,7 +84,7 @@ async def page(viewer: Viewer, candidate_id: str | None, first: int | None, afte
     extent = await PANEL_CHANGES.extent(viewer.account_id)
     if position is not None:
         extent.require(position)
-    changes = await load(PANEL_CHANGES, viewer, candidate_id, position or 0, None, size + 1)
+    changes = await load_changes(PANEL_CHANGES, viewer, candidate_id, position or 0, None, size + 1)
     if position is not None:
         (await PANEL_CHANGES.extent(viewer.account_id)).require_kept(position)
     edges = [Edge(change, cursor_of) for change in changes]

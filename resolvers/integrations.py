@@ -113,7 +113,7 @@ INTEGRATION_CHANGES = Topic(
     name="integrations",
     log=TOPIC_LOG,
     scope=_visible_changes,
-    load=changes.load,
+    load=changes.load_changes,
     require=partial(require, act=Act.SEE_INTEGRATIONS),
 )
 

@@ -138,13 +138,13 @@ class UnitOfWork:
         )
 
 
-Act = Callable[[UnitOfWork], Awaitable[T]]
+_Work = Callable[[UnitOfWork], Awaitable[T]]
 
 TRANSACTIONS = Transactions()
 _GROUPS: GroupCommits[UnitOfWork] = GroupCommits(TRANSACTIONS)
 
 
-async def commit(viewer: Viewer, act: Act[T]) -> T:
+async def commit(viewer: Viewer, act: _Work[T]) -> T:
     """Run the act in one transaction and return its result; on any exception nothing of it is written.
 
     Here and in the two functions below transactions are opened, and nowhere else. A caller that goes away does not cut
@@ -153,12 +153,12 @@ async def commit(viewer: Viewer, act: Act[T]) -> T:
     return await TRANSACTIONS.run(partial(UnitOfWork.begin, _Actor.of(viewer)), act)
 
 
-async def commit_for_operator(act: Act[T], account_id: str = "") -> T:
+async def commit_for_operator(act: _Work[T], account_id: str = "") -> T:
     """The same for what the command line does and no viewer."""
     return await TRANSACTIONS.run(partial(UnitOfWork.begin, _Actor(account_id)), act)
 
 
-async def commit_in_group(viewer: Viewer, panel: str, act: Act[T]) -> T:
+async def commit_in_group(viewer: Viewer, panel: str, act: _Work[T]) -> T:
     """The same for an act on one panel, named by any id: acts that wait at the same time share a transaction.
 
     The act must read by compiled statements only, one after the other, and look up in the rows what it has asked for.

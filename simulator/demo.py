@@ -88,7 +88,7 @@ _TEMPLATES = (
 )
 
 
-async def load(simulate: bool) -> tuple[bool, str | None]:
+async def load_demo(simulate: bool) -> tuple[bool, str | None]:
     """Make the demo account where there is none; with `simulate`, switch GoodTime on and make a key for its simulator.
 
     Tells whether GoodTime is on, and the key.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution import BreadthFirstExecutor, execute
-from execution.testing import Answer, Operation, answers, operations
+from execution.testing import ComparedAnswer, Operation, answers, operations
 from tests.budgets import examples
 from tests.made_up_schema import World, schema, values, worlds
 from tests.test_company import alike
@@ -77,7 +77,7 @@ def test_where_nothing_goes_wrong_no_plan_gives_up(operation: Operation, seed: i
 @made_up
 @given(operations(schema, values), worlds)
 def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation, world: World) -> None:
-    async def in_company() -> list[Answer]:
+    async def in_company() -> list[ComparedAnswer]:
         document, us = parse(operation.text), alike("us", 2)
         results = await asyncio.gather(
             *(
@@ -91,7 +91,7 @@ def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation,
                 for _ in range(3)
             )
         )
-        return list(map(Answer.of, results))
+        return list(map(ComparedAnswer.of, results))
 
     reference, _ = asyncio.run(answers(schema, operation, context_value=copies(world)))
 
@@ -116,7 +116,7 @@ def test_every_mutation_is_answered_alike_and_runs_as_often(operation: Operation
 @made_up
 @given(operations(schema, values, kind="subscription"), worlds)
 def test_every_event_of_a_subscription_is_answered_alike(operation: Operation, world: World) -> None:
-    async def events(executor: Any) -> list[Answer]:
+    async def events(executor: Any) -> list[ComparedAnswer]:
         context = World(world.seed, world.trouble)
         stream: Any = subscribe(
             schema._schema,
@@ -126,7 +126,11 @@ def test_every_event_of_a_subscription_is_answered_alike(operation: Operation, w
             executor_class=executor,
         )
         stream = await stream if hasattr(stream, "__await__") else stream
-        return [Answer.of(event) async for event in stream] if hasattr(stream, "__aiter__") else [Answer.of(stream)]
+        return (
+            [ComparedAnswer.of(event) async for event in stream]
+            if hasattr(stream, "__aiter__")
+            else [ComparedAnswer.of(stream)]
+        )
 
     reference = asyncio.run(events(StrawberryGraphQLCoreExecutionContext))
     ours = asyncio.run(events(BreadthFirstExecutor))

@@ -1,6 +1,7 @@
 """The few rules of the house that no linter knows: how rows are reached, what stands alone, how things are called."""
 
 import ast
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -41,6 +42,17 @@ TOOLS = {
 #: Who may import what of ours, for those who otherwise stand alone.
 LEAVES = {"clock": set(), "settings": set(), "logs": set()}
 LEAVES |= {"metrics": set(), "traces": set()}
+
+#: The rooms whose public names may be the same: what clients see is called as the model or the value that it shows.
+FACES = ({"models", "schema"}, {"resolvers", "schema"})
+#: The public names that stand in two other rooms on purpose, and why.
+IN_TWO_ROOMS = {
+    **dict.fromkeys(("Query", "Subscription"), "GraphQL calls its root types so"),
+    **dict.fromkeys(("Act", "Event", "Panel", "Seat", "cancel", "push"), "the simulated scheduler has them too"),
+    **dict.fromkeys(("Audience", "UnitOfWork"), "a protocol of the lower room, and the class that fulfils it"),
+}
+#: Words that could name anything.
+VAGUE = {"its", "it", "found", "given", "told", "said", "whole", "held"}
 
 MODELS = {name for name, value in vars(models).items() if isinstance(value, type) and issubclass(value, Model)}
 #: What asks the database for rows; making new ones is no question.
@@ -114,6 +126,47 @@ def test_statements_are_written_by_hand_only_where_the_rules_keep_them() -> None
 @pytest.mark.parametrize("leaf", LEAVES)
 def test_a_leaf_stands_alone(leaf: str) -> None:
     assert imported(Path(f"{leaf}.py")) <= LEAVES[leaf]
+
+
+def public_names(path: Path) -> set[str]:
+    """What a module defines for others: functions, classes and values, but no type variables."""
+    names: set[str] = set()
+    for node in tree(path).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign) and not ast.unparse(node.value).startswith("TypeVar("):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return {name for name in names if not name.startswith("_")}
+
+
+def bound_names(path: Path) -> set[str]:
+    """Every name that a file gives to a parameter, a variable, a function or a class."""
+    bound = set()
+    for node in ast.walk(tree(path)):
+        match node:
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+    return bound
+
+
+def test_a_public_name_stands_for_one_thing_in_one_room() -> None:
+    rooms: dict[str, set[str]] = defaultdict(set)
+    for path in MODULES:
+        for name in public_names(path) if path.parts[0] in ROOMS else ():
+            rooms[name].add(path.parts[0])
+
+    assert {name for name, places in rooms.items() if len(places) > 1 and places not in FACES} == IN_TWO_ROOMS.keys()
+
+
+def test_names_say_what_they_stand_for() -> None:
+    folders = [path for room in (*ROOMS, "benchmarks", "tests") for path in (ROOT / room).rglob("*.py")]
+    files = [path for path in (*ROOT.glob("*.py"), *folders) if not {"migrations", "node_modules"} & {*path.parts}]
+
+    assert {str(path.relative_to(ROOT)): VAGUE & bound_names(path) for path in files if VAGUE & bound_names(path)} == {}
 
 
 @pytest.mark.parametrize("room", TOOLS)
