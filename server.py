@@ -22,6 +22,7 @@ import database
 import logs
 import metrics
 import settings
+import zones
 from application import Application
 from auth import tokens
 from resolvers import changes, directory, integrations
@@ -76,7 +77,7 @@ def serve(
         )
     _with_database(database.is_current)
     listening = _bind(host, port)
-    _log.info("listening", extra={"address": _address(listening)})
+    _log.info("listening", extra={"address": _address(listening), "tz_database": zones.use_newest_database()})
     if workers > 1:
         with metrics.shared_between_processes():
             supervisor = Multiprocess(_config("server:worker", workers=workers), sockets=[listening])
@@ -217,9 +218,10 @@ def prune() -> None:
 
 
 def _configure() -> settings.Settings:
-    """Let the process log as the settings say, and return these. Raises BadSetting."""
+    """Let the process log as the settings say and compute with the newest zones; return them. Raises BadSetting."""
     current = settings.current()
     logs.configure(current.log_format)
+    zones.use_newest_database()
     return current
 
 

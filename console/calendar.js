@@ -12,28 +12,16 @@ export function download(text, title) {
 
 /**
  * Merges calendars of one event each into one. It has no METHOD, since it is no invitation. Every event keeps its UID
- * and SEQUENCE (RFC 5545), so that importing a newer file updates events instead of duplicating them.
+ * and SEQUENCE (RFC 5545), so that importing a newer file updates events instead of duplicating them. Their times are
+ * in UTC, so that no zones are to be merged.
  */
 export function mergeCalendars(calendars) {
-  const zones = new Map();
-  const events = [];
-  for (const text of calendars) {
-    for (const zone of components(text, "VTIMEZONE")) {
-      const id = zone.match(/^TZID:.*$/m)[0].trim();
-      const rules = zones.get(id) ?? new Set();
-      for (const kind of ["STANDARD", "DAYLIGHT"]) components(zone, kind).forEach((rule) => rules.add(rule));
-      zones.set(id, rules);
-    }
-    events.push(...components(text, "VEVENT"));
-  }
+  const events = calendars.flatMap((text) => text.match(/^BEGIN:VEVENT\r?\n[^]*?^END:VEVENT$/gm) ?? []);
   const header = [
     "BEGIN:VCALENDAR",
     "VERSION:2.0",
     "PRODID:-//Callboard//Interviews//EN",
     "X-WR-CALNAME:My interviews",
   ];
-  const timezones = [...zones].map(([id, rules]) => ["BEGIN:VTIMEZONE", id, ...rules, "END:VTIMEZONE"]);
-  return [...header, ...timezones.flat(), ...events, "END:VCALENDAR", ""].join("\r\n");
+  return [...header, ...events, "END:VCALENDAR", ""].join("\r\n");
 }
-
-const components = (text, name) => text.match(new RegExp(`^BEGIN:${name}\\r?\\n[^]*?^END:${name}$`, "gm")) ?? [];

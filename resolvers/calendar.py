@@ -1,21 +1,20 @@
 """An interview as its guests' calendars read it: RFC 5545 text, in which no value can break out of its line."""
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from datetime import UTC, datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vText
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _URL_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_ZONED_YEARS = range(1970, 2100)
-_DAY_MINUTES = 1_440
-_UTC_NAMES = frozenset({"UTC", "Etc/UTC", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal"})
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Attendee:
 
 @dataclass(frozen=True)
 class CalendarEvent:
-    """What an invite says. `id` never changes; times are aware and `timezone` is an IANA name.
+    """What an invite says. `id` never changes; times are aware. `timezone` is an IANA name: people read the time in it.
 
     `stamp` is the instant of the interview's last change, so that asking twice answers the same text.
     """
@@ -61,33 +60,31 @@ class _Text(vText):
 
 
 def invite(event: CalendarEvent) -> str:
-    """The interview as a calendar of one event: METHOD REQUEST, or CANCEL once it is cancelled."""
+    """The interview as a calendar of one event: METHOD REQUEST, or CANCEL once it is cancelled.
+
+    All instants are in UTC: calendar programs take a TZID for the zone that they know by that name, whatever rules
+    are sent along, and a local time can't say which of the two hours it means that autumn repeats.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Callboard//Interviews//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if event.canceled else "REQUEST")
-    years = event.starts_at.astimezone(UTC).year, event.ends_at.astimezone(UTC).year
-    if event.timezone in _UTC_NAMES or not all(year in _ZONED_YEARS for year in years):
-        calendar.add_component(_vevent(event, UTC))
-    else:
-        calendar.add_component(_vtimezone(event.timezone, *years))
-        calendar.add_component(_vevent(event, ZoneInfo(event.timezone)))
+    calendar.add_component(_vevent(event))
     text: bytes = calendar.to_ical()
     return text.decode()
 
 
-def _vevent(event: CalendarEvent, zone: tzinfo) -> Event:
+def _vevent(event: CalendarEvent) -> Event:
     vevent = Event()
     vevent.add("uid", _line(f"{event.id}@callboard"))
     vevent.add("sequence", event.sequence)
     vevent.add("dtstamp", event.stamp.astimezone(UTC))
     vevent.add("last-modified", event.stamp.astimezone(UTC))
-    vevent.add("dtstart", event.starts_at.astimezone(zone))
-    vevent.add("dtend", event.ends_at.astimezone(zone))
+    vevent.add("dtstart", event.starts_at.astimezone(UTC))
+    vevent.add("dtend", event.ends_at.astimezone(UTC))
     vevent.add("status", "CANCELLED" if event.canceled else "TENTATIVE" if event.tentative else "CONFIRMED")
     vevent.add("summary", _line(event.subject))
-    if description := _description(event):
-        vevent.add("description", description)
+    vevent.add("description", _description(event))
     if place := event.location or event.meeting_url:
         vevent.add("location", _line(place))
     if event.url:
@@ -105,7 +102,28 @@ def _description(event: CalendarEvent) -> _Text:
         for attendee in event.attendees
         if attendee.feedback_url
     ]
-    return _text("\n\n".join(filter(None, [event.note, "\n".join(links)])))
+    return _text("\n\n".join(filter(None, [_local_time(event), event.note, "\n".join(links)])))
+
+
+def _local_time(event: CalendarEvent) -> str:
+    """When the interview is in the panel's zone: `Tuesday, December 8, 2026, 10:00–11:00 (America/New_York)`."""
+    zone = ZoneInfo(event.timezone)
+    start, end = event.starts_at.astimezone(zone), event.ends_at.astimezone(zone)
+    until = f"–{_clock(end)}" if end.date() == start.date() else f" – {_day(end)}, {_clock(end)}"
+    return f"{_day(start)}, {_clock(start)}{until} ({event.timezone})"
+
+
+def _day(local: datetime) -> str:
+    return f"{_DAYS[local.weekday()]}, {_MONTHS[local.month - 1]} {local.day}, {local.year}"
+
+
+def _clock(local: datetime) -> str:
+    """The time of day, with its offset where the clock shows it twice that day.
+
+    No name of the offset: Vancouver's is PDT and then MST in 2026, and both are -07:00.
+    """
+    is_repeated = local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
+    return f"{local:%H:%M}" + (f" UTC{local.isoformat(timespec='seconds')[19:]}" if is_repeated else "")
 
 
 def _guest(attendee: Attendee, *, rsvp: bool) -> vCalAddress:
@@ -134,43 +152,3 @@ def _line(value: str) -> _Text:
 
 def _url(value: str) -> str:
     return _URL_UNSAFE.sub("", value)
-
-
-@lru_cache(maxsize=1_000)
-def _vtimezone(name: str, first_year: int, last_year: int) -> Timezone:
-    """The zone's offsets in those years, and no more: unbounded, it would be a hundred lines to an invite.
-
-    Built here, since icalendar's own begins summer time an hour late.
-    """
-    zone = ZoneInfo(name)
-    start, end = datetime(first_year, 1, 1, tzinfo=UTC) - timedelta(days=1), datetime(last_year + 1, 1, 2, tzinfo=UTC)
-    vtimezone = Timezone()
-    vtimezone.add("tzid", name)
-    offset = _offset(start, zone)
-    for onset in [start, *_transitions(zone, start, end)]:
-        local = onset.astimezone(zone)
-        observance = TimezoneDaylight() if local.dst() else TimezoneStandard()
-        observance.add("dtstart", (onset + offset).replace(tzinfo=None))
-        observance.add("tzoffsetfrom", offset)
-        offset = _offset(onset, zone)
-        observance.add("tzoffsetto", offset)
-        observance.add("tzname", local.tzname())
-        vtimezone.add_component(observance)
-    return vtimezone
-
-
-def _transitions(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[datetime]:
-    """The instants, to the minute, at which the zone's offset changes."""
-    while start < end:
-        before, day = _offset(start, zone), start
-        start += timedelta(days=1)
-        if _offset(start, zone) != before:
-            yield day + timedelta(minutes=_first_minute(day, zone, before))
-
-
-def _first_minute(day: datetime, zone: ZoneInfo, before: timedelta) -> int:
-    return bisect_left(range(_DAY_MINUTES), True, key=lambda n: _offset(day + timedelta(minutes=n), zone) != before)
-
-
-def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
-    return instant.astimezone(zone).utcoffset() or timedelta()

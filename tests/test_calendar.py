@@ -1,7 +1,9 @@
 """Calendar invites: every one is read back as a calendar would, and by the letter of RFC 5545."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
+import zones
 from resolvers.calendar import Attendee, CalendarEvent, invite
 from tests.budgets import examples
 
 pytestmark = pytest.mark.once
 
-#: On a busy machine some example takes long.
+zones.use_newest_database()
 
 ANYTHING = st.text(st.one_of(st.sampled_from('\r\n\t\\,;:"^N n\x00\x0b\x85\u2028'), st.characters()), max_size=200)
 REAL_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
@@ -41,6 +44,9 @@ ONSITE = CalendarEvent(
     url="https://app.goodtime.example/panels/7",
 )
 
+BRIEF = replace(ONSITE, attendees=(), note=None, location=None, meeting_url=None, url=None)
+LOCAL_TIME = "Wednesday, July 1, 2026, 10:00–11:00 (America/New_York)"
+
 
 def parsed(text: str) -> Calendar:
     return Calendar.from_ical(text)
@@ -61,7 +67,6 @@ def test_an_invite_asks_for_a_confirmed_event_with_its_time_place_and_address():
     assert event["URL"] == "https://app.goodtime.example/panels/7"
     assert event["SEQUENCE"] == 3
     assert event["DTSTART"].dt == ONSITE.starts_at
-    assert event["DTSTART"].params["TZID"] == "America/New_York"
     assert event["DTEND"].dt == ONSITE.ends_at
     assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == ONSITE.stamp
 
@@ -90,8 +95,10 @@ def test_asking_twice_answers_the_same_text():
     assert invite(ONSITE) == invite(ONSITE)
 
 
-def test_the_description_has_the_note_the_meeting_and_a_line_for_every_feedback_link():
+def test_the_description_has_the_time_the_note_the_meeting_and_a_line_for_every_feedback_link():
     assert vevent(ONSITE)["DESCRIPTION"].splitlines() == [
+        "Wednesday, July 1, 2026, 10:00–11:00 (America/New_York)",
+        "",
         "Bring a laptop.",
         "",
         "Join: https://meet.example/abc?pwd=1,2;3",
@@ -107,7 +114,8 @@ def test_an_interview_without_a_room_is_held_at_its_meeting_url():
 def test_what_an_interview_does_not_have_its_invite_does_not_name():
     bare = vevent(replace(ONSITE, note=None, location=None, meeting_url=None, url=None, attendees=()))
 
-    assert not {"LOCATION", "URL", "ATTENDEE", "DESCRIPTION"} & set(bare)
+    assert not {"LOCATION", "URL", "ATTENDEE"} & set(bare)
+    assert bare["DESCRIPTION"] == LOCAL_TIME
 
 
 def test_the_guests_are_named_with_their_answer_and_asked_for_it():
@@ -165,7 +173,7 @@ def test_what_people_write_is_read_back_as_they_wrote_it(subject, note, name):
     event = vevent(replace(ONSITE, subject=subject, note=note, meeting_url=None, attendees=(guest,)))
 
     assert event["SUMMARY"] == subject
-    assert event["DESCRIPTION"] == f"{note}\n\nFeedback of {name}: https://ats.example/f"
+    assert event["DESCRIPTION"] == f"{LOCAL_TIME}\n\n{note}\n\nFeedback of {name}: https://ats.example/f"
     assert event["ATTENDEE"].params["CN"] == name.replace("\\", "/")
 
 
@@ -181,7 +189,9 @@ def test_a_backslash_in_a_name_hides_nothing_that_follows(name):
 
 
 def test_a_path_with_a_capital_n_stays_a_path():
-    assert r"DESCRIPTION:C:\\New\\x" in invite(replace(ONSITE, note=r"C:\New\x", meeting_url=None, attendees=()))
+    text = invite(replace(ONSITE, note=r"C:\New\x", meeting_url=None, attendees=()))
+
+    assert r"\n\nC:\\New\\x" in text.replace("\r\n ", "")
 
 
 def test_no_comma_or_semicolon_ends_a_text():
@@ -195,7 +205,7 @@ def test_no_comma_or_semicolon_ends_a_text():
 def test_line_ends_of_every_kind_are_line_breaks_of_the_note():
     note = vevent(replace(ONSITE, note="a\r\nb\rc\nd", meeting_url=None, attendees=()))["DESCRIPTION"]
 
-    assert note == "a\nb\nc\nd"
+    assert note == f"{LOCAL_TIME}\n\na\nb\nc\nd"
 
 
 @examples(100)
@@ -206,80 +216,128 @@ def test_an_email_is_a_mailto_uri_that_decodes_to_it(email):
     assert unquote(only["ATTENDEE"].removeprefix("mailto:")) == email
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC"])
-def test_in_utc_no_zone_is_spelled_out(zone):
+def at(start: str, zone: str, **length: float) -> CalendarEvent:
+    """An interview of an hour, or of that length, in that zone."""
+    starts_at = datetime.fromisoformat(start)
+    return replace(ONSITE, timezone=zone, starts_at=starts_at, ends_at=starts_at + timedelta(**length or {"hours": 1}))
+
+
+def local_time(event: CalendarEvent) -> str:
+    """When the interview is, as the people who read its invite are told."""
+    return vevent(event)["DESCRIPTION"].splitlines()[0]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kathmandu"])
+def test_every_instant_is_written_in_utc_and_no_zone_is_named(zone):
     text = invite(replace(ONSITE, timezone=zone))
 
-    assert "DTSTART:20260701T140000Z" in text
-    assert "VTIMEZONE" not in text
+    assert "\r\nDTSTART:20260701T140000Z\r\nDTEND:20260701T150000Z\r\n" in text
+    assert "\r\nDTSTAMP:20260620T093000Z\r\n" in text
+    assert "\r\nLAST-MODIFIED:20260620T093000Z\r\n" in text
+    assert not {"TZID", "VTIMEZONE"} & set(re.split(r"[:;=\r\n]+", text))
 
 
-def test_a_zone_is_spelled_out_for_the_year_of_the_interview_only():
-    text = invite(ONSITE)
-
-    assert "DTSTART:20260308T020000\r\nTZNAME:EDT\r\nTZOFFSETFROM:-0500\r\nTZOFFSETTO:-0400" in text
-    assert len(text[: text.index("BEGIN:VEVENT")]) < 600
-
-
-def test_a_zone_without_summer_time_has_one_offset():
-    text = invite(replace(ONSITE, timezone="Asia/Kathmandu"))
-
-    assert "DTSTART;TZID=Asia/Kathmandu:20260701T194500" in text
-    assert text.count("TZOFFSETTO:+0545") == text.count("TZOFFSETTO") == 1
-
-
-@pytest.mark.parametrize("year", [1, 1969, 2100, 9999])
-def test_years_for_which_no_zone_has_rules_are_written_in_utc(year):
-    start = datetime(year, 12, 31, 22, tzinfo=UTC) if year > 1 else datetime(1, 1, 1, tzinfo=UTC)
-
-    event = vevent(replace(ONSITE, starts_at=start, ends_at=start + timedelta(hours=1)))
-
-    assert event["DTSTART"].dt == start
-    assert "TZID" not in event["DTSTART"].params
+@pytest.mark.parametrize(
+    ("start", "zone", "expected"),
+    [
+        ("2026-12-08T15:00Z", "America/New_York", "Tuesday, December 8, 2026, 10:00–11:00 (America/New_York)"),
+        ("2027-07-13T14:00Z", "America/New_York", "Tuesday, July 13, 2027, 10:00–11:00 (America/New_York)"),
+        ("2026-07-01T14:00Z", "Asia/Kathmandu", "Wednesday, July 1, 2026, 19:45–20:45 (Asia/Kathmandu)"),
+        ("2026-07-01T14:00Z", "UTC", "Wednesday, July 1, 2026, 14:00–15:00 (UTC)"),
+        ("2026-07-01T11:30Z", "Asia/Kolkata", "Wednesday, July 1, 2026, 17:00–18:00 (Asia/Kolkata)"),
+    ],
+)
+def test_people_read_the_time_in_the_panels_zone(start, zone, expected):
+    assert local_time(at(start, zone)) == expected
 
 
-def offset_spelled_out(calendar: Calendar, local: datetime) -> timedelta:
-    """As RFC 5545 3.6.5 says: the observance with the latest onset not after the local time."""
-    (zone,) = calendar.walk("VTIMEZONE")
-    observances = [part for part in zone.subcomponents if part["DTSTART"].dt <= local]
-    return max(observances, key=lambda part: part["DTSTART"].dt)["TZOFFSETTO"].td
+def test_an_interview_over_midnight_names_both_days():
+    event = at("2027-01-01T04:30Z", "America/New_York", hours=10)
+
+    assert local_time(event) == "Thursday, December 31, 2026, 23:30 – Friday, January 1, 2027, 09:30 (America/New_York)"
 
 
-@pytest.mark.parametrize("start", [datetime(2026, month, 1, 3, 30, tzinfo=UTC) for month in (1, 3, 7)], ids=str)
-def test_every_zone_spelled_out_gives_the_instant_of_the_interview(start):
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("2027-11-07T04:30Z", "00:30–01:30 UTC-04:00"),
+        ("2027-11-07T05:30Z", "01:30 UTC-04:00–01:30 UTC-05:00"),
+        ("2027-11-07T06:30Z", "01:30 UTC-05:00–02:30"),
+        ("2027-11-07T07:30Z", "02:30–03:30"),
+    ],
+)
+def test_in_the_hour_that_autumn_repeats_the_time_has_its_offset(start, expected):
+    event = at(start, "America/New_York")
+
+    assert local_time(event) == f"Sunday, November 7, 2027, {expected} (America/New_York)"
+    assert (vevent(event)["DTSTART"].dt, vevent(event)["DTEND"].dt) == (event.starts_at, event.ends_at)
+
+
+def test_a_fraction_of_a_second_does_not_hide_the_offset():
+    assert "01:30 UTC-05:00–02:30 " in local_time(at("2027-11-07T06:30:00.250Z", "America/New_York"))
+
+
+@pytest.mark.parametrize(
+    "start", ["1901-01-01T00:00Z", "1969-12-31T23:59:59Z", "2100-12-31T22:00Z", "9998-12-31T22:00Z"]
+)
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12", "Africa/Monrovia"])
+def test_any_year_that_the_contract_takes_is_written(start, zone):
+    event = at(start, zone, hours=24)
+
+    assert vevent(event)["DTSTART"].dt == event.starts_at
+    assert local_time(event).endswith(f"({zone})")
+
+
+YEARS = datetime(2026, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
+A_WEEK, A_MINUTE = timedelta(days=7), timedelta(minutes=1)
+
+
+def changes_of_clocks(zone: ZoneInfo) -> Iterator[datetime]:
+    """The instants of 2026 to 2028, to the minute, at which the zone's offset changes; no two are within a week."""
+    week, until = YEARS
+    while week < until:
+        early, late = week, week + A_WEEK
+        before = offset_at(early, zone)
+        if offset_at(late, zone) != before:
+            while late - early > A_MINUTE:
+                middle = early + (late - early) // A_MINUTE // 2 * A_MINUTE
+                early, late = (middle, late) if offset_at(middle, zone) == before else (early, middle)
+            yield late
+        week += A_WEEK
+
+
+def offset_at(instant: datetime, zone: ZoneInfo) -> timedelta:
+    offset = instant.astimezone(zone).utcoffset()
+    assert offset is not None
+    return offset
+
+
+def read_by_people(text: str) -> tuple[datetime, datetime]:
+    """The instants that a local time in an invite means to whoever knows the zone's clock."""
+    zone = ZoneInfo(text[text.index("(") + 1 : -1])
+    start, end = re.split(" ?– ?", text[: text.index(" (")])
+    return instant_read(start, zone), instant_read(end if "," in end else f"{start.rpartition(', ')[0]}, {end}", zone)
+
+
+def instant_read(text: str, zone: ZoneInfo) -> datetime:
+    clock, _, offset = text.partition(" UTC")
+    if offset:
+        return datetime.strptime(f"{clock} {offset}", "%A, %B %d, %Y, %H:%M %z")
+    local = datetime.strptime(clock, "%A, %B %d, %Y, %H:%M").replace(tzinfo=zone)
+    assert local.utcoffset() == local.replace(fold=1).utcoffset(), f"{text} is two instants, or none"
+    return local
+
+
+def test_around_every_change_of_clocks_in_every_zone_calendars_and_people_read_the_instant():
+    """From half an hour before each change, and from half an hour after it: both of the hours that autumn repeats."""
+    changed = 0
     for name in REAL_ZONES:
-        calendar = parsed(invite(replace(ONSITE, timezone=name, starts_at=start, ends_at=start + timedelta(hours=1))))
-        local = start.astimezone(ZoneInfo(name)).replace(tzinfo=None)
-        (event,) = calendar.walk("VEVENT")
+        changes = list(changes_of_clocks(ZoneInfo(name)))
+        changed += len(changes)
+        for start in (YEARS[0], *(change + minutes * A_MINUTE for change in changes for minutes in (-30, 30))):
+            written = replace(BRIEF, timezone=name, starts_at=start, ends_at=start + timedelta(hours=1))
+            event = vevent(written)
 
-        assert event["DTSTART"].dt == start
-        assert not calendar.get_missing_tzids()
-        if calendar.walk("VTIMEZONE"):
-            assert local - offset_spelled_out(calendar, local) == start.replace(tzinfo=None)
-
-
-@examples(100)
-@given(
-    minutes=st.integers(-180, 180),
-    change=st.sampled_from([
-        ("America/New_York", datetime(2026, 3, 8, 7, tzinfo=UTC)),
-        ("Europe/Berlin", datetime(2026, 3, 29, 1, tzinfo=UTC)),
-        ("Australia/Lord_Howe", datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
-        ("Africa/Casablanca", datetime(2026, 3, 22, 2, tzinfo=UTC)),
-    ]),
-)  # fmt: skip
-def test_around_a_spring_forward_the_zone_spelled_out_gives_the_instant(minutes, change):
-    name, onset = change
-    start = onset + timedelta(minutes=minutes)
-    calendar = parsed(invite(replace(ONSITE, timezone=name, starts_at=start, ends_at=start + timedelta(minutes=5))))
-    local = start.astimezone(ZoneInfo(name)).replace(tzinfo=None)
-
-    assert local - offset_spelled_out(calendar, local) == start.replace(tzinfo=None)
-
-
-def test_an_interview_over_new_year_has_the_offsets_of_both_years():
-    start = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
-    calendar = parsed(invite(replace(ONSITE, starts_at=start, ends_at=start + timedelta(hours=10))))
-
-    assert calendar.walk("VTIMEZONE")[0].walk("DAYLIGHT")[-1]["DTSTART"].dt.date() == date(2027, 3, 14)
-    assert not calendar.get_missing_tzids()
+            assert (event["DTSTART"].dt, event["DTEND"].dt) == (written.starts_at, written.ends_at)
+            assert read_by_people(event["DESCRIPTION"]) == (written.starts_at, written.ends_at)
+    assert changed > 1_000

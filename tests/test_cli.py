@@ -16,6 +16,7 @@ from graphql import build_schema
 from typer.testing import CliRunner
 
 import server
+import zones
 from tests.processes import SECRET, Installation, http_client, tool, until
 
 COMMANDS = ["serve", "migrate", "demo", "account", "account create", "token", "simulate", "schema", "prune"]
@@ -178,6 +179,7 @@ async def test_a_server_that_is_told_to_go_ends_well(signal_number: int, install
         assert await process.stop(signal_number, within=10) == 0
 
     assert [line["event"] for line in process.logged if line["event"] != "request"] == ["listening"]
+    assert process.logged[0]["tz_database"] == zones.use_newest_database()
 
 
 async def test_an_account_is_made_once(installation: Installation) -> None:

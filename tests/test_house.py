@@ -41,7 +41,7 @@ TOOLS = {
 }
 #: Who may import what of ours, for those who otherwise stand alone.
 LEAVES = {"clock": set(), "settings": set(), "logs": set()}
-LEAVES |= {"metrics": set(), "traces": set()}
+LEAVES |= {"metrics": set(), "traces": set(), "zones": set()}
 
 #: The rooms whose public names may be the same: what clients see is called as the model or the value that it shows.
 FACES = ({"models", "schema"}, {"resolvers", "schema"})
