@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, vCalAddress, vText
 
+#: What people read of an interview that a user has cancelled while its event lives on.
+TAKEN_OFF = "The ATS has taken this interview off; the event stays on calendars until it is deleted in the scheduler."
+
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _URL_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -31,7 +34,8 @@ class Attendee:
 class CalendarEvent:
     """What an invite says. `id` never changes; times are aware. `timezone` is an IANA name: people read the time in it.
 
-    `stamp` is the instant of the interview's last change, so that asking twice answers the same text.
+    `canceled` is an event that was deleted in the scheduler; `taken_off` one that lives on, though the ATS has taken
+    the interview off. `stamp` is the instant of the interview's last change: asking twice answers the same text.
     """
 
     id: str
@@ -49,6 +53,7 @@ class CalendarEvent:
     meeting_url: str | None = None
     url: str | None = None
     canceled: bool = False
+    taken_off: bool = False
     tentative: bool = False
 
 
@@ -60,7 +65,7 @@ class _Text(vText):
 
 
 def invite(event: CalendarEvent) -> str:
-    """The interview as a calendar of one event: METHOD REQUEST, or CANCEL once it is cancelled.
+    """The interview as a calendar of one event: METHOD REQUEST, or CANCEL once it was deleted in the scheduler.
 
     All instants are in UTC: calendar programs take a TZID for the zone that they know by that name, whatever rules
     are sent along, and a local time can't say which of the two hours it means that autumn repeats.
@@ -102,7 +107,8 @@ def _description(event: CalendarEvent) -> _Text:
         for attendee in event.attendees
         if attendee.feedback_url
     ]
-    return _text("\n\n".join(filter(None, [_local_time(event), event.note, "\n".join(links)])))
+    taken_off = TAKEN_OFF if event.taken_off else None
+    return _text("\n\n".join(filter(None, [_local_time(event), taken_off, event.note, "\n".join(links)])))
 
 
 def _local_time(event: CalendarEvent) -> str:

@@ -285,7 +285,12 @@ def _event(
     owner: models.User | None,
     attendees: Sequence[calendar.Attendee],
 ) -> calendar.CalendarEvent:
-    """The panel's version counts the event's revisions; the candidate's owner invites, else the account."""
+    """The panel's version counts the event's revisions; the candidate's owner invites, else the account.
+
+    A cancel in the ATS leaves the event as it is (docs/rules.md, Cancelling).
+    """
+    cancellation = models.why_off(interview, panel)
+    event_remains = cancellation is not None and cancellation.calendar_event_remains
     return calendar.CalendarEvent(
         id=interview.id,
         sequence=panel.version,
@@ -301,7 +306,8 @@ def _event(
         location=interview.location,
         meeting_url=interview.meeting_url,
         url=panel.external_url,
-        canceled=interview.canceled_at is not None or panel.canceled_at is not None,
+        canceled=cancellation is not None and not event_remains,
+        taken_off=event_remains,
         tentative=panel.tentative,
     )
 

@@ -187,7 +187,8 @@ class Interview(Node):
     @breadth(
         graphql_type=str,
         description=(
-            "RFC 5545, with one feedback link per interviewer in the description; METHOD:CANCEL once cancelled."
+            "RFC 5545, with one feedback link per interviewer in the description; METHOD:CANCEL once it was deleted in "
+            "the scheduler."
         ),
     )
     @staticmethod

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 import zones
-from resolvers.calendar import Attendee, CalendarEvent, invite
+from resolvers.calendar import TAKEN_OFF, Attendee, CalendarEvent, invite
 from tests.budgets import examples
 
 pytestmark = pytest.mark.once
@@ -77,6 +77,15 @@ def test_a_cancelled_interview_is_a_cancel_with_the_same_uid():
     assert parsed(invite(canceled))["METHOD"] == "CANCEL"
     assert vevent(canceled)["STATUS"] == "CANCELLED"
     assert vevent(canceled)["UID"] == vevent(ONSITE)["UID"]
+
+
+def test_an_interview_that_the_ats_has_taken_off_is_still_asked_for_and_its_text_says_so():
+    taken_off = replace(ONSITE, taken_off=True)
+    before, after = vevent(ONSITE), vevent(taken_off)
+
+    assert parsed(invite(taken_off))["METHOD"] == "REQUEST"
+    assert after["DESCRIPTION"] == before["DESCRIPTION"].replace("Bring", f"{TAKEN_OFF}\n\nBring")
+    assert {name for name in before | after if before.get(name) != after.get(name)} == {"DESCRIPTION"}
 
 
 def test_a_tentative_interview_is_a_tentative_event():

@@ -6,11 +6,15 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
 
+from resolvers.calendar import TAKEN_OFF
 from tests.people import instant
 from tests.world import World, in_hours
 
 INVITES = """query ($externalId: String!) { interviewPanel(externalId: $externalId) {
   interviews(includeCanceled: true) { externalId calendarInvite } } }"""
+
+PANEL_ID = '{ interviewPanel(externalId: "p") { id } }'
+REVISION = ("SEQUENCE", "DTSTAMP", "LAST-MODIFIED")
 
 
 class Invite:
@@ -156,6 +160,67 @@ async def test_an_interview_left_out_of_a_push_is_cancelled_in_calendars(world: 
     await world.goodtime.push(**world.a_panel("p", interviews[0], sequence=2))
 
     assert {name: event.method for name, event in (await invites(world)).items()} == {"one": "REQUEST", "two": "CANCEL"}
+
+
+def kept_by_calendars(event: Invite) -> dict[str, str]:
+    """What calendars do with an invite: all of it but the text and what counts its revisions."""
+    lines = event.text.replace("\r\n ", "").splitlines()
+    named = {line.partition(":")[0]: line for line in lines}
+    return {name: line for name, line in named.items() if name not in {"DESCRIPTION", *REVISION}}
+
+
+async def test_a_panel_taken_off_in_the_ats_stays_on_calendars_until_the_scheduler_deletes_it(world: World) -> None:
+    interviews = [world.an_interview("one", note="Bring a laptop."), world.an_interview("two", "noor")]
+    await world.goodtime.push(**world.a_panel("p", *interviews, sequence=1))
+    before = await invites(world)
+
+    await world.rita.cancel(externalId="p", reason="On hold")
+    taken_off = await invites(world)
+    await world.goodtime.cancel(externalId="p", sequence=2)
+    deleted = await invites(world)
+
+    for name, event in taken_off.items():
+        assert (event.method, event["STATUS"]) == ("REQUEST", "CONFIRMED")
+        assert event["DESCRIPTION"].count(TAKEN_OFF) == 1
+        assert kept_by_calendars(event) == kept_by_calendars(before[name])
+        assert int(event["SEQUENCE"]) > int(before[name]["SEQUENCE"])
+        assert (deleted[name].method, deleted[name]["STATUS"]) == ("CANCEL", "CANCELLED")
+        assert deleted[name]["UID"] == event["UID"]
+        assert int(deleted[name]["SEQUENCE"]) > int(event["SEQUENCE"])
+        assert TAKEN_OFF not in deleted[name]["DESCRIPTION"] + before[name]["DESCRIPTION"]
+
+
+async def test_an_interview_taken_off_in_the_ats_stays_on_calendars_and_its_siblings_say_nothing(world: World) -> None:
+    interviews = [world.an_interview("one"), world.an_interview("two", "noor")]
+    await world.goodtime.push(**world.a_panel("p", *interviews, sequence=1))
+
+    await world.rita.cancel_one(panelExternalId="p", externalId="one")
+    taken_off = await invites(world)
+    await world.goodtime.cancel_one(panelExternalId="p", externalId="one", sequence=2)
+    deleted = await invites(world)
+
+    assert {name: event.method for name, event in taken_off.items()} == {"one": "REQUEST", "two": "REQUEST"}
+    assert {name: TAKEN_OFF in event["DESCRIPTION"] for name, event in taken_off.items()} == {"one": True, "two": False}
+    assert {name: event.method for name, event in deleted.items()} == {"one": "CANCEL", "two": "REQUEST"}
+
+
+async def test_after_a_cancel_in_the_ats_calendars_follow_the_scheduler(world: World) -> None:
+    """Moved, it is moved; left out, it is cancelled; and a restore takes the sentence back."""
+    interviews = [world.an_interview("one"), world.an_interview("two", "noor")]
+    await world.goodtime.push(**world.a_panel("p", *interviews, sequence=1))
+    await world.rita.cancel(externalId="p")
+
+    moved = interviews[0] | {"startsAt": in_hours(72)}
+    await world.goodtime.push(**world.a_panel("p", moved, sequence=2))
+    taken_off = await invites(world)
+    await world.rita.restore(id=(await world.goodtime.ask(PANEL_ID))["interviewPanel"]["id"])
+    restored = await invites(world)
+
+    assert {name: event.method for name, event in taken_off.items()} == {"one": "REQUEST", "two": "CANCEL"}
+    assert taken_off["one"]["DTSTART"] == instant(in_hours(72))
+    assert TAKEN_OFF in taken_off["one"]["DESCRIPTION"]
+    assert {name: event.method for name, event in restored.items()} == {"one": "REQUEST", "two": "CANCEL"}
+    assert TAKEN_OFF not in restored["one"]["DESCRIPTION"]
 
 
 async def test_a_voided_forms_link_is_no_longer_given_out(world: World) -> None:
