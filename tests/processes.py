@@ -179,7 +179,7 @@ class Installation:
         assert ended.code == 0, ended
         return ended.out.strip()
 
-    async def refused(self, *arguments: str, **settings: str | None) -> str:
+    async def failure_line(self, *arguments: str, **settings: str | None) -> str:
         """The one line on stderr with which a command fails."""
         ended = await self.run(*arguments, **settings)
         assert (ended.code, ended.out) == (1, ""), ended

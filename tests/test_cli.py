@@ -91,9 +91,9 @@ async def test_bad_usage_is_exit_2_of_the_process_too(bare: Installation) -> Non
 
 @pytest.mark.once
 async def test_a_bad_setting_stops_the_start_with_one_line_that_names_it(bare: Installation) -> None:
-    assert "CALLBOARD_DATABASE_URL" in await bare.error_code("serve", DATABASE_URL="mysql://127.0.0.1/x")
-    assert "CALLBOARD_JWT_SECRET" in await bare.error_code("token", "sam@acme.example", JWT_SECRET="short")
-    assert "CALLBOARD_MAX_PAGE" in await bare.error_code("migrate", MAX_PAGE="many")
+    assert "CALLBOARD_DATABASE_URL" in await bare.failure_line("serve", DATABASE_URL="mysql://127.0.0.1/x")
+    assert "CALLBOARD_JWT_SECRET" in await bare.failure_line("token", "sam@acme.example", JWT_SECRET="short")
+    assert "CALLBOARD_MAX_PAGE" in await bare.failure_line("migrate", MAX_PAGE="many")
 
 
 async def test_a_port_in_use_is_one_line(installation: Installation) -> None:
@@ -102,24 +102,26 @@ async def test_a_port_in_use_is_one_line(installation: Installation) -> None:
         expected = f"Can't listen on 127.0.0.1:{port} (Address already in use): choose another with --port."
 
         for command in ("serve", "demo"):
-            assert await installation.error_code(command, "--port", port) == f"callboard: {expected}"
+            assert await installation.failure_line(command, "--port", port) == f"callboard: {expected}"
 
 
 @pytest.mark.once
 async def test_an_address_that_is_none_is_one_line(installation: Installation) -> None:
-    assert "Can't listen on nowhere.invalid:8000" in await installation.error_code("serve", "--host", "nowhere.invalid")
+    assert "Can't listen on nowhere.invalid:8000" in await installation.failure_line(
+        "serve", "--host", "nowhere.invalid"
+    )
 
 
 @pytest.mark.once
 async def test_without_a_way_to_sign_in_nothing_is_served(installation: Installation) -> None:
-    assert "CALLBOARD_JWKS_URL" in await installation.error_code("serve", JWT_SECRET=None)
+    assert "CALLBOARD_JWKS_URL" in await installation.failure_line("serve", JWT_SECRET=None)
 
 
 async def test_no_command_but_migrate_takes_a_database_that_is_not_migrated(empty: Installation) -> None:
     account = ("account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example")
 
     for command in (("serve",), account, ("token", "sam@acme.example"), ("prune",)):
-        assert await empty.error_code(*command) == NOT_MIGRATED
+        assert await empty.failure_line(*command) == NOT_MIGRATED
 
 
 @pytest.mark.once
@@ -135,7 +137,7 @@ async def test_no_command_but_migrate_takes_a_database_that_is_not_migrated(empt
     ],
 )
 async def test_a_database_that_cannot_be_reached_is_one_line(command: str, url: str, bare: Installation) -> None:
-    line = await bare.error_code(command, DATABASE_URL=url)
+    line = await bare.failure_line(command, DATABASE_URL=url)
 
     assert line.startswith(UNUSABLE)
     assert "hush" not in line
@@ -146,7 +148,7 @@ async def test_a_database_that_cannot_be_reached_is_one_line(command: str, url: 
 async def test_a_file_that_is_no_database_is_one_line(command: str, bare: Installation, place: Path) -> None:
     (place / "notes.txt").write_text("no database at all, but some text that is long enough to be looked at" * 20)
 
-    line = await bare.error_code(command, DATABASE_URL=f"sqlite://{place}/notes.txt")
+    line = await bare.failure_line(command, DATABASE_URL=f"sqlite://{place}/notes.txt")
 
     assert line == f"{UNUSABLE}file is not a database"
 
@@ -154,12 +156,12 @@ async def test_a_file_that_is_no_database_is_one_line(command: str, bare: Instal
 @pytest.mark.postgres
 async def test_a_database_that_postgresql_does_not_have_is_one_line(empty: Installation) -> None:
     for command in ("migrate", "serve"):
-        assert "_not" in await empty.error_code(command, DATABASE_URL=f"{empty.database_url}_not")
+        assert "_not" in await empty.failure_line(command, DATABASE_URL=f"{empty.database_url}_not")
 
 
 @pytest.mark.once
 async def test_several_workers_need_postgresql(installation: Installation) -> None:
-    assert "postgres://" in await installation.error_code("serve", "--workers", "2")
+    assert "postgres://" in await installation.failure_line("serve", "--workers", "2")
 
 
 @pytest.mark.postgres
@@ -188,7 +190,7 @@ async def test_an_account_is_made_once(installation: Installation) -> None:
     made = await installation.done(*create)
 
     assert made == "Made the account acme. Its Super Admin is Sam@acme.example."
-    assert "There is an account acme already." in await installation.error_code(*create)
+    assert "There is an account acme already." in await installation.failure_line(*create)
 
 
 @pytest.mark.once
@@ -199,9 +201,9 @@ async def test_an_account_is_made_once(installation: Installation) -> None:
 async def test_an_account_needs_a_slug_a_name_and_an_email(
     slug: str, name: str, email: str, installation: Installation
 ) -> None:
-    await installation.error_code("account", "create", slug, "--name", name, "--super-admin", email)
+    await installation.failure_line("account", "create", slug, "--name", name, "--super-admin", email)
 
-    assert "no active user" in await installation.error_code("token", "sam@acme.example")
+    assert "no active user" in await installation.failure_line("token", "sam@acme.example")
 
 
 async def test_a_token_is_for_an_active_user_of_one_account(installation: Installation) -> None:
@@ -218,9 +220,9 @@ async def test_a_token_is_for_an_active_user_of_one_account(installation: Instal
     assert claims["account"] == "initech"
     assert claims["exp"] - claims["iat"] == 2 * 3600
     assert jwt.decode(of_both, options={"verify_signature": False})["account"] == "globex"
-    assert "acme, globex" in await installation.error_code("token", "sam@both.example")
-    assert "no active user" in await installation.error_code("token", "nobody@initech.example")
-    assert "no active user" in await installation.error_code("token", "sam@both.example", "--account", "initech")
+    assert "acme, globex" in await installation.failure_line("token", "sam@both.example")
+    assert "no active user" in await installation.failure_line("token", "nobody@initech.example")
+    assert "no active user" in await installation.failure_line("token", "sam@both.example", "--account", "initech")
 
 
 async def test_a_token_signs_its_user_in(installation: Installation) -> None:
@@ -235,9 +237,9 @@ async def test_a_token_signs_its_user_in(installation: Installation) -> None:
 async def test_tokens_are_not_signed_without_the_secret_nor_beside_an_identity_provider(bare: Installation) -> None:
     away = {"JWT_SECRET": None, "JWKS_URL": "https://id.example/keys"}
 
-    assert "CALLBOARD_JWT_SECRET" in await bare.error_code("token", "sam@acme.example", JWT_SECRET=None)
-    assert "CALLBOARD_JWKS_URL" in await bare.error_code("token", "sam@acme.example", **away)
-    assert "CALLBOARD_JWKS_URL" in await bare.error_code("demo", **away)
+    assert "CALLBOARD_JWT_SECRET" in await bare.failure_line("token", "sam@acme.example", JWT_SECRET=None)
+    assert "CALLBOARD_JWKS_URL" in await bare.failure_line("token", "sam@acme.example", **away)
+    assert "CALLBOARD_JWKS_URL" in await bare.failure_line("demo", **away)
 
 
 async def test_migrating_again_changes_nothing(empty: Installation) -> None:

@@ -44,10 +44,12 @@ def _users_up_to(most: int, ids: Bind) -> QuerySet[models.User]:
 
 
 async def test_rows_that_are_read_along_hang_where_they_belong(world: World) -> None:
-    await world.goodtime.push(**world.a_panel("panel", world.an_interview("one", "ivo", "leo")))
+    # The query has no scope: other accounts of this database must not have a panel of this name.
+    name = f"panel of {world.slug}"
+    await world.goodtime.push(**world.a_panel(name, world.an_interview("one", "ivo", "leo")))
 
     [interview] = await fetch(
-        Query(_panels, external_ids=["panel"]),
+        Query(_panels, external_ids=[name]),
         Join.collection("seats", models.Interviewer, pointer="interview"),
         Join.target("user", models.User, of="seats", attributes=frozenset({"email"})),
         order_by=["id", "seats.position"],

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 import settings
-from tests import world as worlds
 from tests.limits import HONEST, cost, refusal
+from tests.people import PUSH
 from tests.world import World
 
 pytestmark = pytest.mark.once
@@ -72,7 +72,7 @@ async def test_the_largest_push_and_the_largest_sync_are_within_the_cost(world: 
     people = [{"email": f"{n}@mail.example"} for n in range(50)]
     panel = world.a_panel("panel", *(world.an_interview(str(n), *people) for n in range(50)))
 
-    assert cost(worlds.PUSH, input=panel) < settings.current().max_cost
+    assert cost(PUSH, input=panel) < settings.current().max_cost
     assert cost(HONEST["GoodTime: upsertInterviewPanel"], input=panel) < settings.current().max_cost
 
 

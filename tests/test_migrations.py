@@ -221,7 +221,7 @@ async def test_no_change_of_the_models_is_without_its_migration(empty: Installat
 
 
 async def test_a_server_serves_again_once_the_database_is_migrated(empty: Installation) -> None:
-    assert "callboard migrate" in await empty.error_code("serve")
+    assert "callboard migrate" in await empty.failure_line("serve")
 
     await empty.done("migrate")
 

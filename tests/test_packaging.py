@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-import database
 from schema import SCHEMA
 from tests.processes import ROOT, Installation, http_client, missing, postgres_database
 
@@ -109,7 +108,7 @@ async def test_as_a_module_it_is_the_same_command(environment: Environment, inst
 
 async def test_its_workers_import_what_it_does(installed: Installation) -> None:
     async with postgres_database() as url:
-        await database.migrate(url)
+        await installed.done("migrate", DATABASE_URL=url)
         async with installed.running("serve", "--workers", "2", DATABASE_URL=url) as server, http_client() as client:
             answer = await client.get(f"{server.address}/readyz")
 
