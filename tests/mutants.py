@@ -75,7 +75,7 @@ FAULTS = [Fault(*row) for row in (
      "name in sorted(operation.answer_variables)", "name in ()"),
     ("one-rendering-shows-answers-to-all", "operations/rendering.py", "though_a_colleague_does",
      "if admitted.operation.is_personal or not isinstance(event,", "if not isinstance(event,"),
-    ("a-rendering-is-kept-for-a-minute", "operations/rendering.py", "panel_is_told_as_it_stands",
+    ("a-rendering-is-kept-for-a-minute", "operations/rendering.py", "panel_is_delivered_as_it_stands",
      "_FRESH_SECONDS = 0.5", "_FRESH_SECONDS = 60"),
     # Pushing, cancelling, feedback
     ("no-panel-is-locked", "resolvers/queries.py", "pushes_and_cancels_at_once",

@@ -115,7 +115,7 @@ async def test_no_body_breaks_the_server(world: World) -> None:
     await holds(world.rita, 100, JSONS | bodies, Asker.post)
 
 
-async def test_a_push_is_taken_as_it_is_said_or_refused_with_its_paths(world: World) -> None:
+async def test_a_push_is_taken_as_it_is_sent_or_refused_with_its_paths(world: World) -> None:
     """Any text and any time: what is accepted is read back as it was sent."""
     query = """mutation ($input: UpsertInterviewPanelInput!) { upsertInterviewPanel(input: $input) {
       panel { externalId note interviews { externalId subject location note startsAt } } errors { code path } } }"""
@@ -146,7 +146,7 @@ async def test_a_push_is_taken_as_it_is_said_or_refused_with_its_paths(world: Wo
     await holds(world.goodtime, 80, st.fixed_dictionaries(columns), check)
 
 
-async def test_the_directory_is_taken_as_it_is_said_or_refused_with_its_paths(world: World) -> None:
+async def test_the_directory_is_taken_as_it_is_sent_or_refused_with_its_paths(world: World) -> None:
     query = """mutation ($rows: [CandidateInput!]!) { syncCandidates(candidates: $rows) {
       candidates { externalId name headline } errors { code path } } }"""
 
@@ -183,7 +183,7 @@ async def pushed(world: World, name: str) -> str:
 
 
 @pytest.mark.once
-async def test_a_database_that_another_process_locks_is_said_to_be_away_until_it_is_free(world: World) -> None:
+async def test_a_database_that_another_process_locks_is_reported_as_unavailable_until_it_is_free(world: World) -> None:
     other = sqlite3.connect(DATABASE_URL.removeprefix("sqlite://"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     try:
@@ -197,7 +197,7 @@ async def test_a_database_that_another_process_locks_is_said_to_be_away_until_it
     assert await pushed(world, "while locked") == "CREATED"
 
 
-async def test_a_database_that_is_no_longer_migrated_is_said_to_be_away_until_it_is(
+async def test_a_database_that_is_no_longer_migrated_is_reported_as_unavailable_until_it_is(
     installation: Installation,
 ) -> None:
     await installation.done("account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example")

@@ -116,7 +116,7 @@ def test_the_description_has_the_time_the_note_the_meeting_and_a_line_for_every_
     ]
 
 
-def test_an_interview_without_a_room_is_held_at_its_meeting_url():
+def test_an_interview_without_a_room_takes_place_at_its_meeting_url():
     assert vevent(replace(ONSITE, location=None))["LOCATION"] == ONSITE.meeting_url
 
 

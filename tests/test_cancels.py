@@ -311,7 +311,7 @@ async def test_an_interview_to_cancel_is_named_in_one_way(world: World, names: d
 
 
 @pytest.mark.parametrize("who", ["goodtime", "rita"])
-async def test_what_does_not_read_in_a_cancel_is_said_at_once_with_its_limit(world: World, who: str) -> None:
+async def test_everything_invalid_in_a_cancel_is_reported_at_once_with_its_limit(world: World, who: str) -> None:
     person = getattr(world, who)
 
     panel = await person.cancel(externalId="x" * 501, sequence=-1, reason="x" * 20_001)

@@ -54,7 +54,7 @@ async def names(following: Following, count: int) -> list[str]:
     return [(await following.next())["panel"]["externalId"] for _ in range(count)]
 
 
-async def test_what_happens_to_a_panel_is_told_with_its_kind_its_actor_and_its_instant(world: World) -> None:
+async def test_what_happens_to_a_panel_is_recorded_with_its_kind_its_actor_and_its_instant(world: World) -> None:
     start = clock.now()
     interview = world.an_interview("one", "ivo", feedbackTemplateId=world.templates["values"])
     panel = await world.goodtime.push(**world.a_panel("p", interview))
@@ -98,7 +98,7 @@ async def test_positions_are_gap_free_and_in_the_order_of_commits_whatever_runs_
     assert len(await paged(other.rita)) == 4
 
 
-async def test_what_is_refused_or_changes_nothing_is_not_told(world: World) -> None:
+async def test_what_is_refused_or_changes_nothing_is_not_recorded(world: World) -> None:
     panel = world.a_panel("p", sequence=2)
     await world.goodtime.push(**panel)
     await world.goodtime.push(**panel)
@@ -187,7 +187,7 @@ async def test_the_query_and_the_subscription_tell_the_same(way: str, world: Wor
     assert received[0]["panel"] == {"externalId": "one", "status": "CANCELED", "version": 2}
 
 
-async def test_a_panel_is_told_as_it_stands_though_the_change_was_told_before(world: World) -> None:
+async def test_a_panel_is_delivered_as_it_stands_though_the_change_was_delivered_before(world: World) -> None:
     """A change is rendered once for all who get it at the same time, and no longer."""
     start = await pushed(world, "start")
     async with world.rita.following(after=start) as following:

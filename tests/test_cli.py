@@ -176,7 +176,7 @@ async def test_several_workers_serve_log_and_stop(installation: Installation) ->
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_server_that_is_told_to_go_ends_well(signal_number: int, installation: Installation) -> None:
+async def test_a_server_ends_well_on_a_signal(signal_number: int, installation: Installation) -> None:
     async with installation.running("serve") as process:
         assert await process.stop(signal_number, within=10) == 0
 
@@ -320,7 +320,7 @@ async def test_the_demo_starts_again_on_what_it_made(empty: Installation) -> Non
     assert counts == [(12, 3), (12, 3)]
 
 
-async def test_who_serves_without_issuer_and_audience_is_told_whom_that_lets_in(installation: Installation) -> None:
+async def test_who_serves_without_issuer_and_audience_is_warned_whom_that_lets_in(installation: Installation) -> None:
     provider = {"JWT_SECRET": None, "JWKS_URL": "https://id.example/keys"}
     async with installation.running("serve", **provider) as careless:
         warnings = [line["event"] for line in careless.logged if line["level"] == "warning"]

@@ -37,7 +37,7 @@ async def test_many_revisions_at_once_end_with_the_highest(world: World) -> None
     assert len(await log(world)) == panel["version"]
 
 
-async def test_of_many_contents_of_one_revision_at_once_one_is_taken_and_the_others_are_told(world: World) -> None:
+async def test_of_many_contents_of_one_revision_at_once_one_is_taken_and_the_others_conflict(world: World) -> None:
     answers = await asyncio.gather(
         *(world.goodtime.push(**a_whole_panel(world, "p", 1, note=f"{number}")) for number in range(8))
     )

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.once
 STAGES = '[{name:"a",position:1},{name:"b",position:2}]'
 
 
-async def test_the_cost_of_a_refused_operation_is_told(world: World) -> None:
+async def test_the_cost_of_a_refused_operation_is_in_its_error(world: World) -> None:
     query = "{candidates(first:100){edges{node{interviewPanels(first:100){edges{node{id}}}}}}}"
 
     # The operation, its page, 100 candidates, a page for each, and 100 panels on each.
@@ -84,7 +84,7 @@ async def test_page_sizes_given_as_variables_count_at_each_run(world: World) -> 
     assert "data" in await world.rita.answer(query, n=10)
 
 
-async def test_a_page_out_of_bounds_is_told_as_that(world: World) -> None:
+async def test_a_page_out_of_bounds_is_refused_as_that(world: World) -> None:
     query = "query($n:Int){candidates(first:$n){edges{node{id}}}}"
 
     assert {await world.rita.error_code(query, n=first) for first in (0, -1, 101, 2**31 - 1)} == {"BAD_USER_INPUT"}

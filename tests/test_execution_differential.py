@@ -16,7 +16,7 @@ from execution import BreadthFirstExecutor, execute
 from execution.testing import ComparedAnswer, Operation, answers, operations
 from tests.budgets import examples
 from tests.made_up_schema import World, schema, values, worlds
-from tests.test_company import alike
+from tests.test_coalescing import alike
 
 # What graphql-core cancels before it began, it never awaits; Python complains of it whenever it collects the rest.
 pytestmark = [
@@ -76,8 +76,8 @@ def test_where_nothing_goes_wrong_no_plan_gives_up(operation: Operation, seed: i
 
 @made_up
 @given(operations(schema, values), worlds)
-def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation, world: World) -> None:
-    async def in_company() -> list[ComparedAnswer]:
+def test_every_query_in_a_batch_is_answered_as_it_is_alone(operation: Operation, world: World) -> None:
+    async def in_a_batch() -> list[ComparedAnswer]:
         document, us = parse(operation.text), alike("us", 2)
         results = await asyncio.gather(
             *(
@@ -95,7 +95,7 @@ def test_every_query_in_company_is_answered_as_it_is_alone(operation: Operation,
 
     reference, _ = asyncio.run(answers(schema, operation, context_value=copies(world)))
 
-    assert asyncio.run(in_company()) == [reference] * 3
+    assert asyncio.run(in_a_batch()) == [reference] * 3
 
 
 @made_up

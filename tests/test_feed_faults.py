@@ -34,7 +34,7 @@ async def test_a_push_into_one_process_is_seen_by_the_subscribers_of_all(
     assert all(subscriber.connections == 1 for subscriber in subscribers)
 
 
-async def test_a_push_into_one_process_is_told_by_another_at_once(
+async def test_a_push_into_one_process_is_delivered_by_another_at_once(
     postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     """Not only when it looks by itself, once a second."""

@@ -86,7 +86,7 @@ def but_the_sequence(panel: dict[str, Any] | None) -> dict[str, Any] | None:
     return panel and {name: value for name, value in panel.items() if name != "sequence"}
 
 
-async def test_what_followers_were_told_is_what_stands_and_the_log_has_no_gap(world: World) -> None:
+async def test_what_followers_received_is_what_stands_and_the_log_has_no_gap(world: World) -> None:
     query = PANEL + "subscription { interviewPanelChanges { cursor panel { ...Panel } } }"
 
     async def replays(lives: list[list[Happening]]) -> None:

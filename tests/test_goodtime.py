@@ -224,7 +224,7 @@ def simulator(panels: int | None = 1) -> goodtime.GoodTime:
         (TransportServerError("bad gateway", 502), 1, 0.8),
     ],
 )
-def test_goodtime_waits_as_long_as_it_is_told_or_backs_off(
+def test_goodtime_waits_as_long_as_the_answer_says_or_backs_off(
     error: TransportError, panels: int | None, seconds: float
 ) -> None:
     assert simulator(panels).setback(error, tries=3)[1] == pytest.approx(seconds)

@@ -105,7 +105,7 @@ def test_rows_are_reached_only_through_their_scope() -> None:
     assert offenders == []
 
 
-def test_what_is_followed_is_told_by_topics_not_by_the_feed() -> None:
+def test_what_is_followed_is_defined_by_topics_not_by_the_feed() -> None:
     nodes = [node for path in MODULES if path.parts[0] == "feed" for node in ast.walk(tree(path))]
     names_ = {alias.name for node in nodes if getattr(node, "module", None) == "models" for alias in node.names}
 

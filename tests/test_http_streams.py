@@ -73,7 +73,7 @@ async def test_any_operation_may_be_streamed(query: str, answered: dict[str, Any
         ('subscription { interviewPanelChanges(after: "x") { cursor } }', "BAD_USER_INPUT"),
     ],
 )
-async def test_what_is_wrong_is_told_in_the_stream(query: str, code: str, world: World) -> None:
+async def test_what_is_wrong_is_an_error_in_the_stream(query: str, code: str, world: World) -> None:
     async with streamed(world, query) as events:
         [(_, data), completed] = [event async for event in events]
 

@@ -122,7 +122,7 @@ async def test_an_older_key_goes_on_working_for_the_grace(world: World) -> None:
 
 
 @pytest.mark.parametrize(("grace", "hours"), [({}, 24), ({"grace": None}, 24), ({"grace": 720}, 720)])
-async def test_the_grace_is_a_day_unless_said_otherwise(grace: dict[str, Any], hours: int, world: World) -> None:
+async def test_the_grace_is_a_day_by_default(grace: dict[str, Any], hours: int, world: World) -> None:
     await generate(world, **grace)
 
     [_, older] = await live_keys(world)

@@ -42,7 +42,7 @@ async def test_all_that_a_user_follows_costs_no_more_than_one_operation_may(worl
     assert not world.server.process.engine.admission.followed_costs
 
 
-async def test_a_request_that_takes_too_long_is_told_so_over_every_way_in(world: World, limited: Set) -> None:
+async def test_a_request_that_takes_too_long_times_out_over_every_transport(world: World, limited: Set) -> None:
     limited(request_seconds=0.3)
     query = {"query": "{ account { slug } }"}
     streamed = {**world.rita.headers, "accept": "text/event-stream"}
@@ -154,7 +154,7 @@ async def test_several_limits_are_named_at_once(world: World, limited: Set) -> N
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["LIMIT_EXCEEDED"] * 2
 
 
-async def test_every_operation_of_a_document_is_held_to_the_limits(world: World, limited: Set) -> None:
+async def test_every_operation_of_a_document_must_be_within_the_limits(world: World, limited: Set) -> None:
     limited(max_aliases=1)
     document = "query Small{stages{id}} query Big{a:stages{id} b:stages{id}}"
     body = {"query": document, "operationName": "Small"}

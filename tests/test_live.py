@@ -83,7 +83,7 @@ async def test_a_restricted_viewer_gets_their_own_changes_only_replayed_and_live
     assert [row[2] for row in mine[2].received] == ["carla's with Noor"] * 2
 
 
-async def test_what_is_committed_where_no_bell_rings_comes_with_the_slow_look(world: World) -> None:
+async def test_what_is_committed_without_a_signal_comes_with_the_slow_look(world: World) -> None:
     """As after a crash between the commit and the signal: the row is in the log, and nobody was told."""
     await pushed(world, "one")
     panel = await models.Panel.get(account_id=world.account.id)
@@ -122,7 +122,7 @@ async def test_a_change_is_read_once_and_rendered_once_however_many_follow(world
     assert len(shown) <= 10 + 3 * 10 + 2
 
 
-async def test_changes_that_come_at_once_are_told_at_once_each_to_those_it_is_for(
+async def test_changes_that_come_at_once_are_delivered_at_once_each_to_those_it_is_for(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channels, "_PATIENCE_SECONDS", 10)

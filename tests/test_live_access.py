@@ -56,7 +56,7 @@ async def test_who_has_a_form_to_fill_in_reads_no_answers_though_a_colleague_doe
     assert [each["feedbackForm"]["answers"] for each in shown] == [[{"values": ["Hire"]}], None]
 
 
-async def test_who_is_promoted_while_a_change_is_told_does_not_let_others_see_more(
+async def test_who_is_promoted_while_a_change_is_delivered_does_not_let_others_see_more(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = "subscription { interviewPanelChanges { panel { managedBy { apiKeys { id } } } } }"

@@ -19,7 +19,7 @@ from tests.subscribers import eventually
 from tests.world import World
 
 
-async def test_who_falls_a_buffer_behind_is_told_the_cursor_behind_their_last_change(world: World) -> None:
+async def test_who_falls_a_buffer_behind_gets_the_cursor_behind_their_last_change(world: World) -> None:
     """The change that is being delivered while the buffer runs full counts as delivered: it doesn't come twice."""
     most = settings.current().subscriber_buffer
     await pushed(world, "one")

@@ -149,7 +149,7 @@ def test_several_workers_on_sqlite_are_refused_in_one_line_that_says_why(place: 
     assert "CALLBOARD_DATABASE_URL=postgres://" in line
 
 
-async def test_a_process_that_is_told_to_go_ends_its_pushes_and_its_streams_and_exits_in_time(
+async def test_a_process_that_is_terminated_ends_its_pushes_and_its_streams_and_exits_in_time(
     postgres: PostgresDatabase, pair: tuple[Process, Process]
 ) -> None:
     """Streams at rest, a stream over SSE, a socket that takes nothing, and a push that is still waiting for a lock."""

@@ -132,7 +132,7 @@ async def test_an_event_older_than_the_whole_panel_is_ignored_and_answered_with_
     assert interviews_of(unknown["panel"]).keys() == {"one"}
 
 
-async def test_a_whole_panel_leaves_alone_what_a_later_event_has_said(world: World) -> None:
+async def test_a_push_of_a_panel_leaves_alone_what_a_later_event_has_set(world: World) -> None:
     named = {"panelExternalId": "p", "candidateExternalId": "carla", "timezone": "Asia/Tokyo"}
     await world.goodtime.push_one(**named, sequence=5, interview=world.an_interview("one", note="fifth"))
 

@@ -149,7 +149,7 @@ async def test_an_event_stream_beyond_the_rate_is_refused_before_it_begins(world
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (429, "RATE_LIMITED")
 
 
-async def test_switched_off_nothing_is_counted_nor_told(world: World, limited: Use) -> None:
+async def test_switched_off_nothing_is_counted_nor_reported(world: World, limited: Use) -> None:
     limited(rate_limit="off", user_cost_per_minute=1, address_cost_per_minute=1, failed_sign_ins_per_minute=1)
     wrong = Person(world.server, "Bearer nobody's")
 

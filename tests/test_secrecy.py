@@ -271,7 +271,7 @@ async def _told(server: Server, token: str, *messages: Any, goes_on: bool) -> li
     return [*texts, str(socket.close_reason)]
 
 
-async def test_an_identity_provider_that_fails_is_told_of_without_its_url_and_the_token(
+async def test_an_identity_provider_that_fails_is_logged_without_its_url_and_the_token(
     installation: Installation,
 ) -> None:
     async def fail(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

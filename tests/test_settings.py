@@ -109,7 +109,7 @@ def test_the_shared_secret_and_an_identity_provider_exclude_each_other(monkeypat
     assert SECRET not in str(refused.value)
 
 
-def test_several_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_bad_values_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBOARD_MAX_PAGE", "many")
     monkeypatch.setenv("CALLBOARD_RATE_LIMIT", "perhaps")
 

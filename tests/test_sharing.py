@@ -131,12 +131,12 @@ async def test_two_transactions_of_a_key_go_side_by_side(world: World, scheduler
     first = acts.together("a", "b")
     await until(lambda: acts.begun == ["a", "b"])
     small = acts.together("c")
-    company = acts.together("d")
+    another = acts.together("d")
     await until(lambda: acts.begun == ["a", "b", "c", "d"])
     third = acts.together("e", "f")
     acts.gates["c"].set()
 
-    assert await asyncio.gather(*small, *company, *third) == ["c", "d", "e", "f"]
+    assert await asyncio.gather(*small, *another, *third) == ["c", "d", "e", "f"]
     assert not any(task.done() for task in first)
     acts.gates["a"].set()
     assert await asyncio.gather(*first) == ["a", "b"]

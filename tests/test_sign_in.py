@@ -125,7 +125,7 @@ async def test_a_deactivated_user_gets_in_no_longer(way: Any, world: World) -> N
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
-async def test_the_key_of_an_integration_that_is_off_is_told_so(way: Any, world: World) -> None:
+async def test_the_key_of_an_integration_that_is_off_is_refused_as_such(way: Any, world: World) -> None:
     await world.sam.ask("mutation { setIntegrationEnabled(provider: GOODTIME, enabled: false) { errors { code } } }")
 
     assert await way(world, str(world.goodtime.authorization)) == "INTEGRATION_DISABLED"

@@ -98,7 +98,7 @@ async def test_stages_are_matched_by_name_and_listed_by_position(world: World) -
     assert [stage["name"] for stage in listed] == ["On-site", "Applied", "Offer"]
 
 
-async def test_all_that_is_wrong_with_stages_is_said_at_once(world: World) -> None:
+async def test_all_that_is_wrong_with_stages_is_reported_at_once(world: World) -> None:
     rows = [{"name": name, "position": 1} for name in ("Same", "Same ", "", LONG)]
 
     synced = await world.sam.sync("stages", rows)
@@ -116,7 +116,7 @@ async def test_postings_are_matched_by_external_id_and_listed_by_title(world: Wo
     assert [posting["externalId"] for posting in listed] == ["frontend", "backend"]
 
 
-async def test_all_that_is_wrong_with_postings_is_said_at_once(world: World) -> None:
+async def test_all_that_is_wrong_with_postings_is_reported_at_once(world: World) -> None:
     rows = [
         {"externalId": "", "title": "", "hiringManagerEmail": "stranger@anywhere.example"},
         {"externalId": "same", "title": "One"},
@@ -169,7 +169,7 @@ async def test_a_candidate_is_as_the_last_sync_declares_them(world: World) -> No
     assert back == made | nothing
 
 
-async def test_all_that_is_wrong_with_candidates_is_said_at_once(world: World) -> None:
+async def test_all_that_is_wrong_with_candidates_is_reported_at_once(world: World) -> None:
     rows = [
         a_candidate(
             "",

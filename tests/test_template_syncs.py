@@ -86,7 +86,7 @@ async def test_templates_are_listed_by_name_without_the_archived_unless_asked_fo
     assert await listed(search="%", archived=True) == ["A hundred %"]
 
 
-async def test_all_that_is_wrong_with_templates_is_said_at_once(world: World) -> None:
+async def test_all_that_is_wrong_with_templates_is_reported_at_once(world: World) -> None:
     rows = [a_template(externalId="", name=LONG, instructions="a\x07b"), a_template(), a_template()]
 
     synced = await world.sam.sync("feedbackTemplates", rows)

@@ -87,7 +87,7 @@ async def test_what_another_user_has_is_taken(world: World) -> None:
     assert faults(await world.sam.sync("users", twice)) == [("TAKEN", "users.1.email"), ("TAKEN", "users.1.externalId")]
 
 
-async def test_all_that_is_wrong_with_users_is_said_at_once_and_none_is_taken(world: World) -> None:
+async def test_all_that_is_wrong_with_users_is_reported_at_once_and_none_is_taken(world: World) -> None:
     rows = [
         a_user(world, "good"),
         a_user(world, "bad", name=" ", email="nobody", externalId=""),
