@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -36,6 +35,8 @@ from transport.middleware import RequestMiddleware
 CONSOLE = Path(__file__).parent / "console"
 
 _log = logging.getLogger("callboard.application")
+
+_SignalHandler = Callable[[int, FrameType | None], object]
 
 _READY_SECONDS = 5
 _DAY_SECONDS = 24 * 3600.0
@@ -103,7 +104,7 @@ async def lifespan(process: Process) -> AsyncIterator[None]:
 
 
 @contextlib.contextmanager
-def _in_background(work: Coroutine[Any, Any, None]) -> Iterator[None]:
+def _in_background(work: Coroutine[object, None, None]) -> Iterator[None]:
     """Run the work beside what is inside the block."""
     task = asyncio.create_task(work)
     try:
@@ -114,16 +115,21 @@ def _in_background(work: Coroutine[Any, Any, None]) -> Iterator[None]:
 
 def _at_signal(act: Callable[[], None]) -> None:
     """Do this at SIGTERM and Ctrl-C, ahead of what uvicorn does: it would wait for open streams until it gives up."""
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         uvicorn_handler = signal.getsignal(number)
-
-        def handle(number: int, frame: FrameType | None, uvicorn_handler: Any = uvicorn_handler) -> None:
-            loop.call_soon_threadsafe(act)
-            uvicorn_handler(number, frame)
-
         if callable(uvicorn_handler):
-            signal.signal(number, handle)
+            signal.signal(number, _ahead_of(uvicorn_handler, act))
+
+
+def _ahead_of(handler: _SignalHandler, act: Callable[[], None]) -> _SignalHandler:
+    """A handler that has the running loop do this, and then handles the signal as the other one does."""
+    loop = asyncio.get_running_loop()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(act)
+        handler(number, frame)
+
+    return handle
 
 
 async def _prune_daily(retention: timedelta) -> None:

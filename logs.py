@@ -6,11 +6,19 @@ import sys
 from collections.abc import Iterator
 from traceback import extract_tb
 from types import TracebackType
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, TypedDict
 
 import structlog
+from structlog.typing import Processor
 
 _QUIET = ("gql", "httpx", "tortoise", "uvicorn.error", "websockets")
+
+
+class _Raised(TypedDict):
+    """An exception's type, and the places that it came through."""
+
+    type: str
+    at: list[str]
 
 
 def configure(log_format: Literal["console", "json"] | None) -> None:
@@ -35,14 +43,14 @@ def log_unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
 
 
 def _formatter(for_people: bool) -> logging.Formatter:
-    shared: list[Any] = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[Any] = (
+    last: list[Processor] = (
         [structlog.dev.ConsoleRenderer(sys.stderr.isatty(), exception_formatter=_write_described)]
         if for_people
         else [structlog.processors.ExceptionRenderer(_described), structlog.processors.JSONRenderer()]
@@ -53,7 +61,7 @@ def _formatter(for_people: bool) -> logging.Formatter:
     )
 
 
-def _described(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> list[dict[str, Any]]:
+def _described(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> list[_Raised]:
     """What was raised where, the last first. Neither texts nor values: they may be confidential."""
     return [
         {

@@ -8,9 +8,9 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 import uvicorn
@@ -225,7 +225,7 @@ def _configure() -> settings.Settings:
     return current
 
 
-def _with_database(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def _with_database(work: Callable[[], Awaitable[T]]) -> T:
     """The result of work that needs the database. Raises Failure where it is not migrated."""
 
     async def run() -> T:

@@ -9,11 +9,16 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.trace import Span as OpenTelemetrySpan
+    from opentelemetry.trace import Tracer
 
 _log = logging.getLogger("callboard.traces")
 
-_tracer: Any = None
+_tracer: "Tracer | None" = None
 
 
 @asynccontextmanager
@@ -32,7 +37,7 @@ async def exporting() -> AsyncIterator[None]:
         await asyncio.to_thread(provider.shutdown)
 
 
-def _new_provider() -> Any:
+def _new_provider() -> "TracerProvider | None":
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
@@ -50,7 +55,7 @@ def _new_provider() -> Any:
 class Span:
     """The span of a piece of work; without OpenTelemetry it does nothing."""
 
-    def __init__(self, span: Any = None) -> None:
+    def __init__(self, span: "OpenTelemetrySpan | None" = None) -> None:
         self._span = span
 
     def set(self, **attributes: str | int | None) -> None:
@@ -64,17 +69,16 @@ _NOTHING = nullcontext(Span())
 
 def span(name: str, headers: Mapping[str, str] | None = None) -> AbstractContextManager[Span]:
     """A piece of work, below the one that it is part of: here, or with `headers` where its caller says."""
-    return _NOTHING if _tracer is None else _span(name, headers)
+    return _NOTHING if _tracer is None else _span(_tracer, name, headers)
 
 
 @contextmanager
-def _span(name: str, headers: Mapping[str, str] | None) -> Iterator[Span]:
+def _span(tracer: "Tracer", name: str, headers: Mapping[str, str] | None) -> Iterator[Span]:
     from opentelemetry import propagate
     from opentelemetry.trace import SpanKind
 
     above = propagate.extract(headers) if headers is not None else None
     kind = SpanKind.INTERNAL if headers is None else SpanKind.SERVER
     # What an exception says is nobody's business.
-    options = {"record_exception": False, "set_status_on_exception": False}
-    with _tracer.start_as_current_span(name, above, kind, **options) as span:
+    with tracer.start_as_current_span(name, above, kind, record_exception=False, set_status_on_exception=False) as span:
         yield Span(span)

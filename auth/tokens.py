@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
 
 import httpx
 import jwt
@@ -71,7 +70,7 @@ class Verifier:
         self._issuer = issuer
         self._audience = audience
         #: The payloads of good tokens, by the digests of their texts, with the keys that they were checked by.
-        self._known: OrderedDict[bytes, tuple[jwt.PyJWK, Mapping[str, Any]]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[jwt.PyJWK, Mapping[str, object]]] = OrderedDict()
 
     async def verify(self, token: str) -> Claims:
         """The claims of a good token. Raises `InvalidToken`, `ProviderUnavailable`."""
@@ -82,7 +81,7 @@ class Verifier:
         except (jwt.PyJWTError, KeyError, RecursionError, TypeError, ValueError) as fault:
             raise InvalidToken from fault
 
-    async def _payload(self, token: str) -> Mapping[str, Any]:
+    async def _payload(self, token: str) -> Mapping[str, object]:
         """The payload of the token, whose signature is checked only once by the same key: clients send it often."""
         digest = sha256(token.encode()).digest()
         if digest in self._known:
@@ -96,14 +95,14 @@ class Verifier:
             self._known.popitem(last=False)
         return payload
 
-    async def _provider_key(self, header: Mapping[str, Any]) -> jwt.PyJWK:
+    async def _provider_key(self, header: Mapping[str, object]) -> jwt.PyJWK:
         assert self._provider is not None
         kid = header.get("kid")
         if header.get("alg") not in _PUBLIC_KEY_ALGORITHMS or not isinstance(kid, str):
             raise InvalidToken
         return await self._provider.key(kid)
 
-    def _decode(self, token: str, key: jwt.PyJWK) -> Mapping[str, Any]:
+    def _decode(self, token: str, key: jwt.PyJWK) -> Mapping[str, object]:
         """The payload of the token. Checks signature, issuer and audience, but no times: PyJWT knows no clock but the
         system's, so `_claims` compares them with ours.
         """
@@ -137,7 +136,7 @@ def _shared(secret: str) -> jwt.PyJWK:
     return jwt.PyJWK({"kty": "oct", "k": key}, "HS256")
 
 
-def _claims(payload: Mapping[str, Any]) -> Claims:
+def _claims(payload: Mapping[str, object]) -> Claims:
     now = clock.now()
     claims = Claims(_text(payload["email"]), _text(payload["account"]), _instant(payload["exp"]) + LEEWAY)
     begins = [_instant(payload[name]) for name in ("nbf", "iat") if name in payload]
@@ -219,7 +218,7 @@ class _Provider:
         return bytes(body)
 
 
-def _usable(document: dict[str, Any]) -> dict[str, jwt.PyJWK]:
+def _usable(document: dict[str, object]) -> dict[str, jwt.PyJWK]:
     keys = {
         key.key_id: key
         for key in jwt.PyJWKSet.from_dict(document)

@@ -5,7 +5,7 @@ A log is append-only but for retention. It is the truth; whatever is kept in mem
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from tortoise.queryset import QuerySet
 
@@ -15,6 +15,7 @@ from database import Bind, Coalescer, Query, fetch
 from models import Account, LogEntry, TopicChange, TopicLog
 
 Entry = TypeVar("Entry", bound=LogEntry)
+Counter = TypeVar("Counter", Account, TopicLog)
 
 
 class Audience(Protocol):
@@ -137,7 +138,7 @@ class Topic(Generic[Entry]):
         )
 
 
-def _counters(counters: type[Account] | type[TopicLog], log_id: Bind) -> QuerySet[Any]:
+def _counters(counters: type[Counter], log_id: Bind) -> QuerySet[Counter]:
     return counters.filter(id=log_id)
 
 

@@ -1,6 +1,6 @@
 """What every row of ours has: a prefixed global id and the instant at which it was made."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from tortoise import fields
 from ulid import ULID
@@ -20,7 +20,7 @@ class Row(Stored):
     class Meta:
         abstract = True
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         values.setdefault("id", new_id(self.prefix))
         super().__init__(**values)
 

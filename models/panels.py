@@ -17,6 +17,9 @@ from models.directory import Account, Stage, User
 from models.feedback import FeedbackForm, FeedbackTemplate
 from models.integrations import Integration
 
+#: An instant (UTC), or what is bound to one at each run of a compiled statement.
+Instant = datetime | Bind
+
 
 class InterviewPanelStatus(Enum):
     TENTATIVE = "TENTATIVE"
@@ -249,12 +252,12 @@ def why_off(*rows: Cancelable | None) -> Cancellation | None:
     return min(cancellations, key=attrgetter("calendar_event_remains"), default=None)
 
 
-def standing(at: datetime | Bind) -> Q:
+def standing(at: Instant) -> Q:
     """Panels that are not cancelled and not over at that instant (UTC): what `upcoming` means."""
     return Q(canceled_at__isnull=True, ends_at__gt=at)
 
 
-def with_status(status: InterviewPanelStatus, at: datetime | Bind) -> Q:
+def with_status(status: InterviewPanelStatus, at: Instant) -> Q:
     """The panels of that status at that instant (UTC): the filter twin of `Panel.status`."""
     live = Q(canceled_at__isnull=True)
     firm = live & Q(tentative=False)

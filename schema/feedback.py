@@ -1,11 +1,12 @@
 """Feedback templates and forms, and handing a form in."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 import models
+from auth.refusals import Refused
 from execution import Level, breadth
 from resolvers import feedback
 from resolvers.listing import Page
@@ -100,7 +101,7 @@ class FeedbackForm(Node):
         description="The interview it is about; refused to whoever was taken off it with nothing submitted.",
     )
     @staticmethod
-    async def interview(forms: list[models.FeedbackForm], level: Level) -> list[Any]:
+    async def interview(forms: list[models.FeedbackForm], level: Level) -> list[models.Interview | Refused]:
         return await feedback.interviews_of(viewer(level), forms)
 
     @breadth(graphql_type=User, reads={"user_id"}, description="Whose form it is.")

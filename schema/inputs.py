@@ -43,19 +43,22 @@ def as_domain(kind: type[T], input: object) -> T:
     return input
 
 
+_Converter = Callable[[Any], object]
+
+
 class _Field(NamedTuple):
     """A field of a dataclass."""
 
     graphql_name: str
     name: str
     #: What makes its values of nested inputs; None: they are taken as they are.
-    convert: Callable[[Any], Any] | None
+    convert: _Converter | None
     has_default: bool
 
 
-def _convert(kind: type[T], values: Mapping[str, Any]) -> T:
+def _convert(kind: type[T], values: Mapping[str, object]) -> T:
     """The dataclass of an input's coerced values, by their GraphQL names."""
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, object] = {}
     for graphql_name, name, convert, has_default in _fields(kind):  # type: ignore[arg-type]
         value = values.get(graphql_name)
         if value is not None:
@@ -79,7 +82,7 @@ def _fields(kind: Any) -> list[_Field]:
     ]
 
 
-def _converter(hint: Any) -> Callable[[Any], Any] | None:
+def _converter(hint: object) -> _Converter | None:
     """What makes the values of dataclasses and of lists of them; None for all others."""
     if is_dataclass(hint) and isinstance(hint, type):
         return partial(_convert, hint)

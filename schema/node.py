@@ -1,6 +1,6 @@
 """Relay's Node, reached by its global id, and the Actor behind an act."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -15,10 +15,10 @@ class Node:
     id: strawberry.ID = strawberry.field(description="Opaque, and unique among all types.")
 
 
-def is_a(*classes: type) -> Any:
+def is_a(*classes: type) -> "classmethod[object, [object, object], bool]":
     """The `is_type_of` of a GraphQL type whose values are of these classes."""
 
-    def is_type_of(cls: type, value: object, info: object) -> bool:
+    def is_type_of(cls: type[object], value: object, info: object) -> bool:
         return isinstance(value, classes)
 
     return classmethod(is_type_of)

@@ -1,7 +1,6 @@
 """The contract's own scalars: how each is parsed and serialized. What can't be parsed is BAD_USER_INPUT."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import strawberry
 from graphql import GraphQLError
@@ -17,7 +16,7 @@ def _parse_error(message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": Code.BAD_USER_INPUT})
 
 
-def _parse_instant(text: Any) -> datetime:
+def _parse_instant(text: object) -> datetime:
     try:
         instant = datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
@@ -36,7 +35,7 @@ def _serialize_instant(instant: datetime) -> str:
     return utc.isoformat()[:-6] + "Z"
 
 
-def _parse_url(text: Any) -> validation.URL:
+def _parse_url(text: object) -> validation.URL:
     if not isinstance(text, str) or not validation.is_url(text):
         raise _parse_error(
             f"A URL is absolute, http or https, without user info, and at most {validation.LINK:,} characters long."
@@ -44,7 +43,7 @@ def _parse_url(text: Any) -> validation.URL:
     return validation.URL(text)
 
 
-def _parse_timezone(text: Any) -> validation.TimeZone:
+def _parse_timezone(text: object) -> validation.TimeZone:
     if not isinstance(text, str) or not validation.is_timezone(text):
         raise _parse_error("A TimeZone is an IANA name, such as America/New_York.")
     return validation.TimeZone(text)

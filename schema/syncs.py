@@ -1,6 +1,6 @@
 """The sync mutations, with which the ATS keeps people, stages, postings, candidates and templates current here."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import strawberry
 
@@ -11,6 +11,8 @@ from schema.directory import Posting, Stage, User
 from schema.errors import UserError
 from schema.inputs import as_domain, maps_to, optional
 from schema.refs import CandidateRef, FeedbackTemplateRef
+
+Payload = TypeVar("Payload")
 
 
 @maps_to(user_syncs.UserRow)
@@ -117,6 +119,11 @@ class SyncFeedbackTemplatesPayload:
     errors: list[UserError] = strawberry.field(description="Why nothing was taken.")
 
 
+def _payload(kind: type[Payload], rows: str, synced: syncs.Synced[syncs.AnyRow]) -> Payload:
+    """What a sync came to, as the payload that has the rows under that name."""
+    return kind(**{rows: synced.rows, "errors": synced.errors})
+
+
 @strawberry.type
 class SyncsMutation:
     @strawberry.mutation(description="Take people over. One transaction, at most 500. Admins and Super Admins only.")
@@ -126,7 +133,7 @@ class SyncsMutation:
         users: Annotated[list[UserInput], strawberry.argument(description="One row each, at most 500.")],
     ) -> SyncUsersPayload:
         synced = await user_syncs.sync_users(viewer(info), [as_domain(user_syncs.UserRow, row) for row in users])
-        return SyncUsersPayload(users=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
+        return _payload(SyncUsersPayload, "users", synced)
 
     @strawberry.mutation(description="Take stages over. One transaction, at most 500. Admins and Super Admins only.")
     async def sync_stages(
@@ -135,7 +142,7 @@ class SyncsMutation:
         stages: Annotated[list[StageInput], strawberry.argument(description="One row each, at most 500.")],
     ) -> SyncStagesPayload:
         synced = await syncs.sync_stages(viewer(info), [as_domain(syncs.StageRow, row) for row in stages])
-        return SyncStagesPayload(stages=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
+        return _payload(SyncStagesPayload, "stages", synced)
 
     @strawberry.mutation(description="Take postings over. One transaction, at most 500. Admins and Super Admins only.")
     async def sync_postings(
@@ -144,7 +151,7 @@ class SyncsMutation:
         postings: Annotated[list[PostingInput], strawberry.argument(description="One row each, at most 500.")],
     ) -> SyncPostingsPayload:
         synced = await syncs.sync_postings(viewer(info), [as_domain(syncs.PostingRow, row) for row in postings])
-        return SyncPostingsPayload(postings=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
+        return _payload(SyncPostingsPayload, "postings", synced)
 
     @strawberry.mutation(
         description="Take candidates over. One transaction, at most 500. Admins and Super Admins only."
@@ -156,7 +163,7 @@ class SyncsMutation:
     ) -> SyncCandidatesPayload:
         rows = [as_domain(syncs.CandidateRow, row) for row in candidates]
         synced = await syncs.sync_candidates(viewer(info), rows)
-        return SyncCandidatesPayload(candidates=synced.rows, errors=synced.errors)  # type: ignore[arg-type]
+        return _payload(SyncCandidatesPayload, "candidates", synced)
 
     @strawberry.mutation(
         description="Take feedback templates over. One transaction, at most 500. Admins and Super Admins only."
@@ -170,7 +177,4 @@ class SyncsMutation:
     ) -> SyncFeedbackTemplatesPayload:
         rows = [as_domain(template_syncs.TemplateRow, row) for row in feedback_templates]
         synced = await template_syncs.sync_templates(viewer(info), rows)
-        return SyncFeedbackTemplatesPayload(
-            feedback_templates=synced.rows,  # type: ignore[arg-type]
-            errors=synced.errors,  # type: ignore[arg-type]
-        )
+        return _payload(SyncFeedbackTemplatesPayload, "feedback_templates", synced)

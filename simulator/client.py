@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
-from typing import Any, Final
+from typing import Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from gql import Client, GraphQLRequest
@@ -27,7 +27,7 @@ from gql.transport.exceptions import TransportError, TransportProtocolError, Tra
 from gql.transport.httpx import HTTPXAsyncTransport
 from icalendar import Calendar, Component
 
-from simulator.documents import CANDIDATES, MUTATIONS, PANEL, PRE_CHECK, TEMPLATES, USERS
+from simulator.documents import CANDIDATES, JSON, MUTATIONS, PANEL, PRE_CHECK, TEMPLATES, USERS
 from simulator.lives import Act, Panel, Person, Planner, cancel, differences
 from simulator.report import Report
 
@@ -59,7 +59,7 @@ class Arranged:
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     "Feedback links by interview and email."
 
-    def keep(self, panel: dict[str, Any]) -> Iterator[str]:
+    def keep(self, panel: JSON) -> Iterator[str]:
         """Bring the calendars up to what the server answered; yields what is wrong with the answer."""
         self.panel_id = self.panel_id or panel["id"]
         if self.panel_id != panel["id"]:
@@ -135,8 +135,8 @@ class GoodTime:
         if not self.candidates or not self.staff:
             raise Stopped("there is nobody to schedule: the account has no candidates or no users")
 
-    async def listed(self, request: GraphQLRequest) -> list[dict[str, Any]]:
-        nodes: list[dict[str, Any]] = []
+    async def listed(self, request: GraphQLRequest) -> list[JSON]:
+        nodes: list[JSON] = []
         after, more = None, True
         while more:
             data, _ = await self.ask(request, after=after)
@@ -217,7 +217,7 @@ class GoodTime:
             writer.close()
             await writer.wait_closed()
 
-    async def ask(self, request: GraphQLRequest, **variables: Any) -> tuple[dict[str, Any], int]:
+    async def ask(self, request: GraphQLRequest, **variables: object) -> tuple[JSON, int]:
         """The data of the answer, and how often it took to send the request. Raises `Stopped` for want of one."""
         first = time.monotonic()
         for tries in itertools.count(1):
@@ -273,10 +273,10 @@ class GoodTime:
         if differences(arranged.meant, await self.shown(arranged)):
             self.fault(arranged, differences(arranged.meant, await self.shown(arranged)))
 
-    async def shown(self, arranged: Arranged) -> dict[str, Any] | None:
+    async def shown(self, arranged: Arranged) -> JSON | None:
         """The panel as the server has it now."""
         data, _ = await self.ask(PANEL, externalId=arranged.external_id)
-        panel: dict[str, Any] | None = data["panel"]
+        panel: JSON | None = data["panel"]
         return panel
 
 

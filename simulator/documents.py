@@ -1,8 +1,11 @@
 """What the simulator asks: a query for each list, a mutation for each act, and all that is compared of a panel."""
 
-from typing import Final
+from typing import Any, Final
 
 from gql import GraphQLRequest
+
+JSON = dict[str, Any]
+"An object of an answer."
 
 SHOWN: Final = """fragment Shown on InterviewPanel {
   id sequence status timezone cancellation { origin }

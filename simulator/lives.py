@@ -10,6 +10,8 @@ from random import Random
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from simulator.documents import JSON
+
 ZONES: Final = ("America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "Europe/London", "Europe/Berlin",
                 "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney")  # fmt: skip
 SUBJECTS: Final = ("Phone screen", "System design", "Pair programming", "Values", "Hiring manager", "Café chat")
@@ -42,7 +44,7 @@ class Event:
     template: str | None
     seats: tuple[Seat, ...]
 
-    def declared(self) -> dict[str, Any]:
+    def declared(self) -> dict[str, object]:
         """The event as an `InterviewInput`; people are named by email and by id in turn."""
         return {
             "externalId": self.external_id,
@@ -88,7 +90,7 @@ class Act:
 
     kind: str
     mutation: str
-    input: dict[str, Any]
+    input: dict[str, object]
     outcomes: frozenset[str]
     meant: Panel | None
     cut: bool = False
@@ -227,7 +229,7 @@ class Planner:
         return self.random.choice(self.templates) if self.templates and self.random.random() < 0.6 else None
 
 
-def differences(meant: Panel | None, shown: dict[str, Any] | None) -> list[str]:
+def differences(meant: Panel | None, shown: JSON | None) -> list[str]:
     """What the server shows of a panel otherwise than it was meant; a cancel by a user of the ATS is no difference."""
     if meant is None or shown is None:
         return [] if shown is None and meant is None else [f"meant {meant}, shown {shown}"]
@@ -257,6 +259,6 @@ def differences(meant: Panel | None, shown: dict[str, Any] | None) -> list[str]:
     return [f"{what}: meant {this}, shown {that}" for what, this, that in pairs if this != that]
 
 
-def deleted(shown: dict[str, Any]) -> bool:
+def deleted(shown: JSON) -> bool:
     """Whether this panel or interview is cancelled by the scheduler, as the server has it."""
     return bool(shown["cancellation"]) and shown["cancellation"]["origin"] == "SCHEDULER"
