@@ -7,7 +7,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
@@ -31,9 +30,9 @@ class Scope:
 
     #: None for an integration, which has no role.
     role: models.Role | None
-    account_id: Any
+    account_id: str | Bind
     #: Of the user or the integration.
-    viewer_id: Any
+    viewer_id: str | Bind
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _as_of_now(viewer: Viewer, rows: dict[str, models.User | models.ApiKey]) -> 
         return refusal
 
 
-def _contents(viewer: Viewer) -> list[dict[str, Any]]:
+def _contents(viewer: Viewer) -> list[dict[str, object]]:
     """All that the rows of a viewer hold."""
     rows = (viewer.account, viewer.user, viewer.integration, viewer.key)
     return [row.__dict__ for row in rows if row is not None]

@@ -4,7 +4,7 @@ Every read and every lock begins with `visible`: what lies outside it is answere
 a viewer no more than their `Scope`, whose ids a compiled statement binds at each run.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -92,7 +92,11 @@ def visibility_key(viewer: Viewer) -> tuple[str, ...]:
     return (viewer.account_id, viewer.role.value)
 
 
-def _candidate_ties() -> list[tuple[QuerySet[Any], str, str]]:
+#: Rows with the columns that say to whom they tie which users.
+_Tie = tuple[QuerySet[Any], str, str]
+
+
+def _candidate_ties() -> list[_Tie]:
     """What makes a candidate a Limited Team Member's: rows with the column of the candidate and that of the user.
 
     They own the candidate, manage the posting, follow them, or sit on a panel of theirs.
@@ -153,7 +157,7 @@ async def audiences(changes: Collection[models.Change]) -> dict[int, Audience]:
     }
 
 
-async def _users_by(keys: Collection[str], ties: list[tuple[QuerySet[Any], str, str]]) -> dict[str, set[str]]:
+async def _users_by(keys: Collection[str], ties: Sequence[_Tie]) -> dict[str, set[str]]:
     users: dict[str, set[str]] = {key: set() for key in keys}
     for rows, column, user in ties:
         for key, user_id in await rows.filter(**{f"{column}__in": list(users)}).values_list(column, user):
@@ -182,9 +186,9 @@ def _by_role(interviewer: _Filter, limited: _Filter, others: _Filter = _any) -> 
     return lambda scope: _account(scope) & filters.get(scope.role, others)(scope)
 
 
-def _of_integration(column: str, act: Act) -> _Filter:
-    """To an integration its own, by that column; to others all that they may see."""
-    return lambda scope: Q(**{column: scope.viewer_id}) if scope.role is KEY else _where_allowed(act)(scope)
+def _of_integration(own: _Filter, act: Act) -> _Filter:
+    """To an integration its own; to others all that they may see."""
+    return lambda scope: own(scope) if scope.role is KEY else _where_allowed(act)(scope)
 
 
 def _where_allowed(act: Act) -> _Filter:
@@ -217,7 +221,7 @@ _FILTERS: dict[type[Model], _Filter] = {
     ),
     # Their topics say which subjects of the account a viewer sees.
     models.TopicChange: lambda scope: Q(log__account_id=scope.account_id),
-    models.Integration: _of_integration("id", Act.SEE_INTEGRATIONS),
-    models.ApiKey: _of_integration("integration_id", Act.SEE_KEYS),
+    models.Integration: _of_integration(lambda scope: Q(id=scope.viewer_id), Act.SEE_INTEGRATIONS),
+    models.ApiKey: _of_integration(lambda scope: Q(integration_id=scope.viewer_id), Act.SEE_KEYS),
     models.AuditEvent: _where_allowed(Act.READ_AUDIT),
 }

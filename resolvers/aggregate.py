@@ -4,8 +4,9 @@ Every act on a panel goes this way, so what follows from the parts (times, forms
 place.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import models
 from auth.viewer import Viewer
@@ -57,10 +58,8 @@ class PanelAggregate:
         why = "the parts of a locked panel"
         interviews = await select_unscoped(Interview, why, SEATS, panel_id=panel.id)
         forms = await select_unscoped(FeedbackForm, why, panel_id=panel.id)
-        seats: dict[str, dict[str, Interviewer]] = {}
+        seats = {interview.id: _by_user(interview.seats or ()) for interview in interviews}
         for interview in interviews:
-            if ordered := sorted(interview.seats or (), key=lambda seat: (seat.position, seat.id)):
-                seats[interview.id] = {seat.user_id: seat for seat in ordered}
             # An answer shows the seats as the act leaves them.
             interview.seats = None
         return cls(
@@ -119,12 +118,12 @@ class PanelAggregate:
             return None
         if origin is None:
             panel.call_off(None)
-        else:
-            by_scheduler = origin is CancelOrigin.SCHEDULER
-            panel.call_off(Cancellation(unit.at, unit.actor_id, origin, reason if by_scheduler else None))
-        act = AuditAct.PANEL_CANCELED if origin else AuditAct.PANEL_RESTORED
-        unit.audit(act, panel.id, origin=(origin or CancelOrigin.SCHEDULER).value)
-        return ChangeKind.CANCELED if origin else ChangeKind.RESTORED
+            unit.audit(AuditAct.PANEL_RESTORED, panel.id, origin=CancelOrigin.SCHEDULER.value)
+            return ChangeKind.RESTORED
+        own_reason = reason if origin is CancelOrigin.SCHEDULER else None
+        panel.call_off(Cancellation(unit.at, unit.actor_id, origin, own_reason))
+        unit.audit(AuditAct.PANEL_CANCELED, panel.id, origin=origin.value)
+        return ChangeKind.CANCELED
 
     async def save(self, unit: UnitOfWork, kind: ChangeKind | None) -> None:
         """Derive what follows from the parts, write all that has changed, and record that kind of change, if any.
@@ -155,16 +154,20 @@ class PanelAggregate:
 
     def _reconcile_forms(self) -> list[FeedbackForm]:
         """Bring forms and the count of those that are due in line with the seats; returns the forms to write."""
-        seats, panel = self.all_seats, self.panel
-        live = {interview.id for interview in self.live_interviews} if panel.canceled_at is None else set()
+        seats, seats_in_use = self.all_seats, self._seats_in_use()
         before = {seat.id: seat.form_id for seat in seats}
         forms = feedback.reconcile_forms(
-            ((seat, seat.interview_id in live) for seat in seats), self.forms, self.templates, panel
+            ((seat, seat.id in seats_in_use) for seat in seats), self.forms, self.templates, self.panel
         )
         self.forms |= {(form.interview_id, form.user_id): form for form in forms}
         self._changed |= {seat.id: seat for seat in seats if before[seat.id] != seat.form_id}
-        panel.feedback_due = sum(seat.interview_id in live and self._is_due(seat) for seat in seats)
+        self.panel.feedback_due = sum(map(self._is_due, seats_in_use.values()))
         return forms
+
+    def _seats_in_use(self) -> dict[str, Interviewer]:
+        """The seats of what takes place, by id."""
+        live = self.live_interviews if self.panel.canceled_at is None else []
+        return {seat.id: seat for interview in live for seat in self.seats.get(interview.id, {}).values()}
 
     def _is_due(self, seat: Interviewer) -> bool:
         form = self.forms.get((seat.interview_id, seat.user_id))
@@ -187,6 +190,11 @@ class PanelAggregate:
         if missing := needed - self.templates.keys():
             templates = unscoped(models.FeedbackTemplate, "the templates of a locked panel's seats")
             self.templates |= {template.id: template for template in await templates.filter(id__in=missing)}
+
+
+def _by_user(seats: Iterable[Interviewer]) -> dict[str, Interviewer]:
+    """Seats by user, in the scheduler's order."""
+    return {seat.user_id: seat for seat in sorted(seats, key=attrgetter("position", "id"))}
 
 
 def cancel_origin(

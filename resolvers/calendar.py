@@ -87,7 +87,7 @@ def _vevent(event: CalendarEvent) -> Event:
     vevent.add("last-modified", event.stamp.astimezone(UTC))
     vevent.add("dtstart", event.starts_at.astimezone(UTC))
     vevent.add("dtend", event.ends_at.astimezone(UTC))
-    vevent.add("status", "CANCELLED" if event.canceled else "TENTATIVE" if event.tentative else "CONFIRMED")
+    vevent.add("status", _status(event))
     vevent.add("summary", _line(event.subject))
     vevent.add("description", _description(event))
     if place := event.location or event.meeting_url:
@@ -98,6 +98,12 @@ def _vevent(event: CalendarEvent) -> Event:
     for attendee in event.attendees:
         vevent.add("attendee", _guest(attendee, rsvp=not event.canceled))
     return vevent
+
+
+def _status(event: CalendarEvent) -> str:
+    if event.canceled:
+        return "CANCELLED"
+    return "TENTATIVE" if event.tentative else "CONFIRMED"
 
 
 def _description(event: CalendarEvent) -> _Text:

@@ -35,6 +35,16 @@ class InterviewCancel:
     expected_version: int | None = None
     reason: str | None = None
 
+    @property
+    def is_named_once(self) -> bool:
+        """Whether the interview is named in one of the two ways, and in no other."""
+        external_ids = (self.panel_external_id, self.external_id)
+        return None not in external_ids if self.id is None else external_ids == (None, None)
+
+    def names(self, interview: Interview) -> bool:
+        """Whether it is this one, among the interviews of the panel."""
+        return self.id == interview.id or self.external_id == interview.external_id
+
 
 @dataclass(frozen=True)
 class Canceled:
@@ -100,8 +110,7 @@ def _cancel_by_user(panel: Panel, unit: UnitOfWork, reason: str | None) -> None:
 async def cancel_interview(viewer: Viewer, cancel: InterviewCancel) -> Canceled:
     """Cancel one interview; with a panel's last one the panel is cancelled too. Raises Refused(FORBIDDEN)."""
     require(viewer, Act.CANCEL)
-    external_ids = (cancel.panel_external_id, cancel.external_id)
-    if external_ids != (None, None) if cancel.id is not None else None in external_ids:
+    if not cancel.is_named_once:
         message = "Name the interview by `id`, or by `panelExternalId` and `externalId`."
         return Canceled(errors=[error(ErrorCode.INVALID, message, ("input",))])
     names = {"panelExternalId": cancel.panel_external_id, "externalId": cancel.external_id}
@@ -114,12 +123,7 @@ async def cancel_interview(viewer: Viewer, cancel: InterviewCancel) -> Canceled:
         if panel is None:
             return Canceled(errors=[_unknown("interview", "id" if cancel.id is not None else "panelExternalId")])
         stored = await PanelAggregate.load(panel)
-        named = (
-            each
-            for each in stored.interviews.values()
-            if cancel.id == each.id or cancel.external_id == each.external_id
-        )
-        interview = next(named, None)
+        interview = next(filter(cancel.names, stored.interviews.values()), None)
         if viewer.integration:
             return await _delete_interview(stored, interview, unit, cancel)
         if interview is None:
@@ -200,17 +204,23 @@ async def restore(viewer: Viewer, id: str, expected_version: int | None) -> Canc
         if is_deleted(panel):
             message = "It was deleted in the scheduler: only the scheduler brings it back."
             return Canceled(panel, errors=[error(ErrorCode.PANEL_CANCELED, message, ("input", "id"))])
-        stored = await PanelAggregate.load(panel)
-        canceled = [each for each in stored.interviews.values() if each.canceled_origin is CancelOrigin.ATS]
-        if panel.canceled_at is not None or canceled:
-            panel.call_off(None)
-            for interview in canceled:
-                stored.set_interview_cancellation(interview, None, unit)
-            unit.audit(AuditAct.PANEL_RESTORED, panel.id, origin=CancelOrigin.ATS.value)
-            await stored.save(unit, ChangeKind.RESTORED)
+        await _restore(await PanelAggregate.load(panel), unit)
         return Canceled(panel)
 
     return await units.commit(viewer, act)
+
+
+async def _restore(stored: PanelAggregate, unit: UnitOfWork) -> None:
+    """Let all take place again that users have called off, if there is any of it."""
+    panel = stored.panel
+    canceled = [each for each in stored.interviews.values() if each.canceled_origin is CancelOrigin.ATS]
+    if panel.canceled_at is None and not canceled:
+        return
+    panel.call_off(None)
+    for interview in canceled:
+        stored.set_interview_cancellation(interview, None, unit)
+    unit.audit(AuditAct.PANEL_RESTORED, panel.id, origin=CancelOrigin.ATS.value)
+    await stored.save(unit, ChangeKind.RESTORED)
 
 
 def _tombstone(viewer: Viewer, external_id: str | None, sequence: int | None) -> Panel | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from operator import attrgetter
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
@@ -13,11 +13,11 @@ import clock
 import models
 from auth.viewer import Scope, Viewer
 from database import Bind, Join, Query, in_
-from models import Candidate, Integration, IntegrationProvider, Panel
+from models import Candidate, Instant, Integration, IntegrationProvider, Panel
 from resolvers.access import Act, is_restricted, may, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
-from resolvers.queries import Wanted, get, load_many, load_related, select
+from resolvers.queries import Wanted, get, group_by, load_many, load_related, select
 
 
 class CandidateOrder(Enum):
@@ -80,12 +80,17 @@ async def page(
 
 
 def _candidates(
-    scope: Scope, archived: bool, search: str | None, has_upcoming: bool | None, now: Any = None, **columns: Any
+    scope: Scope,
+    archived: bool,
+    search: str | None,
+    has_upcoming: bool | None,
+    now: Instant | None = None,
+    **columns: object,
 ) -> QuerySet[Candidate]:
     rows = visible(scope, Candidate).filter(archived_at__isnull=not archived, **columns)
     if search is not None:
         rows = rows.filter(search_text__contains=search)
-    if has_upcoming is not None:
+    if now is not None:
         standing = visible(scope, Panel).filter(models.standing(now))
         upcoming = Q(id__in=Subquery(standing.values("candidate_id")))
         rows = rows.filter(upcoming if has_upcoming else ~upcoming)
@@ -136,7 +141,8 @@ async def _in_scope(viewer: Viewer, ids: Collection[str]) -> Collection[str]:
     """The candidates whom the viewer sees. One's own form leads to one who is no longer in scope."""
     if not is_restricted(viewer):
         return ids
-    return await visible(viewer, Candidate).filter(id__in=ids).values_list("id", flat=True)  # type: ignore[return-value]
+    seen = await visible(viewer, Candidate).filter(id__in=ids).only("id")
+    return {candidate.id for candidate in seen}
 
 
 def _action(candidate: Candidate, integration: Integration | None, is_waiting: bool) -> ScheduleAction:
@@ -178,7 +184,5 @@ async def followers_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[
     ids = [candidate.id for candidate in candidates]
     follows = await unscoped(models.Follower, "the followers of visible candidates").filter(candidate_id__in=ids)
     users = await load_many(viewer, models.User, [follow.user_id for follow in follows])
-    followers: dict[str, list[models.User]] = {id: [] for id in ids}
-    for follow in follows:
-        followers[follow.candidate_id].append(users[follow.user_id])
-    return [sorted(followers[id], key=lambda user: (user.name, user.id)) for id in ids]
+    by_candidate = group_by(follows, "candidate_id", ids)
+    return [sorted((users[follow.user_id] for follow in each), key=attrgetter("name", "id")) for each in by_candidate]

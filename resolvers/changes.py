@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
-from typing import Any
 
 from tortoise.expressions import F
 from tortoise.queryset import QuerySet
@@ -42,7 +41,7 @@ async def load_changes(
     return await select(viewer, Query(_visible_entries, topic, most, **within), order_by=["position"])
 
 
-def _visible_entries(scope: Scope, topic: Topic[Entry], most: int, **within: Any) -> QuerySet[Entry]:
+def _visible_entries(scope: Scope, topic: Topic[Entry], most: int, **within: object) -> QuerySet[Entry]:
     return topic.scope(scope).filter(**within).order_by("position").limit(most)
 
 
@@ -96,7 +95,7 @@ def _position(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     [position] = cursors.read("changes", cursor, int)
-    return int(position)
+    return position
 
 
 def cursor_of(change: Change) -> str:

@@ -2,21 +2,23 @@
 
 import base64
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar
 
 import orjson
 
 from auth.refusals import Code, Refused
 
+T = TypeVar("T")
+
 _LONGEST = 5_000
 
 
-def write(kind: str, *values: Any) -> str:
+def write(kind: str, *values: object) -> str:
     """A cursor of that kind that holds these values."""
     return base64.urlsafe_b64encode(orjson.dumps([kind, *values])).decode().rstrip("=")
 
 
-def read(kind: str, cursor: str, *types: type) -> list[Any]:
+def read(kind: str, cursor: str, *types: type[T]) -> list[T]:
     """The values of a cursor of that kind. Raises Refused(BAD_USER_INPUT) for whatever else the text is."""
     try:
         if len(cursor) > _LONGEST:
@@ -30,12 +32,16 @@ def read(kind: str, cursor: str, *types: type) -> list[Any]:
         raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.") from None
 
 
-def _value(value: Any, type_: type) -> Any:
+def _value(value: object, type_: type[T]) -> T:
     if type_ is datetime:
-        instant = datetime.fromisoformat(value)
-        if instant.tzinfo is None:
-            raise ValueError
-        return instant.astimezone(UTC)
-    if type(value) is not type_ or (isinstance(value, str) and "\x00" in value):
+        value = _instant(value)
+    if not isinstance(value, type_) or value is True or value is False or "\x00" in str(value):
         raise ValueError
     return value
+
+
+def _instant(value: object) -> datetime:
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if instant is None or instant.tzinfo is None:
+        raise ValueError
+    return instant.astimezone(UTC)

@@ -52,9 +52,7 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
             return Submitted(errors=[error(ErrorCode.NOT_FOUND, "You have no such form.", ("input", "formId"))])
         panel = await _lock_panel(named)
         form = await own.get()
-        filled: list[models.StoredAnswer] = [
-            {"field_id": answer.field_id, "values": list(answer.values)} for answer in answers if answer.values
-        ]
+        filled = _filled(answers)
         if refusal := _refusal(form, filled):
             return Submitted(form, [refusal])
         if form.status is FeedbackFormStatus.COMPLETED:
@@ -73,6 +71,11 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
         return Submitted(form)
 
     return await units.commit(viewer, act)
+
+
+def _filled(answers: Sequence[AnswerGiven]) -> list[models.StoredAnswer]:
+    """The answers as they are stored, without those that say nothing."""
+    return [{"field_id": answer.field_id, "values": list(answer.values)} for answer in answers if answer.values]
 
 
 async def _lock_panel(form: FeedbackForm) -> Panel:
@@ -99,11 +102,17 @@ def _by_field(answers: Iterable[models.StoredAnswer]) -> dict[str, list[str]]:
 
 def _answer_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerGiven]) -> Iterator[UserError]:
     """Everything that is wrong with the answers, each at its path."""
-    by_id = {each["id"]: each for each in form_fields}
-    answered: set[str] = set()
     if len(answers) > len(form_fields):
         yield error(ErrorCode.INVALID, f"The form has {len(form_fields)} fields.", ("input", "answers"))
-    for index, answer in enumerate(answers[: len(form_fields)]):
+    yield from _answered_faults(form_fields, answers[: len(form_fields)])
+    yield from _unanswered_faults(form_fields, answers)
+
+
+def _answered_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerGiven]) -> Iterator[UserError]:
+    """What is wrong with single answers: each is for one field of the form, and no two for the same."""
+    by_id = {each["id"]: each for each in form_fields}
+    answered: set[str] = set()
+    for index, answer in enumerate(answers):
         path = ("input", "answers", index)
         field = by_id.get(answer.field_id)
         if field is None:
@@ -112,14 +121,17 @@ def _answer_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerG
             yield error(ErrorCode.INVALID, "This field is answered twice.", (*path, "fieldId"))
         else:
             answered.add(answer.field_id)
-            yield from _value_faults(field, answer.values, (*path, "values"))
+            yield from _values_faults(field, answer.values, (*path, "values"))
+
+
+def _unanswered_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerGiven]) -> Iterator[UserError]:
     filled = {answer.field_id for answer in answers if any(value.strip() for value in answer.values)}
-    for field in form_fields:
-        if field["required"] and field["id"] not in filled:
-            yield error(ErrorCode.INVALID, f"`{field['label']}` must be answered.", ("input", "answers", field["id"]))
+    for each in form_fields:
+        if each["required"] and each["id"] not in filled:
+            yield error(ErrorCode.INVALID, f"`{each['label']}` must be answered.", ("input", "answers", each["id"]))
 
 
-def _value_faults(field: StoredField, answer: Sequence[str], path: Path) -> Iterator[UserError]:
+def _values_faults(field: StoredField, answer: Sequence[str], path: Path) -> Iterator[UserError]:
     kind = FeedbackFieldType(field["type"])
     options = choices(kind, field["options"])
     most = len(options) if kind is FeedbackFieldType.MULTIPLE_SELECT else 1
@@ -129,15 +141,20 @@ def _value_faults(field: StoredField, answer: Sequence[str], path: Path) -> Iter
     if len(set(answer)) != len(answer):
         yield error(ErrorCode.INVALID, f"`{field['label']}` has a value twice.", path)
     for index, value in enumerate(answer):
-        if options and value not in options:
-            message = f"`{field['label']}` takes one of: {', '.join(options)}."
-            yield error(ErrorCode.INVALID, message, (*path, index))
-        elif kind is FeedbackFieldType.DATE and not _is_date(value):
-            yield error(ErrorCode.INVALID, f"`{field['label']}` takes a date such as 2026-03-31.", (*path, index))
-        elif kind is FeedbackFieldType.TEXT:
-            yield from validation.line_faults(value, (*path, index))
-        else:
-            yield from validation.prose_faults(value, (*path, index))
+        yield from _value_faults(field, kind, options, value, (*path, index))
+
+
+def _value_faults(
+    field: StoredField, kind: FeedbackFieldType, options: Sequence[str], value: str, path: Path
+) -> Iterator[UserError]:
+    if options and value not in options:
+        yield error(ErrorCode.INVALID, f"`{field['label']}` takes one of: {', '.join(options)}.", path)
+    elif kind is FeedbackFieldType.DATE and not _is_date(value):
+        yield error(ErrorCode.INVALID, f"`{field['label']}` takes a date such as 2026-03-31.", path)
+    elif kind is FeedbackFieldType.TEXT:
+        yield from validation.line_faults(value, path)
+    else:
+        yield from validation.prose_faults(value, path)
 
 
 def choices(kind: FeedbackFieldType, options: Sequence[str]) -> list[str]:
@@ -171,16 +188,25 @@ def reconcile_forms(
         form = forms.get(place)
         if takes_place and seat.template_id is not None:
             asked.add(place)
-            form = form or FeedbackForm(
-                account_id=panel.account_id, panel_id=panel.id, interview_id=seat.interview_id, user_id=seat.user_id
-            )
+            form = form or _new_form(panel, seat)
             if _ask_for(form, seat.template_id, templates):
                 changed.append(form)
         seat.form_id = form.id if form and _is_shown(form, seat) else None
-    voided = [form for place, form in forms.items() if place not in asked and form.status is FeedbackFormStatus.PENDING]
-    for form in voided:
+    return changed + _void(form for place, form in forms.items() if place not in asked)
+
+
+def _new_form(panel: Panel, seat: Interviewer) -> FeedbackForm:
+    return FeedbackForm(
+        account_id=panel.account_id, panel_id=panel.id, interview_id=seat.interview_id, user_id=seat.user_id
+    )
+
+
+def _void(forms: Iterable[FeedbackForm]) -> list[FeedbackForm]:
+    """Void those of the forms that are pending; returns them."""
+    pending = [form for form in forms if form.status is FeedbackFormStatus.PENDING]
+    for form in pending:
         form.status = FeedbackFormStatus.VOIDED
-    return changed + voided
+    return pending
 
 
 def _is_shown(form: FeedbackForm, seat: Interviewer) -> bool:
@@ -218,8 +244,8 @@ async def forms_of_users(
     """
     if any(user.id != viewer.user_id for user in users):
         raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
-    parameters = Parameters.of(status, ids=[user.id for user in users])
-    return await _OWN_FORMS.pages(viewer, parameters, PageRequest(first, after), parent="user_id")
+    ids = [user.id for user in users]
+    return await _OWN_FORMS.pages(viewer, ids, Parameters.of(status), PageRequest(first, after), parent="user_id")
 
 
 def _own_forms(scope: Scope, status: FeedbackFormStatus | None, ids: Texts) -> QuerySet[FeedbackForm]:
@@ -239,25 +265,29 @@ def listed_forms(viewer: Viewer | Scope, column: str, ids: Texts) -> QuerySet[Fe
 
 async def interviews_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[Interview | Refused]:
     """What each form is about; Refused(FORBIDDEN) to whoever was taken off the interview with nothing submitted."""
-    interviews: list[Interview | Refused] = await load_related(viewer, forms, "interview")
-    hidden = await _hidden_interviews(viewer, forms) if is_restricted(viewer) else set()
+    interviews: list[Interview] = await load_related(viewer, forms, "interview")
+    left = {form.id: form.interview_id for form in forms if _is_own(viewer, form) and _is_voided(form)}
+    hidden = await _hidden_interviews(viewer, set(left.values()))
     message = "You were taken off this interview: the form needs no answer."
     return [
-        Refused(Code.FORBIDDEN, message) if form.interview_id in hidden and _is_left(viewer, form) else interview
+        Refused(Code.FORBIDDEN, message) if left.get(form.id) in hidden else interview
         for form, interview in zip(forms, interviews, strict=True)
     ]
 
 
-async def _hidden_interviews(viewer: Viewer, forms: Sequence[FeedbackForm]) -> set[str]:
-    """The ids of those that the viewer was taken off and no longer sees. A statement where there may be any."""
-    left = {form.interview_id for form in forms if _is_left(viewer, form)}
-    seen = await visible(viewer, Interview).filter(id__in=left).only("id") if left else []
-    return left - {interview.id for interview in seen}
+async def _hidden_interviews(viewer: Viewer, ids: set[str]) -> set[str]:
+    """The ids of those that the viewer no longer sees. A statement where there may be any."""
+    if not ids or not is_restricted(viewer):
+        return set()
+    return ids - {interview.id for interview in await visible(viewer, Interview).filter(id__in=ids).only("id")}
 
 
-def _is_left(viewer: Viewer, form: FeedbackForm) -> bool:
-    """Whether it is the viewer's own form, and voided."""
-    return form.user_id == viewer.user_id and form.status is FeedbackFormStatus.VOIDED
+def _is_own(viewer: Viewer, form: FeedbackForm) -> bool:
+    return form.user_id == viewer.user_id
+
+
+def _is_voided(form: FeedbackForm) -> bool:
+    return form.status is FeedbackFormStatus.VOIDED
 
 
 async def find(viewer: Viewer, id: str) -> FeedbackForm | None:
@@ -292,20 +322,22 @@ async def answers_of(viewer: Viewer, forms: Sequence[FeedbackForm]) -> list[list
     """
     if viewer.user is None:
         return [None] * len(forms)
-    others = {form.panel_id for form in forms if form.user_id != viewer.user_id and form.answers is not None}
-    readable = await _readable_panels(viewer, others) if others else set()
-    return [form.answers if form.user_id == viewer.user_id or form.panel_id in readable else None for form in forms]
+    others = {form.panel_id for form in forms if form.answers is not None and not _is_own(viewer, form)}
+    readable = await _readable_panels(viewer, others)
+    return [form.answers if _is_own(viewer, form) or form.panel_id in readable else None for form in forms]
 
 
 async def _readable_panels(viewer: Viewer, panel_ids: set[str]) -> set[str]:
     """The panels of which the viewer may read others' answers. Two statements at most."""
-    in_scope = await _in_scope(viewer, panel_ids) if is_restricted(viewer) else panel_ids
-    own = await _own_statuses(viewer, in_scope) if in_scope else {}
+    in_scope = await _in_scope(viewer, panel_ids)
+    own = await _own_statuses(viewer, in_scope)
     return {panel_id for panel_id in in_scope if _may_read_others(viewer, own.get(panel_id, set()))}
 
 
 async def _in_scope(viewer: Viewer, panel_ids: set[str]) -> set[str]:
     """The panels of which the viewer sees others' forms. One's own form leads to one that is no longer in scope."""
+    if not panel_ids or not is_restricted(viewer):
+        return panel_ids
     forms = visible(viewer, FeedbackForm).filter(~Q(user_id=viewer.user_id), panel_id__in=panel_ids)
     return {form.panel_id for form in await forms.only("id", "panel_id")}
 
@@ -319,6 +351,8 @@ def _may_read_others(viewer: Viewer, own: set[FeedbackFormStatus]) -> bool:
 
 
 async def _own_statuses(viewer: Viewer, panel_ids: set[str]) -> dict[str, set[FeedbackFormStatus]]:
+    if not panel_ids:
+        return {}
     mine: dict[str, set[FeedbackFormStatus]] = {}
     own = visible(viewer, FeedbackForm).filter(user_id=viewer.user_id, panel_id__in=panel_ids)
     for form in await own.only("id", "panel_id", "status"):

@@ -26,6 +26,7 @@ from models import ApiKey, AuditAct, Integration, IntegrationProvider, TopicChan
 from resolvers import changes, units
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.errors import ErrorCode, UserError, error
+from resolvers.queries import group_by
 from resolvers.units import UnitOfWork
 
 MAX_GRACE_HOURS = 24 * 30
@@ -232,7 +233,7 @@ async def keys_of(viewer: Viewer, integrations: Sequence[Integration]) -> list[l
     require(viewer, Act.SEE_KEYS)
     ids = [integration.id for integration in integrations]
     unrevoked = await visible(viewer, ApiKey).filter(integration_id__in=ids, revoked_at__isnull=True).order_by("-id")
-    return [[key for key in unrevoked if key.integration_id == id] for id in ids]
+    return group_by(unrevoked, "integration_id", ids)
 
 
 async def ensure(account_id: str) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 from zlib import crc32
 
-from pypika_tortoise.terms import Tuple
+from pypika_tortoise.terms import Term, Tuple
 from tortoise.expressions import Q, RawSQL, ResolveContext
 from tortoise.fields import DatetimeField
 from tortoise.models import Model
@@ -18,7 +18,7 @@ import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
 from database import Attributes, Join, Query, including
-from database.row import AnyRow
+from database.row import AnyRow, related_model
 from resolvers import cursors
 from resolvers.access import visibility_key
 from resolvers.queries import COALESCER, get, select
@@ -93,10 +93,10 @@ class Parameters:
     """What a list is asked with: `structure` decides the text of its statement, `bound` are values it compares with."""
 
     structure: tuple[Hashable, ...] = ()
-    bound: Mapping[str, Any] = field(default_factory=dict)
+    bound: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, *structure: Hashable, **bound: Any) -> "Parameters":
+    def of(cls, *structure: Hashable, **bound: object) -> "Parameters":
         """These parameters, without the values that are null."""
         return cls(structure, {name: value for name, value in bound.items() if value is not None})
 
@@ -145,23 +145,24 @@ class Listing(Generic[AnyRow]):
     async def pages(
         self,
         viewer: Viewer,
+        ids: list[str],
         parameters: Parameters,
         request: PageRequest,
         parent: str,
         attributes: Attributes = None,
     ) -> list[Page[AnyRow]]:
-        """Such a page for each of the bound `ids`, which the column `parent` has. One statement for all."""
+        """Such a page for each of the ids, which the column `parent` has; bound as `ids`. One statement for all."""
         size, attributes = request.size(), including(attributes, parent, *self.order)
         place = await self._place(viewer, request.after)
-        query = Query(_select_ranked, self, parent, *parameters.structure, **parameters.bound, **place)
+        query = Query(_select_ranked, self, parent, *parameters.structure, ids=ids, **parameters.bound, **place)
         where = f"base.place <= {size + 1}"
         edges: dict[str, list[Edge[AnyRow]]] = {}
         for row in await select(viewer, query, where=where, order_by=["place"], attributes=attributes):
             edges.setdefault(getattr(row, parent), []).append(Edge(row, self._cursor))
-        return [request.page(edges.get(id, []), size) for id in parameters.bound["ids"]]
+        return [request.page(edges.get(id, []), size) for id in ids]
 
     def select_behind(
-        self, scope: Scope, structure: tuple[Any, ...], order: tuple[str, ...], bound: dict[str, Any]
+        self, scope: Scope, structure: tuple[Hashable, ...], order: tuple[str, ...], bound: dict[str, object]
     ) -> QuerySet[AnyRow]:
         """The rows behind the place among the bound values, or all of them without one."""
         place = [bound.pop(name) for name in (_BEHIND, _BEHIND_ID) if name in bound]
@@ -178,7 +179,7 @@ class Listing(Generic[AnyRow]):
     def _cursor(self, row: Model) -> str:
         return cursors.write(self._cursor_kind, *(_veiled(getattr(row, name), row) for name in self.order[:-1]), row.pk)
 
-    async def _place(self, viewer: Viewer, after: str | None) -> dict[str, Any]:
+    async def _place(self, viewer: Viewer, after: str | None) -> dict[str, object]:
         """The values of the row behind which the page begins. Raises Refused(BAD_USER_INPUT)."""
         if after is None:
             return {}
@@ -186,10 +187,10 @@ class Listing(Generic[AnyRow]):
         types = [datetime if plain else int for plain in is_plain]
         *values, id = cursors.read(self._cursor_kind, after, *types, str)
         if not all(is_plain):
-            values = await self._unveiled(viewer, values, id)
+            values = await self._unveiled(viewer, values, str(id))
         return dict(zip((_BEHIND, _BEHIND_ID), (*values, id), strict=False))
 
-    async def _unveiled(self, viewer: Viewer, values: list[Any], id: str) -> list[Any]:
+    async def _unveiled(self, viewer: Viewer, values: list[object], id: str) -> list[object]:
         """The values that a cursor has veiled, as the row itself has them. Raises Refused(BAD_USER_INPUT)."""
         row = await get(viewer, self.model, {"id": id})
         if row is not None:
@@ -204,12 +205,16 @@ class Listing(Generic[AnyRow]):
 _BEHIND, _BEHIND_ID = "behind", "behind_last"
 
 
-def _select_page(scope: Scope, listing: Listing[Any], size: int, *structure: Any, **bound: Any) -> QuerySet[Any]:
+def _select_page(
+    scope: Scope, listing: Listing[AnyRow], size: int, *structure: Hashable, **bound: object
+) -> QuerySet[AnyRow]:
     order = listing.index or listing.order
     return listing.select_behind(scope, structure, order, bound).order_by(*order).limit(size + 1)
 
 
-def _select_ranked(scope: Scope, listing: Listing[Any], parent: str, *structure: Any, **bound: Any) -> QuerySet[Any]:
+def _select_ranked(
+    scope: Scope, listing: Listing[AnyRow], parent: str, *structure: Hashable, **bound: object
+) -> QuerySet[AnyRow]:
     rows = listing.select_behind(scope, structure, listing.order, bound)
     table = listing.model._meta.db_table
     order = ", ".join(f'"{table}"."{name}"' for name in listing.order)
@@ -223,7 +228,7 @@ def search_text(search: str | None) -> str | None:
     return search or None
 
 
-def _veiled(value: Any, row: Model) -> Any:
+def _veiled(value: object, row: Model) -> object:
     """The value as a cursor has it: cursors travel far, and a text may be somebody's name."""
     return crc32(f"{row.pk} {value}".encode()) if isinstance(value, str) else value
 
@@ -231,7 +236,7 @@ def _veiled(value: Any, row: Model) -> Any:
 class _Later(Q):
     """`(column, id) > (…, …)`: the index begins right there, however many rows have the same value in the column."""
 
-    def __init__(self, order: tuple[str, ...], place: Sequence[Any]) -> None:
+    def __init__(self, order: tuple[str, ...], place: Sequence[object]) -> None:
         super().__init__()
         self.order, self.place = order, place
 
@@ -240,8 +245,8 @@ class _Later(Q):
         return QueryModifier(where_criterion=Tuple(*columns) > Tuple(*self.place))
 
 
-def _column(context: ResolveContext, path: str) -> Any:
+def _column(context: ResolveContext, path: str) -> Term:
     """A column of the rows themselves, or of those that point at them."""
     relation, _, name = path.rpartition("__")
-    field: Any = context.model._meta.fields_map[relation] if relation else None
-    return (field.related_model._meta.basetable if field else context.table)[name]
+    table = related_model(context.model, relation)._meta.basetable if relation else context.table
+    return table.field(name)

@@ -22,7 +22,7 @@ from resolvers.declarations import (
     candidate_path,
 )
 from resolvers.errors import ErrorCode, Path, UserError, error
-from resolvers.queries import select
+from resolvers.queries import known, select
 from resolvers.revisions import replaces
 
 
@@ -44,16 +44,22 @@ async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], store
         *_zone_faults(push, stored.panel),
         *_size_faults(push, stored),
     ]
-    errors: dict[tuple[str, ...], UserError] = {}
-    for fault in (*faults, *panel_faults, *reader.faults):
-        errors.setdefault(tuple(fault.path), fault)
     by_id = {user.id: user for user in users}
-    return Declaration(push, events, candidate, by_id, templates, list(errors.values()))
+    errors = _one_a_path([*faults, *panel_faults, *reader.faults])
+    return Declaration(push, events, candidate, by_id, templates, errors)
+
+
+def _one_a_path(faults: Sequence[UserError]) -> list[UserError]:
+    """The first fault of each path, in their order."""
+    errors: dict[tuple[str, ...], UserError] = {}
+    for fault in faults:
+        errors.setdefault(tuple(fault.path), fault)
+    return list(errors.values())
 
 
 async def _find_candidate(viewer: Viewer, push: Push, panel: Panel) -> models.Candidate | None:
     """The candidate whom the push names; else the panel's own."""
-    ids, external_ids = _known(panel.candidate_id, push.candidate_id), _known(push.candidate_external_id)
+    ids, external_ids = known(panel.candidate_id, push.candidate_id), known(push.candidate_external_id)
     candidates = await select(viewer, Query(_candidates, ids=ids, external_ids=external_ids))
     own = (candidate for candidate in candidates if candidate.id == panel.candidate_id)
     return next((candidate for candidate in candidates if _names(push, candidate)), next(own, None))
@@ -61,8 +67,8 @@ async def _find_candidate(viewer: Viewer, push: Push, panel: Panel) -> models.Ca
 
 async def _find_users(viewer: Viewer, push: Push) -> list[models.User]:
     people = _people(push)
-    ids = _known(*(person.user_id for person in people))
-    emails = _known(*(email_key(person.email) for person in people if person.email is not None))
+    ids = known(*(person.user_id for person in people))
+    emails = set(map(email_key, known(*(person.email for person in people))))
     return await select(viewer, Query(_users, ids=sorted(ids), emails=sorted(emails)))
 
 
@@ -72,7 +78,7 @@ async def _find_templates(
     """The templates that the push names and the panel does not use yet, by id. No statement where there is none."""
     of_interviews = (interview.feedback_template_id for _, interview in push.declared_interviews)
     of_people = (person.feedback_template_id for person in _people(push))
-    ids = sorted({*_known(*of_interviews, *of_people)}.difference(in_use))
+    ids = sorted({*known(*of_interviews, *of_people)}.difference(in_use))
     templates = await select(viewer, Query(_templates, ids=ids)) if ids else []
     return {template.id: template for template in templates}
 
@@ -81,11 +87,6 @@ def _people(push: Push) -> list[InterviewerPush]:
     """Whom the push names: no more of each interview than it may have."""
     interviews = [interview for _, interview in push.declared_interviews]
     return [person for interview in interviews for person in interview.interviewers[:MOST_INTERVIEWERS]]
-
-
-def _known(*ids: str | None) -> list[str]:
-    """Those that are not null, each once."""
-    return list(dict.fromkeys(id for id in ids if id is not None))
 
 
 def _candidates(scope: Scope, ids: Bind, external_ids: Bind) -> QuerySet[models.Candidate]:
@@ -136,19 +137,16 @@ def _zone_faults(push: Push, panel: Panel) -> Iterator[UserError]:
 def _size_faults(push: Push, stored: PanelAggregate) -> Iterator[UserError]:
     """Whether the panel would have too many interviews, with those that stay."""
     declared = {interview.external_id for _, interview in push.declared_interviews}
-    others = [
-        interview
-        for interview in stored.interviews.values()
-        if not is_deleted(interview) and _stays(interview, push) and interview.external_id not in declared
-    ]
-    if others and len(others) + len(push.declared_interviews) > MOST_INTERVIEWS:
-        message = f"With {len(others)} others the panel would have over {MOST_INTERVIEWS} interviews: cancel some."
+    others = sum(_stays(each, push) for name, each in stored.interviews.items() if name not in declared)
+    if others and others + len(push.declared_interviews) > MOST_INTERVIEWS:
+        message = f"With {others} others the panel would have over {MOST_INTERVIEWS} interviews: cancel some."
         yield error(ErrorCode.INVALID, message, ("input", "interviews" if push.is_whole else "interview"))
 
 
 def _stays(interview: Interview, push: Push) -> bool:
-    """Whether the interview stays where the push doesn't list it."""
-    return not push.is_whole or not replaces(push.sequence, interview.sequence)
+    """Whether the interview stays where the push doesn't list it: whoever declares a whole panel takes it off."""
+    is_taken_off = push.is_whole and replaces(push.sequence, interview.sequence)
+    return not is_taken_off and not is_deleted(interview)
 
 
 class _EventReader:
@@ -179,11 +177,15 @@ class _EventReader:
                 message = "The same person is on this interview already."
                 self.faults.append(error(ErrorCode.DUPLICATE_INTERVIEWER, message, name_path))
             else:
-                if user.deactivated_at is not None and (interview.external_id, user.id) not in self._assigned:
-                    message = "The user is deactivated and can't be newly assigned."
-                    self.faults.append(error(ErrorCode.INTERVIEWER_DEACTIVATED, message, name_path))
+                self._check_active(user, interview, name_path)
                 seats[user.id] = Seat(user, template_id, person, name_path)
         return Event(interview, list(seats.values()), path)
+
+    def _check_active(self, user: models.User, interview: InterviewPush, path: Path) -> None:
+        """Whoever is deactivated stays where they are, but is put on no other interview."""
+        if user.deactivated_at is not None and (interview.external_id, user.id) not in self._assigned:
+            message = "The user is deactivated and can't be newly assigned."
+            self.faults.append(error(ErrorCode.INTERVIEWER_DEACTIVATED, message, path))
 
     def _user(self, person: InterviewerPush) -> models.User | None:
         """The user of the account who is meant. Rule 4 of Pushing a panel."""

@@ -73,6 +73,12 @@ class InterviewMerge:
         times = (self.event.starts_at, self.event.ends_at)
         return self.takes_content and (self.interview.starts_at, self.interview.ends_at) != times
 
+    @property
+    def visible_fields(self) -> set[Field]:
+        """What people see another value of, on account of the interview."""
+        shown = {Field.INTERVIEWS: self.is_visible, Field.TIMES: self.is_moved}
+        return {field for field, is_changed in shown.items() if is_changed}
+
     def is_of(self, sequence: Revision) -> bool:
         """Whether the interview has its content from that very revision."""
         return self.interview is not None and self.interview.sequence == sequence
@@ -175,20 +181,24 @@ def _field_revision(panel: Panel, name: str) -> Revision:
 
 def _merge_interviews(stored: PanelAggregate, declaration: Declaration) -> list[InterviewMerge]:
     """What the push makes of each interview that it declares, or leaves out."""
-    sequence, known = declaration.push.sequence, stored.interviews
-    left_out: list[Interview] = []
-    if declaration.push.is_whole:
-        declared = {event.external_id for event in declaration.events}
-        left_out = [each for each in known.values() if each.listed and each.external_id not in declared]
-    return [
-        *(_leave_out(interview, sequence) for interview in left_out),
-        *(
-            _update(interview, event, sequence, _differs(stored, interview, event))
-            if (interview := known.get(event.external_id))
-            else _add(event, sequence, stored.panel.early_cancels.get(event.external_id))
-            for event in declaration.events
-        ),
-    ]
+    sequence = declaration.push.sequence
+    left_out = [_leave_out(interview, sequence) for interview in _left_out(stored, declaration)]
+    return left_out + [_declare(stored, event, sequence) for event in declaration.events]
+
+
+def _left_out(stored: PanelAggregate, declaration: Declaration) -> list[Interview]:
+    """The listed interviews that a declaration of the whole panel does not name any more."""
+    if not declaration.push.is_whole:
+        return []
+    declared = {event.external_id for event in declaration.events}
+    return [each for name, each in stored.interviews.items() if each.listed and name not in declared]
+
+
+def _declare(stored: PanelAggregate, event: Event, sequence: Revision) -> InterviewMerge:
+    interview = stored.interviews.get(event.external_id)
+    if interview is None:
+        return _add(event, sequence, stored.panel.early_cancels.get(event.external_id))
+    return _update(interview, event, sequence, _differs(stored, interview, event))
 
 
 def _leave_out(interview: Interview, sequence: Revision) -> InterviewMerge:
@@ -243,9 +253,14 @@ def _contradicts(push: Push, panel: Panel, fields: Mapping[str, object], intervi
     sequence, declared = push.sequence, panel.declared_sequence
     if any(each.contradicts(sequence, declared) for each in interviews):
         return True
-    is_repeated = sequence == declared or (not push.is_whole and any(each.is_of(sequence) for each in interviews))
-    others = [name for name, value in fields.items() if getattr(panel, name) != value]
-    return any(is_repeated or sequence == _field_revision(panel, name) for name in others)
+    others = [_field_revision(panel, name) for name, value in fields.items() if getattr(panel, name) != value]
+    return sequence in others or (bool(others) and _is_repeated(push, panel, interviews))
+
+
+def _is_repeated(push: Push, panel: Panel, interviews: Sequence[InterviewMerge]) -> bool:
+    """Whether this very revision has been pushed before, of the whole panel or of the one interview."""
+    is_known_one = not push.is_whole and any(each.is_of(push.sequence) for each in interviews)
+    return is_known_one or push.sequence == panel.declared_sequence
 
 
 def _panel_columns(
@@ -280,12 +295,8 @@ def _interview_origins(stored: PanelAggregate, interviews: Sequence[InterviewMer
 
 def _visible_fields(columns: Mapping[str, object], interviews: Sequence[InterviewMerge]) -> frozenset[Field]:
     """What people see another value of."""
-    changed = {each for each in Field if each.value in columns}
-    if any(each.is_visible for each in interviews):
-        changed.add(Field.INTERVIEWS)
-    if any(each.is_moved for each in interviews):
-        changed.add(Field.TIMES)
-    return frozenset(changed)
+    changed = frozenset(each for each in Field if each.value in columns)
+    return changed.union(*(each.visible_fields for each in interviews))
 
 
 def _outcome(push: Push, panel: Panel, changed: frozenset[Field], origin: CancelOrigin | None) -> UpsertOutcome:

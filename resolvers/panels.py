@@ -1,12 +1,10 @@
 """Panels, interviews and the people on them: one, lists of them, and interviews as calendar invites."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
 
 from tortoise.expressions import Q, Subquery
-from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 import clock
@@ -17,6 +15,7 @@ from models import (
     Cancellation,
     FeedbackForm,
     FeedbackFormStatus,
+    Instant,
     Interview,
     Interviewer,
     InterviewPanelStatus,
@@ -26,9 +25,7 @@ from models import (
 from resolvers import calendar, feedback
 from resolvers.access import unscoped, visible
 from resolvers.listing import Listing, Page, PageRequest, Parameters
-from resolvers.queries import Wanted, get, load_related, select
-
-AnyModel = TypeVar("AnyModel", bound=Model)
+from resolvers.queries import Wanted, get, group_by, load_related, select
 
 #: The seats of interviews, read along with these.
 SEATS = Join.collection("seats", Interviewer, pointer="interview")
@@ -47,6 +44,13 @@ class PanelFilter:
     starts_before: datetime | None = None
     updated_since: datetime | None = None
     include_canceled: bool = False
+
+    @property
+    def statuses(self) -> tuple[InterviewPanelStatus, ...] | None:
+        """The statuses in one order, each once; None for any."""
+        if self.status is None:
+            return None
+        return tuple(each for each in InterviewPanelStatus if each in self.status)
 
 
 @dataclass(frozen=True)
@@ -69,18 +73,16 @@ async def page(
     viewer: Viewer, filter: PanelFilter, first: int | None, after: str | None, wanted: Wanted
 ) -> Page[Panel]:
     """The panels that the viewer may see, by their start."""
-    status = None
-    if filter.status is not None:
-        status = tuple(each for each in InterviewPanelStatus if each in filter.status)
+    statuses = filter.statuses
     parameters = Parameters.of(
-        status,
-        filter.include_canceled or InterviewPanelStatus.CANCELED in (status or ()),
+        statuses,
+        filter.include_canceled or InterviewPanelStatus.CANCELED in (statuses or ()),
         candidate_id=filter.candidate_id,
         external_ids=filter.external_ids,
         starts_at__gte=filter.starts_after,
         starts_at__lt=filter.starts_before,
         updated_at__gte=filter.updated_since,
-        now=clock.now() if status is not None else None,
+        now=clock.now() if statuses is not None else None,
     )
     return await _PANELS.page(viewer, parameters, PageRequest(first, after), wanted.reads("edges", "node"))
 
@@ -89,14 +91,14 @@ def _panels(
     scope: Scope,
     status: Sequence[InterviewPanelStatus] | None,
     include_canceled: bool,
-    now: Any = None,
+    now: Instant | None = None,
     external_ids: Texts | None = None,
-    **columns: Any,
+    **columns: object,
 ) -> QuerySet[Panel]:
     rows = visible(scope, Panel).filter(**columns)
     if external_ids is not None:
         rows = rows.filter(in_("external_id", external_ids))
-    if status is not None:
+    if status is not None and now is not None:
         any_of_them = Q(*(models.with_status(each, now) for each in status), join_type=Q.OR)
         rows = rows.filter(any_of_them if status else Q(id__in=[]))
     return rows if include_canceled else rows.filter(canceled_at__isnull=True)
@@ -124,7 +126,9 @@ async def interviews_page(
     return await listing.page(viewer, parameters, PageRequest(first, after), wanted.reads("edges", "node"))
 
 
-def _interviews(scope: Scope, include_canceled: bool, with_person: Any = None, **columns: Any) -> QuerySet[Interview]:
+def _interviews(
+    scope: Scope, include_canceled: bool, with_person: str | Bind | None = None, **columns: object
+) -> QuerySet[Interview]:
     rows = visible(scope, Interview).filter(**columns)
     if with_person is not None:
         seats = unscoped(Interviewer, "ids to narrow what is visible").filter(user_id=with_person)
@@ -149,16 +153,16 @@ async def of_candidates(
 ) -> list[Page[Panel]]:
     """The page of each candidate's profile, by their start."""
     ids = [candidate.id for candidate in candidates]
-    parameters = Parameters.of(include_canceled, upcoming_only, ids=ids, now=clock.now())
+    parameters = Parameters.of(include_canceled, upcoming_only, now=clock.now())
     request, attributes = PageRequest(first, after), wanted.reads("edges", "node")
-    pages = await _PROFILES.pages(viewer, parameters, request, parent="candidate_id", attributes=attributes)
+    pages = await _PROFILES.pages(viewer, ids, parameters, request, parent="candidate_id", attributes=attributes)
     for candidate, page in zip(candidates, pages, strict=True):
         for panel in page.rows:
             attach(panel, "candidate", candidate)
     return pages
 
 
-def _profiles(scope: Scope, include_canceled: bool, upcoming_only: bool, ids: Texts, now: Any) -> QuerySet[Panel]:
+def _profiles(scope: Scope, include_canceled: bool, upcoming_only: bool, ids: Texts, now: Instant) -> QuerySet[Panel]:
     rows = visible(scope, Panel).filter(in_("candidate_id", ids))
     if not include_canceled:
         rows = rows.filter(canceled_at__isnull=True)
@@ -175,12 +179,16 @@ async def interviews_of(
 
     Their seats, users and forms are read along where they are wanted: one statement for all.
     """
-    parts = {part.id: part for panel in panels for part in panel.parts or ()}
-    interviews = [part for part in parts.values() if include_canceled or part.canceled_at is None]
-    unread = {panel.id: panel for panel in panels if panel.parts is None}
+    by_id = {panel.id: panel for panel in panels}
+    interviews = [part for panel in by_id.values() for part in panel.parts or () if include_canceled or _is_live(part)]
+    unread = {id: panel for id, panel in by_id.items() if panel.parts is None}
     if unread:
         interviews += await _read_interviews(viewer, unread, include_canceled, wanted)
-    return _grouped(interviews, "panel_id", [panel.id for panel in panels])
+    return group_by(interviews, "panel_id", [panel.id for panel in panels])
+
+
+def _is_live(interview: Interview) -> bool:
+    return interview.canceled_at is None
 
 
 async def _read_interviews(
@@ -230,7 +238,7 @@ async def seats_of(
     """
     ids = [interview.id for interview in interviews if interview.seats is None]
     seats = await _read_seats(viewer, ids, wanted) if ids else []
-    by_interview = dict(zip(ids, _grouped(seats, "interview_id", ids), strict=True))
+    by_interview = dict(zip(ids, group_by(seats, "interview_id", ids), strict=True))
     return [by_interview[interview.id] if interview.seats is None else interview.seats for interview in interviews]
 
 
@@ -249,20 +257,13 @@ async def forms_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[list
     """Each interview's forms, as far as they are listed."""
     ids = [interview.id for interview in interviews]
     forms = await feedback.listed_forms(viewer, "interview_id", ids).order_by("id")
-    return _grouped(forms, "interview_id", ids)
+    return group_by(forms, "interview_id", ids)
 
 
 async def cancellations_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[Cancellation | None]:
     """Why each interview doesn't take place: the interview's own cancellation, or that of its panel."""
     panels = await load_related(viewer, interviews, "panel")
     return [models.why_off(interview, panel) for interview, panel in zip(interviews, panels, strict=True)]
-
-
-def _grouped(rows: Iterable[AnyModel], column: str, keys: Sequence[str]) -> list[list[AnyModel]]:
-    groups: dict[str, list[AnyModel]] = {key: [] for key in keys}
-    for row in rows:
-        groups[getattr(row, column)].append(row)
-    return [groups[key] for key in keys]
 
 
 async def invites_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[str]:

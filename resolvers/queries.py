@@ -3,7 +3,7 @@
 Every read begins with `access.visible`, or with a row that it has let through.
 """
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -54,9 +54,9 @@ def _with_scope(
     build: Callable[..., QuerySet[AnyRow]],
     role: Role | None,
     *structure: Hashable,
-    account_id: Any,
-    viewer_id: Any,
-    **values: Any,
+    account_id: Bind,
+    viewer_id: Bind,
+    **values: object,
 ) -> QuerySet[AnyRow]:
     return build(Scope(role, account_id, viewer_id), *structure, **values)
 
@@ -87,12 +87,24 @@ def _visible_named(scope: Scope, model: type[AnyRow], column: str, names: Bind) 
     return visible(scope, model).filter(in_(column, names))
 
 
-async def load_many(viewer: Viewer, model: type[WithId], ids: Collection[str | None]) -> dict[str, WithId]:
+async def load_many(viewer: Viewer, model: type[WithId], ids: Iterable[str | None]) -> dict[str, WithId]:
     """Rows by id that visible rows point at: who sees an interview sees whom it is about. One statement."""
-    wanted = {id for id in ids if id is not None}
-    if not wanted:
-        return {}
-    return {row.id: row for row in await select(viewer, Query(_by_ids, model, ids=list(wanted)))}
+    wanted = known(*ids)
+    rows = await select(viewer, Query(_by_ids, model, ids=wanted)) if wanted else []
+    return {row.id: row for row in rows}
+
+
+def known(*names: str | None) -> list[str]:
+    """Those that are not null, each once."""
+    return list(dict.fromkeys(name for name in names if name is not None))
+
+
+def group_by(rows: Iterable[AnyRow], column: str, keys: Sequence[str]) -> list[list[AnyRow]]:
+    """For each of the keys the rows that have it in the column, in their order."""
+    groups: dict[str, list[AnyRow]] = {key: [] for key in keys}
+    for row in rows:
+        groups[getattr(row, column)].append(row)
+    return [groups[key] for key in keys]
 
 
 def _by_ids(scope: Scope, model: type[AnyRow], ids: Bind) -> QuerySet[AnyRow]:
@@ -113,17 +125,17 @@ async def load_related(viewer: Viewer, rows: Sequence[Stored], pointer: str) -> 
     ]
 
 
-async def select_unscoped(model: type[AnyRow], why: str, *joins: Join, **names: Any) -> list[AnyRow]:
+async def select_unscoped(model: type[AnyRow], why: str, *joins: Join, **names: object) -> list[AnyRow]:
     """The rows of `unscoped` that have these values, by column."""
     return await _select_named(False, model, why, *joins, **names)
 
 
-async def select_for_update(model: type[AnyRow], why: str, **names: Any) -> list[AnyRow]:
+async def select_for_update(model: type[AnyRow], why: str, **names: object) -> list[AnyRow]:
     """The same, locked until the commit."""
     return await _select_named(True, model, why, **names)
 
 
-async def _select_named(lock: bool, model: type[AnyRow], why: str, *joins: Join, **names: Any) -> list[AnyRow]:
+async def _select_named(lock: bool, model: type[AnyRow], why: str, *joins: Join, **names: object) -> list[AnyRow]:
     query = Query(_named, model, why, lock, **{column: [value] for column, value in names.items()})
     rows = await database.fetch(query, *joins)
     return [row for row in rows if all(getattr(row, column) == value for column, value in names.items())]

@@ -14,6 +14,7 @@ from models import Candidate, Follower, Posting, Row, Stage, User, email_key
 from resolvers import units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.queries import known
 from resolvers.units import UnitOfWork
 
 AnyRow = TypeVar("AnyRow", bound=Row)
@@ -70,7 +71,7 @@ async def save(rows: list[AnyRow], faults: list[UserError]) -> Synced[AnyRow]:
 
 async def load_by(viewer: Viewer, model: type[AnyRow], column: str, names: Iterable[str | None]) -> dict[str, AnyRow]:
     """The visible rows that have one of these names in the column, by it."""
-    wanted = {name for name in names if name is not None}
+    wanted = known(*names)
     rows = await visible(viewer, model).filter(**{f"{column}__in": wanted}) if wanted else []
     return {getattr(row, column): row for row in rows}
 
@@ -106,7 +107,7 @@ class _References:
 
 
 async def _load_users(viewer: Viewer, emails: Iterable[str | None]) -> dict[str, User]:
-    return await load_by(viewer, User, "email", (email_key(email) for email in emails if email is not None))
+    return await load_by(viewer, User, "email", map(email_key, known(*emails)))
 
 
 async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]:
@@ -114,9 +115,7 @@ async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]
     names = [row.name.strip() for row in rows]
 
     async def act(unit: UnitOfWork) -> Synced[Stage]:
-        faults = list(repeat_faults(names, "stages", "name"))
-        for index, row in enumerate(rows):
-            faults.extend(validation.name_faults(row.name, ("stages", index, "name")))
+        faults = list(_stage_faults(rows))
         stored = await load_by(viewer, Stage, "name", names)
         stages = [stored.get(name) or Stage(account_id=viewer.account_id, name=name) for name in names]
         for stage, row in zip(stages, rows, strict=True):
@@ -126,27 +125,37 @@ async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]
     return await sync(viewer, act)
 
 
+def _stage_faults(rows: Sequence[StageRow]) -> Iterator[UserError]:
+    yield from repeat_faults([row.name.strip() for row in rows], "stages", "name")
+    for index, row in enumerate(rows):
+        yield from validation.name_faults(row.name, ("stages", index, "name"))
+
+
 async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Posting]:
     """Take the postings over, matched by external id. Raises Refused(FORBIDDEN)."""
 
     async def act(unit: UnitOfWork) -> Synced[Posting]:
-        faults = list(repeat_faults([row.external_id for row in rows], "postings", "externalId"))
+        faults = list(_posting_faults(rows))
         references = _References(faults)
         stored = await load_by(viewer, Posting, "external_id", [row.external_id for row in rows])
         users = await _load_users(viewer, [row.hiring_manager_email for row in rows])
         postings = []
         for index, row in enumerate(rows):
-            path = ("postings", index)
-            faults.extend(validation.name_faults(row.external_id, (*path, "externalId")))
-            faults.extend(validation.name_faults(row.title, (*path, "title")))
             posting = stored.get(row.external_id) or Posting(account_id=viewer.account_id, external_id=row.external_id)
             posting.title = row.title.strip()
-            manager_id = references.user_id(users, row.hiring_manager_email, (*path, "hiringManagerEmail"))
-            posting.hiring_manager_id = manager_id
+            path = ("postings", index, "hiringManagerEmail")
+            posting.hiring_manager_id = references.user_id(users, row.hiring_manager_email, path)
             postings.append(posting)
         return await save(postings, faults)
 
     return await sync(viewer, act)
+
+
+def _posting_faults(rows: Sequence[PostingRow]) -> Iterator[UserError]:
+    yield from repeat_faults([row.external_id for row in rows], "postings", "externalId")
+    for index, row in enumerate(rows):
+        yield from validation.name_faults(row.external_id, ("postings", index, "externalId"))
+        yield from validation.name_faults(row.title, ("postings", index, "title"))
 
 
 async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synced[Candidate]:
@@ -202,7 +211,7 @@ class _Named:
             references.user_id(self.users, email, (*path, "followerEmails", place))
             for place, email in enumerate(row.follower_emails)
         )
-        return {user_id for user_id in followers if user_id is not None}
+        return set(known(*followers))
 
 
 def _candidate_faults(rows: Sequence[CandidateRow]) -> Iterator[UserError]:
@@ -220,12 +229,9 @@ async def _save_followers(wanted: dict[str, set[str]]) -> None:
     """Make these, and no others, the followers of the candidates."""
     follows = unscoped(Follower, "the followers of the candidates that are synced")
     stored = await follows.filter(candidate_id__in=list(wanted))
-    gone = [follow.id for follow in stored if follow.user_id not in wanted[follow.candidate_id]]
-    await follows.filter(id__in=gone).delete()
-    kept = {(follow.candidate_id, follow.user_id) for follow in stored}
+    pairs = {(candidate_id, user_id) for candidate_id, user_ids in wanted.items() for user_id in user_ids}
+    ids = {(follow.candidate_id, follow.user_id): follow.id for follow in stored}
+    await follows.filter(id__in=[ids[pair] for pair in ids.keys() - pairs]).delete()
     await Follower.bulk_create(
-        Follower(candidate_id=candidate_id, user_id=user_id)
-        for candidate_id, user_ids in wanted.items()
-        for user_id in user_ids
-        if (candidate_id, user_id) not in kept
+        Follower(candidate_id=candidate_id, user_id=user_id) for candidate_id, user_id in sorted(pairs - ids.keys())
     )

@@ -62,28 +62,36 @@ def _template_faults(rows: Sequence[TemplateRow]) -> Iterator[UserError]:
         yield from validation.name_faults(row.external_id, (*path, "externalId"))
         yield from validation.name_faults(row.name, (*path, "name"))
         yield from validation.prose_faults(row.instructions, (*path, "instructions"))
-        if not 1 <= len(row.fields) <= 100:
-            yield error(ErrorCode.INVALID, "A template has 1 to 100 fields.", (*path, "fields"))
-        elif [each.type for each in row.fields].count(FeedbackFieldType.SCORE) != 1:
-            yield error(ErrorCode.INVALID, "A template has exactly one SCORE field.", (*path, "fields"))
-        for place, each in enumerate(row.fields):
-            yield from _field_faults(each, (*path, "fields", place))
+        yield from _fields_faults(row.fields, (*path, "fields"))
+
+
+def _fields_faults(fields: Sequence[TemplateFieldRow], path: Path) -> Iterator[UserError]:
+    if not 1 <= len(fields) <= 100:
+        yield error(ErrorCode.INVALID, "A template has 1 to 100 fields.", path)
+    elif [each.type for each in fields].count(FeedbackFieldType.SCORE) != 1:
+        yield error(ErrorCode.INVALID, "A template has exactly one SCORE field.", path)
+    for place, each in enumerate(fields):
+        yield from _field_faults(each, (*path, place))
 
 
 def _field_faults(row: TemplateFieldRow, path: Path) -> Iterator[UserError]:
     yield from validation.name_faults(row.label, (*path, "label"))
     yield from validation.prose_faults(row.description, (*path, "description"))
+    yield from _option_faults(row, (*path, "options"))
+
+
+def _option_faults(row: TemplateFieldRow, path: Path) -> Iterator[UserError]:
     for place, option in enumerate(row.options):
-        yield from validation.name_faults(option, (*path, "options", place))
+        yield from validation.name_faults(option, (*path, place))
     if len(set(row.options)) != len(row.options):
-        yield error(ErrorCode.INVALID, "An option stands there twice.", (*path, "options"))
+        yield error(ErrorCode.INVALID, "An option stands there twice.", path)
     fixed = feedback.choices(row.type, [])
     if row.type in (FeedbackFieldType.DROPDOWN, FeedbackFieldType.MULTIPLE_SELECT):
         if not 1 <= len(row.options) <= 100:
-            yield error(ErrorCode.INVALID, f"A {row.type.value} field has 1 to 100 options.", (*path, "options"))
+            yield error(ErrorCode.INVALID, f"A {row.type.value} field has 1 to 100 options.", path)
     elif row.options and row.options != fixed:
         message = f"A {row.type.value} field has the options {', '.join(fixed)}." if fixed else "It takes no options."
-        yield error(ErrorCode.INVALID, message, (*path, "options"))
+        yield error(ErrorCode.INVALID, message, path)
 
 
 def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredField]) -> list[StoredField]:

@@ -10,6 +10,7 @@ from models import AuditAct, Role, User, email_key
 from resolvers import validation
 from resolvers.access import visible
 from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.queries import known
 from resolvers.syncs import Synced, repeat_faults, save, sync
 from resolvers.units import UnitOfWork
 
@@ -94,23 +95,22 @@ def _audit(unit: UnitOfWork, user: User, before: _Standing | None) -> None:
 async def _lock_concerned(viewer: Viewer, rows: Sequence[UserRow]) -> list[User]:
     """Lock whoever the rows may mean or clash with, and all Super Admins."""
     emails = {email_key(row.email) for row in rows}
-    external_ids = {row.external_id for row in rows if row.external_id is not None}
+    external_ids = known(*(row.external_id for row in rows))
     concerned = Q(external_id__in=external_ids) | Q(email__in=emails) | Q(role=Role.SUPER_ADMIN)
     return await visible(viewer, User).filter(concerned).select_for_update()
 
 
 def _match(viewer: Viewer, rows: Sequence[UserRow], stored: Collection[User]) -> list[User]:
     """The user of each row: by external id; by email, unless both have external ids that differ; else a new one."""
-    by_external_id = {user.external_id: user for user in stored if user.external_id is not None}
+    by_external_id = {user.external_id: user for user in stored}
     by_email = {user.email: user for user in stored}
+    # An address is handed on, an external id is not: a new hire must not become the leaver who had it.
+    without_id = {user.email: user for user in stored if user.external_id is None}
 
     def find(row: UserRow) -> User | None:
-        if row.external_id in by_external_id:
-            return by_external_id[row.external_id]
-        user = by_email.get(email_key(row.email))
-        # An address is handed on, an external id is not: a new hire must not become the leaver who had it.
-        is_another = user is not None and None not in (row.external_id, user.external_id)
-        return None if is_another else user
+        if row.external_id is None:
+            return by_email.get(email_key(row.email))
+        return by_external_id.get(row.external_id) or without_id.get(email_key(row.email))
 
     return [find(row) or User(account_id=viewer.account_id, role=row.role) for row in rows]
 
@@ -146,7 +146,7 @@ def _same_user(user: User, row: UserRow) -> bool:
 def _conflict_faults(rows: Sequence[UserRow], others: Collection[User]) -> Iterator[UserError]:
     """Emails and external ids that somebody has who is not on the list."""
     emails = {user.email for user in others}
-    external_ids = {user.external_id for user in others if user.external_id is not None}
+    external_ids = known(*(user.external_id for user in others))
     for index, row in enumerate(rows):
         if email_key(row.email) in emails:
             message = "Another user has this email: change theirs first, deactivated or not."

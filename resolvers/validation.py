@@ -17,7 +17,7 @@ TimeZone = NewType("TimeZone", str)
 NAME, PROSE, LINK = 500, 20_000, 2_000
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
-_HIDING = re.compile(rf"{_CONTROL.pattern}|[\\\\\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_HIDING = re.compile(rf"\s|{_CONTROL.pattern}|[\\\\\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL_IN_PROSE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+\.[^\s@<>\"(),:;\[\]\\]+")
 
@@ -27,7 +27,7 @@ def is_url(text: str) -> bool:
 
     Blanks, control characters, backslashes, user info and bidirectional controls would hide that.
     """
-    if len(text) > LINK or _HIDING.search(text) or any(character.isspace() for character in text):
+    if len(text) > LINK or _HIDING.search(text):
         return False
     try:
         parts = urlsplit(text)

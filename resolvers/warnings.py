@@ -34,15 +34,19 @@ def _push_warnings(stored: PanelAggregate, declaration: Declaration) -> Iterator
         message = "A user has cancelled the panel in the ATS: it is stored, and stays off the profile."
         yield warning(WarningCode.PANEL_CANCELED_IN_ATS, message, ("input",))
     for event in declaration.events:
-        interview = stored.interviews[event.external_id]
-        if interview.canceled_origin is CancelOrigin.ATS and panel.canceled_origin is not CancelOrigin.ATS:
-            message = "A user has cancelled this interview in the ATS: it is stored, and stays off the profile."
-            yield warning(WarningCode.PANEL_CANCELED_IN_ATS, message, event.path)
-        if event.starts_at < clock.now():
-            path = (*event.path, "startsAt")
-            yield warning(WarningCode.STARTS_IN_THE_PAST, "The interview starts in the past.", path)
-        for seat in event.seats:
-            yield from _seat_warnings(stored, interview, seat)
+        yield from _event_warnings(stored, event)
+
+
+def _event_warnings(stored: PanelAggregate, event: Event) -> Iterator[PushWarning]:
+    interview = stored.interviews[event.external_id]
+    if interview.canceled_origin is CancelOrigin.ATS and stored.panel.canceled_origin is not CancelOrigin.ATS:
+        message = "A user has cancelled this interview in the ATS: it is stored, and stays off the profile."
+        yield warning(WarningCode.PANEL_CANCELED_IN_ATS, message, event.path)
+    if event.starts_at < clock.now():
+        path = (*event.path, "startsAt")
+        yield warning(WarningCode.STARTS_IN_THE_PAST, "The interview starts in the past.", path)
+    for seat in event.seats:
+        yield from _seat_warnings(stored, interview, seat)
 
 
 def _seat_warnings(stored: PanelAggregate, interview: Interview, seat: Seat) -> Iterator[PushWarning]:
