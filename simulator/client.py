@@ -27,7 +27,7 @@ from gql.transport.exceptions import TransportError, TransportProtocolError, Tra
 from gql.transport.httpx import HTTPXAsyncTransport
 from icalendar import Calendar, Component
 
-from simulator.documents import CANDIDATES, JSON, MUTATIONS, PANEL, PRE_CHECK, TEMPLATES, USERS
+from simulator.documents import CANDIDATES, MUTATIONS, PANEL, PRE_CHECK, TEMPLATES, USERS, JsonObject
 from simulator.lives import Act, Panel, Person, Planner, cancel, differences
 from simulator.report import Report
 
@@ -59,7 +59,7 @@ class Arranged:
     links: dict[tuple[str, str], str] = field(default_factory=dict)
     "Feedback links by interview and email."
 
-    def keep(self, panel: JSON) -> Iterator[str]:
+    def keep(self, panel: JsonObject) -> Iterator[str]:
         """Bring the calendars up to what the server answered; yields what is wrong with the answer."""
         self.panel_id = self.panel_id or panel["id"]
         if self.panel_id != panel["id"]:
@@ -135,8 +135,8 @@ class GoodTime:
         if not self.candidates or not self.staff:
             raise Stopped("there is nobody to schedule: the account has no candidates or no users")
 
-    async def listed(self, request: GraphQLRequest) -> list[JSON]:
-        nodes: list[JSON] = []
+    async def listed(self, request: GraphQLRequest) -> list[JsonObject]:
+        nodes: list[JsonObject] = []
         after, more = None, True
         while more:
             data, _ = await self.ask(request, after=after)
@@ -217,7 +217,7 @@ class GoodTime:
             writer.close()
             await writer.wait_closed()
 
-    async def ask(self, request: GraphQLRequest, **variables: object) -> tuple[JSON, int]:
+    async def ask(self, request: GraphQLRequest, **variables: object) -> tuple[JsonObject, int]:
         """The data of the answer, and how often it took to send the request. Raises `Stopped` for want of one."""
         first = time.monotonic()
         for tries in itertools.count(1):
@@ -273,10 +273,10 @@ class GoodTime:
         if differences(arranged.meant, await self.shown(arranged)):
             self.fault(arranged, differences(arranged.meant, await self.shown(arranged)))
 
-    async def shown(self, arranged: Arranged) -> JSON | None:
+    async def shown(self, arranged: Arranged) -> JsonObject | None:
         """The panel as the server has it now."""
         data, _ = await self.ask(PANEL, externalId=arranged.external_id)
-        panel: JSON | None = data["panel"]
+        panel: JsonObject | None = data["panel"]
         return panel
 
 

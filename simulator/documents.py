@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from gql import GraphQLRequest
 
-JSON = dict[str, Any]
+JsonObject = dict[str, Any]
 "An object of an answer."
 
 SHOWN: Final = """fragment Shown on InterviewPanel {

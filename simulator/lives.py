@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from simulator.documents import JSON
+from simulator.documents import JsonObject
 
 ZONES: Final = ("America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "Europe/London", "Europe/Berlin",
                 "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney")  # fmt: skip
@@ -229,7 +229,7 @@ class Planner:
         return self.random.choice(self.templates) if self.templates and self.random.random() < 0.6 else None
 
 
-def differences(meant: Panel | None, shown: JSON | None) -> list[str]:
+def differences(meant: Panel | None, shown: JsonObject | None) -> list[str]:
     """What the server shows of a panel otherwise than it was meant; a cancel by a user of the ATS is no difference."""
     if meant is None or shown is None:
         return [] if shown is None and meant is None else [f"meant {meant}, shown {shown}"]
@@ -259,6 +259,6 @@ def differences(meant: Panel | None, shown: JSON | None) -> list[str]:
     return [f"{what}: meant {this}, shown {that}" for what, this, that in pairs if this != that]
 
 
-def deleted(shown: JSON) -> bool:
+def deleted(shown: JsonObject) -> bool:
     """Whether this panel or interview is cancelled by the scheduler, as the server has it."""
     return bool(shown["cancellation"]) and shown["cancellation"]["origin"] == "SCHEDULER"
