@@ -32,9 +32,9 @@ soak: .venv/test ## random faults under load on several processes and PostgreSQL
 
 nightly: .venv/test ## thousands of made-up cases, about a quarter of an hour: what `make test` does with a small budget of them
 	CALLBOARD_TEST_TIMES=30 $(BIN)/python -m pytest -n auto -q tests/test_execution_differential.py
-	CALLBOARD_TEST_TIMES=20 $(BIN)/python -m pytest -n auto -q tests/test_fuzzing.py tests/test_bad_input.py \
-		tests/test_calendar.py tests/test_candidates.py tests/test_convergence.py tests/test_feed_replay.py \
-		tests/test_paging.py
+	CALLBOARD_TEST_TIMES=20 $(BIN)/python -m pytest -n auto -q tests/test_fuzzing.py tests/test_fuzzing_connections.py \
+		tests/test_bad_input.py tests/test_calendar.py tests/test_candidates.py tests/test_concurrency.py \
+		tests/test_convergence.py tests/test_feed_replay.py tests/test_paging.py
 
 mutants: .venv/test ## plant 40 faults, one at a time, and see that a test finds each (K=name picks)
 	@$(BIN)/python -m tests.mutants -k '$(K)'

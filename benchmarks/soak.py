@@ -26,8 +26,6 @@ from tests.postgres_processes import PostgresDatabase, Process, migrated_databas
 from tests.subscribers import EventSubscriber, Row, Subscriber, following
 from tests.world import World
 
-POSTGRES = os.environ.get("CALLBOARD_BENCH_POSTGRES", "postgres://root@127.0.0.1:5432")
-
 
 @dataclass
 class Site:
