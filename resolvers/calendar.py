@@ -1,12 +1,13 @@
 """An interview as its guests' calendars read it: RFC 5545 text, in which no value can break out of its line."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, vCalAddress, vText, vUri
 
 #: What people read of an interview that a user has cancelled while its event lives on.
 TAKEN_OFF = "The ATS has taken this interview off; the event stays on calendars until it is deleted in the scheduler."
@@ -34,13 +35,15 @@ class Attendee:
 class CalendarEvent:
     """What an invite says. `id` never changes; times are aware. `timezone` is an IANA name: people read the time in it.
 
-    `canceled` is an event that was deleted in the scheduler; `taken_off` one that lives on, though the ATS has taken
-    the interview off. `stamp` is the instant of the interview's last change: asking twice answers the same text.
+    `meeting_url` is where the video call takes place, `url` the panel in the scheduler. `canceled` is an event that was
+    deleted in the scheduler; `taken_off` one that lives on, though the ATS has taken the interview off. `stamp` is the
+    instant of the interview's last change: asking twice answers the same text.
     """
 
     id: str
     sequence: int
     subject: str
+    candidate: str
     starts_at: datetime
     ends_at: datetime
     timezone: str
@@ -92,8 +95,10 @@ def _vevent(event: CalendarEvent) -> Event:
     vevent.add("description", _description(event))
     if place := event.location or event.meeting_url:
         vevent.add("location", _line(place))
-    if event.url:
-        vevent.add("url", _url(event.url))
+    if event.meeting_url:
+        vevent.add("conference", _conference(event.meeting_url))
+    if url := event.meeting_url or event.url:
+        vevent.add("url", _url(url))
     vevent.add("organizer", _address(event.organizer_name, event.organizer_email))
     for attendee in event.attendees:
         vevent.add("attendee", _guest(attendee, rsvp=not event.canceled))
@@ -106,15 +111,29 @@ def _status(event: CalendarEvent) -> str:
     return "TENTATIVE" if event.tentative else "CONFIRMED"
 
 
+def _conference(meeting_url: str) -> vUri:
+    """The video call as RFC 7986 has it: the type of its value must be named."""
+    conference = vUri(_url(meeting_url))
+    conference.params["VALUE"] = "URI"
+    conference.params["FEATURE"] = "VIDEO"
+    return conference
+
+
 def _description(event: CalendarEvent) -> _Text:
-    links = [f"Join: {_url(event.meeting_url)}"] if event.meeting_url else []
-    links += [
-        f"Feedback of {_line(attendee.name)}: {_url(attendee.feedback_url)}"
-        for attendee in event.attendees
-        if attendee.feedback_url
-    ]
+    head = f"Candidate: {_line(event.candidate)}\n{_local_time(event)}"
     taken_off = TAKEN_OFF if event.taken_off else None
-    return _text("\n\n".join(filter(None, [_local_time(event), taken_off, event.note, "\n".join(links)])))
+    return _text("\n\n".join(filter(None, [head, taken_off, event.note, "\n".join(_links(event))])))
+
+
+def _links(event: CalendarEvent) -> Iterator[str]:
+    """The lines of the text that lead somewhere; the panel's own only where URL is the meeting's."""
+    if event.meeting_url:
+        yield f"Join: {_url(event.meeting_url)}"
+        if event.url:
+            yield f"In the scheduler: {_url(event.url)}"
+    for attendee in event.attendees:
+        if attendee.feedback_url:
+            yield f"Feedback of {_line(attendee.name)}: {_url(attendee.feedback_url)}"
 
 
 def _local_time(event: CalendarEvent) -> str:
@@ -148,8 +167,9 @@ def _guest(attendee: Attendee, *, rsvp: bool) -> vCalAddress:
 
 def _address(name: str, email: str) -> vCalAddress:
     address = vCalAddress("mailto:" + quote(_line(email), safe="@+!$'*"))
-    # No escape in a parameter by the letter of RFC 5545, but readers take it for one and lose what stands behind it.
-    address.params["CN"] = str(_line(name) or _line(email)).replace("\\", "/")
+    # RFC 5545 has no escapes in a parameter, but readers take a backslash for one and lose what stands behind it; and
+    # most show the ^' that RFC 6868 has for a quotation mark as it is.
+    address.params["CN"] = str(_line(name) or _line(email)).replace("\\", "/").replace('"', "'")
     return address
 
 

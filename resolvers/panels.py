@@ -276,13 +276,15 @@ async def invites_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[st
     users = dict(zip(all_seats, await load_related(viewer, all_seats, "user"), strict=True))
     forms = dict(zip(all_seats, await load_related(viewer, all_seats, "form"), strict=True))
     attendees = [[_attendee(seat, users[seat], forms[seat]) for seat in each] for each in seats]
-    return [calendar.invite(_event(viewer, *each)) for each in zip(interviews, panels, owners, attendees, strict=True)]
+    parts = zip(interviews, panels, candidates, owners, attendees, strict=True)
+    return [calendar.invite(_event(viewer, *each)) for each in parts]
 
 
 def _event(
     viewer: Viewer,
     interview: Interview,
     panel: Panel,
+    candidate: models.Candidate,
     owner: models.User | None,
     attendees: Sequence[calendar.Attendee],
 ) -> calendar.CalendarEvent:
@@ -296,6 +298,7 @@ def _event(
         id=interview.id,
         sequence=panel.version,
         subject=interview.subject,
+        candidate=candidate.name,
         starts_at=interview.starts_at,
         ends_at=interview.ends_at,
         timezone=panel.timezone,

@@ -27,6 +27,7 @@ ONSITE = CalendarEvent(
     id="int_1",
     sequence=3,
     subject="Onsite: system design",
+    candidate="Carla Candidate",
     starts_at=datetime(2026, 7, 1, 14, tzinfo=UTC),
     ends_at=datetime(2026, 7, 1, 15, tzinfo=UTC),
     timezone="America/New_York",
@@ -45,7 +46,7 @@ ONSITE = CalendarEvent(
 )
 
 BRIEF = replace(ONSITE, attendees=(), note=None, location=None, meeting_url=None, url=None)
-LOCAL_TIME = "Wednesday, July 1, 2026, 10:00–11:00 (America/New_York)"
+HEAD = "Candidate: Carla Candidate\nWednesday, July 1, 2026, 10:00–11:00 (America/New_York)"
 
 
 def parsed(text: str) -> Calendar:
@@ -64,7 +65,9 @@ def test_an_invite_asks_for_a_confirmed_event_with_its_time_place_and_address():
     assert (calendar["METHOD"], calendar["VERSION"], event["STATUS"]) == ("REQUEST", "2.0", "CONFIRMED")
     assert event["SUMMARY"] == "Onsite: system design"
     assert event["LOCATION"] == "Room 4, 2nd floor"
-    assert event["URL"] == "https://app.goodtime.example/panels/7"
+    assert event["URL"] == "https://meet.example/abc?pwd=1,2;3"
+    assert event["CONFERENCE"] == "https://meet.example/abc?pwd=1,2;3"
+    assert event["CONFERENCE"].params == {"VALUE": "URI", "FEATURE": "VIDEO"}
     assert event["SEQUENCE"] == 3
     assert event["DTSTART"].dt == ONSITE.starts_at
     assert event["DTEND"].dt == ONSITE.ends_at
@@ -104,13 +107,23 @@ def test_asking_twice_answers_the_same_text():
     assert invite(ONSITE) == invite(ONSITE)
 
 
-def test_the_description_has_the_time_the_note_the_meeting_and_a_line_for_every_feedback_link():
+def test_without_a_video_call_the_address_is_the_panels_in_the_scheduler():
+    on_site = vevent(replace(ONSITE, meeting_url=None))
+
+    assert on_site["URL"] == "https://app.goodtime.example/panels/7"
+    assert "CONFERENCE" not in on_site
+    assert "scheduler" not in on_site["DESCRIPTION"]
+
+
+def test_the_description_has_the_candidate_the_time_the_note_the_meeting_and_a_line_for_every_feedback_link():
     assert vevent(ONSITE)["DESCRIPTION"].splitlines() == [
+        "Candidate: Carla Candidate",
         "Wednesday, July 1, 2026, 10:00–11:00 (America/New_York)",
         "",
         "Bring a laptop.",
         "",
         "Join: https://meet.example/abc?pwd=1,2;3",
+        "In the scheduler: https://app.goodtime.example/panels/7",
         "Feedback of Ivo: https://ats.example/feedback/fbf_1",
         "Feedback of Una: https://ats.example/feedback/fbf_2",
     ]
@@ -123,8 +136,8 @@ def test_an_interview_without_a_room_takes_place_at_its_meeting_url():
 def test_what_an_interview_does_not_have_its_invite_does_not_name():
     bare = vevent(replace(ONSITE, note=None, location=None, meeting_url=None, url=None, attendees=()))
 
-    assert not {"LOCATION", "URL", "ATTENDEE"} & set(bare)
-    assert bare["DESCRIPTION"] == LOCAL_TIME
+    assert not {"LOCATION", "URL", "CONFERENCE", "ATTENDEE"} & set(bare)
+    assert bare["DESCRIPTION"] == HEAD
 
 
 def test_the_guests_are_named_with_their_answer_and_asked_for_it():
@@ -147,8 +160,8 @@ def test_the_guests_are_named_with_their_answer_and_asked_for_it():
 def test_no_value_breaks_out_of_its_line(subject, note, location, name, email, url):
     guest = Attendee(name, email, "ACCEPTED", url)
     hostile = replace(
-        ONSITE, id=url, subject=subject, note=note, location=location, meeting_url=url, url=url, attendees=(guest,),
-        organizer_name=name, organizer_email=email,
+        ONSITE, id=url, subject=subject, candidate=name, note=note, location=location, meeting_url=url, url=url,
+        attendees=(guest,), organizer_name=name, organizer_email=email,
     )  # fmt: skip
 
     lines = invite(hostile).replace("\r\n ", "").split("\r\n")
@@ -159,7 +172,7 @@ def test_no_value_breaks_out_of_its_line(subject, note, location, name, email, u
     names = [line.partition(":")[0].partition(";")[0] for line in inside]
     assert set(names) <= {
         "UID", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "DTSTART", "DTEND", "STATUS", "SUMMARY", "DESCRIPTION",
-        "LOCATION", "URL", "ORGANIZER", "ATTENDEE",
+        "LOCATION", "URL", "CONFERENCE", "ORGANIZER", "ATTENDEE",
     }  # fmt: skip
     assert len(names) == len(set(names))
 
@@ -182,8 +195,8 @@ def test_what_people_write_is_read_back_as_they_wrote_it(subject, note, name):
     event = vevent(replace(ONSITE, subject=subject, note=note, meeting_url=None, attendees=(guest,)))
 
     assert event["SUMMARY"] == subject
-    assert event["DESCRIPTION"] == f"{LOCAL_TIME}\n\n{note}\n\nFeedback of {name}: https://ats.example/f"
-    assert event["ATTENDEE"].params["CN"] == name.replace("\\", "/")
+    assert event["DESCRIPTION"] == f"{HEAD}\n\n{note}\n\nFeedback of {name}: https://ats.example/f"
+    assert event["ATTENDEE"].params["CN"] == name.replace("\\", "/").replace('"', "'")
 
 
 @pytest.mark.parametrize("name", ["\\", "Ivo\\", "Ivo\\;PARTSTAT=DECLINED", "Ivo \\, of A\\B:\\"])
@@ -195,6 +208,17 @@ def test_a_backslash_in_a_name_hides_nothing_that_follows(name):
         "CN": name.replace("\\", "/"), "PARTSTAT": "ACCEPTED", "ROLE": "REQ-PARTICIPANT", "RSVP": "TRUE",
     }  # fmt: skip
     assert (guest, event["ORGANIZER"].params["CN"]) == ("mailto:ivo@acme.example", guest.params["CN"])
+
+
+def test_a_quotation_mark_in_a_name_is_an_apostrophe_and_needs_no_escape():
+    """By the letter: icalendar decodes what most calendars would show as carets."""
+    lee = Attendee('Ann "Annie" Lee', "ann@acme.example", "ACCEPTED", "https://ats.example/f")
+    text = invite(replace(ONSITE, attendees=(lee,), organizer_name='"Rita"')).replace("\r\n ", "")
+
+    assert "ATTENDEE;CN=\"Ann 'Annie' Lee\";" in text
+    assert "ORGANIZER;CN=\"'Rita'\":" in text
+    assert 'Feedback of Ann "Annie" Lee: ' in text
+    assert "^" not in text
 
 
 def test_a_path_with_a_capital_n_stays_a_path():
@@ -214,7 +238,7 @@ def test_no_comma_or_semicolon_ends_a_text():
 def test_line_ends_of_every_kind_are_line_breaks_of_the_note():
     note = vevent(replace(ONSITE, note="a\r\nb\rc\nd", meeting_url=None, attendees=()))["DESCRIPTION"]
 
-    assert note == f"{LOCAL_TIME}\n\na\nb\nc\nd"
+    assert note == f"{HEAD}\n\na\nb\nc\nd"
 
 
 @examples(100)
@@ -233,7 +257,7 @@ def at(start: str, zone: str, **length: float) -> CalendarEvent:
 
 def local_time(event: CalendarEvent) -> str:
     """When the interview is, as the people who read its invite are told."""
-    return vevent(event)["DESCRIPTION"].splitlines()[0]
+    return vevent(event)["DESCRIPTION"].splitlines()[1]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Kathmandu"])
@@ -348,5 +372,5 @@ def test_around_every_change_of_clocks_in_every_zone_calendars_and_people_read_t
             event = vevent(written)
 
             assert (event["DTSTART"].dt, event["DTEND"].dt) == (written.starts_at, written.ends_at)
-            assert read_by_people(event["DESCRIPTION"]) == (written.starts_at, written.ends_at)
+            assert read_by_people(event["DESCRIPTION"].splitlines()[1]) == (written.starts_at, written.ends_at)
     assert changed > 1_000

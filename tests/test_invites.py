@@ -72,7 +72,7 @@ async def test_an_invite_says_what_when_where_and_with_whom(world: World) -> Non
     assert event["LOCATION"] == "Room 4, Berlin"
     assert event["URL"] == "https://goodtime.example/p"
     assert event["DESCRIPTION"].startswith(
-        "Thursday, July 1, 2100, 10:00–11:30 (America/New_York)\n\nFirst line\nsecond line"
+        "Candidate: Carla Gómez\nThursday, July 1, 2100, 10:00–11:30 (America/New_York)\n\nFirst line\nsecond line"
     )
     zone = ZoneInfo("America/New_York")
     assert event["DTSTART"] == datetime(2100, 7, 1, 10, tzinfo=zone)
@@ -263,6 +263,20 @@ async def test_an_interviewer_reads_the_invites_of_their_own_interviews(world: W
     assert others == []
 
 
+async def test_on_a_candidates_profile_an_invite_is_the_same_text(world: World) -> None:
+    await world.goodtime.push(**world.a_panel("p", world.an_interview("one", meetingUrl="https://meet.example/p")))
+
+    profile = await world.rita.ask(
+        "{ candidates(first: 10) { edges { node { interviewPanels(first: 10) { edges { node { "
+        "interviews { calendarInvite } } } } } } } }"
+    )
+
+    panels = [edge for each in profile["candidates"]["edges"] for edge in each["node"]["interviewPanels"]["edges"]]
+    [text] = [interview["calendarInvite"] for edge in panels for interview in edge["node"]["interviews"]]
+    assert text == (await invite(world)).text
+    assert Invite(text)["URL"] == Invite(text)["CONFERENCE"] == "https://meet.example/p"
+
+
 async def test_no_value_of_a_push_breaks_out_of_its_line(world: World) -> None:
     evil = "x\r\nATTENDEE:mailto:evil@else.example\r\nEND:VEVENT"
     interview = world.an_interview("one", subject="日本語" * 100, note=evil, location="a;b,c\\n:" * 20)
@@ -272,5 +286,5 @@ async def test_no_value_of_a_push_breaks_out_of_its_line(world: World) -> None:
 
     assert event.attendees.keys() == {world.email("ivo")}
     assert event["SUMMARY"] == "日本語" * 100
-    assert event["DESCRIPTION"].splitlines()[2:] == evil.splitlines()
+    assert event["DESCRIPTION"].splitlines()[3:] == evil.splitlines()
     assert all(len(line.encode()) <= 75 for line in event.text.split("\r\n"))
