@@ -175,7 +175,7 @@ def exposition() -> bytes:
     if _SHARED not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    MultiProcessCollector(registry)
     return generate_latest(registry)
 
 
@@ -197,6 +197,6 @@ def forget_dead_processes() -> None:
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
-            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+            mark_process_dead(pid)
         except PermissionError:
             continue

@@ -15,12 +15,14 @@ Item = TypeVar("Item")
 _PATIENCE_SECONDS = 1.0
 
 BoundValues = Mapping[str, Any]
+Rows = list[Any]
+"""What a batchable makes of its values: whoever asks knows of what."""
 
 
 class Batchable(Protocol):
     """What can be run with values, such as a statement: rows for lists of ids."""
 
-    async def run(self, values: BoundValues) -> list[Any]: ...
+    async def run(self, values: BoundValues) -> Rows: ...
 
 
 async def run_batched(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
@@ -41,13 +43,16 @@ async def run_batched(tasks: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
             await batch.leave()
 
     outcomes = await asyncio.gather(*map(run, tasks), return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
-    return outcomes  # type: ignore[return-value]
+    return [_result(outcome) for outcome in outcomes]
 
 
-async def load(statement: Batchable, values: BoundValues) -> list[Any]:
+def _result(outcome: T | BaseException) -> T:
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+async def load(statement: Batchable, values: BoundValues) -> Rows:
     """The rows of the statement for these values; within `run_batched` maybe those for the lists of other tasks too."""
     batch = _current.get()
     return await (batch.load(statement, values) if batch else statement.run(values))
@@ -60,7 +65,7 @@ class _Batch:
         self._running = tasks
         self._waiting: dict[Hashable, _Group] = {}
 
-    async def load(self, statement: Batchable, values: BoundValues) -> list[Any]:
+    async def load(self, statement: Batchable, values: BoundValues) -> Rows:
         scalars = tuple((name, value) for name, value in values.items() if not isinstance(value, list))
         group = self._waiting.setdefault((id(statement), scalars), _Group(statement))
         rows = group.add(values)
@@ -85,20 +90,20 @@ class _Group:
 
     statement: Batchable
     values: list[BoundValues] = field(default_factory=list)
-    futures: list[asyncio.Future[list[Any]]] = field(default_factory=list)
+    futures: list[asyncio.Future[Rows]] = field(default_factory=list)
 
-    def add(self, values: BoundValues) -> asyncio.Future[list[Any]]:
+    def add(self, values: BoundValues) -> asyncio.Future[Rows]:
         self.values.append(values)
         self.futures.append(asyncio.get_running_loop().create_future())
         return self.futures[-1]
 
-    async def outcome(self) -> list[Any] | Exception:
+    async def outcome(self) -> Rows | Exception:
         try:
             return await self.statement.run(self._joined_values())
         except Exception as failure:
             return failure
 
-    def resolve(self, outcome: list[Any] | Exception) -> None:
+    def resolve(self, outcome: Rows | Exception) -> None:
         for future in self.futures:
             if isinstance(outcome, Exception):
                 future.set_exception(outcome)
@@ -118,13 +123,17 @@ class _Group:
 _current: ContextVar[_Batch | None] = ContextVar("batch", default=None)
 
 
+#: By item, or by what stands for it.
+_Results = dict[Hashable, Any]
+
+
 @dataclass
 class _Load:
     """The items of one group that are loaded by one call."""
 
-    items: dict[Hashable, Any] = field(default_factory=dict)
+    items: dict[Hashable, object] = field(default_factory=dict)
     has_begun: bool = False
-    task: asyncio.Task[dict[Hashable, Any]] = field(init=False)
+    task: asyncio.Task[_Results] = field(init=False)
 
 
 class Coalescer:
@@ -159,7 +168,8 @@ class Coalescer:
             load.task = asyncio.create_task(self._run(group, load, before, batch))
         load.items.setdefault(key, item)
         try:
-            return (await asyncio.shield(load.task))[key]  # type: ignore[no-any-return]
+            shared: T = (await asyncio.shield(load.task))[key]
+            return shared
         except Exception:
             if len(load.items) == 1:
                 raise
@@ -179,8 +189,8 @@ class Coalescer:
         group: Hashable,
         load: _Load,
         before: _Load | None,
-        batch: Callable[[list[Any]], Awaitable[Sequence[Any]]],
-    ) -> dict[Hashable, Any]:
+        batch: Callable[[list[Any]], Awaitable[Sequence[object]]],
+    ) -> _Results:
         try:
             if before is not None:
                 await asyncio.wait([before.task], timeout=_PATIENCE_SECONDS)

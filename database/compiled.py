@@ -58,10 +58,10 @@ class Query(Generic[AnyRow]):
     The structure decides how the statement is written, the values only what is compared, each by `=`, `<` … or `in_`.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[AnyRow]], /, *structure: Hashable, **values: Any) -> None:
+    def __init__(self, build: Callable[..., QuerySet[AnyRow]], /, *structure: Hashable, **values: object) -> None:
         self.build, self.structure, self.values = build, structure, values
 
-    def with_values(self, **values: Any) -> "Query[AnyRow]":
+    def with_values(self, **values: object) -> "Query[AnyRow]":
         """The same, with more values or others."""
         return Query(self.build, *self.structure, **{**self.values, **values})
 
@@ -137,7 +137,7 @@ def _compiled(
 class _Parameterizer(Parameterizer):
     """Writes numbers out: a plan that PostgreSQL keeps for all values must know of LIMIT."""
 
-    def should_parameterize(self, value: Any) -> bool:
+    def should_parameterize(self, value: object) -> bool:
         return type(value) is not int and bool(super().should_parameterize(value))
 
 
@@ -151,15 +151,15 @@ class Statement(Generic[AnyRow]):
     """A flat statement: its text, a value or a Bind for each placeholder, and what makes rows of its records."""
 
     sql: str
-    parameters: tuple[Any, ...]
+    parameters: tuple[object, ...]
     mapper: "RowMapper[AnyRow]"
     postgres: bool
 
-    async def rows(self, values: Mapping[str, Any]) -> list[AnyRow]:
+    async def rows(self, values: Mapping[str, object]) -> list[AnyRow]:
         """The rows for these values; within `run_batched` maybe those for the lists of other tasks too."""
         return await batching.load(self, values)
 
-    async def run(self, values: Mapping[str, Any]) -> list[AnyRow]:
+    async def run(self, values: Mapping[str, object]) -> list[AnyRow]:
         """The rows for these values, on the transaction that is open, if one is."""
         if not self.postgres:
             values = {name: _for_sqlite(value) for name, value in values.items()}
@@ -169,7 +169,7 @@ class Statement(Generic[AnyRow]):
         return self.mapper.rows(records)
 
 
-def _for_sqlite(value: Any) -> Any:
+def _for_sqlite(value: object) -> object:
     if isinstance(value, list):
         return orjson.dumps(value).decode()
     return value.isoformat(" ") if isinstance(value, datetime) else value
@@ -201,7 +201,7 @@ class RowMapper(Generic[AnyRow]):
         """The rows of the records. Those of the same id are one row, and lead to the same rows."""
         if not self._joins:
             return [self._base.row(record) for record in records]
-        known: list[dict[Any, Any]] = [{} for _ in self._readers]
+        known: list[dict[object, Any]] = [{} for _ in self._readers]
         readers = [(reader.key, rows, reader.row) for reader, rows in zip(self._readers, known, strict=True)]
         for record in records:
             linked = []
@@ -215,14 +215,18 @@ class RowMapper(Generic[AnyRow]):
         return list(known[0].values())
 
 
-def _link(join: Join, place: int, parent: int) -> Callable[[list[Any]], None]:
+_Linked = list[Any]
+"""The row of each alias that a record has, or None."""
+
+
+def _link(join: Join, place: int, parent: int) -> Callable[[_Linked], None]:
     """What lets the rows of a record lead to one another, where the joined one and its parent stand in these places."""
 
-    def point(rows: list[Any]) -> None:
+    def point(rows: _Linked) -> None:
         if rows[parent] is not None:
             rows[parent].__dict__[attribute] = rows[place]
 
-    def collect(rows: list[Any]) -> None:
+    def collect(rows: _Linked) -> None:
         collection = rows[parent].__dict__.setdefault(attribute, [])
         if rows[place] is not None:
             collection.append(rows[place])

@@ -175,7 +175,7 @@ def _file(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite://").partition("?")[0]) if url.startswith("sqlite://") else None
 
 
-def _connection(url: str, statement_seconds: float | None) -> str | dict[str, Any]:
+def _connection(url: str, statement_seconds: float | None) -> str | dict[str, object]:
     """The URL with what the driver has to know beside the address."""
     if _file(url) is not None:
         # FULL: an acknowledged push survives a loss of power, which WAL's default does not promise.

@@ -19,7 +19,7 @@ class _Waiting(Generic[Unit]):
     """An act that waits for its transaction."""
 
     subject: Hashable
-    act: Work[Unit, Any]
+    act: Work[Unit, object]
     result: asyncio.Future[Any]
 
     def fail(self, failure: Exception) -> None:
@@ -103,7 +103,7 @@ class GroupCommitQueue(Generic[Unit]):
             await self._commit_alone(group[0])
             return
         try:
-            results: list[Any] = await run_together(self.begin, [each.act for each in group])
+            results: list[object] = await run_together(self.begin, [each.act for each in group])
         except Exception as failure:
             if isinstance(failure, UNREACHABLE) and not isinstance(failure, CLASH):
                 for each in group:

@@ -7,7 +7,7 @@ that a foreign key `user_id` points at as `_user`, and whether it is stored (`_s
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Never, TypeVar
 
 import ciso8601
 import orjson
@@ -17,7 +17,7 @@ from tortoise.fields.relational import RelationalField
 from tortoise.models import Model
 from tortoise.validators import MaxLengthValidator
 
-Getter = TypeVar("Getter", bound=Callable[..., Any])
+Getter = TypeVar("Getter", bound=Callable[..., object])
 Record = Sequence[Any]
 
 Attributes = frozenset[str] | None
@@ -27,7 +27,7 @@ Attributes = frozenset[str] | None
 class _NotAwaitable:
     """The ORM lets any row be awaited. A row is a value: whoever is handed one must not begin to wait for it."""
 
-    def __get__(self, row: object, owner: type) -> Any:
+    def __get__(self, row: object, owner: type) -> Never:
         raise AttributeError("__await__")
 
 
@@ -53,7 +53,7 @@ class Stored(Model):
         for column in cls._meta.fields_map.values():
             column.validators = [each for each in column.validators if not isinstance(each, MaxLengthValidator)]
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         if values.keys() <= self._meta.fields_db_projection.keys():
             constants, factories = _defaults(type(self))
             fresh = {name: make() for name, make in factories if name not in values}
@@ -63,7 +63,7 @@ class Stored(Model):
 
 
 @cache
-def _defaults(model: type[Stored]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+def _defaults(model: type[Stored]) -> tuple[dict[str, object], list[tuple[str, Callable[[], object]]]]:
     """What a new row has where no value is passed: constants, and what makes values."""
     defaults = {name: model._meta.fields_map[name].default for name in model._meta.fields_db_projection}
     factories = [(name, default) for name, default in defaults.items() if callable(default)]
@@ -159,7 +159,7 @@ def _row_maker(model: type[AnyRow], names: Sequence[str], start: int, postgres: 
     return row
 
 
-def _converter(field: Field[Any], postgres: bool) -> Callable[[Any], Any] | None:
+def _converter(field: Field[object], postgres: bool) -> Callable[[Any], object] | None:
     """What makes a value of the driver one of the model; None where they are the same."""
     if isinstance(field, JSONField):
         return lambda value: orjson.loads(value) if isinstance(value, str | bytes) else value

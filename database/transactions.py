@@ -7,7 +7,7 @@ import random
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -52,7 +52,7 @@ class Transactions:
     """
 
     def __init__(self) -> None:
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: set[asyncio.Task[object]] = set()
 
     async def __aenter__(self) -> "Transactions":
         return self
@@ -64,7 +64,7 @@ class Transactions:
         """The result of the act in a transaction of its own. An act that clashes is run again from its start."""
         return await asyncio.shield(self.start(run_with_retries(begin, act)))
 
-    def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def start(self, work: Coroutine[object, None, T]) -> asyncio.Task[T]:
         """Run this in a task that goes on whoever waits for it."""
         task = asyncio.create_task(work)
         self._running.add(task)
@@ -79,7 +79,7 @@ class Transactions:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _forget(self, task: asyncio.Task[Any]) -> None:
+    def _forget(self, task: asyncio.Task[object]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (failure := task.exception()):
             _log.debug("A transaction failed: %s", type(failure).__name__)

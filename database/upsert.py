@@ -67,7 +67,7 @@ class _UnnestedTable(_Table):
         # Without its length: a text that is too long is refused, not cut.
         self.types = tuple(type_.partition("(")[0] for type_ in types)
 
-    def values(self, rows: Sequence[Stored]) -> list[list[Any]]:
+    def values(self, rows: Sequence[Stored]) -> list[list[object]]:
         """An array for each column."""
         attributes = [row.__dict__ for row in rows]
         return [
@@ -109,7 +109,7 @@ class _GroupedTable(_Table):
 _unnested, _grouped = cache(_UnnestedTable), cache(_GroupedTable)
 
 
-def _converter(field: Field[Any]) -> Callable[[Any], Any] | None:
+def _converter(field: Field[object]) -> Callable[[Any], object] | None:
     """What makes a value of a model one of the driver; None where they are the same."""
     if isinstance(field, JSONField):
         return lambda value: None if value is None else orjson.dumps(value).decode()

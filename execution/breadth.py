@@ -23,7 +23,9 @@ Function = Callable[..., Any]
 Asked = tuple[object, Sequence[FieldNode]]
 
 
-def breadth(*, graphql_type: Any, reads: Collection[str] | None = None, **options: Any) -> Callable[[Function], Any]:
+def breadth(
+    *, graphql_type: object, reads: Collection[str] | None = None, **options: Any
+) -> Callable[[Function], StrawberryField]:
     """Declare a field by a function over all parents of a level.
 
     The function takes the parents as its first parameter and returns as many answers, in their order; an answer that is
@@ -52,7 +54,7 @@ class Relation:
             (name for name, parameter in self.signature.parameters.items() if _is_level(parameter.annotation)), None
         )
 
-    async def answers(self, parents: list[Any], level: Level, arguments: dict[str, Any]) -> list[Any]:
+    async def answers(self, parents: list[object], level: Level, arguments: dict[str, object]) -> list[object]:
         """The function's answers, one a parent; an exception among them is that parent's error.
 
         Raises what the function raises, and a `TypeError` where there are not as many answers as parents.
@@ -69,7 +71,7 @@ class Relation:
     def resolver(self) -> Function:
         """The same for a single parent, as graphql-core asks for it; `relation` leads back here."""
 
-        async def resolve(root: object, info: strawberry.Info, **arguments: Any) -> Any:
+        async def resolve(root: object, info: strawberry.Info, **arguments: object) -> object:
             return await self._loader(info, arguments).load((root, info._raw_info.field_nodes))
 
         resolve.__name__ = self.function.__name__
@@ -87,7 +89,7 @@ class Relation:
         arguments = [each.replace(kind=Kind.KEYWORD_ONLY) for each in others if each.name != self._level]
         return Signature([*reserved, *arguments])
 
-    def _loader(self, info: strawberry.Info, arguments: dict[str, Any]) -> DataLoader[Asked, Any]:
+    def _loader(self, info: strawberry.Info, arguments: dict[str, object]) -> DataLoader[Asked, object]:
         # The identities can't be reused while they are a key: the loader holds what they belong to. The root value
         # tells a subscription's events apart, of which one may begin while one that failed is still being given up.
         one_execution = id(info.context), id(info.operation), id(info.variable_values), id(info.root_value)
@@ -96,7 +98,7 @@ class Relation:
         loader = _loaders.get(key)
         if loader is None:
 
-            async def load(asked: list[Asked]) -> Sequence[Any]:
+            async def load(asked: list[Asked]) -> Sequence[object]:
                 # Parents may come from several places of the document; the level is what all of them select.
                 nodes = {id(node): node for _, nodes in asked for node in nodes}
                 level = Level.of(info, nodes.values())
@@ -106,7 +108,7 @@ class Relation:
         return loader
 
 
-_loaders: WeakValueDictionary[Hashable, DataLoader[Asked, Any]] = WeakValueDictionary()
+_loaders: WeakValueDictionary[Hashable, DataLoader[Asked, object]] = WeakValueDictionary()
 
 
 def _is_level(annotation: object) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise, repeat
 from typing import Any, NamedTuple
 
-from graphql import GraphQLAbstractType, GraphQLResolveInfo
+from graphql import GraphQLAbstractType, GraphQLResolveInfo, GraphQLTypeResolver
 from graphql.pyutils import UndefinedType, gather_with_cancel
 
 from execution.breadth import Relation
@@ -18,11 +18,13 @@ from execution.leaves import NULL, CoerceLevel, Unusual
 from execution.level import DocumentContext, Level, Selected, Selection
 from execution.specialised import AttributeCell, Values, dictionary_builder
 
+ResolveInfo = GraphQLResolveInfo[Any]
+
 
 class Run(NamedTuple):
     """One root field's run: its resolve info, which serves all below it, and the operation's variables."""
 
-    info: GraphQLResolveInfo[Any]
+    info: ResolveInfo
     scope: DocumentContext
 
 
@@ -91,6 +93,7 @@ class AbstractCompleter(Completer):
     """Objects of an interface or a union: those of one type are completed together."""
 
     type: GraphQLAbstractType
+    resolve_type: GraphQLTypeResolver
     objects: dict[str, "ObjectCompleter"]
 
     def __post_init__(self) -> None:
@@ -99,7 +102,7 @@ class AbstractCompleter(Completer):
     async def complete(self, values: Values, run: Run) -> Values:
         places: dict[Any, list[int]] = {}
         for place, value in enumerate(values):
-            name = self.type.resolve_type(value, run.info, self.type)  # type: ignore[misc]
+            name = self.resolve_type(value, run.info, self.type)
             places.setdefault(name, []).append(place)
         if not places.keys() <= self.objects.keys():
             raise Unusual
@@ -114,7 +117,7 @@ class ObjectCompleter(Completer):
     """Objects of one type: each field is completed for all of them, and each object becomes a dictionary."""
 
     type_name: str
-    is_type_of: Callable[..., Any] | None
+    is_type_of: Callable[..., object] | None
     #: By their response names; None stands for `__typename`.
     fields: Mapping[str, "FieldCompleter | AttributeCell | None"]
 

@@ -13,13 +13,14 @@ from functools import partial
 from typing import Any, ClassVar
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, OperationType
-from graphql.execution import get_argument_values
-from graphql.pyutils import gather_with_cancel
+from graphql import DocumentNode, ExecutionResult, GraphQLOutputType, OperationType
+from graphql.execution import ExperimentalIncrementalExecutionResults, get_argument_values
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from execution.completers import Completer, NullCompleter, Run
+from execution.completers import Completer, NullCompleter, ResolveInfo, Run
 from execution.level import DocumentContext
 from execution.plan import NO_PLAN, Plan, Root
 from execution.plans import Plans
@@ -27,7 +28,10 @@ from execution.specialised import Values
 
 logger = logging.getLogger(__name__)
 
-Together = Callable[[Hashable, object, Callable[[Values], Awaitable[Values]]], Awaitable[object]]
+Result = ExecutionResult | ExperimentalIncrementalExecutionResults
+
+CompleteAll = Callable[[Values], Awaitable[Values]]
+Together = Callable[[Hashable, object, CompleteAll], Awaitable[object]]
 """Completes a value along with others of its kind: it takes the kind, the value, and what completes several."""
 
 
@@ -38,7 +42,7 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     plan: Plan = NO_PLAN
     together: Together | None = None
 
-    def execute_operation(self, serially: bool | None = None) -> Any:
+    def execute_operation(self, serially: bool | None = None) -> AwaitableOrValue[Result]:
         if not self._usual():
             return super().execute_operation(serially)
         plan = self.plans.of(self)
@@ -48,17 +52,17 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
             return self._answered(plan, serially)
         return super().execute_operation(serially)
 
-    async def _answered(self, plan: Plan, serially: bool | None) -> Any:
+    async def _answered(self, plan: Plan, serially: bool | None) -> Result:
         try:
             work = [self._answer(root, plan) for root in plan.roots.values()]
             answers = [await work[0]] if len(work) == 1 else await gather_with_cancel(*work)
         except Exception:
             logger.debug("The query is run by graphql-core", exc_info=True)
-            result = super().execute_operation(serially)
-            return await result if self.is_awaitable(result) else result
+            result: Result = await self._awaited(super().execute_operation(serially))
+            return result
         return ExecutionResult(dict(zip(plan.roots, answers, strict=True)), None)
 
-    async def _answer(self, root: Root, plan: Plan) -> Any:
+    async def _answer(self, root: Root, plan: Plan) -> object:
         path, parent, definition, nodes, completer = root
         info = self.build_resolve_info(definition, nodes, parent, path)
         arguments = get_argument_values(definition, nodes[0], self.variable_values) if definition.args else {}
@@ -66,25 +70,37 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         return await self._completed(completer, plan, info, await value if self.is_awaitable(value) else value)
 
     def complete_value(
-        self, return_type: Any, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
-    ) -> Any:
-        root = self.plan.roots.get(path.key) if path.prev is None else None
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: ResolveInfo,
+        path: Path,
+        result: object,
+        position_context: Any,
+    ) -> object:
+        root = self.plan.roots.get(str(path.key)) if path.prev is None else None
         if root is None or not isinstance(root.completer, NullCompleter) or root.definition.type is not return_type:
             return super().complete_value(return_type, field_details_list, info, path, result, position_context)
         return self._completed_or_else(root, field_details_list, info, path, result, position_context)
 
     async def _completed_or_else(
-        self, root: Root, field_details_list: Any, info: Any, path: Any, result: Any, position_context: Any
-    ) -> Any:
+        self,
+        root: Root,
+        field_details_list: FieldDetailsList,
+        info: ResolveInfo,
+        path: Path,
+        result: object,
+        position_context: Any,
+    ) -> object:
         try:
             return await self._completed(root.completer, self.plan, info, result)
         except Exception:
             logger.debug("%s is completed by graphql-core", path.key, exc_info=True)
             type_ = root.definition.type
             answer = super().complete_value(type_, field_details_list, info, path, result, position_context)
-            return await answer if self.is_awaitable(answer) else answer
+            return await self._awaited(answer)
 
-    async def _completed(self, completer: Completer, plan: Plan, info: Any, value: object) -> Any:
+    async def _completed(self, completer: Completer, plan: Plan, info: ResolveInfo, value: object) -> object:
         run = Run(info, DocumentContext(self.schema, self.fragment_definitions, self.variable_values))
         if self.together is None:
             [answer] = await completer.complete([value], run)
@@ -92,6 +108,9 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
         coerced = self.variable_values.coerced
         kind = (id(completer), *(repr(coerced.get(name)) for name in plan.variables))
         return await self.together(kind, value, partial(completer.complete, run=run))
+
+    async def _awaited(self, value: object) -> Any:
+        return await value if self.is_awaitable(value) else value
 
     def _usual(self) -> bool:
         middleware = self.middleware_manager and self.middleware_manager.middlewares
@@ -102,9 +121,9 @@ async def execute(
     schema: strawberry.Schema,
     document: DocumentNode,
     *,
-    root_value: Any = None,
-    context_value: Any = None,
-    variable_values: dict[str, Any] | None = None,
+    root_value: object = None,
+    context_value: object = None,
+    variable_values: dict[str, object] | None = None,
     operation_name: str | None = None,
     together: Together | None = None,
 ) -> ExecutionResult:
@@ -127,7 +146,7 @@ async def execute(
         return ExecutionResult(None, errors=executor)
     executor.together = together
     result = executor.execute_operation()
-    result = await result if executor.is_awaitable(result) else result
+    answer: ExecutionResult = await result if executor.is_awaitable(result) else result
     # They lead back to the executor: without them it goes at once, and the garbage collector has less to look for.
     executor.async_helpers = None
-    return result  # type: ignore[no-any-return]
+    return answer

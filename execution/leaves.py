@@ -19,13 +19,14 @@ from graphql import (
     GraphQLOutputType,
     GraphQLString,
     Undefined,
+    is_leaf_type,
     is_list_type,
     is_non_null_type,
 )
 from graphql.pyutils import UndefinedType
 from graphql.type import GRAPHQL_MAX_INT, GRAPHQL_MIN_INT
 
-from execution.specialised import UsualType, Values
+from execution.specialised import Coerce, UsualType, Values
 
 CoerceLevel = Callable[[Values], Values]
 
@@ -35,7 +36,7 @@ NULL = type(None)
 _PLAIN = frozenset({bool, int, float, str, bytes, date, datetime, time, Decimal, UUID})
 
 #: The Python type whose values are their own answers.
-_OWN_ANSWERS = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
+_OWN_ANSWERS: dict[object, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 
 _name = attrgetter("_name_")
 
@@ -44,7 +45,7 @@ class Unusual(Exception):
     """Raised for a value that a plan does not know how to complete."""
 
 
-def usual_type(type_: Any) -> UsualType | None:
+def usual_type(type_: GraphQLOutputType) -> UsualType | None:
     """What values of a leaf type usually are, where they need nothing but a look at their type to become answers."""
     nullable = type_.of_type if is_non_null_type(type_) else type_
     kind = _plain_enum(nullable) if isinstance(nullable, GraphQLEnumType) else _OWN_ANSWERS.get(nullable)
@@ -108,19 +109,19 @@ def _floats(values: Values) -> Values:
     return values
 
 
-def _scalars(coerce: Callable[[Any], Any], values: Values) -> Values:
+def _scalars(coerce: Coerce, values: Values) -> Values:
     answers = list(map(coerce, values))
     if not {NULL, UndefinedType}.isdisjoint(map(type, answers)):
         raise Unusual
     return answers
 
 
-def coercion(type_: GraphQLOutputType) -> Callable[[Any], Any]:
+def coercion(type_: GraphQLOutputType) -> Coerce:
     """The same for a single value."""
     if is_non_null_type(type_):
         nullable = coercion(type_.of_type)
 
-        def required(value: Any) -> Any:
+        def required(value: object) -> object:
             if (answer := nullable(value)) is None:
                 raise Unusual
             return answer
@@ -129,15 +130,16 @@ def coercion(type_: GraphQLOutputType) -> Callable[[Any], Any]:
     if is_list_type(type_):
         item = coercion(type_.of_type)
 
-        def items(value: Any) -> Any:
+        def items(value: Any) -> object:
             if value is not None and type(value) not in (list, tuple):
                 raise Unusual
             return None if value is None else list(map(item, value))
 
         return items
-    coerce = type_.coerce_output_value  # type: ignore[union-attr]
+    assert is_leaf_type(type_), "it is the type of a scalar or an enum"
+    coerce = type_.coerce_output_value
 
-    def leaf(value: Any) -> Any:
+    def leaf(value: object) -> object:
         if value is None:
             return None
         if value is Undefined or isinstance(value, Exception) or hasattr(value, "__await__"):

@@ -54,7 +54,7 @@ class Selected(NamedTuple):
     definition: GraphQLField
     node: FieldNode
 
-    def arguments(self, scope: DocumentContext) -> dict[str, Any]:
+    def arguments(self, scope: DocumentContext) -> dict[str, object]:
         """Coerced, and named as its Python function takes them. Raises GraphQLError where that can't be."""
         if not self.definition.args:
             return {}

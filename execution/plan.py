@@ -48,6 +48,8 @@ from execution.leaves import level_coercion, usual_type
 from execution.level import DEFINITION, DocumentContext, Selected, Selection
 from execution.specialised import AttributeCell, Values, attribute_reader
 
+AnyExecutor = Executor[Any]
+
 OBEYED_DIRECTIVES = {GraphQLSkipDirective.name, GraphQLIncludeDirective.name}
 
 
@@ -95,11 +97,11 @@ def variables_in(*nodes: Node) -> tuple[str, ...]:
 class Compilation:
     """One operation on its way to a plan. It asks the executor what is selected, so fields merge as they always do."""
 
-    def __init__(self, executor: Executor[Any], conditions: dict[str, Any]) -> None:
+    def __init__(self, executor: AnyExecutor, conditions: dict[str, object]) -> None:
         """`conditions` are the values of the variables that decide about `@skip` and `@include`."""
         self.executor = executor
         self.scope = DocumentContext(executor.schema, executor.fragment_definitions, VariableValues({}, conditions))
-        self._objects: dict[tuple[Any, ...], ObjectCompleter] = {}
+        self._objects: dict[tuple[object, ...], ObjectCompleter] = {}
 
     def plan(self) -> Plan:
         executor = self.executor
@@ -148,7 +150,8 @@ class Compilation:
         if type_.resolve_type is None:
             raise Uncovered
         possible = self.scope.schema.get_possible_types(type_)
-        return AbstractCompleter(type_, {each.name: self._object_completer(each, details) for each in possible})
+        objects = {each.name: self._object_completer(each, details) for each in possible}
+        return AbstractCompleter(type_, type_.resolve_type, objects)
 
     def _object_completer(self, type_: GraphQLObjectType, details: FieldDetailsList) -> ObjectCompleter:
         # Without this, interfaces within interfaces would be compiled once for every path through their types.

@@ -1,13 +1,14 @@
 """The plans in use, kept beside the parsed documents by identity: a document that is parsed again is compiled again."""
 
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
-from graphql import VariableNode, Visitor, visit
-from graphql.execution import Executor
+from graphql import DirectiveNode, VariableNode, Visitor, visit
 
-from execution.plan import OBEYED_DIRECTIVES, Compilation, Plan
+from execution.plan import OBEYED_DIRECTIVES, AnyExecutor, Compilation, Plan
+
+T = TypeVar("T")
 
 #: What a character of a document takes in memory, parsed and compiled.
 _BYTES_PER_CHARACTER = 100
@@ -22,25 +23,25 @@ class Plans:
     def __init__(self, entries: int = 1_000, size: int = 64 * 2**20) -> None:
         self.entries, self.size = entries, size
         self.taken = 0
-        self._entries: OrderedDict[tuple[Any, ...], tuple[Any, int, Any]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[Any, int, object]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def of(self, executor: Executor[Any]) -> Plan:
+    def of(self, executor: AnyExecutor) -> Plan:
         """The plan of the executor's operation, under what its variables include and skip."""
         nodes = (executor.schema, executor.operation, *executor.fragment_definitions.values())
-        key: tuple[Any, ...] = tuple(map(id, nodes))
-        conditions: list[str] = self._get_or_make(key, executor, lambda: _condition_variables(executor))
+        key: tuple[object, ...] = tuple(map(id, nodes))
+        conditions = self._get_or_make(key, executor, lambda: _condition_variables(executor))
         values = {name: executor.variable_values.coerced.get(name) for name in conditions}
         key = (key, *values.values())
-        plan: Plan = self._get_or_make(key, executor, lambda: Compilation(executor, values).plan())
-        return plan
+        return self._get_or_make(key, executor, lambda: Compilation(executor, values).plan())
 
-    def _get_or_make(self, key: tuple[Any, ...], executor: Executor[Any], make: Callable[[], Any]) -> Any:
+    def _get_or_make(self, key: Hashable, executor: AnyExecutor, make: Callable[[], T]) -> T:
         if key in self._entries:
             self._entries.move_to_end(key)
-            return self._entries[key][0]
+            known: T = self._entries[key][0]
+            return known
         made = make()
         location = executor.operation.loc
         size = _BYTES_PER_CHARACTER * len(location.source.body if location else "")
@@ -53,14 +54,14 @@ class Plans:
         return made
 
 
-def _condition_variables(executor: Executor[Any]) -> list[str]:
+def _condition_variables(executor: AnyExecutor) -> list[str]:
     """The variables that decide about `@skip` and `@include`."""
     names: dict[str, None] = {}
 
     class Conditions(Visitor):
-        def enter_directive(self, node: Any, *_: object) -> None:
+        def enter_directive(self, node: DirectiveNode, *_: object) -> None:
             if node.name.value in OBEYED_DIRECTIVES:
-                values = [argument.value for argument in node.arguments]
+                values = [argument.value for argument in node.arguments or ()]
                 names.update((value.name.value, None) for value in values if isinstance(value, VariableNode))
 
     for definition in (executor.operation, *executor.fragment_definitions.values()):

@@ -11,6 +11,8 @@ from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 Values = list[Any]
+Coerce = Callable[[Any], object]
+"""Makes the answer of a value, or raises."""
 
 
 class UsualType(NamedTuple):
@@ -19,7 +21,7 @@ class UsualType(NamedTuple):
     type: type
     #: Whether the answer is the name of the enum's member, rather than the value itself.
     is_enum: bool
-    coerce: Callable[[Any], Any]
+    coerce: Coerce
 
 
 class AttributeCell(NamedTuple):
@@ -36,9 +38,9 @@ def attribute_reader(name: str) -> Callable[[Values], Values]:
     return _function(_Filled(name).visit(_parse("lambda objects: [each.ATTRIBUTE for each in objects]")), {})
 
 
-def dictionary_builder(cells: Mapping[str, AttributeCell | None]) -> Callable[..., list[dict[str, Any]]]:
+def dictionary_builder(cells: Mapping[str, AttributeCell | None]) -> Callable[..., list[dict[str, object]]]:
     """Makes a dictionary of each object, as a function of the objects and of a column for each name that has None."""
-    names: dict[str, Any] = {"type": type, "zip": zip}
+    names: dict[str, object] = {"type": type, "zip": zip}
     values: list[ast.expr] = []
     columns: list[str] = []
     for number, cell in enumerate(cells.values()):
@@ -73,7 +75,7 @@ def _parse(text: str) -> ast.Expression:
     return ast.parse(text, mode="eval")
 
 
-def _function(tree: ast.Expression, names: dict[str, Any]) -> Callable[..., Any]:
+def _function(tree: ast.Expression, names: dict[str, object]) -> Callable[..., Any]:
     code = compile(ast.fix_missing_locations(tree), __name__, "eval")
     [function] = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     return FunctionType(function, names)

@@ -20,6 +20,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLNonNull,
+    GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
     OperationType,
@@ -55,7 +56,7 @@ _SCALARS: dict[str, Strategy] = {
 @dataclass(frozen=True)
 class Operation:
     text: str
-    variables: dict[str, Any]
+    variables: dict[str, object]
 
 
 def operations(
@@ -95,7 +96,7 @@ class Writer:
         self.draw: Any = draw
         self.schema, self.values, self.without = schema, values, without
         self.variables: list[str] = []
-        self.variable_values: dict[str, Any] = {}
+        self.variable_values: dict[str, object] = {}
         self.fragments: dict[str, tuple[GraphQLCompositeType, str]] = {}
         self.names = 0
 
@@ -181,7 +182,8 @@ class Writer:
                 return None
             optional = {name: value for name, value in rest.items() if value is not None}
             return st.fixed_dictionaries(cast("dict[str, Strategy]", required), optional=optional)
-        return self.values.get(type_.name)  # type: ignore[union-attr]
+        assert isinstance(type_, GraphQLScalarType)
+        return self.values.get(type_.name)
 
     def arguments(self, place: str, definition: GraphQLField) -> str:
         written = []
@@ -242,8 +244,8 @@ async def answers(
     schema: strawberry.Schema,
     operation: Operation,
     *,
-    context_value: Callable[[], Any] = lambda: None,
-    root_value: Callable[[], Any] = lambda: None,
+    context_value: Callable[[], object] = lambda: None,
+    root_value: Callable[[], object] = lambda: None,
 ) -> tuple[ComparedAnswer, ComparedAnswer]:
     """graphql-core's answer and the plan's, each over a context and a root value of its own."""
     document = parse(operation.text)

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 from weakref import WeakValueDictionary
 
 import database
@@ -28,7 +27,7 @@ class Admitted:
 
     operation: PreparedOperation
     #: Those that the operation declares: a subscription keeps them for as long as it is followed.
-    variables: dict[str, Any]
+    variables: dict[str, object]
     cost: int
     #: What is left of the rate, for HTTP.
     headers: dict[str, str]

@@ -49,9 +49,9 @@ class Cost:
 
     weight: "_Weight"
     #: What variables have that are left out.
-    defaults: Mapping[str, Any]
+    defaults: Mapping[str, object]
 
-    def of(self, variables: Mapping[str, Any]) -> int:
+    def of(self, variables: Mapping[str, object]) -> int:
         """The cost with these variables. Raises InvalidDocument where it, or a list in them, is beyond its limit."""
         values = {**self.defaults, **variables}
         cost = self.weight.total(values, {}) + _INPUT_OBJECT_COST * _count_objects(values.values())
@@ -81,7 +81,7 @@ def operation_costs(schema: GraphQLSchema, document: DocumentNode) -> dict[str |
     }
 
 
-def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
+def _defaults(operation: OperationDefinitionNode) -> dict[str, object]:
     return {
         node.variable.name.value: value_from_ast_untyped(node.default_value)
         for node in operation.variable_definitions or ()
@@ -112,7 +112,7 @@ class _PageSize:
     variable: str
     default: int
 
-    def value(self, variables: Mapping[str, Any]) -> int:
+    def value(self, variables: Mapping[str, object]) -> int:
         rows = variables.get(self.variable)
         return self.default if rows is None else _as_page_size(rows)
 
@@ -130,7 +130,7 @@ class _Weight:
         else:
             self.multiplied.append((times, other))
 
-    def total(self, variables: Mapping[str, Any], totals: dict[int, int]) -> int:
+    def total(self, variables: Mapping[str, object], totals: dict[int, int]) -> int:
         """The cost with these variables. `totals` keeps what is spread more than once from being added up again."""
         if id(self) not in totals:
             totals[id(self)] = self.fixed + sum(

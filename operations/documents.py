@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -54,7 +53,7 @@ class PreparedOperation:
                 return name.value
         return "several"
 
-    def declared(self, variables: dict[str, Any]) -> dict[str, Any]:
+    def declared(self, variables: dict[str, object]) -> dict[str, object]:
         """Those of the variables that the operation declares."""
         names = [node.variable.name.value for node in self.definition.variable_definitions or ()]
         return {name: variables[name] for name in names if name in variables}

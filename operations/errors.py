@@ -3,15 +3,23 @@
 import logging
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import TypedDict
 
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLFormattedError, GraphQLSyntaxError
 
 import database
 import metrics
 from auth.refusals import Code, Refused
 
-FormattedError = dict[str, Any]
+FormattedError = GraphQLFormattedError
+
+
+class Response(TypedDict, total=False):
+    """What clients get: without `data` nothing was run."""
+
+    data: dict[str, object] | None
+    errors: list[FormattedError]
+
 
 _log = logging.getLogger("callboard.operations")
 
@@ -67,7 +75,7 @@ def _format(error: GraphQLError, request_id: str, executed: bool) -> FormattedEr
     return {**error.formatted, "message": message[:_MAX_MESSAGE_CHARACTERS], "extensions": extensions}
 
 
-def _message_and_extensions(error: GraphQLError, request_id: str, executed: bool) -> tuple[str, dict[str, Any]]:
+def _message_and_extensions(error: GraphQLError, request_id: str, executed: bool) -> tuple[str, dict[str, object]]:
     innermost, cause = _innermost(error)
     if isinstance(cause, Refused):
         return cause.message, {"code": cause.code, **cause.extensions}
@@ -88,7 +96,7 @@ def _innermost(error: GraphQLError) -> tuple[GraphQLError, Exception | None]:
     return error, cause
 
 
-def _masked(cause: Exception, request_id: str) -> tuple[str, dict[str, Any]]:
+def _masked(cause: Exception, request_id: str) -> tuple[str, dict[str, object]]:
     """What clients learn of a failure that they did not cause. Logs it under the request's id."""
     if database.is_unavailable(cause):
         _log.error("The database can't be reached: %s", type(cause).__name__, extra={"request_id": request_id})

@@ -1,6 +1,6 @@
 """Operations executed breadth-first, and the events of subscriptions."""
 
-from collections.abc import AsyncGenerator, Hashable
+from collections.abc import AsyncGenerator, Awaitable, Hashable
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
@@ -13,12 +13,10 @@ from auth.refusals import Code
 from database import Coalescer
 from execution import BreadthFirstExecutor
 from operations.admission import Admitted
-from operations.errors import InvalidDocument, format_errors
+from operations.errors import InvalidDocument, Response, format_errors
 from resolvers.access import visibility_key
 from schema import SCHEMA
 from schema.context import Context
-
-Response = dict[str, Any]
 
 
 async def execute_operation(
@@ -54,7 +52,7 @@ def _coalesced(admitted: Admitted, context: Context, coalescer: Coalescer) -> ex
     # As many together as cost no more than one operation may: nothing else is done while their rows are built.
     limit = settings.current().max_cost // admitted.cost or 1
 
-    def complete(kind: Hashable, value: object, complete_all: Any) -> Any:
+    def complete(kind: Hashable, value: object, complete_all: execution.CompleteAll) -> Awaitable[object]:
         return coalescer.load((kind, scope), value, complete_all, key=id(value), limit=limit)
 
     return complete
@@ -82,7 +80,8 @@ async def source_events(admitted: Admitted, context: Context) -> AsyncGenerator[
         source = await source
     if isinstance(source, ExecutionResult):
         raise InvalidDocument(source.errors or [])
-    return source  # type: ignore[no-any-return]
+    events: AsyncGenerator[object, None] = source
+    return events
 
 
 def _as_bad_input(error: GraphQLError) -> GraphQLError:

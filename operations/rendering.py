@@ -1,8 +1,7 @@
 """The events of subscriptions as JSON: a change is rendered once for all subscribers whose answer is the same."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
 
 import orjson
 from graphql import DocumentNode
@@ -28,7 +27,7 @@ class Renderings:
 
     def __init__(self, coalescer: Coalescer) -> None:
         self._coalescer = coalescer
-        self._fresh: dict[tuple[Any, ...], tuple[DocumentNode, asyncio.Future[bytes]]] = {}
+        self._fresh: dict[Hashable, tuple[DocumentNode, asyncio.Future[bytes]]] = {}
 
     async def render(self, admitted: Admitted, context: Context, event: object) -> bytes:
         """The answer for one event of a subscription, as JSON.
@@ -69,7 +68,7 @@ class Renderings:
         return orjson.dumps(response)
 
 
-def _answer_key(admitted: Admitted) -> tuple[Any, ...]:
+def _answer_key(admitted: Admitted) -> tuple[object, ...]:
     """On what an answer depends beside the event and the viewer. A variable that is left out differs from a null."""
     operation, variables = admitted.operation, admitted.variables
     values = (repr(variables.get(name, _LEFT_OUT)) for name in sorted(operation.answer_variables))

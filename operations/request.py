@@ -4,12 +4,12 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import orjson
 
 from auth.refusals import Code
-from operations.errors import count_refusal
+from operations.errors import Response, count_refusal
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class RejectedRequest(Exception):
         self.headers = headers
         self.extensions = {"code": code, **extensions}
 
-    def answer(self) -> dict[str, Any]:
+    def answer(self) -> Response:
         """The GraphQL answer that says so. Counts the refusal."""
         return {"errors": count_refusal([{"message": self.message, "extensions": self.extensions}])}
 
@@ -49,7 +49,7 @@ class Request:
     """A document and what belongs to it. Without `query` it is the document that was sent before with that hash."""
 
     query: str | None
-    variables: dict[str, Any] | None = None
+    variables: dict[str, object] | None = None
     operation_name: str | None = None
     #: The SHA-256 of the document in lower-case hex digits, from clients that send documents only when they have to.
     sha256: str | None = None
@@ -69,9 +69,9 @@ def parse_request(body: object) -> Request:
         raise MalformedRequest("Batches are not taken: send one operation a request.")
     if not isinstance(body, dict):
         raise MalformedRequest("A request is a JSON object with a `query`.")
-    variables: dict[str, Any] | None = _member(body, "variables", dict, "an object")
+    variables: dict[str, object] | None = _member(body, "variables", dict, "an object")
     operation_name = _member(body, "operationName", str, "a string")
-    extensions: dict[str, Any] = _member(body, "extensions", dict, "an object") or {}
+    extensions: dict[str, object] = _member(body, "extensions", dict, "an object") or {}
     persisted_hash = _persisted_hash(extensions)
     query = _member(body, "query", str, "a string")
     _check_query(query, persisted_hash)
@@ -84,14 +84,14 @@ def document_hash(query: str) -> str:
     return hashlib.sha256(query.encode(errors="surrogatepass")).hexdigest()
 
 
-def _member(body: dict[str, Any], name: str, kind: type[T], kind_name: str) -> T | None:
+def _member(body: dict[str, object], name: str, kind: type[T], kind_name: str) -> T | None:
     value = body.get(name)
     if value is not None and not isinstance(value, kind):
         raise MalformedRequest(f"`{name}` must be {kind_name}.")
     return value
 
 
-def _persisted_hash(extensions: dict[str, Any]) -> str | None:
+def _persisted_hash(extensions: dict[str, object]) -> str | None:
     """The hash in Apollo's form of automatic persisted queries. Raises RejectedRequest."""
     match extensions.get("persistedQuery"):
         case None:
@@ -112,7 +112,7 @@ def _check_query(query: str | None, persisted_hash: str | None) -> None:
         raise RejectedRequest("The document must not contain the character NUL.")
 
 
-def _check_variables(variables: dict[str, Any] | None) -> None:
+def _check_variables(variables: dict[str, object] | None) -> None:
     """Raises RejectedRequest for a NUL, which no database stores and no text needs, and for values nested too deep."""
     try:
         may_have_nul = b"\\u0000" in orjson.dumps(variables)

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import ExitStack, suppress
-from typing import Any
 
 import orjson
 from graphql import OperationType
@@ -92,10 +91,10 @@ def _event_stream(http_request: HttpRequest, admitted: Admitted, context: Contex
 async def _read_request(http_request: HttpRequest) -> Request:
     """Read the GraphQL request from the query string or the body. Raises RejectedRequest."""
     if http_request.method != "POST":
-        parameters: dict[str, Any] = dict(http_request.query_params)
+        parameters: dict[str, object] = dict(http_request.query_params)
         for name in ("variables", "extensions"):
-            if parameters.get(name):
-                parameters[name] = decode_json(parameters[name], f"`{name}`")
+            if text := http_request.query_params.get(name):
+                parameters[name] = decode_json(text, f"`{name}`")
         return parse_request(parameters)
     content_type = http_request.headers.get("content-type", "")
     media_type, *options = (part.strip().lower() for part in content_type.split(";"))

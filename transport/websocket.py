@@ -6,7 +6,6 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import ExitStack, aclosing, suppress
 from functools import partial
-from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -108,7 +107,7 @@ class Socket:
             case _:
                 raise Closed(4400, "Invalid message")
 
-    async def _initialise(self, payload: dict[str, Any]) -> None:
+    async def _initialise(self, payload: dict[str, object]) -> None:
         """Sign the client in, by the payload's `Authorization` or the header's."""
         if self.is_initialised:
             raise Closed(4429, "Too many initialisation requests")
@@ -127,7 +126,7 @@ class Socket:
         self.viewer = viewer
         await self._send({"type": "connection_ack"})
 
-    async def _start(self, id: str, payload: dict[str, Any]) -> None:
+    async def _start(self, id: str, payload: dict[str, object]) -> None:
         """Begin an operation. Its id has at most 500 characters, since it is kept and goes with every answer."""
         if self.viewer is None:
             raise Closed(4401, "Unauthorized")
@@ -143,7 +142,7 @@ class Socket:
         else:
             self.running[id] = self._operations.create_task(self._run(id, payload, self.viewer))
 
-    async def _run(self, id: str, payload: dict[str, Any], viewer: Viewer) -> None:
+    async def _run(self, id: str, payload: dict[str, object], viewer: Viewer) -> None:
         """Run one operation, from its subscribe to its complete."""
         try:
             answers = await self._answer(id, payload, viewer)
@@ -157,7 +156,7 @@ class Socket:
             if self.running.get(id) is asyncio.current_task():
                 del self.running[id]
 
-    async def _answer(self, id: str, payload: dict[str, Any], viewer: Viewer) -> AsyncGenerator[Answer, None] | None:
+    async def _answer(self, id: str, payload: dict[str, object], viewer: Viewer) -> AsyncGenerator[Answer, None] | None:
         """Answer an operation, or send why it is refused. Of a subscription, returns the answers still to come."""
         request_id = uuid.uuid4().hex
         try:
@@ -179,7 +178,7 @@ class Socket:
         return None
 
     async def _execute(
-        self, id: str, payload: dict[str, Any], viewer: Viewer, request_id: str
+        self, id: str, payload: dict[str, object], viewer: Viewer, request_id: str
     ) -> Answer | AsyncGenerator[Answer, None]:
         """Admit an operation and run it. Of a subscription, returns the answers still to come."""
         request = parse_request(payload)
@@ -212,7 +211,7 @@ class Socket:
     async def _send_error(self, id: str, errors: list[FormattedError]) -> None:
         await self._send({"type": "error", "id": id, "payload": errors})
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: dict[str, object]) -> None:
         """Raises Closed where the client doesn't take the message in time, WebSocketDisconnect where it is gone."""
         async with self._sending:
             try:
