@@ -74,11 +74,14 @@ class Arranged:
                 yield f"{name} is another event on calendars"
             for each in interview["interviewers"]:
                 if form := each["feedbackForm"]:
-                    email, url = each["user"]["email"], form["url"]
-                    if self.links.setdefault((name, email), url) != url:
-                        yield f"{name}: the feedback link of {email} has changed"
-                    if url not in invite.get("DESCRIPTION", ""):
-                        yield f"{name}: the invite lacks the feedback link of {email}"
+                    yield from self._keep_link(name, each["user"]["email"], form["url"], invite)
+
+    def _keep_link(self, name: str, email: str, url: str, invite: Component) -> Iterator[str]:
+        """Remember a feedback link, which must stay the same and stand in the invite; yields what is wrong with it."""
+        if self.links.setdefault((name, email), url) != url:
+            yield f"{name}: the feedback link of {email} has changed"
+        if url not in invite.get("DESCRIPTION", ""):
+            yield f"{name}: the invite lacks the feedback link of {email}"
 
 
 def address(url: str) -> SplitResult:

@@ -245,18 +245,26 @@ def differences(meant: Panel | None, shown: JsonObject | None) -> list[str]:
         ("interviews", events.keys(), there.keys() & events.keys() if meant.canceled else there.keys()),
     ]
     for name in events.keys() & there.keys():
-        event, interview = events[name], there[name]
-        people = {each["user"]["email"] for each in interview["interviewers"]}
-        forms = [each["feedbackForm"]["status"] for each in interview["interviewers"] if each["feedbackForm"]]
-        pairs += [
-            (f"{name} subject", event.subject, interview["subject"]),
-            (f"{name} start", event.starts_at, datetime.fromisoformat(interview["startsAt"])),
-            (f"{name} minutes", event.minutes, interview["durationMinutes"]),
-            (f"{name} place", (event.location, event.meeting_url), (interview["location"], interview["meetingUrl"])),
-            (f"{name} people", {seat.person.email for seat in event.seats}, people),
-            (f"{name} voided forms", 0, 0 if shown["cancellation"] else forms.count("VOIDED")),
-        ]
+        pairs += _event_pairs(events[name], there[name])
+        pairs.append((f"{name} voided forms", 0, 0 if shown["cancellation"] else _voided_forms(there[name])))
     return [f"{what}: meant {this}, shown {that}" for what, this, that in pairs if this != that]
+
+
+def _event_pairs(event: Event, interview: JsonObject) -> list[tuple[str, object, object]]:
+    """What of an event can differ: its name, what is meant, and what is shown."""
+    name, people = event.external_id, {each["user"]["email"] for each in interview["interviewers"]}
+    return [
+        (f"{name} subject", event.subject, interview["subject"]),
+        (f"{name} start", event.starts_at, datetime.fromisoformat(interview["startsAt"])),
+        (f"{name} minutes", event.minutes, interview["durationMinutes"]),
+        (f"{name} place", (event.location, event.meeting_url), (interview["location"], interview["meetingUrl"])),
+        (f"{name} people", {seat.person.email for seat in event.seats}, people),
+    ]
+
+
+def _voided_forms(interview: JsonObject) -> int:
+    forms = [each["feedbackForm"] for each in interview["interviewers"]]
+    return sum(form is not None and form["status"] == "VOIDED" for form in forms)
 
 
 def deleted(shown: JsonObject) -> bool:
