@@ -180,15 +180,16 @@ async def interviews_of(
     Their seats, users and forms are read along where they are wanted: one statement for all.
     """
     by_id = {panel.id: panel for panel in panels}
-    interviews = [part for panel in by_id.values() for part in panel.parts or () if include_canceled or _is_live(part)]
+    interviews = [part for panel in by_id.values() for part in _attached_interviews(panel, include_canceled)]
     unread = {id: panel for id, panel in by_id.items() if panel.parts is None}
     if unread:
         interviews += await _read_interviews(viewer, unread, include_canceled, wanted)
     return group_by(interviews, "panel_id", [panel.id for panel in panels])
 
 
-def _is_live(interview: Interview) -> bool:
-    return interview.canceled_at is None
+def _attached_interviews(panel: Panel, include_canceled: bool) -> list[Interview]:
+    """Those that the panel was answered with; none where it has not been."""
+    return [part for part in panel.parts or () if include_canceled or part.canceled_at is None]
 
 
 async def _read_interviews(

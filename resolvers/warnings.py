@@ -65,9 +65,7 @@ async def _double_bookings(viewer: Viewer, stored: PanelAggregate, events: Seque
     if not live or stored.panel.canceled_at is not None:
         return []
     bookings = await _bookings_elsewhere(viewer, stored, live)
-    for interview in stored.live_interviews:
-        for user_id in stored.seats.get(interview.id, ()):
-            bookings.setdefault(user_id, []).append(interview)
+    _add_own_bookings(bookings, stored)
     message = "The interviewer has another interview at that time."
     return [
         warning(WarningCode.INTERVIEWER_DOUBLE_BOOKED, message, seat.path)
@@ -75,6 +73,12 @@ async def _double_bookings(viewer: Viewer, stored: PanelAggregate, events: Seque
         for seat in event.seats
         if _overlaps(event, stored.interviews[event.external_id], bookings.get(seat.user.id, ()))
     ]
+
+
+def _add_own_bookings(bookings: dict[str, list[Interview]], stored: PanelAggregate) -> None:
+    for interview in stored.live_interviews:
+        for user_id in stored.seats.get(interview.id, ()):
+            bookings.setdefault(user_id, []).append(interview)
 
 
 def _overlaps(event: Event, own: Interview, bookings: Sequence[Interview]) -> bool:
