@@ -1,6 +1,6 @@
 """The partner integrations: a catalogue in code, a switch and keys for each account.
 
-A second provider is one more entry of the catalogue and nothing else.
+docs/architecture.md says what else a second provider needs.
 """
 
 from collections.abc import AsyncIterator, Sequence

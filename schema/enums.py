@@ -14,6 +14,7 @@ def _show(kind: type[Enum], description: str, **values: str) -> None:
     """Let clients see the enum; every one of its values is described."""
     shown: Any = strawberry.enum(kind, description=description)
     for value in shown.__strawberry_definition__.values:
+        assert value.name in values, f"{kind.__name__}.{value.name} is not described in schema/enums.py"
         value.description = values.pop(value.name)
     assert not values, f"{kind.__name__} has no {', '.join(values)}"
 

@@ -46,6 +46,10 @@ def test_no_type_or_nullability_differs_from_the_contract(real: GraphQLSchema) -
     assert {name: there.get(name) for name in promised} == promised
 
 
+def test_nothing_can_be_asked_for_that_the_contract_does_not_name(real: GraphQLSchema) -> None:
+    assert sorted(dict(_signatures(real)).keys() - dict(_signatures(CONTRACT)).keys()) == []
+
+
 def test_everything_is_described(real: GraphQLSchema) -> None:
     assert [name for name, description in _descriptions(real) if not (description or "").strip()] == []
 
