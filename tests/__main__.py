@@ -1,4 +1,4 @@
-"""What `make test` runs at once: the suite on SQLite, on PostgreSQL what a database may change, and the console's tests.
+"""What `make test` runs at once: the suite on SQLite, on PostgreSQL what a database may change, and the console's.
 
 A choice of tests (`make test TESTS='-k push'`) runs on SQLite alone, unless CALLBOARD_TEST_DATABASE says otherwise.
 With CI=true nothing may be missing: the tests that need what is not there fail instead of being skipped.
