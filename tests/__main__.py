@@ -44,7 +44,10 @@ async def run_suite(name: str, reports: Path, *arguments: str, workers: int = 2,
 async def run_all(reports: Path) -> list[int]:
     """Run every suite that this machine can run; their exit codes."""
     # What waits for a browser, a process or a lock leaves the cores to the others.
-    suites = [run_suite("sqlite", reports, f"--ignore={CONSOLE}"), run_suite("console", reports, CONSOLE, workers=1)]
+    suites = [
+        run_suite("sqlite", reports, f"--ignore={CONSOLE}", workers=3),
+        run_suite("console", reports, CONSOLE, workers=1),
+    ]
     if answers(5432):
         postgres = ("-m", "not once", f"--ignore={CONSOLE}")
         suites.append(run_suite("postgres", reports, *postgres, database="postgres"))
