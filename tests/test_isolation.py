@@ -76,6 +76,7 @@ async def answered(person: Person, kind: str, field: str, each: list[dict[str, A
 
 _CHANCE = [
     (re.compile(r"\b([a-z]{3})_[0-9a-z]{26}\b|\bfld_[0-9a-f]{16}\b"), "<id>"),
+    (re.compile(r"(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\\*, [^(]{10,60}\("), "<day> ("),
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "<time>"),
     (re.compile(r"\d{8}T\d{6}Z"), "<time>"),
     (re.compile(r'(?<=[cC]ursor": )"[^"]*"'), "<cursor>"),
@@ -85,6 +86,8 @@ _CHANCE = [
 
 def plain(answer: str, *probed: str) -> str:
     """The answer without the values that were probed, and without what is new in every answer."""
+    # The lines of an invite are folded at 75 octets, wherever that is.
+    answer = answer.replace("\\r\\n ", "")
     for value in probed:
         answer = answer.replace(value, "<probed>")
     for pattern, name in _CHANCE:
