@@ -1,4 +1,4 @@
-"""What `make test` runs at once: the suite on SQLite, on PostgreSQL what a database may change, and the console's.
+"""What `make test` runs: the suite on SQLite, beside it on PostgreSQL what a database may change, then the console.
 
 A choice of tests (`make test TESTS='-k push'`) runs on SQLite alone, unless CALLBOARD_TEST_DATABASE says otherwise.
 With CI=true nothing may be missing: the tests that need what is not there fail instead of being skipped.
@@ -26,9 +26,9 @@ def answers(port: int) -> bool:
         return probe.connect_ex((HERE, port)) == 0
 
 
-async def run_suite(name: str, reports: Path, *arguments: str, workers: int = 2, database: str = "sqlite") -> int:
-    """Run pytest with so many workers and print its lines with the suite's name before them; returns its exit code."""
-    command = [sys.executable, "-m", "pytest", "-n", str(workers), "--dist", "loadgroup", "-q", *arguments]
+async def run_suite(name: str, reports: Path, *arguments: str, database: str = "sqlite") -> int:
+    """Run pytest with two workers and print its lines with the suite's name before them; returns its exit code."""
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q", *arguments]
     process = await asyncio.create_subprocess_exec(
         *(*command, f"--junit-xml={reports / name}.xml"),
         env={**os.environ, "CALLBOARD_TEST_DATABASE": database},
@@ -43,15 +43,12 @@ async def run_suite(name: str, reports: Path, *arguments: str, workers: int = 2,
 
 async def run_all(reports: Path) -> list[int]:
     """Run every suite that this machine can run; their exit codes."""
-    # What waits for a browser, a process or a lock leaves the cores to the others.
-    suites = [
-        run_suite("sqlite", reports, f"--ignore={CONSOLE}", workers=3),
-        run_suite("console", reports, CONSOLE, workers=1),
-    ]
+    suites = [run_suite("sqlite", reports, f"--ignore={CONSOLE}")]
     if answers(5432):
         postgres = ("-m", "not once", f"--ignore={CONSOLE}")
         suites.append(run_suite("postgres", reports, *postgres, database="postgres"))
-    return await asyncio.gather(*suites)
+    codes = await asyncio.gather(*suites)
+    return [*codes, await run_suite("console", reports, CONSOLE)]
 
 
 def slowest(reports: Path) -> list[tuple[float, str]]:
