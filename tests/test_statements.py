@@ -63,7 +63,8 @@ def lists() -> Iterator[tuple[str, str]]:
         is_page = get_named_type(field.type).name.endswith("Connection")
         if is_page or is_list_type(get_nullable_type(field.type)):
             yield name, "sam"
-            yield name, "leo"
+            if name != "auditEvents":
+                yield name, "leo"
             if name in ("candidates", "interviewPanels", "interviews", "interviewPanelChanges"):
                 yield name, "goodtime"
                 yield name, "ivo"
