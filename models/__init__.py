@@ -2,7 +2,7 @@
 
 from models.audit import AuditAct, AuditEvent
 from models.base import Row, new_id
-from models.candidates import Candidate, Follower
+from models.candidates import Candidate, CandidateEmail, Follower
 from models.changes import Change, InterviewPanelChangeKind, LogEntry, TopicChange, TopicLog
 from models.directory import Account, Posting, Role, Stage, User, email_key
 from models.feedback import (
@@ -39,6 +39,7 @@ __all__ = [
     "Cancelable",
     "Cancellation",
     "Candidate",
+    "CandidateEmail",
     "Change",
     "FeedbackFieldType",
     "FeedbackForm",

@@ -24,6 +24,12 @@ class AuditAct(Enum):
     EMAIL_CHANGED = "EMAIL_CHANGED"
     USER_DEACTIVATED = "USER_DEACTIVATED"
     USER_REACTIVATED = "USER_REACTIVATED"
+    EXTERNAL_ID_CHANGED = "EXTERNAL_ID_CHANGED"
+    CANDIDATE_MERGED = "CANDIDATE_MERGED"
+    CANDIDATE_ERASED = "CANDIDATE_ERASED"
+    FEEDBACK_WAIVED = "FEEDBACK_WAIVED"
+    FEEDBACK_REOPENED = "FEEDBACK_REOPENED"
+    INTEGRATION_PREFERRED = "INTEGRATION_PREFERRED"
 
 
 class AuditEvent(Row):
@@ -36,7 +42,8 @@ class AuditEvent(Row):
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
         "models.Account", related_name="audit_events", on_delete=fields.RESTRICT
     )
-    act = fields.CharEnumField(AuditAct, max_length=30)
+    # Described in words: a new value of the enum changes nothing of the column.
+    act = fields.CharEnumField(AuditAct, max_length=30, description="a value of AuditAct")
     # The global id of the user or integration who did it, and the key with which an integration did.
     actor_id = fields.CharField(max_length=40)
     api_key: fields.ForeignKeyNullableRelation[ApiKey] = fields.ForeignKeyField(

@@ -15,6 +15,7 @@ class Candidate(Row):
     stage_id: str
     posting_id: str | None
     owner_id: str | None
+    merged_into_id: str | None
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="candidates")
     external_id = fields.CharField(max_length=500)
     name = fields.CharField(max_length=500)
@@ -33,6 +34,12 @@ class Candidate(Row):
     )
     updated_at = fields.DatetimeField(default=clock.now)
     archived_at = fields.DatetimeField(null=True)
+    # Set once what is personal was erased, for good: the row is left so that ids and counts stay right.
+    erased_at = fields.DatetimeField(null=True)
+    # The candidate with whom this duplicate was merged: pushes that name this one are about that one.
+    merged_into: fields.ForeignKeyNullableRelation["Candidate"] = fields.ForeignKeyField(
+        "models.Candidate", related_name="merged", null=True, on_delete=fields.RESTRICT
+    )
 
     class Meta:
         table = "candidate"
@@ -45,6 +52,27 @@ class Candidate(Row):
             Index(fields=("posting_id",)),
             Index(fields=("owner_id",)),
         )
+
+
+class CandidateEmail(Row):
+    """An email of a candidate as users are found by theirs: a user who has it is the candidate, an internal one."""
+
+    prefix = "cem"
+
+    account_id: str
+    candidate_id: str
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="candidate_emails"
+    )
+    candidate: fields.ForeignKeyRelation[Candidate] = fields.ForeignKeyField(
+        "models.Candidate", related_name="email_keys"
+    )
+    email = fields.CharField(max_length=500)
+
+    class Meta:
+        table = "candidate_email"
+        unique_together = (("candidate", "email"),)
+        indexes = (Index(fields=("account_id", "email")),)
 
 
 class Follower(Row):

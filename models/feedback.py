@@ -77,6 +77,7 @@ class FeedbackForm(Row):
     interview_id: str
     user_id: str
     template_id: str
+    waived_by_id: str | None
     account: columns.ForeignKeyRelation[Account] = columns.ForeignKeyField("models.Account", related_name="forms")
     panel: columns.ForeignKeyRelation["Panel"] = columns.ForeignKeyField("models.Panel", related_name="forms")
     interview: columns.ForeignKeyRelation["Interview"] = columns.ForeignKeyField(
@@ -93,6 +94,11 @@ class FeedbackForm(Row):
     fields: list[StoredField] = columns.JSONField()
     answers: list[StoredAnswer] | None = columns.JSONField(null=True)
     completed_at = columns.DatetimeField(null=True)
+    # Set while a recruiter asks for it no longer: it is voided until they ask for it again.
+    waived_at = columns.DatetimeField(null=True)
+    waived_by: columns.ForeignKeyNullableRelation[User] = columns.ForeignKeyField(
+        "models.User", related_name="waived_forms", null=True, on_delete=columns.RESTRICT
+    )
 
     class Meta:
         table = "feedback_form"

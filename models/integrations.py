@@ -21,6 +21,8 @@ class Integration(Row):
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="integrations")
     provider = fields.CharEnumField(IntegrationProvider, max_length=30)
     enabled = fields.BooleanField(default=False)
+    # Which of several schedulers the Schedule buttons open; one of an account at most.
+    preferred = fields.BooleanField(default=False, db_default=False)
     enabled_at = fields.DatetimeField(null=True)
     enabled_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "models.User", related_name="enabled_integrations", null=True, on_delete=fields.RESTRICT

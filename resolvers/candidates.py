@@ -17,7 +17,7 @@ from models import Candidate, Instant, Integration, IntegrationProvider, Panel
 from resolvers.access import Act, is_restricted, may, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
-from resolvers.queries import Wanted, get, group_by, load_many, load_related, select
+from resolvers.queries import Wanted, get_named, group_by, load_many, load_related, select
 
 
 class CandidateOrder(Enum):
@@ -51,8 +51,8 @@ class ScheduleAction:
 
 
 async def find(viewer: Viewer, id: str | None, external_id: str | None, wanted: Wanted) -> Candidate | None:
-    """The candidate of that id or external id; null where the viewer knows none, or neither is given."""
-    return await get(viewer, Candidate, {"id": id, "external_id": external_id}, *_pointers(wanted))
+    """The candidate of that id or external id; null where the viewer knows none. Raises Refused as `get_named`."""
+    return await get_named(viewer, Candidate, id, external_id, *_pointers(wanted))
 
 
 async def page(

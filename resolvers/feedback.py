@@ -292,7 +292,7 @@ def _is_voided(form: FeedbackForm) -> bool:
 
 async def find(viewer: Viewer, id: str) -> FeedbackForm | None:
     """The form, where the viewer may see it."""
-    return await get(viewer, FeedbackForm, {"id": id})
+    return await get(viewer, FeedbackForm, "id", id)
 
 
 async def templates(

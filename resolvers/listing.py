@@ -192,7 +192,7 @@ class Listing(Generic[AnyRow]):
 
     async def _unveiled(self, viewer: Viewer, values: list[object], id: str) -> list[object]:
         """The values that a cursor has veiled, as the row itself has them. Raises Refused(BAD_USER_INPUT)."""
-        row = await get(viewer, self.model, {"id": id})
+        row = await get(viewer, self.model, "id", id)
         if row is not None:
             plain = [getattr(row, name) for name in self.order[:-1]]
             if [_veiled(value, row) for value in plain] == values:

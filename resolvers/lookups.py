@@ -28,7 +28,8 @@ from resolvers.revisions import replaces
 
 async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], stored: PanelAggregate) -> Declaration:
     """The push with the rows that it names, read against what is stored; `faults` are its own. Three statements."""
-    candidate = await _find_candidate(viewer, push, stored.panel)
+    candidates = await _find_candidates(viewer, push, stored.panel)
+    candidate = _pick_candidate(push, candidates, stored.panel)
     users = await _find_users(viewer, push)
     templates_in_use = {seat.template_id for seat in stored.all_seats}
     templates = await _find_templates(viewer, push, templates_in_use)
@@ -40,7 +41,7 @@ async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], store
     reader = _EventReader(users, templates.keys() | templates_in_use, assigned)
     events = [reader.read(interview, path) for path, interview in push.declared_interviews]
     panel_faults = [
-        *_candidate_faults(push, candidate, stored.panel),
+        *(_contradiction_faults(push, candidates) or _candidate_faults(push, candidate, stored.panel)),
         *_zone_faults(push, stored.panel),
         *_size_faults(push, stored),
     ]
@@ -57,10 +58,14 @@ def _one_a_path(faults: Sequence[UserError]) -> list[UserError]:
     return list(errors.values())
 
 
-async def _find_candidate(viewer: Viewer, push: Push, panel: Panel) -> models.Candidate | None:
-    """The candidate whom the push names; else the panel's own."""
+async def _find_candidates(viewer: Viewer, push: Push, panel: Panel) -> list[models.Candidate]:
+    """The candidates whom the push names, by either name, and the panel's own."""
     ids, external_ids = known(panel.candidate_id, push.candidate_id), known(push.candidate_external_id)
-    candidates = await select(viewer, Query(_candidates, ids=ids, external_ids=external_ids))
+    return await select(viewer, Query(_candidates, ids=ids, external_ids=external_ids))
+
+
+def _pick_candidate(push: Push, candidates: Sequence[models.Candidate], panel: Panel) -> models.Candidate | None:
+    """The candidate whom the push names; else the panel's own."""
     own = (candidate for candidate in candidates if candidate.id == panel.candidate_id)
     return next((candidate for candidate in candidates if _names(push, candidate)), next(own, None))
 
@@ -110,6 +115,16 @@ def _names(push: Push, candidate: models.Candidate) -> bool:
     by_id = push.candidate_id in (None, candidate.id)
     by_external_id = push.candidate_external_id in (None, candidate.external_id)
     return _names_candidate(push) and by_id and by_external_id
+
+
+def _contradiction_faults(push: Push, candidates: Sequence[models.Candidate]) -> list[UserError]:
+    """Whether the two names of the candidate lead to different ones, or one of them to nobody."""
+    by_id = {candidate.id for candidate in candidates if candidate.id == push.candidate_id}
+    by_external_id = {candidate.id for candidate in candidates if candidate.external_id == push.candidate_external_id}
+    if None in (push.candidate_id, push.candidate_external_id) or by_id == by_external_id:
+        return []
+    message = "`candidateId` and `candidateExternalId` lead to different candidates: send one of them."
+    return [error(ErrorCode.INVALID, message, candidate_path(push))]
 
 
 def _candidate_faults(push: Push, candidate: models.Candidate | None, panel: Panel) -> Iterator[UserError]:
@@ -172,7 +187,7 @@ class _EventReader:
             template_id = self._template_id(person.feedback_template_id, at) or default
             user = self._user(person)
             if user is None:
-                self.faults.append(_nobody(person, name_path))
+                self.faults.append(_nobody(person, name_path, self._contradicts(person)))
             elif user.id in seats:
                 message = "The same person is on this interview already."
                 self.faults.append(error(ErrorCode.DUPLICATE_INTERVIEWER, message, name_path))
@@ -189,11 +204,16 @@ class _EventReader:
 
     def _user(self, person: InterviewerPush) -> models.User | None:
         """The user of the account who is meant. Rule 4 of Pushing a panel."""
-        by_id = self._by_id.get(person.user_id or "")
-        by_email = self._by_email.get(email_key(person.email or ""))
-        if person.user_id is not None and person.email is not None and by_id is not by_email:
-            return None
-        return by_id or by_email
+        by_id, by_email = self._users_named(person)
+        return None if self._contradicts(person) else by_id or by_email
+
+    def _contradicts(self, person: InterviewerPush) -> bool:
+        """Whether the two names of the person lead to different users, or one of them to nobody."""
+        by_id, by_email = self._users_named(person)
+        return person.user_id is not None and person.email is not None and by_id is not by_email
+
+    def _users_named(self, person: InterviewerPush) -> tuple[models.User | None, models.User | None]:
+        return self._by_id.get(person.user_id or ""), self._by_email.get(email_key(person.email or ""))
 
     def _template_id(self, id: str | None, path: Path) -> str | None:
         """The id of a template of the account; an archived one goes on only where the panel uses it."""
@@ -203,7 +223,10 @@ class _EventReader:
         return id
 
 
-def _nobody(person: InterviewerPush, path: Path) -> UserError:
+def _nobody(person: InterviewerPush, path: Path, contradicts: bool) -> UserError:
+    if contradicts:
+        message = "`userId` and `email` lead to different users: send one of them."
+        return error(ErrorCode.INVALID, message, path)
     if person.user_id is None and person.email is None:
         return error(ErrorCode.INVALID, "Name the interviewer by `userId` or by `email`.", path[:-1])
     # Whom the push itself names is repeated by name; everybody else stands at the path only.

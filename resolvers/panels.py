@@ -25,7 +25,7 @@ from models import (
 from resolvers import calendar, feedback
 from resolvers.access import unscoped, visible
 from resolvers.listing import Listing, Page, PageRequest, Parameters
-from resolvers.queries import Wanted, get, group_by, load_related, select
+from resolvers.queries import Wanted, get_named, group_by, load_related, select
 
 #: The seats of interviews, read along with these.
 SEATS = Join.collection("seats", Interviewer, pointer="interview")
@@ -65,8 +65,8 @@ class InterviewFilter:
 
 
 async def find(viewer: Viewer, id: str | None, external_id: str | None) -> Panel | None:
-    """The panel of that id, or of the scheduler's id; null where the viewer knows none, or neither id is given."""
-    return await get(viewer, Panel, {"id": id, "external_id": external_id})
+    """The panel of that id, or of the scheduler's id; null where the viewer knows none. Raises as `get_named`."""
+    return await get_named(viewer, Panel, id, external_id)
 
 
 async def page(

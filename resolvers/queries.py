@@ -3,13 +3,14 @@
 Every read begins with `access.visible`, or with a row that it has let through.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from tortoise.queryset import QuerySet
 
 import database
+from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
 from database import NOT_READ, Attributes, Bind, Coalescer, Join, Query, Stored, attached, in_
 from database.row import AnyRow, related_model
@@ -61,18 +62,29 @@ def _with_scope(
     return build(Scope(role, account_id, viewer_id), *structure, **values)
 
 
-async def get(viewer: Viewer, model: type[AnyRow], names: Mapping[str, str | None], *joins: Join) -> AnyRow | None:
-    """The visible row that has all these values, by column; None where there is none, or all values are None.
+async def get(viewer: Viewer, model: type[AnyRow], column: str, value: str, *joins: Join) -> AnyRow | None:
+    """The visible row that has the value in a column in which no other has it; None where there is none.
 
     Callers that ask at the same time share one statement, and its rows: they are for reading only.
     """
-    wanted = {column: value for column, value in names.items() if value is not None}
-    if not wanted:
-        return None
-    column, value = next(iter(wanted.items()))
     group = (model, column, joins, *visibility_key(viewer))
-    row = await COALESCER.load(group, value, partial(_load_by_name, viewer, model, column, joins))
-    return row if row and all(getattr(row, name) == value for name, value in wanted.items()) else None
+    return await COALESCER.load(group, value, partial(_load_by_name, viewer, model, column, joins))
+
+
+async def get_named(
+    viewer: Viewer, model: type[WithId], id: str | None, external_id: str | None, *joins: Join
+) -> WithId | None:
+    """The visible row of that id or external id; None where neither leads to one.
+
+    Raises Refused(BAD_USER_INPUT) where neither is passed, or where they don't lead to the same row.
+    """
+    names = {"id": id, "external_id": external_id}
+    rows = [await get(viewer, model, name, value, *joins) for name, value in names.items() if value is not None]
+    if not rows:
+        raise Refused(Code.BAD_USER_INPUT, "Say which one by `id` or by `externalId`.")
+    if len({row.id if row else None for row in rows}) > 1:
+        raise Refused(Code.BAD_USER_INPUT, "`id` and `externalId` lead to different things: send one of them.")
+    return rows[0]
 
 
 async def _load_by_name(

@@ -71,23 +71,25 @@ def _last_admin_faults(users: Collection[User]) -> Iterator[UserError]:
         yield error(ErrorCode.INVALID, message, ("users",))
 
 
-#: What of a user decides on what they may do: the role, whether they may sign in, and by which email.
-_Standing = tuple[Role, bool, str]
+#: What of a user decides on what they may do and who they are: the role, whether they may sign in, and both names.
+_Standing = tuple[Role, bool, str, str | None]
 
 
 def _standing(user: User) -> _Standing:
-    return (user.role, user.deactivated_at is None, user.email)
+    return (user.role, user.deactivated_at is None, user.email, user.external_id)
 
 
 def _audit(unit: UnitOfWork, user: User, before: _Standing | None) -> None:
     """Keep who was let in, and whose standing has changed."""
-    role, active, email = before or (user.role, True, user.email)
+    role, active, email, external_id = before or (user.role, True, user.email, user.external_id)
     if before is None:
         unit.audit(AuditAct.USER_ADDED, user.id, role=user.role.value)
     if user.role is not role:
         unit.audit(AuditAct.ROLE_CHANGED, user.id, role=user.role.value, was=role.value)
     if user.email != email:
         unit.audit(AuditAct.EMAIL_CHANGED, user.id)
+    if user.external_id != external_id:
+        unit.audit(AuditAct.EXTERNAL_ID_CHANGED, user.id)
     if (user.deactivated_at is None) is not active:
         unit.audit(AuditAct.USER_DEACTIVATED if active else AuditAct.USER_REACTIVATED, user.id)
 

@@ -114,6 +114,12 @@ _show(
     EMAIL_CHANGED="A user got another email, and so another sign-in.",
     USER_DEACTIVATED="A user can no longer sign in.",
     USER_REACTIVATED="A user can sign in again.",
+    EXTERNAL_ID_CHANGED="A user whom only the email named got an external id.",
+    CANDIDATE_MERGED="A duplicate was merged into the candidate whom the details name.",
+    CANDIDATE_ERASED="What is personal of a candidate was erased, for good.",
+    FEEDBACK_WAIVED="A recruiter no longer asks for a feedback form.",
+    FEEDBACK_REOPENED="A recruiter asks for a waived feedback form again.",
+    INTEGRATION_PREFERRED="A scheduler became the one that the Schedule buttons open.",
 )
 _show(
     models.InterviewPanelChangeKind,

@@ -59,4 +59,4 @@ class NodeQuery:
     ) -> models.Row | None:
         # Whoever is not signed in is refused, whatever the id looks like.
         who, model = viewer(info), _MODELS_BY_PREFIX.get(id.partition("_")[0])
-        return await get(who, model, {"id": id}) if model else None
+        return await get(who, model, "id", id) if model else None

@@ -152,6 +152,28 @@ async def test_what_is_there_keeps_the_revisions_that_it_is_from(empty: Installa
         assert [interview.deleted_sequence for interview in interviews] == [5, None]
 
 
+async def test_the_emails_of_the_candidates_that_there_are_become_rows(empty: Installation) -> None:
+    async with opened(empty.database_url):
+        await migrated_to("0006_topics")
+        account = models.Account(name="Acme", slug="acme")
+        stage = models.Stage(account_id=account.id, name="Applied", position=1)
+        emails = ["Ina@Acme.example ", "ina@acme.example", "ina@home.example"]
+        named = {"account_id": account.id, "name": "Ina", "search_text": "ina", "stage_id": stage.id}
+        candidates = [models.Candidate(external_id=str(number), emails=emails[:number], **named) for number in range(4)]
+        for row in (account, stage, *candidates):
+            await insert(row)
+
+    await empty.done("migrate")
+
+    async with opened(empty.database_url):
+        rows = await models.CandidateEmail.all().order_by("candidate_id", "email")
+        at_work, at_home = "ina@acme.example", "ina@home.example"
+        expected = [(1, at_work), (2, at_work), (3, at_work), (3, at_home)]
+        assert [(row.candidate_id, row.email) for row in rows] == [
+            (candidates[number].id, email) for number, email in expected
+        ]
+
+
 async def migrated_to(version: str) -> None:
     await MigrationExecutor(connections.get("default"), APPS).migrate([MigrationTarget("models", version)])
 

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
                 ('created_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
                 ('account', fields.ForeignKeyField('models.Account', source_field='account_id', db_constraint=True, to_field='id', related_name='audit_events', on_delete=OnDelete.RESTRICT)),
-                ('act', fields.CharEnumField(description='INTEGRATION_ENABLED: INTEGRATION_ENABLED\nINTEGRATION_DISABLED: INTEGRATION_DISABLED\nAPI_KEY_GENERATED: API_KEY_GENERATED\nAPI_KEY_REVOKED: API_KEY_REVOKED\nPANEL_CANCELED: PANEL_CANCELED\nPANEL_RESTORED: PANEL_RESTORED\nINTERVIEW_CANCELED: INTERVIEW_CANCELED\nINTERVIEW_RESTORED: INTERVIEW_RESTORED\nUSER_ADDED: USER_ADDED\nROLE_CHANGED: ROLE_CHANGED\nEMAIL_CHANGED: EMAIL_CHANGED\nUSER_DEACTIVATED: USER_DEACTIVATED\nUSER_REACTIVATED: USER_REACTIVATED', enum_type=AuditAct, max_length=30)),
+                ('act', fields.CharEnumField(description='a value of AuditAct', enum_type=AuditAct, max_length=30)),
                 ('actor_id', fields.CharField(max_length=40)),
                 ('api_key', fields.ForeignKeyField('models.ApiKey', source_field='api_key_id', null=True, db_constraint=True, to_field='id', related_name='audit_events', on_delete=OnDelete.RESTRICT)),
                 ('target_id', fields.CharField(max_length=40)),
