@@ -5,8 +5,9 @@ import contextlib
 import logging
 import random
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -28,7 +29,7 @@ import settings
 import traces
 from feed.notify import PostgresListener
 from process import Process, new_process, process_of
-from resolvers import changes
+from resolvers import changes, questions
 from transport import http, websocket
 from transport.middleware import RequestMiddleware
 
@@ -96,7 +97,11 @@ async def lifespan(process: Process) -> AsyncIterator[None]:
             await parts.enter_async_context(PostgresListener(current.database_url, process.signals))
         await parts.enter_async_context(process.transactions)
         await parts.enter_async_context(traces.exporting())
-        parts.enter_context(_in_background(_prune_daily(timedelta(days=current.change_retention_days))))
+        # Processes that were started together differ in when they begin.
+        prune = partial(changes.prune, timedelta(days=current.change_retention_days))
+        parts.enter_context(_in_background(_daily(prune, random.uniform(60, 3600))))
+        # Not before the processes of the release before, which know no versions, are gone.
+        parts.enter_context(_in_background(_daily(questions.move_into_versions, _DAY_SECONDS)))
         parts.enter_context(_in_background(_watch_pool()))
         await parts.enter_async_context(process.hub)
         _at_signal(process.hub.end)
@@ -132,16 +137,15 @@ def _ahead_of(handler: _SignalHandler, act: Callable[[], None]) -> _SignalHandle
     return handle
 
 
-async def _prune_daily(retention: timedelta) -> None:
-    """Drop changes past their retention once a day, first after a random time: processes started together differ."""
-    pause = random.uniform(60, 3600)
+async def _daily(work: Callable[[], Awaitable[object]], pause: float) -> None:
+    """Do the work once a day, first after so many seconds."""
     while True:
         await asyncio.sleep(pause)
         pause = _DAY_SECONDS
         try:
-            await changes.prune(retention)
+            await work()
         except Exception:
-            _log.exception("Old changes can't be dropped: trying again tomorrow")
+            _log.exception("What is done once a day failed: trying again tomorrow")
 
 
 async def _watch_pool() -> None:

@@ -25,7 +25,7 @@ import settings
 import zones
 from application import Application
 from auth import tokens
-from resolvers import changes, directory, integrations
+from resolvers import changes, directory, integrations, questions
 from schema import SCHEMA
 from simulator import client as goodtime
 from simulator import demo as demo_account
@@ -211,10 +211,12 @@ def print_schema() -> None:
 
 @cli.command()
 def prune() -> None:
-    """Drop what is past its retention: the old changes of the log."""
+    """Drop what is past its retention: the old changes of the log. Move what earlier releases stored elsewhere."""
     retention = timedelta(days=_configure().change_retention_days)
     gone = _with_database(lambda: changes.prune(retention))
     typer.echo(f"Dropped {gone} changes older than {retention.days} days.")
+    if moved := _with_database(questions.move_into_versions):
+        typer.echo(f"Moved the fields of {moved} forms into versions of their templates.")
 
 
 def _configure() -> settings.Settings:

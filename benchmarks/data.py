@@ -232,6 +232,7 @@ def _statements(shape: Shape) -> list[str]:
         FROM generate_series(0, {shape.interviews - 1}) AS n,
             LATERAL generate_series(0, {seats_before("n + 1")} - {seats_before("n")} - 1) AS position
     """
+    version = key("tpv", "1")
     template = "(SELECT id, fields, instructions FROM feedback_template ORDER BY id LIMIT 1)"
     return [
         f"""INSERT INTO "user" (id, created_at, account_id, external_id, email, name, role)
@@ -275,11 +276,14 @@ def _statements(shape: Shape) -> list[str]:
                 CASE WHEN n % 2 = 1 THEN 'https://meet.example/' || n END, starts_at,
                 starts_at + interval '45 minutes', 'DAILY', 1, true, timestamptz '2024-12-01Z'
             FROM ({interview_rows}) AS its""",
+        f"""INSERT INTO template_version (id, created_at, account_id, template_id, instructions, fields)
+            SELECT {version}, timestamptz '2024-12-01Z', {account}, id, instructions, fields
+            FROM {template} AS template""",
         f"""INSERT INTO feedback_form (id, created_at, account_id, panel_id, interview_id, user_id, template_id,
-                status, instructions, fields, answers, completed_at)
+                version_id, status, fields, answers, completed_at)
             SELECT {key("frm", "seat")}, timestamptz '2024-12-01Z', {account}, {key("pan", "p + 1")},
-                {key("itv", "n + 1")}, {key("usr", "person")}, template.id,
-                CASE WHEN {is_over("p")} THEN 'COMPLETED' ELSE 'PENDING' END, template.instructions, template.fields,
+                {key("itv", "n + 1")}, {key("usr", "person")}, template.id, {version},
+                CASE WHEN {is_over("p")} THEN 'COMPLETED' ELSE 'PENDING' END, '[null]',
                 CASE WHEN {is_over("p")} THEN jsonb_build_array(jsonb_build_object(
                     'field_id', template.fields -> 0 ->> 'id', 'values', jsonb_build_array('Hire'))) END,
                 CASE WHEN {is_over("p")} THEN timestamptz '2025-12-24Z' END

@@ -7,7 +7,7 @@ that a foreign key `user_id` points at as `_user`, and whether it is stored (`_s
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, Generic, Never, TypeVar
+from typing import Any, ClassVar, Generic, Never, TypeVar
 
 import ciso8601
 import orjson
@@ -39,6 +39,9 @@ class Stored(Model):
     _partial = False
     _saved_in_db = True
     _custom_generated_pk = True
+
+    #: Whether a row is never changed once it is stored: an upsert leaves the stored one as it is.
+    is_written_once: ClassVar[bool] = False
 
     __await__ = _NotAwaitable()
 

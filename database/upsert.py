@@ -17,7 +17,7 @@ _MOST_VALUES = 32_000
 
 
 async def upsert(rows: Iterable[Stored]) -> None:
-    """Insert the rows; where an id is known, replace all of the row but `created_at`.
+    """Insert the rows; where an id is known, replace all of the row but `created_at`; nothing where it is written once.
 
     Rows of one model go together, models in the order in which they come: what is pointed at must come first. Raises
     IntegrityError where another unique constraint stands against it.
@@ -56,6 +56,8 @@ class _Table:
         changing = [column for column in self.columns if column not in ("id", "created_at")]
         changes = ", ".join(f'"{column}" = excluded."{column}"' for column in changing)
         self.on_conflict = f" ON CONFLICT (id) DO UPDATE SET {changes}" if "id" in self.columns else ""
+        if model.is_written_once:
+            self.on_conflict = " ON CONFLICT (id) DO NOTHING"
 
 
 class _UnnestedTable(_Table):

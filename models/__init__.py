@@ -6,12 +6,14 @@ from models.candidates import Candidate, CandidateEmail, Follower
 from models.changes import Change, InterviewPanelChangeKind, LogEntry, TopicChange, TopicLog
 from models.directory import Account, Posting, Role, Stage, User, email_key
 from models.feedback import (
+    OF_VERSION,
     FeedbackFieldType,
     FeedbackForm,
     FeedbackFormStatus,
     FeedbackTemplate,
     StoredAnswer,
     StoredField,
+    TemplateVersion,
 )
 from models.integrations import ApiKey, Integration, IntegrationProvider
 from models.panels import (
@@ -31,6 +33,7 @@ from models.panels import (
 )
 
 __all__ = [
+    "OF_VERSION",
     "Account",
     "ApiKey",
     "AuditAct",
@@ -63,6 +66,7 @@ __all__ = [
     "Stage",
     "StoredAnswer",
     "StoredField",
+    "TemplateVersion",
     "TopicChange",
     "TopicLog",
     "User",

@@ -1,8 +1,10 @@
 """Feedback templates, and the forms made from them: one for each interviewer of an interview."""
 
 from enum import Enum
-from typing import TYPE_CHECKING, TypedDict
+from hashlib import sha256
+from typing import TYPE_CHECKING, Self, TypedDict
 
+import orjson
 from tortoise import fields as columns
 from tortoise.indexes import Index
 
@@ -32,7 +34,7 @@ class FeedbackFormStatus(Enum):
 
 
 class StoredField(TypedDict):
-    """A field of a template or of a form's snapshot, as JSON keeps it; `type` is a FeedbackFieldType's value."""
+    """A field of a template or of a version of it, as JSON keeps it; `type` is a FeedbackFieldType's value."""
 
     id: str
     type: str
@@ -67,6 +69,48 @@ class FeedbackTemplate(Row):
         indexes = (Index(fields=("account_id", "name", "id")),)
 
 
+class TemplateVersion(Row):
+    """What a template asked when forms were made from it: kept once for all of them, and never changed.
+
+    Its id follows from its content, so that acts which know nothing of each other make the same row.
+    """
+
+    prefix = "tpv"
+    is_written_once = True
+
+    account_id: str
+    template_id: str
+    account: columns.ForeignKeyRelation[Account] = columns.ForeignKeyField(
+        "models.Account", related_name="template_versions"
+    )
+    template: columns.ForeignKeyRelation[FeedbackTemplate] = columns.ForeignKeyField(
+        "models.FeedbackTemplate", related_name="versions", on_delete=columns.RESTRICT
+    )
+    instructions = columns.TextField(null=True)
+    fields: list[StoredField] = columns.JSONField()
+
+    class Meta:
+        table = "template_version"
+        indexes = (Index(fields=("template_id",)),)
+
+    @classmethod
+    def of(cls, account_id: str, template_id: str, instructions: str | None, fields: list[StoredField]) -> Self:
+        """The version of that template with this content."""
+        content = orjson.dumps([account_id, template_id, instructions, fields], option=orjson.OPT_SORT_KEYS)
+        return cls(
+            id=f"{cls.prefix}_{sha256(content).hexdigest()[:32]}",
+            account_id=account_id,
+            template_id=template_id,
+            instructions=instructions,
+            fields=fields,
+        )
+
+
+#: Stands in `FeedbackForm.fields` where the questions are those of the form's version. It is no list of fields: a
+#: process of an earlier release, which knows no versions, fails over it instead of showing a form without questions.
+OF_VERSION: list[StoredField] = [None]  # type: ignore[list-item]
+
+
 class FeedbackForm(Row):
     """One for an interview and a person, whatever happens to either: its id is the link in the calendar invite."""
 
@@ -78,6 +122,7 @@ class FeedbackForm(Row):
     user_id: str
     template_id: str
     waived_by_id: str | None
+    version_id: str | None
     account: columns.ForeignKeyRelation[Account] = columns.ForeignKeyField("models.Account", related_name="forms")
     panel: columns.ForeignKeyRelation["Panel"] = columns.ForeignKeyField("models.Panel", related_name="forms")
     interview: columns.ForeignKeyRelation["Interview"] = columns.ForeignKeyField(
@@ -88,6 +133,11 @@ class FeedbackForm(Row):
     )
     template: columns.ForeignKeyRelation[FeedbackTemplate] = columns.ForeignKeyField(
         "models.FeedbackTemplate", related_name="forms", on_delete=columns.RESTRICT
+    )
+    # What it asks. Where a release that knew no versions has made the form or changed its template, the form has
+    # instructions and fields of its own, until `callboard prune` moves them into a version.
+    version: columns.ForeignKeyNullableRelation[TemplateVersion] = columns.ForeignKeyField(
+        "models.TemplateVersion", related_name="forms", null=True, on_delete=columns.RESTRICT
     )
     status = columns.CharEnumField(FeedbackFormStatus, max_length=20, default=FeedbackFormStatus.PENDING)
     instructions = columns.TextField(null=True)
@@ -104,3 +154,8 @@ class FeedbackForm(Row):
         table = "feedback_form"
         unique_together = (("interview", "user"),)
         indexes = (Index(fields=("user_id", "id")), Index(fields=("panel_id", "user_id")))
+
+    def ask(self, version: TemplateVersion) -> None:
+        """Let the form ask what that version of a template asks."""
+        self.template_id, self.version_id = version.template_id, version.id
+        self.instructions, self.fields = None, OF_VERSION  # type: ignore[assignment]

@@ -26,6 +26,7 @@ from resolvers import feedback
 from resolvers.access import unscoped
 from resolvers.panels import SEATS
 from resolvers.queries import select_for_update, select_unscoped
+from resolvers.questions import current_version
 from resolvers.revisions import Revision, is_below
 from resolvers.units import UnitOfWork
 
@@ -45,6 +46,8 @@ class PanelAggregate:
     templates: dict[str, models.FeedbackTemplate] = field(default_factory=dict)
     _changed: dict[str, Interview | Interviewer] = field(default_factory=dict, init=False)
     _removed: list[Interviewer] = field(default_factory=list, init=False)
+    #: What those templates ask now, by their ids.
+    _versions: dict[str, models.TemplateVersion] = field(default_factory=dict, init=False)
 
     @classmethod
     async def load_for_update(cls, viewer: Viewer, external_id: str) -> "PanelAggregate":
@@ -135,7 +138,7 @@ class PanelAggregate:
         self._derive_times()
         if kind is not None and self.visible_panel is not None:
             unit.record(self.panel, kind)
-        unit.keep(self.panel, *self._changed.values(), *forms)
+        unit.keep(self.panel, *self._changed.values(), *self._versions_of(forms), *forms)
         if self._removed:
             seats = unscoped(Interviewer, "the seats of a locked panel")
             await seats.filter(id__in=[seat.id for seat in self._removed]).delete()
@@ -157,12 +160,17 @@ class PanelAggregate:
         seats, seats_in_use = self.all_seats, self._seats_in_use()
         before = {seat.id: seat.form_id for seat in seats}
         forms = feedback.reconcile_forms(
-            ((seat, seat.id in seats_in_use) for seat in seats), self.forms, self.templates, self.panel
+            ((seat, seat.id in seats_in_use) for seat in seats), self.forms, self._versions, self.panel
         )
         self.forms |= {(form.interview_id, form.user_id): form for form in forms}
         self._changed |= {seat.id: seat for seat in seats if before[seat.id] != seat.form_id}
         self.panel.feedback_due = sum(map(self._is_due, seats_in_use.values()))
         return forms
+
+    def _versions_of(self, forms: Iterable[FeedbackForm]) -> list[models.TemplateVersion]:
+        """The versions of templates that these forms are made from in this act."""
+        used = {form.version_id for form in forms}
+        return [version for version in self._versions.values() if version.id in used]
 
     def _seats_in_use(self) -> dict[str, Interviewer]:
         """The seats of what takes place, by id."""
@@ -190,6 +198,7 @@ class PanelAggregate:
         if missing := needed - self.templates.keys():
             templates = unscoped(models.FeedbackTemplate, "the templates of a locked panel's seats")
             self.templates |= {template.id: template for template in await templates.filter(id__in=missing)}
+        self._versions = {id: current_version(template) for id, template in self.templates.items()}
 
 
 def _by_user(seats: Iterable[Interviewer]) -> dict[str, Interviewer]:

@@ -1,9 +1,7 @@
 """Feedback: forms follow the seats of a panel, keep their link whatever happens, and are final once submitted."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
@@ -12,25 +10,16 @@ import models
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
-from database import Texts, in_
-from models import FeedbackFieldType, FeedbackForm, FeedbackFormStatus, Interview, Interviewer, Panel, Role, StoredField
-from resolvers import units, validation
+from database import Texts, attach, in_
+from models import FeedbackForm, FeedbackFormStatus, Interview, Interviewer, Panel, Role, TemplateVersion
+from resolvers import units
 from resolvers.access import Act, is_restricted, require, unscoped, visible
-from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.answers import AnswerGiven, answer_faults, stored_answers, values_by_field
+from resolvers.errors import ErrorCode, UserError, error
 from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
 from resolvers.queries import get, load_related
+from resolvers.questions import load_questions, own_fields, own_id
 from resolvers.units import UnitOfWork
-
-_SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
-_YES_NO = ["Yes", "No"]
-
-
-@dataclass(frozen=True)
-class AnswerGiven:
-    """What was filled in for one field."""
-
-    field_id: str
-    values: list[str]
 
 
 @dataclass(frozen=True)
@@ -52,12 +41,14 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
             return Submitted(errors=[error(ErrorCode.NOT_FOUND, "You have no such form.", ("input", "formId"))])
         panel = await _lock_panel(named)
         form = await own.get()
-        filled = _filled(answers)
+        own_answers = [replace(answer, field_id=own_id(form, answer.field_id)) for answer in answers]
+        filled = stored_answers(form, own_answers)
         if refusal := _refusal(form, filled):
             return Submitted(form, [refusal])
         if form.status is FeedbackFormStatus.COMPLETED:
             return Submitted(form)
-        if faults := list(_answer_faults(form.fields, answers)):
+        [questions] = await load_questions(viewer, [form])
+        if faults := list(answer_faults(own_fields(form, questions), own_answers)):
             return Submitted(form, faults)
         form.status, form.answers, form.completed_at = FeedbackFormStatus.COMPLETED, filled, unit.at
         await form.save(update_fields=["status", "answers", "completed_at"])
@@ -73,11 +64,6 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
     return await units.commit(viewer, act)
 
 
-def _filled(answers: Sequence[AnswerGiven]) -> list[models.StoredAnswer]:
-    """The answers as they are stored, without those that say nothing."""
-    return [{"field_id": answer.field_id, "values": list(answer.values)} for answer in answers if answer.values]
-
-
 async def _lock_panel(form: FeedbackForm) -> Panel:
     """Lock the form's panel: in every transaction the panel is locked before its parts."""
     panels = unscoped(Panel, "a form's own panel, to lock it; nothing of it is shown")
@@ -89,97 +75,23 @@ def _refusal(form: FeedbackForm, filled: list[models.StoredAnswer]) -> UserError
     if form.status is FeedbackFormStatus.VOIDED:
         message = "No feedback is asked for any more: the interview was called off, or given to somebody else."
         return error(ErrorCode.FEEDBACK_VOIDED, message, ("input", "formId"))
-    if form.status is FeedbackFormStatus.COMPLETED and _by_field(form.answers or []) != _by_field(filled):
+    if form.status is FeedbackFormStatus.COMPLETED and values_by_field(form.answers or []) != values_by_field(filled):
         message = "This form has been submitted with other answers, and a submitted form is final."
         return error(ErrorCode.FEEDBACK_ALREADY_SUBMITTED, message, ("input", "formId"))
     return None
 
 
-def _by_field(answers: Iterable[models.StoredAnswer]) -> dict[str, list[str]]:
-    """What was answered: in which order fields and options were chosen says nothing."""
-    return {answer["field_id"]: sorted(answer["values"]) for answer in answers}
-
-
-def _answer_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerGiven]) -> Iterator[UserError]:
-    """Everything that is wrong with the answers, each at its path."""
-    if len(answers) > len(form_fields):
-        yield error(ErrorCode.INVALID, f"The form has {len(form_fields)} fields.", ("input", "answers"))
-    yield from _answered_faults(form_fields, answers[: len(form_fields)])
-    yield from _unanswered_faults(form_fields, answers)
-
-
-def _answered_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerGiven]) -> Iterator[UserError]:
-    """What is wrong with single answers: each is for one field of the form, and no two for the same."""
-    by_id = {each["id"]: each for each in form_fields}
-    answered: set[str] = set()
-    for index, answer in enumerate(answers):
-        path = ("input", "answers", index)
-        field = by_id.get(answer.field_id)
-        if field is None:
-            yield error(ErrorCode.NOT_FOUND, "The form has no such field.", (*path, "fieldId"))
-        elif answer.field_id in answered:
-            yield error(ErrorCode.INVALID, "This field is answered twice.", (*path, "fieldId"))
-        else:
-            answered.add(answer.field_id)
-            yield from _values_faults(field, answer.values, (*path, "values"))
-
-
-def _unanswered_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerGiven]) -> Iterator[UserError]:
-    filled = {answer.field_id for answer in answers if any(value.strip() for value in answer.values)}
-    for each in form_fields:
-        if each["required"] and each["id"] not in filled:
-            yield error(ErrorCode.INVALID, f"`{each['label']}` must be answered.", ("input", "answers", each["id"]))
-
-
-def _values_faults(field: StoredField, answer: Sequence[str], path: Path) -> Iterator[UserError]:
-    kind = FeedbackFieldType(field["type"])
-    options = choices(kind, field["options"])
-    most = len(options) if kind is FeedbackFieldType.MULTIPLE_SELECT else 1
-    if len(answer) > most:
-        yield error(ErrorCode.INVALID, f"`{field['label']}` takes at most {most} of them.", path)
-        return
-    if len(set(answer)) != len(answer):
-        yield error(ErrorCode.INVALID, f"`{field['label']}` has a value twice.", path)
-    for index, value in enumerate(answer):
-        yield from _value_faults(field, kind, options, value, (*path, index))
-
-
-def _value_faults(
-    field: StoredField, kind: FeedbackFieldType, options: Sequence[str], value: str, path: Path
-) -> Iterator[UserError]:
-    if options and value not in options:
-        yield error(ErrorCode.INVALID, f"`{field['label']}` takes one of: {', '.join(options)}.", path)
-    elif kind is FeedbackFieldType.DATE and not _is_date(value):
-        yield error(ErrorCode.INVALID, f"`{field['label']}` takes a date such as 2026-03-31.", path)
-    elif kind is FeedbackFieldType.TEXT:
-        yield from validation.line_faults(value, path)
-    else:
-        yield from validation.prose_faults(value, path)
-
-
-def choices(kind: FeedbackFieldType, options: Sequence[str]) -> list[str]:
-    """The values that such a field takes; none: any text."""
-    fixed = {FeedbackFieldType.SCORE: _SCORES, FeedbackFieldType.YES_NO: _YES_NO}
-    return fixed.get(kind, list(options))
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text)) and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
 def reconcile_forms(
     seats: Iterable[tuple[Interviewer, bool]],
     forms: Mapping[tuple[str, str], FeedbackForm],
-    templates: Mapping[str, models.FeedbackTemplate],
+    versions: Mapping[str, TemplateVersion],
     panel: Panel,
 ) -> list[FeedbackForm]:
     """Bring the forms of a panel in line with its seats; returns those made or changed. Rule 6 of Pushing a panel.
 
-    `seats` come with whether their interview takes place; `forms` are by interview and user. A form that is asked for
-    is made once and revived later under the same link; one that is not is voided while it is pending.
+    `seats` come with whether their interview takes place; `forms` are by interview and user, `versions` by template. A
+    form that is asked for is made once and revived later under the same link; one that is not is voided while it is
+    pending.
     """
     changed: list[FeedbackForm] = []
     asked: set[tuple[str, str]] = set()
@@ -189,7 +101,7 @@ def reconcile_forms(
         if takes_place and seat.template_id is not None:
             asked.add(place)
             form = form or _new_form(panel, seat)
-            if _ask_for(form, seat.template_id, templates):
+            if _ask_for(form, seat.template_id, versions):
                 changed.append(form)
         seat.form_id = form.id if form and _is_shown(form, seat) else None
     return changed + _void(form for place, form in forms.items() if place not in asked)
@@ -214,15 +126,15 @@ def _is_shown(form: FeedbackForm, seat: Interviewer) -> bool:
     return seat.template_id is not None or form.status is FeedbackFormStatus.COMPLETED
 
 
-def _ask_for(form: FeedbackForm, template_id: str, templates: Mapping[str, models.FeedbackTemplate]) -> bool:
-    """Let the form wait to be filled in, with the fields of that template; tells whether that changes it."""
+def _ask_for(form: FeedbackForm, template_id: str, versions: Mapping[str, TemplateVersion]) -> bool:
+    """Let the form wait to be filled in, with the questions of that template; tells whether that changes it."""
     has_template = form.template_id == template_id
     if form.status is FeedbackFormStatus.COMPLETED or (has_template and form.status is FeedbackFormStatus.PENDING):
         return False
     form.status = FeedbackFormStatus.PENDING
     if not has_template:
-        template = templates[template_id]
-        form.template_id, form.instructions, form.fields = template.id, template.instructions, template.fields
+        form.ask(versions[template_id])
+        attach(form, "version", versions[template_id])
     return True
 
 

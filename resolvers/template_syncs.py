@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from auth.viewer import Viewer
 from models import FeedbackFieldType, FeedbackTemplate, StoredField
-from resolvers import feedback, validation
+from resolvers import validation
+from resolvers.answers import choices
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.syncs import Synced, load_by, repeat_faults, save, sync
 from resolvers.units import UnitOfWork
@@ -85,7 +86,7 @@ def _option_faults(row: TemplateFieldRow, path: Path) -> Iterator[UserError]:
         yield from validation.name_faults(option, (*path, place))
     if len(set(row.options)) != len(row.options):
         yield error(ErrorCode.INVALID, "An option stands there twice.", path)
-    fixed = feedback.choices(row.type, [])
+    fixed = choices(row.type, [])
     if row.type in (FeedbackFieldType.DROPDOWN, FeedbackFieldType.MULTIPLE_SELECT):
         if not 1 <= len(row.options) <= 100:
             yield error(ErrorCode.INVALID, f"A {row.type.value} field has 1 to 100 options.", path)
@@ -106,7 +107,7 @@ def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredFiel
             "label": row.label,
             "description": row.description,
             "required": row.required,
-            "options": feedback.choices(row.type, row.options),
+            "options": choices(row.type, row.options),
         }
         for row in rows
     ]

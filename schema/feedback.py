@@ -9,8 +9,10 @@ import models
 from auth.refusals import Refused
 from execution import Level, breadth
 from resolvers import feedback
+from resolvers.answers import AnswerGiven
 from resolvers.listing import Page
 from resolvers.queries import load_related
+from resolvers.questions import load_questions, own_fields, own_id
 from resolvers.validation import URL
 from schema.connections import After, Connection, First
 from schema.context import Info, viewer
@@ -23,7 +25,9 @@ from schema.refs import InterviewRef
 
 @strawberry.type(description="One question of a template or a form.")
 class FeedbackField:
-    id: strawberry.ID = strawberry.field(description="What answers refer to.")
+    id: strawberry.ID = strawberry.field(
+        description="What answers refer to. It is of this template or of this form alone."
+    )
     type: models.FeedbackFieldType = strawberry.field(description="How it is filled in.")
     label: str = strawberry.field(description="The question.")
     description: str | None = strawberry.field(description="What to know when answering it.")
@@ -74,7 +78,15 @@ class FeedbackForm(Node):
 
     status: models.FeedbackFormStatus = strawberry.field(description="Whether it is to be filled in, final, or void.")
     completed_at: datetime | None = strawberry.field(description="When it was submitted.")
-    instructions: str | None = strawberry.field(description="What to know before filling it in.")
+
+    @breadth(
+        graphql_type=str | None,
+        reads={"version_id", "instructions", "fields"},
+        description="What to know before filling it in.",
+    )
+    @staticmethod
+    async def instructions(forms: list[models.FeedbackForm], level: Level) -> list[str | None]:
+        return [each.instructions for each in await load_questions(viewer(level), forms)]
 
     @breadth(
         graphql_type=URL,
@@ -85,10 +97,15 @@ class FeedbackForm(Node):
     def url(forms: list[models.FeedbackForm]) -> list[str]:
         return [feedback.url(form) for form in forms]
 
-    @strawberry.field(description="The questions, in their order.")
+    @breadth(
+        graphql_type=list[FeedbackField],
+        reads={"version_id", "fields"},
+        description="The questions, in their order, under ids of this form alone.",
+    )
     @staticmethod
-    def fields(parent: strawberry.Parent[models.FeedbackForm]) -> list[FeedbackField]:
-        return _fields(parent.fields)
+    async def fields(forms: list[models.FeedbackForm], level: Level) -> list[list[FeedbackField]]:
+        questions = await load_questions(viewer(level), forms)
+        return [_fields(own_fields(form, each)) for form, each in zip(forms, questions, strict=True)]
 
     @breadth(graphql_type=FeedbackTemplate, reads={"template_id"}, description="The template that it was made with.")
     @staticmethod
@@ -119,14 +136,17 @@ class FeedbackForm(Node):
     @staticmethod
     async def answers(forms: list[models.FeedbackForm], level: Level) -> list[list[FeedbackAnswer] | None]:
         return [
-            [FeedbackAnswer(field_id=strawberry.ID(answer["field_id"]), values=answer["values"]) for answer in answers]
+            [
+                FeedbackAnswer(field_id=strawberry.ID(own_id(form, answer["field_id"])), values=answer["values"])
+                for answer in answers
+            ]
             if answers is not None
             else None
-            for answers in await feedback.answers_of(viewer(level), forms)
+            for form, answers in zip(forms, await feedback.answers_of(viewer(level), forms), strict=True)
         ]
 
 
-@maps_to(feedback.AnswerGiven)
+@maps_to(AnswerGiven)
 @strawberry.input(description="A form's answers.")
 class FeedbackAnswerInput:
     field_id: strawberry.ID = strawberry.field(description="The field of the form.")
@@ -190,5 +210,5 @@ class FeedbackMutation:
     async def submit_feedback(
         self, info: Info, input: Annotated[SubmitFeedbackInput, strawberry.argument(description="The form, filled in.")]
     ) -> feedback.Submitted:
-        answers = [as_domain(feedback.AnswerGiven, answer) for answer in input.answers]
+        answers = [as_domain(AnswerGiven, answer) for answer in input.answers]
         return await feedback.submit(viewer(info), input.form_id, answers)

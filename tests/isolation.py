@@ -277,7 +277,7 @@ async def _things(world: World, place: str, candidate: str, seats: tuple[str, ..
             "interview": stored["id"],
             "template": template,
             "form": form,
-            "field": (await models.FeedbackForm.get(id=form)).fields[0]["id"],
+            "field": (await models.TemplateVersion.get(template_id=template)).fields[0]["id"],
             "integration": (await models.Integration.get(account_id=account)).id,
             "key": key["generateApiKey"]["apiKey"]["id"],
             "audit": (await models.AuditEvent.filter(account_id=account).first()).id,

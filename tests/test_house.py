@@ -32,8 +32,9 @@ WORDS = {
 TOOLS = {
     "models": {"base"},
     "resolvers": {
-        *("access", "aggregate", "calendar", "cursors", "declarations", "errors", "listing", "lookups"),
-        *("merge", "queries", "revisions", "template_syncs", "units", "user_syncs", "validation", "warnings"),
+        *("access", "aggregate", "answers", "calendar", "cursors", "declarations", "errors", "listing", "lookups"),
+        *("merge", "queries", "questions", "revisions", "template_syncs", "units", "user_syncs", "validation"),
+        *("warnings",),
     },
     "schema": {
         *("connections", "context", "enums", "errors", "inputs", "node", "refs", "scalars"),
