@@ -10,7 +10,6 @@ import asyncio
 import logging
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -114,7 +113,7 @@ async def migrated(template: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def running(migrated: str) -> AsyncIterator[Server]:
     """The application, served in this process, so that tests can move its clock."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = server._bind("127.0.0.1", 0)
     app = application.Application()
     uvicorn_server = uvicorn.Server(server._config(lambda: output_scan.OutputRecorder(app)))
     serving = asyncio.create_task(uvicorn_server.serve(sockets=[listening]))
