@@ -66,7 +66,7 @@ PEOPLE = {
 
 def _table() -> dict[str, dict[str, str]]:
     """The table: what each operation's row says under each column."""
-    section = RULES.partition("## People")[2].partition("\n## ")[0]
+    section = RULES.partition("## People")[2].partition("\n##")[0]
     header, _, *rows = (line for line in section.splitlines() if line.startswith("|"))
     columns, *cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in (header, *rows)]
     return {row[0]: dict(zip(columns[1:], row[1:], strict=True)) for row in cells}
