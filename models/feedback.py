@@ -60,6 +60,8 @@ class FeedbackTemplate(Row):
     name = columns.CharField(max_length=500)
     instructions = columns.TextField(null=True)
     fields: list[StoredField] = columns.JSONField()
+    # The version that a sync has stored last; another one than the content's where an earlier release has synced since.
+    stored_version_id = columns.CharField(max_length=40, null=True)
     updated_at = columns.DatetimeField(default=clock.now)
     archived_at = columns.DatetimeField(null=True)
 

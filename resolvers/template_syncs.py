@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from auth.viewer import Viewer
+from database import upsert
 from models import FeedbackFieldType, FeedbackTemplate, StoredField
 from resolvers import validation
 from resolvers.answers import choices
 from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.questions import current_version
 from resolvers.syncs import Synced, load_by, repeat_faults, save, sync
 from resolvers.units import UnitOfWork
 
@@ -51,7 +53,11 @@ async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[
             template.updated_at = unit.at
             template.archived_at = (template.archived_at or unit.at) if row.archived else None
             templates.append(template)
-        return await save(templates, faults)
+        for template in templates:
+            template.stored_version_id = current_version(template).id
+        synced = await save(templates, faults)
+        await upsert([current_version(template) for template in synced.rows])
+        return synced
 
     return await sync(viewer, act)
 

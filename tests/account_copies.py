@@ -1,10 +1,11 @@
 """Copies of a template account: made once through the rules, then inserted again as rows with ids of their own."""
 
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tortoise import connections
@@ -23,6 +24,7 @@ _COPIED: tuple[type[Model], ...] = (
     models.Candidate,
     models.Follower,
     models.FeedbackTemplate,
+    models.TemplateVersion,
     models.Integration,
     models.ApiKey,
     models.AuditEvent,
@@ -33,8 +35,11 @@ _COPIED: tuple[type[Model], ...] = (
 _THROUGH = {models.Follower: ("candidate_id", "candidate"), models.TopicChange: ("log_id", "topic_log")}
 _ALL = {model for model in vars(models).values() if isinstance(model, type) and issubclass(model, Model)}
 _OF_ACCOUNT = {model for model in _ALL if "account" in model._meta.fields_map}
-#: A prefixed ULID: ten characters of time, sixteen of chance that count up within a millisecond. Or the id of a field.
-_ID = re.compile(r"\b(?P<time>[a-z]{3}_[0-9a-z]{10})[0-9a-z]{10}(?P<count>[0-9a-z]{6})\b|\bfld_[0-9a-f]{16}\b")
+#: A prefixed ULID: ten characters of time, sixteen of chance that count up within a millisecond. Or the id of a version
+#: or of a field, which are hexadecimal.
+_ID = re.compile(
+    r"\b(?P<time>[a-z]{3}_[0-9a-z]{10})[0-9a-z]{10}(?P<count>[0-9a-z]{6})\b|\btpv_[0-9a-f]{32}\b|\bfld_[0-9a-f]{16}\b"
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,16 @@ class AccountCopy:
     #: Ten characters in every id of this copy.
     token: str
     api_key: keys.Key
+    #: The ids of the versions of templates, which follow from what these ask, by those in the template account.
+    version_ids: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for row in self.template.rows["feedback_template"]:
+            account_id, id, instructions, fields = map(
+                self.of, (row["account_id"], row["id"], row["instructions"], row["fields"])
+            )
+            version = models.TemplateVersion.of(account_id, id, instructions, json.loads(fields))
+            self.version_ids[row["stored_version_id"]] = version.id
 
     def of(self, value: Any) -> Any:
         """The copy's value of a column: ids keep their order."""
@@ -90,6 +105,8 @@ class AccountCopy:
     def _id(self, match: re.Match[str]) -> str:
         if match["time"]:
             return f"{match['time']}{self.token}{match['count']}"
+        if match[0].startswith("tpv_"):
+            return self.version_ids[match[0]]
         return f"fld_{hashlib.sha256(f'{match[0]} {self.token}'.encode()).hexdigest()[:16]}"
 
 

@@ -27,6 +27,11 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.AddField(
+            model_name='FeedbackTemplate',
+            name='stored_version_id',
+            field=fields.CharField(null=True, max_length=40),
+        ),
+        ops.AddField(
             model_name='FeedbackForm',
             name='version',
             field=fields.ForeignKeyField('models.TemplateVersion', source_field='version_id', null=True, db_constraint=True, to_field='id', related_name='forms', on_delete=OnDelete.RESTRICT),
