@@ -276,7 +276,7 @@ def _bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         why = (error.strerror or "").partition(" (")[0]
         raise Failure(f"Can't listen on {host}:{port} ({why}): choose another with --port.") from None
-    # asyncio's own loop, unlike uvloop, leaves it off: a small body would wait 40 ms for the headers to be acknowledged.
+    # asyncio's own loop, unlike uvloop, leaves it off: a small body would wait 40 ms for the headers' acknowledgement.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         # Whoever takes nothing for so long is gone, or stalled for good: the kernel lets go of what they didn't take.

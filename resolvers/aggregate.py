@@ -168,7 +168,7 @@ class PanelAggregate:
         return forms
 
     def _versions_of(self, forms: Iterable[FeedbackForm]) -> list[models.TemplateVersion]:
-        """The versions of templates that these forms are made from in this act, but for those that a sync has stored."""
+        """The versions that these forms are made from in this act, but for those that a sync has stored."""
         used = {form.version_id for form in forms}
         stored = {template.stored_version_id for template in self.templates.values()}
         return [version for version in self._versions.values() if version.id in used - stored]
