@@ -58,6 +58,9 @@ _feed_lag = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 _cut_offs = Counter("callboard_cut_offs_total", "Subscribers cut off for a full buffer or a stalled send.", ("reason",))
+_sign_ins = Counter(
+    "callboard_sign_ins_total", "Credentials checked, by outcome: OK, or why they were refused.", ("outcome",)
+)
 _rate_refusals = Counter("callboard_rate_refusals_total", "Refusals of what is beyond a rate, by whose it is.", ("of",))
 _connections = Gauge(
     "callboard_database_connections",
@@ -144,6 +147,11 @@ def count_cut_off(reason: Literal["buffer", "stalled"]) -> None:
     _cut_offs.labels(reason).inc()
 
 
+def count_sign_in(outcome: str) -> None:
+    """Credentials were checked."""
+    _sign_in_counter(outcome).inc()
+
+
 def count_rate_refusal(of: Payer) -> None:
     """Something was beyond a rate."""
     _rate_refusals.labels(of).inc()
@@ -163,6 +171,11 @@ def _operation_histograms(kind: str, field: str) -> tuple[Histogram, Histogram]:
 @cache
 def _operation_counter(kind: str, field: str, outcome: str) -> Counter:
     return _operations.labels(kind, field, outcome)
+
+
+@cache
+def _sign_in_counter(outcome: str) -> Counter:
+    return _sign_ins.labels(outcome)
 
 
 @cache

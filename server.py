@@ -25,6 +25,7 @@ import settings
 import zones
 from application import Application
 from auth import tokens
+from auth.discovery import OtherIssuer, UnusableProvider, discover
 from resolvers import changes, directory, integrations, questions
 from schema import SCHEMA
 from simulator import client as goodtime
@@ -69,12 +70,13 @@ def serve(
         raise Failure(
             "SQLite is for one process: set CALLBOARD_DATABASE_URL=postgres://… to serve with more than one worker."
         )
-    if current.jwt_secret is None and current.jwks_url is None:
-        raise Failure("Nobody could sign in: set CALLBOARD_JWKS_URL, or CALLBOARD_JWT_SECRET on your own machine.")
-    if current.jwks_url is not None and (current.jwt_issuer is None or current.jwt_audience is None):
-        _log.warning(
-            "Whom the provider lets into another application gets in here: set CALLBOARD_JWT_ISSUER and _AUDIENCE"
+    if current.jwt_secret is None and not current.has_provider:
+        raise Failure(
+            "Nobody could sign in: set CALLBOARD_OIDC_ISSUER and _CLIENT_ID, or CALLBOARD_JWKS_URL; on your own "
+            "machine CALLBOARD_JWT_SECRET."
         )
+    if current.has_provider:
+        _check_provider(current)
     _with_database(database.is_current)
     listening = _bind(host, port)
     _log.info("listening", extra={"address": _address(listening), "tz_database": zones.use_newest_database()})
@@ -88,6 +90,25 @@ def serve(
         _exit_well_at_signals()
         _collect_garbage_rarely()
         uvicorn.Server(_config(Application)).run(sockets=[listening])
+
+
+def _check_provider(current: settings.Settings) -> None:
+    """Let nothing be served that looks healthy and lets nobody in, or too many. Raises Failure."""
+    if None in current.issuers or not current.audiences:
+        _log.warning(
+            "Whom the provider lets into another application gets in here: set CALLBOARD_JWT_ISSUER and _AUDIENCE"
+        )
+    for issuer in filter(None, current.issuers):
+        try:
+            asyncio.run(discover(issuer))
+        except OtherIssuer as other:
+            name = "OIDC_ISSUER" if issuer == current.oidc_issuer else "JWT_ISSUER"
+            raise Failure(f"CALLBOARD_{name}: {other}.") from None
+        except UnusableProvider as unusable:
+            # Whoever names the keys' address needs no discovery.
+            level = logging.INFO if current.jwks_url else logging.WARNING
+            message = "The issuer can't be compared with what the provider calls itself"
+            _log.log(level, message, extra={"issuer": issuer, "why": str(unusable)})
 
 
 def worker() -> ASGIApp:
@@ -119,8 +140,8 @@ def demo(
 ) -> None:
     """Try Callboard: a demo account, the server, and GoodTime's simulator beside it. Listens on this machine only."""
     current = _configure()
-    if current.jwks_url is not None:
-        raise Failure("The demo signs its own tokens: unset CALLBOARD_JWKS_URL for it.")
+    if current.has_provider:
+        raise Failure(f"The demo signs its own tokens: unset {_provider_setting(current)} for it.")
     listening = _bind(HERE, port)
     own = {"jwt_secret": secrets.token_urlsafe(32), "public_url": _address(listening)}
     os.environ.update({f"CALLBOARD_{name.upper()}": own[name] for name in own.keys() - current.model_fields_set})
@@ -175,8 +196,8 @@ def token(
 ) -> None:
     """Print a token for a user, signed with the shared secret: such as on your own machine."""
     current = _configure()
-    if current.jwks_url is not None:
-        raise Failure("Tokens come from the identity provider here (CALLBOARD_JWKS_URL is set).")
+    if current.has_provider:
+        raise Failure(f"Tokens come from the identity provider here ({_provider_setting(current)} is set).")
     if current.jwt_secret is None:
         raise Failure("Set CALLBOARD_JWT_SECRET, the one that the server has.")
     slugs = _with_database(lambda: directory.accounts_of(email))
@@ -225,6 +246,13 @@ def _configure() -> settings.Settings:
     logs.configure(current.log_format)
     zones.use_newest_database()
     return current
+
+
+def _provider_setting(current: settings.Settings) -> str:
+    """The variable that says whose tokens are good."""
+    return "CALLBOARD_" + next(
+        name.upper() for name in ("jwks_url", "oidc_issuer", "jwt_issuer") if getattr(current, name)
+    )
 
 
 def _with_database(work: Callable[[], Awaitable[T]]) -> T:

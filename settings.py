@@ -25,6 +25,15 @@ class Settings(BaseSettings):
     jwks_url: str | None = None
     jwt_issuer: str | None = None
     jwt_audience: str | None = None
+    jwt_email_claim: str = "email"
+    jwt_account_claim: str = "account"
+    jwt_account: str | None = None
+    jwt_accounts: str | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_scope: str | None = None
+    oidc_parameters: str | None = None
     public_url: str = "http://127.0.0.1:8000"
     goodtime_url: str = "https://app.goodtime.example"
     allowed_origins: str = ""
@@ -83,12 +92,26 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis:// or rediss://")
         return url
 
-    @field_validator("jwks_url", "public_url", "goodtime_url")
+    @field_validator("oidc_issuer", "public_url", "goodtime_url")
     @classmethod
     def _link(cls, url: str | None) -> str | None:
         if url is not None and not (urlsplit(url).scheme in ("http", "https") and urlsplit(url).hostname):
             raise ValueError("must be an http or https URL")
         return url
+
+    @field_validator("jwks_url")
+    @classmethod
+    def _links(cls, listed: str | None) -> str | None:
+        for url in _split(listed or ""):
+            cls._link(url)
+        return listed
+
+    @field_validator("jwt_accounts")
+    @classmethod
+    def _mapping(cls, listed: str | None) -> str | None:
+        if not all(value and slug for value, slug in _pairs(listed or "")):
+            raise ValueError("must list values and slugs such as 6babcaad-604b=acme, with commas between them")
+        return listed
 
     @field_validator("jwt_secret")
     @classmethod
@@ -100,7 +123,7 @@ class Settings(BaseSettings):
     @field_validator("allowed_origins")
     @classmethod
     def _origins(cls, listed: str) -> str:
-        for origin in _split(listed):
+        for origin in _origins(listed):
             parts = urlsplit(origin)
             if (
                 parts.scheme not in ("http", "https")
@@ -112,14 +135,52 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _one_identity_provider(self) -> "Settings":
-        if self.jwt_secret and self.jwks_url:
-            raise ValueError("CALLBOARD_JWT_SECRET and CALLBOARD_JWKS_URL exclude each other: set one of them")
+        for name in ("jwks_url", "oidc_issuer"):
+            if self.jwt_secret and getattr(self, name):
+                other = f"CALLBOARD_{name.upper()}"
+                raise ValueError(f"CALLBOARD_JWT_SECRET and {other} exclude each other: set one of them")
+        if len(_split(self.jwks_url or "")) not in (0, 1, len(_split(self.jwt_issuer or ""))):
+            raise ValueError("CALLBOARD_JWKS_URL: must be one for all, or one for each in CALLBOARD_JWT_ISSUER")
+        if self.jwt_account and self.jwt_accounts:
+            raise ValueError("CALLBOARD_JWT_ACCOUNT and CALLBOARD_JWT_ACCOUNTS exclude each other: set one of them")
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("CALLBOARD_OIDC_ISSUER and CALLBOARD_OIDC_CLIENT_ID belong together: set both")
         return self
 
     @property
     def origins(self) -> list[str]:
         """The origins of other sites that browsers may call from."""
-        return _split(self.allowed_origins)
+        return _origins(self.allowed_origins)
+
+    @property
+    def issuers(self) -> dict[str | None, str | None]:
+        """Whose tokens are good, each with the address of its keys; None: its discovery document has that.
+
+        Without any name there is the one issuer None, which stands for whatever a token says.
+        """
+        names: list[str | None] = [*_split(self.jwt_issuer or "")]
+        urls: list[str | None] = [*_split(self.jwks_url or "")]
+        if self.oidc_issuer and self.oidc_issuer not in names:
+            names.append(self.oidc_issuer)
+            urls += [None] if len(urls) > 1 else []
+        if len(urls) == 1:
+            urls *= len(names) or 1
+        return dict(zip(names or [None], urls or [None] * len(names), strict=True)) if names or urls else {}
+
+    @property
+    def audiences(self) -> list[str]:
+        """For whom tokens must be; nobody: it is not asked."""
+        return [*_split(self.jwt_audience or ""), *filter(None, [self.oidc_client_id])]
+
+    @property
+    def accounts_by_claim(self) -> dict[str, str] | None:
+        """The accounts' slugs by the values that tokens have for them; None: the value is the slug."""
+        return dict(_pairs(self.jwt_accounts or "")) or None
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether users come with the tokens of an identity provider."""
+        return self.jwt_secret is None and bool(self.issuers)
 
     @property
     def on_postgres(self) -> bool:
@@ -136,8 +197,18 @@ def current() -> Settings:
         raise BadSetting("; ".join(_line(dict(error)) for error in invalid.errors(include_input=False))) from None
 
 
-def _split(origins: str) -> list[str]:
-    return [origin.strip().rstrip("/") for origin in origins.split(",") if origin.strip()]
+def _split(listed: str) -> list[str]:
+    return [each.strip() for each in listed.split(",") if each.strip()]
+
+
+def _origins(listed: str) -> list[str]:
+    return [origin.rstrip("/") for origin in _split(listed)]
+
+
+def _pairs(listed: str) -> list[tuple[str, str]]:
+    """Values and slugs; a value may have an equals sign in it, a slug has none."""
+    pairs = [each.rpartition("=") for each in _split(listed)]
+    return [(value.strip(), slug.strip()) for value, _, slug in pairs]
 
 
 def _line(error: dict[str, object]) -> str:

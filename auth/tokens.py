@@ -1,125 +1,140 @@
-"""Users' tokens: JWTs that the identity provider signs, or for development a shared secret.
+"""Users' tokens: JWTs that an identity provider signs, or for development a shared secret.
 
 A token is good only under an algorithm and a key that we chose: its header merely picks among them.
 """
 
-import asyncio
 import base64
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Mapping
+from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
-import httpx
 import jwt
+from jwt.algorithms import OKPAlgorithm
 
 import clock
+from auth.claims import ClaimNames, Claims, InvalidToken, read_claims
+from auth.provider_keys import ALGORITHMS, ProviderKeys, PublicKey, UnknownKey
+from auth.refusals import Reason
 
-LEEWAY = timedelta(seconds=30)
-
-_PUBLIC_KEY_ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
-_KEPT = timedelta(minutes=10)
-_PAUSE = timedelta(minutes=1)
-_FETCH_SECONDS = 5
-_BRIEFLY_SECONDS = 0.25
-_MOST_BYTES = 262_144
+#: What RFC 8725, 3.11 asks for: other kinds of JWT that the provider signs, such as for logouts, sign nobody in.
+_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 _LONGEST_TOKEN = 8_192
+_LONGEST_DETAIL = 200
 _MOST_KNOWN = 10_000
-_LONGEST_CLAIM = 500
 _SHORTEST_SECRET = 32
-_END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+#: So many tokens, and ten times as many each time after, for others alone: then somebody should look.
+_MISSED_AT_FIRST = 3
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("callboard.sign_in")
 
-
-class InvalidToken(Exception):
-    """The token is not good. Nobody outside learns why."""
-
-
-class ProviderUnavailable(Exception):
-    """No key of the identity provider could be fetched yet, so no token can be checked. Safe to try again."""
-
-
-@dataclass(frozen=True)
-class Claims:
-    """The claims of a good token. `expires_at` is the first instant at which it is refused, leeway included."""
-
-    email: str
-    account: str
-    expires_at: datetime
+_JWS = jwt.PyJWS()
+if "Ed25519" not in _JWS.get_algorithms():
+    _JWS.register_algorithm("Ed25519", OKPAlgorithm())
 
 
 class Verifier:
-    """Checks tokens by the shared `secret` (at least 32 bytes), or by the keys that the provider has at `jwks_url`."""
+    """Checks tokens by a shared `secret` (at least 32 bytes), or else by the keys of `issuers`.
+
+    `issuers` has the address of each issuer's JWKS, or None where its discovery document names it. The one issuer None
+    stands for all: then tokens may have any. Without `audiences` tokens may be for anybody.
+    """
 
     def __init__(
         self,
         *,
         secret: str | None = None,
-        jwks_url: str | None = None,
-        issuer: str | None = None,
-        audience: str | None = None,
+        issuers: Mapping[str | None, str | None] | None = None,
+        audiences: Collection[str] = (),
+        names: ClaimNames | None = None,
     ) -> None:
-        if (secret is None) == (jwks_url is None):
-            raise ValueError("A verifier needs either the shared secret or the JWKS url.")
-        self._shared = None if secret is None else _shared(secret)
-        self._provider = None if jwks_url is None else _Provider(jwks_url)
-        self._issuer = issuer
-        self._audience = audience
+        if secret is None and not issuers:
+            raise ValueError("A verifier needs the shared secret or issuers.")
+        self._shared = None if secret is None else PublicKey(secret.encode(), frozenset({"HS256"}))
+        self._issuers = _provider_keys(issuers or {})
+        self._audiences = frozenset(audiences)
+        self._names = names or ClaimNames()
+        self._missed: int | None = 0
         #: The payloads of good tokens, by the digests of their texts, with the keys that they were checked by.
-        self._known: OrderedDict[bytes, tuple[jwt.PyJWK, Mapping[str, object]]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[PublicKey, Mapping[str, object], Mapping[str, object]]] = OrderedDict()
 
     async def verify(self, token: str) -> Claims:
-        """The claims of a good token. Raises `InvalidToken`, `ProviderUnavailable`."""
+        """The claims of a good token. Raises InvalidToken, ProviderUnavailable."""
+        if len(token) > _LONGEST_TOKEN:
+            raise InvalidToken(Reason.TOO_LONG)
         try:
-            if len(token) > _LONGEST_TOKEN:
-                raise InvalidToken
-            return _claims(await self._payload(token))
-        except (jwt.PyJWTError, KeyError, RecursionError, TypeError, ValueError) as fault:
-            raise InvalidToken from fault
+            return read_claims(await self._payload(token), self._names)
+        except jwt.InvalidSignatureError:
+            raise InvalidToken(Reason.BAD_SIGNATURE) from None
+        except (jwt.PyJWTError, KeyError, RecursionError, TypeError, ValueError):
+            raise InvalidToken(Reason.MALFORMED) from None
 
     async def _payload(self, token: str) -> Mapping[str, object]:
         """The payload of the token, whose signature is checked only once by the same key: clients send it often."""
         digest = sha256(token.encode()).digest()
         if digest in self._known:
-            key, payload = self._known[digest]
-            if self._shared or key is await self._provider_key({"alg": key.algorithm_name, "kid": key.key_id}):
+            key, header, payload = self._known[digest]
+            if key is await self._key(header, payload):
                 return payload
-        key = self._shared or await self._provider_key(jwt.get_unverified_header(token))
-        payload = self._decode(token, key)
-        self._known[digest] = key, payload
+        header, unverified = _unverified(token)
+        key = await self._key(header, unverified)
+        payload = _object(_JWS.decode(token, key.key, [str(header["alg"])], {"enforce_minimum_key_length": True}))
+        self._check_audience(payload)
+        self._known[digest] = key, header, payload
         if len(self._known) > _MOST_KNOWN:
             self._known.popitem(last=False)
         return payload
 
-    async def _provider_key(self, header: Mapping[str, object]) -> jwt.PyJWK:
-        assert self._provider is not None
-        kid = header.get("kid")
-        if header.get("alg") not in _PUBLIC_KEY_ALGORITHMS or not isinstance(kid, str):
-            raise InvalidToken
-        return await self._provider.key(kid)
+    async def _key(self, header: Mapping[str, object], payload: Mapping[str, object]) -> PublicKey:
+        """The key that the token must be signed by: one of its own issuer. Raises InvalidToken."""
+        alg, kid, typ = header.get("alg"), header.get("kid"), header.get("typ", "JWT")
+        if not isinstance(typ, str) or typ.lower() not in _TYPES:
+            raise InvalidToken(Reason.WRONG_TYPE, typ=_detail(typ))
+        provider = self._provider_of(payload)
+        key = self._shared
+        if key is None:
+            assert provider is not None, "a verifier without a secret has issuers"
+            if alg not in ALGORITHMS or not isinstance(kid, str):
+                raise InvalidToken(Reason.WRONG_ALGORITHM if alg not in ALGORITHMS else Reason.UNKNOWN_KEY)
+            try:
+                key = await provider.key(kid)
+            except UnknownKey:
+                raise InvalidToken(Reason.UNKNOWN_KEY, kid=_detail(kid)) from None
+        if alg not in key.algorithms:
+            raise InvalidToken(Reason.WRONG_ALGORITHM, alg=_detail(alg))
+        return key
 
-    def _decode(self, token: str, key: jwt.PyJWK) -> Mapping[str, object]:
-        """The payload of the token. Checks signature, issuer and audience, but no times: PyJWT knows no clock but the
-        system's, so `_claims` compares them with ours.
-        """
-        return jwt.decode(
-            token,
-            key,
-            algorithms=[key.algorithm_name],
-            issuer=self._issuer,
-            audience=self._audience,
-            options={
-                "enforce_minimum_key_length": True,
-                "verify_aud": self._audience is not None,
-                "verify_exp": False,
-                "verify_nbf": False,
-                "verify_iat": False,
-            },
-        )
+    def _provider_of(self, payload: Mapping[str, object]) -> ProviderKeys | None:
+        """RFC 8725, 3.8: only keys of the issuer, which is compared character by character."""
+        if not self._issuers or None in self._issuers:
+            return self._issuers.get(None)
+        issuer = payload.get("iss")
+        if not isinstance(issuer, str) or issuer not in self._issuers:
+            raise InvalidToken(Reason.WRONG_ISSUER, issuer=_detail(issuer))
+        return self._issuers[issuer]
+
+    def _check_audience(self, payload: Mapping[str, object]) -> None:
+        if not self._audiences:
+            return
+        audience = payload.get("aud")
+        values = [audience] if isinstance(audience, str) else audience
+        if isinstance(values, list) and any(isinstance(value, str) and value in self._audiences for value in values):
+            self._missed = None
+            return
+        self._notice_miss(_detail(audience))
+        raise InvalidToken(Reason.WRONG_AUDIENCE, audience=_detail(audience))
+
+    def _notice_miss(self, audience: str) -> None:
+        """Where good signatures come with other audiences alone, it is the setting that is wrong."""
+        if self._missed is None:
+            return
+        self._missed += 1
+        if self._missed >= _MISSED_AT_FIRST and str(self._missed).strip("0") == str(_MISSED_AT_FIRST):
+            facts = {"expected": sorted(self._audiences), "audience": audience, "tokens": self._missed}
+            _log.error("No token has yet had an audience of CALLBOARD_JWT_AUDIENCE, so nobody gets in", extra=facts)
 
 
 def sign(secret: str, email: str, account: str, hours: float) -> str:
@@ -131,99 +146,30 @@ def sign(secret: str, email: str, account: str, hours: float) -> str:
     return jwt.encode(claims, secret, algorithm="HS256")
 
 
-def _shared(secret: str) -> jwt.PyJWK:
-    key = base64.urlsafe_b64encode(secret.encode()).decode()
-    return jwt.PyJWK({"kty": "oct", "k": key}, "HS256")
+def _provider_keys(issuers: Mapping[str | None, str | None]) -> dict[str | None, ProviderKeys]:
+    """The keys of each issuer: those that share a JWKS share what is fetched from it."""
+    by_url: dict[str, ProviderKeys] = {}
+    return {
+        issuer: ProviderKeys(issuer, None) if url is None else by_url.setdefault(url, ProviderKeys(issuer, url))
+        for issuer, url in issuers.items()
+    }
 
 
-def _claims(payload: Mapping[str, object]) -> Claims:
-    now = clock.now()
-    claims = Claims(_text(payload["email"]), _text(payload["account"]), _instant(payload["exp"]) + LEEWAY)
-    begins = [_instant(payload[name]) for name in ("nbf", "iat") if name in payload]
-    if now >= claims.expires_at or any(now + LEEWAY < begin for begin in begins):
-        raise InvalidToken
-    # OpenID Connect Core 5.1. Anybody may sign up at a provider with an address that is not theirs.
-    if payload.get("email_verified") in (False, "false"):
-        raise InvalidToken
-    return claims
+def _unverified(token: str) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """Header and payload of a token, nothing of which is proven yet: they say which key would prove it."""
+    header = _JWS.get_unverified_header(token)
+    payload = token.split(".")[1]
+    return header, _object(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_CLAIM or not value.isprintable():
-        raise InvalidToken
+def _object(text: bytes) -> Mapping[str, object]:
+    value: Any = json.loads(text)
+    if not isinstance(value, dict):
+        raise TypeError("a payload is an object")
     return value
 
 
-def _instant(value: object) -> datetime:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < _END_OF_TIME:
-        raise InvalidToken
-    return datetime.fromtimestamp(value, UTC)
-
-
-class _Provider:
-    """The public keys of the identity provider, fetched at most once a minute however often they are asked for.
-
-    While the provider is down the known keys stay good: signing people in by yesterday's keys is better than not at
-    all. While it hangs, whoever has a known key waits only briefly.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._keys: dict[str, jwt.PyJWK] = {}
-        self._fetched: datetime | None = None
-        self._fetching: asyncio.Task[None] | None = None
-        self._tried = datetime.min.replace(tzinfo=UTC)
-
-    async def key(self, kid: str) -> jwt.PyJWK:
-        """The key of that id. Raises `InvalidToken` for an unknown one, `ProviderUnavailable` while none is known."""
-        if kid not in self._keys or self._fetched is None or clock.now() - self._fetched >= _KEPT:
-            await self._refresh(_BRIEFLY_SECONDS if kid in self._keys else None)
-        if not self._keys:
-            raise ProviderUnavailable
-        if kid not in self._keys:
-            raise InvalidToken
-        return self._keys[kid]
-
-    async def _refresh(self, within: float | None) -> None:
-        """Fetch the keys in a task that all callers share, so that one who leaves does not cancel it for the others.
-
-        Returns after so many seconds, or for None at its end.
-        """
-        if self._fetching is None or (self._fetching.done() and clock.now() - self._tried >= _PAUSE):
-            self._tried = clock.now()
-            self._fetching = asyncio.create_task(self._fetch())
-        await asyncio.wait({self._fetching}, timeout=within)
-
-    async def _fetch(self) -> None:
-        try:
-            async with asyncio.timeout(_FETCH_SECONDS):
-                keys = _usable(json.loads(await self._body()))
-        except Exception as fault:  # whatever a provider may answer, the keys known stay
-            _log.warning("The identity provider's keys can't be fetched: %s", type(fault).__name__)
-        else:
-            self._keys, self._fetched = keys, clock.now()
-
-    async def _body(self) -> bytes:
-        """Raw bytes, so that nothing compressed grows beyond the bound."""
-        body = bytearray()
-        async with (
-            httpx.AsyncClient(timeout=_FETCH_SECONDS) as client,
-            client.stream("GET", self._url, headers={"Accept-Encoding": "identity"}) as response,
-        ):
-            response.raise_for_status()
-            async for piece in response.aiter_raw():
-                body += piece
-                if len(body) > _MOST_BYTES:
-                    raise ValueError("too large")
-        return bytes(body)
-
-
-def _usable(document: dict[str, object]) -> dict[str, jwt.PyJWK]:
-    keys = {
-        key.key_id: key
-        for key in jwt.PyJWKSet.from_dict(document)
-        if key.key_id and key.public_key_use != "enc" and key.algorithm_name in _PUBLIC_KEY_ALGORITHMS
-    }
-    if not keys:
-        raise ValueError("no usable key")
-    return keys
+def _detail(value: object) -> str:
+    """What the log may have of a token: a short text, on one line."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return "".join(filter(str.isprintable, text))[:_LONGEST_DETAIL]

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,8 +15,10 @@ import clock
 import models
 import settings
 from auth import keys
-from auth.refusals import Code, Refused
-from auth.tokens import InvalidToken, ProviderUnavailable, Verifier
+from auth.claims import ClaimNames, InvalidToken
+from auth.provider_keys import ProviderUnavailable
+from auth.refusals import Code, Reason, Refused
+from auth.tokens import Verifier
 from database import Bind, Coalescer, Join, Query, fetch, in_
 
 _BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
@@ -119,7 +121,7 @@ async def renew_all(viewers: Collection[Viewer]) -> dict[Viewer, Viewer | Refuse
 def _as_of_now(viewer: Viewer, rows: dict[str, models.User | models.ApiKey]) -> Viewer | Refused:
     try:
         if viewer.user is not None and viewer.expires_at is not None and viewer.expires_at <= clock.now():
-            raise _unauthenticated("The token has expired: sign in again.")
+            raise _unauthenticated("The token has expired: sign in again.").because(Reason.EXPIRED)
         row = rows.get(viewer.key.id if viewer.key is not None else viewer.user_id or "")
         now = _viewer_of_key(row) if isinstance(row, models.ApiKey) else _viewer_of_user(row, viewer.expires_at)
         return viewer if _contents(viewer) == _contents(now) else now
@@ -137,21 +139,29 @@ def _contents(viewer: Viewer) -> list[dict[str, object]]:
 def verifier() -> Verifier:
     """What checks users' tokens, by the settings of the process."""
     current = settings.current()
-    return Verifier(
-        secret=current.jwt_secret.get_secret_value() if current.jwt_secret else None,
-        jwks_url=current.jwks_url,
-        issuer=current.jwt_issuer,
-        audience=current.jwt_audience,
+    return new_verifier(current, current.issuers)
+
+
+def new_verifier(current: settings.Settings, issuers: Mapping[str | None, str | None]) -> Verifier:
+    """What checks tokens by these settings, with the keys of these issuers."""
+    if current.jwt_secret is not None:
+        # Whoever has the secret names the claims as we do.
+        secret = current.jwt_secret.get_secret_value()
+        return Verifier(secret=secret, issuers=issuers, audiences=current.audiences)
+    names = ClaimNames(
+        current.jwt_email_claim, current.jwt_account_claim, current.jwt_account, current.accounts_by_claim
     )
+    return Verifier(issuers=issuers, audiences=current.audiences, names=names)
 
 
 async def _by_token(token: str) -> Viewer:
     try:
         claims = await verifier().verify(token)
-    except InvalidToken:
-        raise _unauthenticated() from None
+    except InvalidToken as invalid:
+        raise _unauthenticated().because(invalid.reason, **invalid.details) from None
     except ProviderUnavailable:
-        raise Refused(Code.SERVICE_UNAVAILABLE, "The identity provider can't be reached: try again.") from None
+        message = "The identity provider can't be reached: try again."
+        raise Refused(Code.SERVICE_UNAVAILABLE, message).because(Reason.PROVIDER_UNAVAILABLE) from None
     slug, email = claims.account, models.email_key(claims.email)
     query = Query(_users_by_email, slug=slug, email=email)
     users = await _COALESCER.once(("user", slug, email), lambda: fetch(query, _ACCOUNT))
@@ -160,13 +170,13 @@ async def _by_token(token: str) -> Viewer:
 
 async def _by_key(secret: str) -> Viewer:
     if not keys.well_formed(secret):
-        raise _unauthenticated()
+        raise _unauthenticated().because(Reason.UNKNOWN_API_KEY)
     digest = keys.digest(secret)
     query = Query(_keys_by_digest, digest=digest)
     rows = await _COALESCER.once(("key", digest), lambda: fetch(query, _INTEGRATION, _ACCOUNT))
     key = next(iter(rows), None)
     if key is None or not keys.same(key.digest, digest):
-        raise _unauthenticated()
+        raise _unauthenticated().because(Reason.UNKNOWN_API_KEY)
     viewer = _viewer_of_key(key)
     await _note_use(key)
     return viewer
@@ -197,10 +207,13 @@ _COALESCER = Coalescer()
 
 
 def _viewer_of_key(key: models.ApiKey) -> Viewer:
-    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= clock.now()):
-        raise _unauthenticated()
+    if key.revoked_at is not None:
+        raise _unauthenticated().because(Reason.REVOKED_API_KEY, key=key.id)
+    if key.expires_at is not None and key.expires_at <= clock.now():
+        raise _unauthenticated().because(Reason.EXPIRED_API_KEY, key=key.id)
     if not key.integration.enabled:
-        raise Refused(Code.INTEGRATION_DISABLED, "The integration is switched off: a Super Admin can switch it on.")
+        message = "The integration is switched off: a Super Admin can switch it on."
+        raise Refused(Code.INTEGRATION_DISABLED, message).because(Reason.INTEGRATION_OFF, key=key.id)
     return Viewer(account=key.account, integration=key.integration, key=key, expires_at=key.expires_at)
 
 
@@ -215,8 +228,10 @@ async def _note_use(key: models.ApiKey) -> None:
 
 
 def _viewer_of_user(user: models.User | None, expires_at: datetime | None) -> Viewer:
-    if user is None or user.deactivated_at:
-        raise _unauthenticated()
+    if user is None:
+        raise _unauthenticated().because(Reason.UNKNOWN_USER)
+    if user.deactivated_at:
+        raise _unauthenticated().because(Reason.DEACTIVATED_USER, user=user.id)
     return Viewer(account=user.account, user=user, expires_at=expires_at)
 
 
@@ -227,10 +242,10 @@ def _credential(authorization: str) -> str:
         try:
             name, colon, password = base64.b64decode(basic[1], validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
-            raise _unauthenticated() from None
+            raise _unauthenticated().because(Reason.MALFORMED) from None
         if colon and not password and name.startswith(keys.BEGINNING):
             return name
-    raise _unauthenticated()
+    raise _unauthenticated().because(Reason.MALFORMED)
 
 
 def _unauthenticated(

@@ -25,6 +25,7 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 
 _log = logging.getLogger("callboard.rates")
+_sign_in_log = logging.getLogger("callboard.sign_in")
 
 WINDOW_SECONDS = 60
 
@@ -79,13 +80,15 @@ class RateLimiter:
         An address from which too many sign-ins have failed is refused for the rest of the minute, but for credentials
         that were good before: they may come through the same gateway.
         """
-        if authorization is None or settings.current().rate_limit == "off":
-            return await auth.authenticate(authorization)
+        if authorization is None:
+            return await auth.authenticate(None)
+        if settings.current().rate_limit == "off":
+            return await _authenticate(authorization, address)
         digest, failures = sha256(authorization.encode()).digest(), f"failures/{_network(address)}"
         if digest not in self._trusted:
             await self._check_failures(failures)
         try:
-            viewer = await auth.authenticate(authorization)
+            viewer = await _authenticate(authorization, address)
         except Refused as refusal:
             if refusal.code is Code.UNAUTHENTICATED:
                 self._trusted.pop(digest, None)
@@ -155,6 +158,21 @@ class _MemoryCounters(MemoryStorage):
         now = clock.now().timestamp()
         for key in [key for key, expires in self.expirations.items() if expires <= now]:
             await self.clear(key)
+
+
+async def _authenticate(authorization: str, address: str) -> Viewer:
+    """The viewer with that `Authorization`. The log and the metrics learn why somebody is refused, who is not told."""
+    try:
+        viewer = await auth.authenticate(authorization)
+    except Refused as refusal:
+        if refusal.reason is not None:
+            metrics.count_sign_in(refusal.reason)
+            _sign_in_log.info(
+                "sign-in refused", extra={"reason": refusal.reason, "address": address, **refusal.details}
+            )
+        raise
+    metrics.count_sign_in("OK")
+    return viewer
 
 
 def _payer(viewer: Viewer | None, address: str) -> tuple[metrics.Payer, str, int]:

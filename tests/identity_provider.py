@@ -14,14 +14,16 @@ import jwt
 import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
-from jwt.algorithms import get_default_algorithms
+from jwt.algorithms import OKPAlgorithm, get_default_algorithms
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 import clock
-from auth.tokens import InvalidToken, Verifier
+from auth.claims import InvalidToken
+from auth.refusals import Reason
+from auth.tokens import Verifier
 
 ISSUER = "https://id.acme.example/"
 
@@ -51,6 +53,8 @@ class Provider:
     url: str = ""
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     answering: asyncio.Event = field(default_factory=asyncio.Event)
+    #: What lies elsewhere, by path.
+    documents: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.answering.set()
@@ -61,14 +65,20 @@ class Provider:
         await self.answering.wait()
         return Response(self.body or json.dumps({"keys": self.keys}), self.status)
 
-    def verifier(self) -> Verifier:
-        return Verifier(jwks_url=self.url, issuer=ISSUER, audience=AUDIENCE)
+    async def document(self, request: Request) -> Response:
+        text = self.documents.get(request.url.path)
+        return Response(text, 404 if text is None else 200)
+
+    def verifier(self, **options: Any) -> Verifier:
+        return Verifier(**{"issuers": {ISSUER: self.url}, "audiences": [AUDIENCE]} | options)
 
 
 @asynccontextmanager
 async def provider(*keys: dict[str, Any]) -> AsyncIterator[Provider]:
     identity_provider = Provider(list(keys))
-    app = Starlette(routes=[Route("/jwks", identity_provider.answer)])
+    app = Starlette(
+        routes=[Route("/jwks", identity_provider.answer), Route("/{path:path}", identity_provider.document)]
+    )
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
@@ -83,7 +93,8 @@ async def provider(*keys: dict[str, Any]) -> AsyncIterator[Provider]:
 
 
 def jwk(key: Any, algorithm: str, kid: str) -> dict[str, Any]:
-    return get_default_algorithms()[algorithm].to_jwk(key.public_key(), as_dict=True) | {"kid": kid, "use": "sig"}
+    implementation = get_default_algorithms()["EdDSA" if algorithm == "Ed25519" else algorithm]
+    return implementation.to_jwk(key.public_key(), as_dict=True) | {"kid": kid, "use": "sig"}
 
 
 def good_claims(**claims: Any) -> dict[str, Any]:
@@ -92,8 +103,14 @@ def good_claims(**claims: Any) -> dict[str, Any]:
     return {name: value for name, value in (good | claims).items() if value is not None}
 
 
-def provided(kid: str = "rsa", key: Any = RSA, algorithm: str = "RS256", **claims: Any) -> str:
-    return jwt.encode(good_claims(**{"iss": ISSUER, "aud": AUDIENCE} | claims), key, algorithm, headers={"kid": kid})
+def provided(kid: str = "rsa", key: Any = RSA, algorithm: str = "RS256", typ: Any = "JWT", **claims: Any) -> str:
+    """A token of the provider; with None for `typ` the header has none."""
+    payload = good_claims(**{"iss": ISSUER, "aud": AUDIENCE} | claims)
+    times = {name: value.timestamp() for name, value in payload.items() if isinstance(value, datetime)}
+    jws = jwt.PyJWS()
+    if algorithm == "Ed25519":
+        jws.register_algorithm("Ed25519", OKPAlgorithm())
+    return jws.encode(json.dumps(payload | times).encode(), key, algorithm, {"kid": kid, "typ": typ})
 
 
 def raw(header: Any, claims: Any, signature: bytes = b"") -> str:
@@ -102,7 +119,9 @@ def raw(header: Any, claims: Any, signature: bytes = b"") -> str:
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
-async def refused(verifier: Verifier, token: str) -> None:
+async def refused(verifier: Verifier, token: str) -> Reason:
+    """Why the token is refused. What was raised says nothing by itself."""
     with pytest.raises(InvalidToken) as refusal:
         await verifier.verify(token)
     assert str(refusal.value) == ""
+    return refusal.value.reason

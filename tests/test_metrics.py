@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 import models
 import server
 import settings
-from auth.refusals import Code
+from auth.refusals import Code, Reason
 from auth.viewer import Viewer
 from feed.subscription import Publication
 from operations.rates import RateCounters
@@ -54,6 +54,22 @@ async def counting(server: Server) -> AsyncIterator[dict[str, float]]:
         if value != before.get((name, labels), 0) and not name.endswith(("_created", "_bucket")):
             label_texts = [f"{label}={value}" for label, value in sorted(labels)]
             changed[" ".join([name.removeprefix("callboard_"), *label_texts])] = value - before.get((name, labels), 0)
+
+
+async def test_sign_ins_are_counted_by_outcome(world: World) -> None:
+    token = str(world.rita.authorization)
+    async with counting(world.server) as changed:
+        await world.rita.ask("{ viewer { __typename } }")
+        await world.nobody.ask("{ __typename }")
+        for authorization in (token[:-4] + "AAAA", "Bearer nonsense", "Bearer cb_live_none", "Digest x"):
+            await Person(world.server, authorization).answer("{ viewer { __typename } }")
+
+    assert {name: value for name, value in changed.items() if name.startswith("sign_ins")} == {
+        "sign_ins_total outcome=OK": 1,
+        "sign_ins_total outcome=bad_signature": 1,
+        "sign_ins_total outcome=malformed": 2,
+        "sign_ins_total outcome=unknown_api_key": 1,
+    }
 
 
 async def test_operations_are_counted_by_kind_root_field_and_outcome(world: World) -> None:
@@ -206,7 +222,7 @@ OUTCOMES = {"OK", "CUT_OFF", "REFUSED", *Code, *(outcome.value for outcome in Up
 KNOWN = {
     "kind": {"query", "mutation", "subscription", "none"},
     "field": {"none", "several", "__schema", "__type", "__typename", *ROOT_FIELDS},
-    "outcome": OUTCOMES,
+    "outcome": OUTCOMES | {*Reason},
     "method": {"GET", "POST", "OPTIONS", "HEAD", "other"},
     "reason": {"buffer", "stalled"},
     "of": {"key", "user", "address", "sign-ins"},
