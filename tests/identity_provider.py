@@ -103,14 +103,14 @@ def good_claims(**claims: Any) -> dict[str, Any]:
     return {name: value for name, value in (good | claims).items() if value is not None}
 
 
-def provided(kid: str = "rsa", key: Any = RSA, algorithm: str = "RS256", typ: Any = "JWT", **claims: Any) -> str:
-    """A token of the provider; with None for `typ` the header has none."""
+def provided(kid: str = "rsa", key: Any = RSA, algorithm: str = "RS256", header_typ: Any = "JWT", **claims: Any) -> str:
+    """A token of the provider; with None for `header_typ` it has no `typ`."""
     payload = good_claims(**{"iss": ISSUER, "aud": AUDIENCE} | claims)
     times = {name: value.timestamp() for name, value in payload.items() if isinstance(value, datetime)}
     jws = jwt.PyJWS()
     if algorithm == "Ed25519":
         jws.register_algorithm("Ed25519", OKPAlgorithm())
-    return jws.encode(json.dumps(payload | times).encode(), key, algorithm, {"kid": kid, "typ": typ})
+    return jws.encode(json.dumps(payload | times).encode(), key, algorithm, {"kid": kid, "typ": header_typ})
 
 
 def raw(header: Any, claims: Any, signature: bytes = b"") -> str:

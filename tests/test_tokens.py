@@ -156,13 +156,13 @@ async def test_the_old_and_the_new_name_of_an_edwards_curve_are_one(key, token):
 @pytest.mark.parametrize("typ", ["JWT", "at+jwt", "application/at+jwt", "AT+JWT", None])
 async def test_an_access_token_may_say_that_it_is_one(typ):
     async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        assert await idp.verifier().verify(provided(typ=typ))
+        assert await idp.verifier().verify(provided(header_typ=typ))
 
 
 @pytest.mark.parametrize("typ", ["logout+jwt", "secevent+jwt", "dpop+jwt", 7])
 async def test_another_kind_of_token_signs_nobody_in(typ):
     async with provider(jwk(RSA, "RS256", "rsa")) as idp:
-        assert await refused(idp.verifier(), provided(typ=typ)) == Reason.WRONG_TYPE
+        assert await refused(idp.verifier(), provided(header_typ=typ)) == Reason.WRONG_TYPE
 
 
 @pytest.mark.parametrize("alg", ["none", "None", "nOnE", "", None, 7])
