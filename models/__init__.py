@@ -1,7 +1,7 @@
 """What is stored: rows, unique constraints, indexes, and the facts that follow from one row."""
 
 from models.audit import AuditAct, AuditEvent
-from models.base import Row, new_id
+from models.base import Row, derived_id, new_id
 from models.candidates import Candidate, CandidateEmail, Follower
 from models.changes import Change, InterviewPanelChangeKind, LogEntry, TopicChange, TopicLog
 from models.directory import Account, Posting, Role, Stage, User, email_key
@@ -70,6 +70,7 @@ __all__ = [
     "TopicChange",
     "TopicLog",
     "User",
+    "derived_id",
     "email_key",
     "new_id",
     "standing",

@@ -25,6 +25,11 @@ class Row(Stored):
         super().__init__(**values)
 
 
+def derived_id(prefix: str, *ids: str) -> str:
+    """The id of what is no row of its own but belongs to rows, for the caches of clients: such as `cnl_pan_01jd…`."""
+    return "_".join((prefix, *ids))
+
+
 def new_id(prefix: str) -> str:
     """A new global id of that type."""
     return f"{prefix}_{ULID.from_datetime(clock.now())}".lower()

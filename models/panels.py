@@ -11,7 +11,7 @@ from tortoise.indexes import Index
 
 import clock
 from database import Bind, derived_from
-from models.base import Row
+from models.base import Row, derived_id
 from models.candidates import Candidate
 from models.directory import Account, Stage, User
 from models.feedback import FeedbackForm, FeedbackTemplate
@@ -50,12 +50,21 @@ class ResponseStatus(Enum):
 
 @dataclass(frozen=True)
 class Cancellation:
-    """Who called something off, when and where; `by_id` is the global id of a user or an integration."""
+    """Who called something off, when and where; `by_id` is the global id of a user or an integration.
+
+    `row_id` is that of the panel or the interview that is off.
+    """
 
     at: datetime
     by_id: str
     origin: CancelOrigin
     reason: str | None
+    row_id: str = ""
+
+    @property
+    def id(self) -> str:
+        """The same for as long as that is off."""
+        return derived_id("cnl", self.row_id)
 
     @property
     def calendar_event_remains(self) -> bool:
@@ -80,7 +89,8 @@ class Cancelable(Row):
         """The cancellation of this row itself."""
         if self.canceled_at is None or self.canceled_by_id is None or self.canceled_origin is None:
             return None
-        return Cancellation(self.canceled_at, self.canceled_by_id, self.canceled_origin, self.canceled_reason)
+        by, origin, reason = self.canceled_by_id, self.canceled_origin, self.canceled_reason
+        return Cancellation(self.canceled_at, by, origin, reason, self.id)
 
     def call_off(self, cancellation: Cancellation | None) -> None:
         """Set the cancellation, or take it off again with None."""

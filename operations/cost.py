@@ -21,6 +21,7 @@ from graphql import (
     OperationType,
     SelectionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
     Visitor,
     get_named_type,
@@ -107,14 +108,17 @@ def _count_objects(values: Iterable[object]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _PageSize:
-    """How many rows a page has, where a variable says so."""
+    """How many rows a page has, or how many ids are named, where a variable says so."""
 
     variable: str
-    default: int
+    #: Where the variable is null.
+    default: "int | _PageSize"
 
     def value(self, variables: Mapping[str, object]) -> int:
         rows = variables.get(self.variable)
-        return self.default if rows is None else _as_page_size(rows)
+        if rows is None:
+            return self.default if isinstance(self.default, int) else self.default.value(variables)
+        return len(rows) if isinstance(rows, list) else _as_page_size(rows)
 
 
 @dataclass(slots=True)
@@ -182,7 +186,7 @@ class _Weights:
             return
         below.fixed += 1
         below.add(_page_size(definition, node), below_per_row)
-        once.add(_LIST_LENGTH if is_list_type(get_nullable_type(definition.type)) else 1, below)
+        once.add(_list_length(definition, node), below)
 
     def _spread(self, parent: Any, node: SelectionNode) -> tuple[_Weight, _Weight]:
         """What a fragment selects, of that parent where it doesn't say of which."""
@@ -205,11 +209,28 @@ def _page_size(definition: GraphQLField, node: FieldNode) -> int | _PageSize:
     """How many rows the page has that a field gives; 1 where the field has no pages."""
     if (argument := definition.args.get("first")) is None:
         return 1
-    default = int(argument.default_value)
-    value = next((argument.value for argument in node.arguments or () if argument.name.value == "first"), None)
-    if isinstance(value, VariableNode):
-        return _PageSize(value.name.value, default)
-    return _as_page_size(int(value.value)) if isinstance(value, IntValueNode) else default
+    size: int | _PageSize = int(argument.default_value)
+    for name in ("first", "last"):  # where both are passed, the last one counts
+        value = _argument(node, name)
+        if isinstance(value, VariableNode):
+            size = _PageSize(value.name.value, size)
+        elif isinstance(value, IntValueNode):
+            size = _as_page_size(int(value.value))
+    return size
+
+
+def _list_length(definition: GraphQLField, node: FieldNode) -> int | _PageSize:
+    """How many objects a field gives: as many as it names by their ids, else what lists are taken to have; or one."""
+    if not is_list_type(get_nullable_type(definition.type)):
+        return 1
+    ids = _argument(node, "ids")
+    if isinstance(ids, VariableNode):
+        return _PageSize(ids.name.value, 1)
+    return _LIST_LENGTH if ids is None else len(getattr(ids, "values", "1"))
+
+
+def _argument(node: FieldNode, name: str) -> ValueNode | None:
+    return next((argument.value for argument in node.arguments or () if argument.name.value == name), None)
 
 
 def _as_page_size(rows: object) -> int:

@@ -126,6 +126,11 @@ def _seated_panels(scope: Scope) -> Subquery:
     return Subquery(models.Interviewer.filter(user_id=scope.viewer_id).values("panel_id"))
 
 
+def _own_interviews(scope: Scope) -> Subquery:
+    """The ids of the interviews on which the user sits."""
+    return Subquery(models.Interviewer.filter(user_id=scope.viewer_id).values("interview_id"))
+
+
 @dataclass(frozen=True)
 class Audience:
     """The restricted users to whom a change is visible, beside those who see everything."""
@@ -168,8 +173,9 @@ async def _users_by(keys: Collection[str], ties: Sequence[_Tie]) -> dict[str, se
 _Filter = Callable[[Scope], Q]
 
 
-def _account(scope: Scope) -> Q:
-    return Q(account_id=scope.account_id)
+def _account(scope: Scope, column: str = "account_id") -> Q:
+    own: dict[str, Any] = {column: scope.account_id}
+    return Q(**own)
 
 
 def _none(scope: Scope) -> Q:
@@ -180,10 +186,10 @@ def _any(scope: Scope) -> Q:
     return Q()
 
 
-def _by_role(interviewer: _Filter, limited: _Filter, others: _Filter = _any) -> _Filter:
+def _by_role(interviewer: _Filter, limited: _Filter, others: _Filter = _any, account: str = "account_id") -> _Filter:
     """What an Interviewer sees of the account's rows, what a Limited Team Member, and what everybody else."""
     filters: dict[Role | None, _Filter] = {Role.INTERVIEWER: interviewer, Role.LIMITED_TEAM_MEMBER: limited}
-    return lambda scope: _account(scope) & filters.get(scope.role, others)(scope)
+    return lambda scope: _account(scope, account) & filters.get(scope.role, others)(scope)
 
 
 def _of_integration(own: _Filter, act: Act) -> _Filter:
@@ -210,6 +216,12 @@ _FILTERS: dict[type[Model], _Filter] = {
     models.Interview: _by_role(
         lambda scope: Q(interviewers__user_id=scope.viewer_id),
         lambda scope: Q(panel__candidate_id__in=_tied_candidates(scope)),
+    ),
+    # Who sees an interview sees who sits on it.
+    models.Interviewer: _by_role(
+        lambda scope: Q(interview_id__in=_own_interviews(scope)),
+        lambda scope: Q(panel__candidate_id__in=_tied_candidates(scope)),
+        account="panel__account_id",
     ),
     models.FeedbackForm: _by_role(
         lambda scope: Q(user_id=scope.viewer_id) | Q(panel_id__in=_seated_panels(scope)),

@@ -6,12 +6,13 @@ Acts add to it in their own transaction (`UnitOfWork.audit`); nothing changes or
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tortoise.queryset import QuerySet
+
 import models
-from auth.viewer import Viewer
+from auth.viewer import Scope, Viewer
 from models import AuditAct, AuditEvent
-from resolvers import cursors
 from resolvers.access import Act, require, visible
-from resolvers.listing import Edge, Page, PageRequest
+from resolvers.listing import Listing, Page, PageRequest, Parameters
 
 _TARGETS: dict[str, type[models.Row]] = {
     model.prefix: model for model in (models.User, models.Integration, models.ApiKey, models.Panel, models.Interview)
@@ -24,21 +25,19 @@ class AuditFilter:
     actor_id: str | None = None
 
 
-async def page(viewer: Viewer, filter: AuditFilter, first: int | None, after: str | None) -> Page[AuditEvent]:
+async def page(viewer: Viewer, filter: AuditFilter, request: PageRequest) -> Page[AuditEvent]:
     """What was done in the account, newest first. Raises Refused(FORBIDDEN) to all but Super Admins."""
     require(viewer, Act.READ_AUDIT)
-    request = PageRequest(first, after)
-    size = request.size()
-    events = visible(viewer, AuditEvent)
-    if filter.acts is not None:
-        events = events.filter(act__in=filter.acts)
-    if filter.actor_id is not None:
-        events = events.filter(actor_id=filter.actor_id)
-    if after is not None:
-        [last] = cursors.read("audit", after, str)
-        events = events.filter(id__lt=last)
-    rows = await events.order_by("-id").limit(size + 1)
-    return request.page([Edge(row, _cursor) for row in rows], size)
+    acts = None if filter.acts is None else tuple(each for each in AuditAct if each in filter.acts)
+    return await _EVENTS.page(viewer, Parameters.of(acts, actor_id=filter.actor_id), request)
+
+
+def _events(scope: Scope, acts: tuple[AuditAct, ...] | None, **columns: object) -> QuerySet[AuditEvent]:
+    rows = visible(scope, AuditEvent).filter(**columns)
+    return rows if acts is None else rows.filter(act__in=acts)
+
+
+_EVENTS = Listing(AuditEvent, _events, ("id",), descending=True)
 
 
 async def targets(viewer: Viewer, events: Sequence[AuditEvent]) -> list[models.Row | None]:
@@ -50,7 +49,3 @@ async def targets(viewer: Viewer, events: Sequence[AuditEvent]) -> list[models.R
     for prefix, of_prefix in ids.items():
         rows |= {row.id: row for row in await visible(viewer, _TARGETS[prefix]).filter(id__in=of_prefix)}
     return [rows.get(event.target_id) for event in events]
-
-
-def _cursor(event: AuditEvent) -> str:
-    return cursors.write("audit", event.id)

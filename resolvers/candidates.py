@@ -43,6 +43,7 @@ class CandidateFilter:
 class ScheduleAction:
     """Where scheduling starts. A label is null where no button shows, the URL with the ATS's own scheduler."""
 
+    id: str
     provider: IntegrationProvider | None
     url: str | None
     dashboard_label: str | None
@@ -59,8 +60,7 @@ async def page(
     viewer: Viewer,
     filter: CandidateFilter,
     order: CandidateOrder,
-    first: int | None,
-    after: str | None,
+    request: PageRequest,
     wanted: Wanted,
 ) -> Page[Candidate]:
     """The candidates that the viewer may see and the filter lets through."""
@@ -76,7 +76,7 @@ async def page(
         now=clock.now() if filter.has_upcoming_panel is not None else None,
     )
     attributes, joins = wanted.reads("edges", "node"), _pointers(wanted, "edges", "node")
-    return await _CANDIDATES[order].page(viewer, parameters, PageRequest(first, after), attributes, joins)
+    return await _CANDIDATES[order].page(viewer, parameters, request, attributes, joins)
 
 
 def _candidates(
@@ -116,11 +116,6 @@ _POINTERS = (
 )
 
 
-async def counts(pages: Sequence[Page[Candidate]]) -> list[int]:
-    """How many candidates each list has in all."""
-    return [await page.count() if page.count is not None else 0 for page in pages]
-
-
 async def schedule_actions(viewer: Viewer, candidates: Sequence[Candidate]) -> list[ScheduleAction | None]:
     """What the Schedule buttons do for each candidate; null where the viewer may not. Up to four statements."""
     if not may(viewer, Act.SCHEDULE):
@@ -147,8 +142,10 @@ async def _in_scope(viewer: Viewer, ids: Collection[str]) -> Collection[str]:
 
 def _action(candidate: Candidate, integration: Integration | None, is_waiting: bool) -> ScheduleAction:
     """What the buttons do; whoever is waiting is in a stage with interviews and has no upcoming panel."""
+    id = models.derived_id("act", candidate.id)
     if integration is None:
         return ScheduleAction(
+            id=id,
             provider=None,
             url=None,
             dashboard_label="Schedule" if is_waiting else None,
@@ -157,6 +154,7 @@ def _action(candidate: Candidate, integration: Integration | None, is_waiting: b
         )
     entry = CATALOGUE[integration.provider]
     return ScheduleAction(
+        id=id,
         provider=integration.provider,
         url=entry.deep_link(candidate),
         dashboard_label="Schedule" if is_waiting else None,

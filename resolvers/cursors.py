@@ -18,8 +18,11 @@ def write(kind: str, *values: object) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([kind, *values])).decode().rstrip("=")
 
 
-def read(kind: str, cursor: str, *types: type[T]) -> list[T]:
-    """The values of a cursor of that kind. Raises Refused(BAD_USER_INPUT) for whatever else the text is."""
+def read(kind: str, cursor: str, *types: type[T], argument: str = "after") -> list[T]:
+    """The values of a cursor of that kind. Raises Refused(BAD_USER_INPUT) for whatever else the text is.
+
+    `argument` is what the error calls it.
+    """
     try:
         if len(cursor) > _LONGEST:
             raise ValueError
@@ -29,7 +32,8 @@ def read(kind: str, cursor: str, *types: type[T]) -> list[T]:
             raise ValueError
         return [_value(value, type_) for value, type_ in zip(values, types, strict=True)]
     except (ValueError, TypeError, OverflowError):
-        raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.") from None
+        message = f"`{argument}` is not a cursor of this list: pass one that it gave."
+        raise Refused(Code.BAD_USER_INPUT, message) from None
 
 
 def _value(value: object, type_: type[T]) -> T:

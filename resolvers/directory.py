@@ -21,14 +21,13 @@ async def users(
     emails: Sequence[str] | None,
     search: str | None,
     include_deactivated: bool,
-    first: int | None,
-    after: str | None,
+    request: PageRequest,
 ) -> Page[User]:
     """The account's users by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
     keys = [email_key(email) for email in emails] if emails is not None else None
     parameters = Parameters.of(search_text(search), include_deactivated, emails=keys)
-    return await _USERS.page(viewer, parameters, PageRequest(first, after))
+    return await _USERS.page(viewer, parameters, request)
 
 
 def _users(scope: Scope, search: str | None, include_deactivated: bool, emails: Texts | None = None) -> QuerySet[User]:

@@ -58,7 +58,7 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
             .count()
         )
         unit.record(panel, models.InterviewPanelChangeKind.FEEDBACK_SUBMITTED)
-        await panel.save(update_fields=["feedback_due", "version", "updated_at"])
+        unit.keep(panel)
         return Submitted(form)
 
     return await units.commit(viewer, act)
@@ -147,8 +147,7 @@ async def forms_of_users(
     viewer: Viewer,
     users: Sequence[models.User],
     status: FeedbackFormStatus | None,
-    first: int | None,
-    after: str | None,
+    request: PageRequest,
 ) -> list[Page[FeedbackForm]]:
     """The viewer's own forms, without those of interviews that they were taken off with nothing submitted.
 
@@ -157,7 +156,7 @@ async def forms_of_users(
     if any(user.id != viewer.user_id for user in users):
         raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
     ids = [user.id for user in users]
-    return await _OWN_FORMS.pages(viewer, ids, Parameters.of(status), PageRequest(first, after), parent="user_id")
+    return await _OWN_FORMS.pages(viewer, ids, Parameters.of(status), request, parent="user_id")
 
 
 def _own_forms(scope: Scope, status: FeedbackFormStatus | None, ids: Texts) -> QuerySet[FeedbackForm]:
@@ -208,12 +207,12 @@ async def find(viewer: Viewer, id: str) -> FeedbackForm | None:
 
 
 async def templates(
-    viewer: Viewer, search: str | None, include_archived: bool, first: int | None, after: str | None
+    viewer: Viewer, search: str | None, include_archived: bool, request: PageRequest
 ) -> Page[models.FeedbackTemplate]:
     """The account's templates by name. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
     parameters = Parameters.of(search_text(search), include_archived)
-    return await _TEMPLATES.page(viewer, parameters, PageRequest(first, after))
+    return await _TEMPLATES.page(viewer, parameters, request)
 
 
 def _templates(scope: Scope, search: str | None, include_archived: bool) -> QuerySet[models.FeedbackTemplate]:

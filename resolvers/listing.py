@@ -1,15 +1,17 @@
 """Lists by keyset: a page begins behind the values of a row, so rows that come or go elsewhere never shift it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from zlib import crc32
 
 from pypika_tortoise.terms import Term, Tuple
 from tortoise.expressions import Q, RawSQL, ResolveContext
 from tortoise.fields import DatetimeField
+from tortoise.functions import Count
 from tortoise.models import Model
 from tortoise.query_utils import QueryModifier
 from tortoise.queryset import QuerySet
@@ -39,6 +41,10 @@ class Edge(Generic[T]):
         return self.cursor_of(self.node)
 
 
+async def _uncounted() -> int:
+    raise AssertionError("nobody can ask how many rows the list has")
+
+
 @dataclass(frozen=True)
 class Page(Generic[T]):
     """Some rows of a list, in its order; `count` tells how many the list has in all."""
@@ -46,7 +52,7 @@ class Page(Generic[T]):
     edges: list[Edge[T]]
     has_next_page: bool
     has_previous_page: bool
-    count: Callable[[], Awaitable[int]] | None = field(default=None, repr=False)
+    count: Callable[[], Awaitable[int]] = field(default=_uncounted, repr=False)
     #: The end of an empty page, where its list has one to go on from.
     reached: str | None = None
 
@@ -68,24 +74,45 @@ class Page(Generic[T]):
         return self.edges[-1].cursor if self.edges else self.reached
 
 
+async def counts(pages: Sequence[Page[Any]]) -> list[int]:
+    """How many rows the list of each page has in all."""
+    return list(await asyncio.gather(*(page.count() for page in pages)))
+
+
 @dataclass(frozen=True)
 class PageRequest:
-    """How many rows, or None for the default, and behind which cursor, or None for the first page."""
+    """The first so many rows of a list, or the last: of those behind the cursor `after` and ahead of `before`.
+
+    `first` has a default in the schema, so what is passed and what is not can't be told apart where it has that value.
+    """
 
     first: int | None = None
     after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the page is taken from the end."""
+        return self.last is not None
 
     def size(self, default: int = 25, most: int | None = None) -> int:
         """How many rows. Raises Refused(BAD_USER_INPUT) out of bounds; without `most` the setting is the bound."""
         most = most or settings.current().max_page
-        size = default if self.first is None else self.first
+        if self.last is not None and self.first not in (None, default):
+            raise Refused(Code.BAD_USER_INPUT, "Pass `first` or `last`, not both.")
+        name, size = ("first", self.first) if self.last is None else ("last", self.last)
+        size = default if size is None else size
         if not 1 <= size <= most:
-            raise Refused(Code.BAD_USER_INPUT, f"`first` must be between 1 and {most}.")
+            raise Refused(Code.BAD_USER_INPUT, f"`{name}` must be between 1 and {most}.")
         return size
 
-    def page(self, edges: Sequence[Edge[T]], size: int, count: Callable[[], Awaitable[int]] | None = None) -> Page[T]:
+    def page(self, edges: Sequence[Edge[T]], size: int, count: Callable[[], Awaitable[int]] = _uncounted) -> Page[T]:
         """The page of so many edges, from one more than that where there are more."""
-        return Page(list(edges[:size]), len(edges) > size, self.after is not None, count)
+        is_cut = len(edges) > size
+        if self.backwards:
+            return Page(list(edges[-size:]), self.before is not None, is_cut, count)
+        return Page(list(edges[:size]), is_cut, self.after is not None, count)
 
 
 @dataclass(frozen=True)
@@ -111,12 +138,14 @@ class Listing(Generic[AnyRow]):
     """A list of visible rows, `select(scope, *structure, **bound)`, in the order of these columns; the last is the id.
 
     `index` are the same values where other rows, by which the list is selected, have them in an index.
+    A list that is `descending` begins with the greatest values.
     """
 
     model: type[AnyRow]
     select: Callable[..., QuerySet[AnyRow]]
     order: tuple[str, ...]
     index: tuple[str, ...] | None = None
+    descending: bool = False
 
     async def page(
         self,
@@ -126,20 +155,21 @@ class Listing(Generic[AnyRow]):
         attributes: Attributes = None,
         joins: Sequence[Join] = (),
     ) -> Page[AnyRow]:
-        """The page that is requested. One statement, and behind a cursor of a list by name one more.
+        """The page that is requested. One statement, and one more for each cursor of a list by name.
 
         `joins` are the rows that are read along. Callers that ask for the same page at the same time get the same.
         """
         size, attributes = request.size(), including(attributes, *self.order)
 
         async def read() -> Page[AnyRow]:
-            place = await self._place(viewer, request.after)
-            query = Query(_select_page, self, size, *parameters.structure, **parameters.bound, **place)
+            places = await self._places(viewer, request)
+            structure = (self, size, request.backwards, *parameters.structure)
+            query = Query(_select_page, *structure, **parameters.bound, **places)
             rows = await select(viewer, query, *joins, order_by=self.order, attributes=attributes)
-            edges = [Edge(row, self._cursor) for row in rows]
+            edges = self._edges(rows)
             return request.page(edges, size, partial(self._count, viewer, parameters))
 
-        key = (self, parameters.key(), size, request.after, tuple(joins), attributes, *visibility_key(viewer))
+        key = (self, parameters.key(), request, tuple(joins), attributes, *visibility_key(viewer))
         return await COALESCER.once(key, read)
 
     async def pages(
@@ -151,26 +181,55 @@ class Listing(Generic[AnyRow]):
         parent: str,
         attributes: Attributes = None,
     ) -> list[Page[AnyRow]]:
-        """Such a page for each of the ids, which the column `parent` has; bound as `ids`. One statement for all."""
-        size, attributes = request.size(), including(attributes, parent, *self.order)
-        place = await self._place(viewer, request.after)
-        query = Query(_select_ranked, self, parent, *parameters.structure, ids=ids, **parameters.bound, **place)
-        where = f"base.place <= {size + 1}"
-        edges: dict[str, list[Edge[AnyRow]]] = {}
-        for row in await select(viewer, query, where=where, order_by=["place"], attributes=attributes):
-            edges.setdefault(getattr(row, parent), []).append(Edge(row, self._cursor))
-        return [request.page(edges.get(id, []), size) for id in ids]
+        """Such a page for each of the ids, which the column `parent` has; bound as `ids`. One statement for all.
 
-    def select_behind(
+        All that are counted are counted by one statement.
+        """
+        size, attributes = request.size(), including(attributes, parent, *self.order)
+        places = await self._places(viewer, request)
+        structure = (self, parent, request.backwards, *parameters.structure)
+        query = Query(_select_ranked, *structure, ids=ids, **parameters.bound, **places)
+        where = f"base.place <= {size + 1}"
+        rows = await select(viewer, query, where=where, order_by=self.order, attributes=attributes)
+        by_parent: dict[str, list[Edge[AnyRow]]] = {}
+        for edge in self._edges(rows):
+            by_parent.setdefault(getattr(edge.node, parent), []).append(edge)
+        count = partial(self._count_of, viewer, parameters, parent)
+        return [request.page(by_parent.get(id, []), size, partial(count, id)) for id in ids]
+
+    def select_between(
         self, scope: Scope, structure: tuple[Hashable, ...], order: tuple[str, ...], bound: dict[str, object]
     ) -> QuerySet[AnyRow]:
-        """The rows behind the place among the bound values, or all of them without one."""
-        place = [bound.pop(name) for name in (_BEHIND, _BEHIND_ID) if name in bound]
+        """The rows behind the one place and ahead of the other, where these are among the bound values."""
+        places = [(name, [bound.pop(each) for each in names if each in bound]) for name, names in _PLACES.items()]
         rows = self.select(scope, *structure, **bound)
-        return rows.filter(_Later(order, place)) if place else rows
+        for name, place in places:
+            if place:
+                rows = rows.filter(_Beyond(order, place, greater=(name == "after") is not self.descending))
+        return rows
+
+    def directed(self, order: tuple[str, ...], backwards: bool) -> list[str]:
+        """The columns of an order, read in the direction of the list or against it."""
+        return [f"-{name}" for name in order] if backwards is not self.descending else list(order)
+
+    def _edges(self, rows: list[AnyRow]) -> list[Edge[AnyRow]]:
+        """The edges of rows that were read with the least values first."""
+        return [Edge(row, self._cursor) for row in (reversed(rows) if self.descending else rows)]
 
     async def _count(self, viewer: Viewer, parameters: Parameters) -> int:
         return await self.select(viewer.scope, *parameters.structure, **parameters.bound).count()
+
+    async def _count_of(self, viewer: Viewer, parameters: Parameters, parent: str, id: str) -> int:
+        """How many rows that parent has: parents that are asked about at the same time share one statement."""
+
+        async def count(ids: list[str]) -> list[int]:
+            rows = self.select(viewer.scope, *parameters.structure, ids=ids, **parameters.bound)
+            counts = await rows.annotate(rows=Count("id")).group_by(parent).values_list(parent, "rows")
+            by_parent: dict[str, int] = dict(counts)
+            return [by_parent.get(id, 0) for id in ids]
+
+        group = (self, parent, parameters.key(), *visibility_key(viewer))
+        return await COALESCER.load(group, id, count)
 
     @property
     def _cursor_kind(self) -> str:
@@ -179,45 +238,54 @@ class Listing(Generic[AnyRow]):
     def _cursor(self, row: Model) -> str:
         return cursors.write(self._cursor_kind, *(_veiled(getattr(row, name), row) for name in self.order[:-1]), row.pk)
 
-    async def _place(self, viewer: Viewer, after: str | None) -> dict[str, object]:
-        """The values of the row behind which the page begins. Raises Refused(BAD_USER_INPUT)."""
-        if after is None:
-            return {}
+    async def _places(self, viewer: Viewer, request: PageRequest) -> dict[str, object]:
+        """The values of the rows between which the page lies. Raises Refused(BAD_USER_INPUT)."""
+        places: dict[str, object] = {}
+        for name, cursor in (("after", request.after), ("before", request.before)):
+            if cursor is not None:
+                values = await self._place(viewer, cursor, name)
+                places |= dict(zip(_PLACES[name], values, strict=False))
+        return places
+
+    async def _place(self, viewer: Viewer, cursor: str, argument: str) -> list[object]:
+        """The values of the row that a cursor stands for, its id last."""
         is_plain = [isinstance(self.model._meta.fields_map[name], DatetimeField) for name in self.order[:-1]]
         types = [datetime if plain else int for plain in is_plain]
-        *values, id = cursors.read(self._cursor_kind, after, *types, str)
+        *values, id = cursors.read(self._cursor_kind, cursor, *types, str, argument=argument)
         if not all(is_plain):
-            values = await self._unveiled(viewer, values, str(id))
-        return dict(zip((_BEHIND, _BEHIND_ID), (*values, id), strict=False))
+            values = await self._unveiled(viewer, values, str(id), argument)
+        return [*values, id]
 
-    async def _unveiled(self, viewer: Viewer, values: list[object], id: str) -> list[object]:
+    async def _unveiled(self, viewer: Viewer, values: list[object], id: str, argument: str) -> list[object]:
         """The values that a cursor has veiled, as the row itself has them. Raises Refused(BAD_USER_INPUT)."""
         row = await get(viewer, self.model, "id", id)
         if row is not None:
             plain = [getattr(row, name) for name in self.order[:-1]]
             if [_veiled(value, row) for value in plain] == values:
                 return plain
-        message = "`after` is no cursor of this list, or its row has changed since: begin again without it."
+        message = f"`{argument}` is no cursor of this list, or its row has changed since: begin again without it."
         raise Refused(Code.BAD_USER_INPUT, message)
 
 
-#: What the values of the row are called among the bound ones; a list by the id alone has only the first.
-_BEHIND, _BEHIND_ID = "behind", "behind_last"
+#: What the values of a row are called among the bound ones; a list by the id alone has only the first.
+_PLACES = {"after": ("behind", "behind_last"), "before": ("ahead", "ahead_last")}
 
 
 def _select_page(
-    scope: Scope, listing: Listing[AnyRow], size: int, *structure: Hashable, **bound: object
+    scope: Scope, listing: Listing[AnyRow], size: int, backwards: bool, *structure: Hashable, **bound: object
 ) -> QuerySet[AnyRow]:
     order = listing.index or listing.order
-    return listing.select_behind(scope, structure, order, bound).order_by(*order).limit(size + 1)
+    rows = listing.select_between(scope, structure, order, bound)
+    return rows.order_by(*listing.directed(order, backwards)).limit(size + 1)
 
 
 def _select_ranked(
-    scope: Scope, listing: Listing[AnyRow], parent: str, *structure: Hashable, **bound: object
+    scope: Scope, listing: Listing[AnyRow], parent: str, backwards: bool, *structure: Hashable, **bound: object
 ) -> QuerySet[AnyRow]:
-    rows = listing.select_behind(scope, structure, listing.order, bound)
+    rows = listing.select_between(scope, structure, listing.order, bound)
     table = listing.model._meta.db_table
-    order = ", ".join(f'"{table}"."{name}"' for name in listing.order)
+    direction = " DESC" if backwards is not listing.descending else ""
+    order = ", ".join(f'"{table}"."{name}"{direction}' for name in listing.order)
     return rows.annotate(place=RawSQL(f'ROW_NUMBER() OVER (PARTITION BY "{table}"."{parent}" ORDER BY {order})'))
 
 
@@ -233,16 +301,19 @@ def _veiled(value: object, row: Model) -> object:
     return crc32(f"{row.pk} {value}".encode()) if isinstance(value, str) else value
 
 
-class _Later(Q):
-    """`(column, id) > (…, …)`: the index begins right there, however many rows have the same value in the column."""
+class _Beyond(Q):
+    """`(column, id) > (…, …)`: the index begins right there, however many rows have the same value in the column.
 
-    def __init__(self, order: tuple[str, ...], place: Sequence[object]) -> None:
+    Or `<`, where it is not the greater values that lie beyond.
+    """
+
+    def __init__(self, order: tuple[str, ...], place: Sequence[object], greater: bool) -> None:
         super().__init__()
-        self.order, self.place = order, place
+        self.order, self.place, self.greater = order, place, greater
 
     def resolve(self, resolve_context: ResolveContext) -> QueryModifier:
-        columns = (_column(resolve_context, path) for path in self.order)
-        return QueryModifier(where_criterion=Tuple(*columns) > Tuple(*self.place))
+        row, place = Tuple(*(_column(resolve_context, path) for path in self.order)), Tuple(*self.place)
+        return QueryModifier(where_criterion=row > place if self.greater else row < place)
 
 
 def _column(context: ResolveContext, path: str) -> Term:

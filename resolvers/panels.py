@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
@@ -31,6 +32,11 @@ from resolvers.queries import Wanted, get_named, group_by, load_related, select
 SEATS = Join.collection("seats", Interviewer, pointer="interview")
 #: What a seat points at: GraphQL's field, the foreign key, and the model that it leads to.
 _OF_A_SEAT = (("user", "user", models.User), ("feedbackForm", "form", FeedbackForm))
+
+
+class InterviewPanelOrder(Enum):
+    STARTS_AT = "STARTS_AT"
+    UPDATED_AT = "UPDATED_AT"
 
 
 @dataclass(frozen=True)
@@ -70,9 +76,9 @@ async def find(viewer: Viewer, id: str | None, external_id: str | None) -> Panel
 
 
 async def page(
-    viewer: Viewer, filter: PanelFilter, first: int | None, after: str | None, wanted: Wanted
+    viewer: Viewer, filter: PanelFilter, order: InterviewPanelOrder, request: PageRequest, wanted: Wanted
 ) -> Page[Panel]:
-    """The panels that the viewer may see, by their start."""
+    """The panels that the viewer may see."""
     statuses = filter.statuses
     parameters = Parameters.of(
         statuses,
@@ -84,7 +90,7 @@ async def page(
         updated_at__gte=filter.updated_since,
         now=clock.now() if statuses is not None else None,
     )
-    return await _PANELS.page(viewer, parameters, PageRequest(first, after), wanted.reads("edges", "node"))
+    return await _PANELS[order].page(viewer, parameters, request, wanted.reads("edges", "node"))
 
 
 def _panels(
@@ -104,11 +110,14 @@ def _panels(
     return rows if include_canceled else rows.filter(canceled_at__isnull=True)
 
 
-_PANELS = Listing(Panel, _panels, ("listed_at", "id"))
+_PANELS = {
+    InterviewPanelOrder.STARTS_AT: Listing(Panel, _panels, ("listed_at", "id")),
+    InterviewPanelOrder.UPDATED_AT: Listing(Panel, _panels, ("updated_at", "id")),
+}
 
 
 async def interviews_page(
-    viewer: Viewer, filter: InterviewFilter, first: int | None, after: str | None, wanted: Wanted
+    viewer: Viewer, filter: InterviewFilter, request: PageRequest, wanted: Wanted
 ) -> Page[Interview]:
     """The interviews that the viewer may see, by their start.
 
@@ -123,7 +132,7 @@ async def interviews_page(
     start = (listing.index or listing.order)[0]
     times = {f"{start}__gte": filter.starts_after, f"{start}__lt": filter.starts_before}
     parameters = Parameters.of(filter.include_canceled, panel__candidate_id=filter.candidate_id, **person, **times)
-    return await listing.page(viewer, parameters, PageRequest(first, after), wanted.reads("edges", "node"))
+    return await listing.page(viewer, parameters, request, wanted.reads("edges", "node"))
 
 
 def _interviews(
@@ -147,14 +156,13 @@ async def of_candidates(
     candidates: Sequence[models.Candidate],
     include_canceled: bool,
     upcoming_only: bool,
-    first: int | None,
-    after: str | None,
+    request: PageRequest,
     wanted: Wanted,
 ) -> list[Page[Panel]]:
     """The page of each candidate's profile, by their start."""
     ids = [candidate.id for candidate in candidates]
     parameters = Parameters.of(include_canceled, upcoming_only, now=clock.now())
-    request, attributes = PageRequest(first, after), wanted.reads("edges", "node")
+    attributes = wanted.reads("edges", "node")
     pages = await _PROFILES.pages(viewer, ids, parameters, request, parent="candidate_id", attributes=attributes)
     for candidate, page in zip(candidates, pages, strict=True):
         for panel in page.rows:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from tortoise.queryset import QuerySet
 
 import database
+import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
 from database import NOT_READ, Attributes, Bind, Coalescer, Join, Query, Stored, attached, in_
@@ -85,6 +86,22 @@ async def get_named(
     if len({row.id if row else None for row in rows}) > 1:
         raise Refused(Code.BAD_USER_INPUT, "`id` and `externalId` lead to different things: send one of them.")
     return rows[0]
+
+
+async def get_many(viewer: Viewer, named: Sequence[tuple[type[WithId] | None, str]]) -> list[WithId | None]:
+    """The visible rows of these models and ids, None for each that there is not. One statement for each model.
+
+    Raises Refused(BAD_USER_INPUT) for more than a page may have.
+    """
+    limit = settings.current().max_page
+    if len(named) > limit:
+        raise Refused(Code.BAD_USER_INPUT, f"`ids` takes at most {limit} ids.")
+    rows: dict[str, WithId] = {}
+    for model in dict.fromkeys(model for model, _ in named):
+        if model is not None:
+            ids = known(*(id for each, id in named if each is model))
+            rows |= {row.id: row for row in await select(viewer, Query(_visible_named, model, "id", names=ids))}
+    return [rows.get(id) for _, id in named]
 
 
 async def _load_by_name(

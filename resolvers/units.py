@@ -79,9 +79,8 @@ class UnitOfWork:
             self._rows[type(row)].append(row)
 
     def record(self, panel: models.Panel, kind: InterviewPanelChangeKind) -> None:
-        """Add to the log that the panel has changed in that way: it gets its next version."""
+        """Add to the log that the panel has changed in that way: it gets its next version. The panel must be kept."""
         panel.version += 1
-        panel.updated_at = self.at
         self._changes.append((panel, kind))
 
     def announce(self, topic: Topic[TopicChange], subject_id: str, kind: Enum) -> None:
@@ -116,6 +115,10 @@ class UnitOfWork:
                 [self.account_id],
             )
             first = row["position"] - len(self._changes) + 1
+            # Since the lock, instants are in the order of commits: whoever pages panels by their change misses none.
+            now = clock.now()
+            for panel, _ in self._changes:
+                panel.updated_at = now
             self.keep(*(self._change(*change, position) for position, change in enumerate(self._changes, first)))
         for log_id, announced in self._announced.items():
             self.keep(await assign_positions(log_id, self.account_id, announced), *announced)

@@ -55,7 +55,9 @@ SCHEMA = strawberry.Schema(
 )
 
 #: What fields cost beside the objects that they select, where they take more work than their answers show.
-FIELD_COSTS = {("Interview", "calendarInvite"): 10, ("CandidateConnection", "totalCount"): 10}
+FIELD_COSTS = {("Interview", "calendarInvite"): 10} | {
+    (name, "totalCount"): 10 for name in SCHEMA._schema.type_map if name.endswith("Connection")
+}
 
 #: Fields whose answer depends on who asks, beyond what their role decides.
 PERSONAL_FIELDS = {("FeedbackForm", "answers"), ("User", "feedbackForms")}

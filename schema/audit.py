@@ -10,9 +10,9 @@ from execution import Level, breadth
 from resolvers import audit, directory
 from resolvers.listing import Page
 from resolvers.queries import load_related
-from schema.connections import After, Connection, First
+from schema.connections import After, Before, Connection, First, Last, page_request
 from schema.context import Info, viewer
-from schema.inputs import as_domain, maps_to, optional, unset_to_none
+from schema.inputs import as_domain, maps_to, optional
 from schema.integrations import ApiKey
 from schema.node import Actor, Node, is_a
 
@@ -82,6 +82,8 @@ class AuditQuery:
         ] = strawberry.UNSET,
         first: First = 25,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> Page[models.AuditEvent]:
         domain_filter = as_domain(audit.AuditFilter, filter)
-        return await audit.page(viewer(info), domain_filter, first, unset_to_none(after))
+        return await audit.page(viewer(info), domain_filter, page_request(first, after, last, before))

@@ -11,7 +11,7 @@ from resolvers import candidates, panels
 from resolvers.listing import Page
 from resolvers.queries import load_related
 from resolvers.validation import URL
-from schema.connections import After, Connection, First
+from schema.connections import After, Before, Connection, First, Last, page_request
 from schema.context import Info, viewer
 from schema.directory import Posting, Stage, User
 from schema.inputs import as_domain, maps_to, optional, unset_to_none
@@ -21,6 +21,7 @@ from schema.refs import InterviewPanelRef
 
 @strawberry.type(description="The three places from which a user starts scheduling, and where each one leads.")
 class ScheduleAction:
+    id: strawberry.ID = strawberry.field(description="For caches: one for each candidate.")
     provider: models.IntegrationProvider | None = strawberry.field(
         description="The scheduler that opens: null means the ATS's own."
     )
@@ -98,18 +99,17 @@ class Candidate(Node):
         ] = False,
         first: First = 25,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> list[Page[models.Panel]]:
         return await panels.of_candidates(
-            viewer(level), parents, bool(include_canceled), bool(upcoming_only), first, unset_to_none(after), level
+            viewer(level),
+            parents,
+            bool(include_canceled),
+            bool(upcoming_only),
+            page_request(first, after, last, before),
+            level,
         )
-
-
-@strawberry.type(description="A page of candidates.")
-class CandidateConnection(Connection[Candidate]):
-    @breadth(graphql_type=int, description="How many there are on all pages together. Counted only when asked for.")
-    @staticmethod
-    async def total_count(pages: list[Page[models.Candidate]]) -> list[int]:
-        return await candidates.counts(pages)
 
 
 @maps_to(candidates.CandidateFilter)
@@ -140,7 +140,7 @@ class CandidatesQuery:
     ) -> models.Candidate | None:
         return await candidates.find(viewer(info), unset_to_none(id), unset_to_none(external_id), Level.of(info))
 
-    @strawberry.field(graphql_type=CandidateConnection, description="The candidates that the viewer may see.")
+    @strawberry.field(graphql_type=Connection[Candidate], description="The candidates that the viewer may see.")
     async def candidates(
         self,
         info: Info,
@@ -152,7 +152,11 @@ class CandidatesQuery:
         ] = candidates.CandidateOrder.NAME,
         first: First = 25,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> Page[models.Candidate]:
         order = order_by or candidates.CandidateOrder.NAME
         domain_filter = as_domain(candidates.CandidateFilter, filter)
-        return await candidates.page(viewer(info), domain_filter, order, first, unset_to_none(after), Level.of(info))
+        return await candidates.page(
+            viewer(info), domain_filter, order, page_request(first, after, last, before), Level.of(info)
+        )

@@ -12,7 +12,7 @@ from execution import Level, breadth
 from resolvers import changes, directory
 from resolvers.listing import Page
 from resolvers.queries import load_related
-from schema.connections import Connection
+from schema.connections import Uncounted
 from schema.context import Info, viewer
 from schema.inputs import unset_to_none
 from schema.node import Actor
@@ -48,10 +48,15 @@ class InterviewPanelChange:
         return await load_related(viewer(level), parents, "panel")
 
 
+@strawberry.type(description="A page of the change feed, by cursor.")
+class InterviewPanelChangeConnection(Uncounted[InterviewPanelChange]):
+    pass
+
+
 @strawberry.type
 class ChangesQuery:
     @strawberry.field(
-        graphql_type=Connection[InterviewPanelChange],
+        graphql_type=InterviewPanelChangeConnection,
         description=(
             "Every change behind `after`, oldest first, without it from the oldest that is kept (30 days): for clients "
             "that poll or catch up. CURSOR_EXPIRED: the log no longer reaches `after`."

@@ -10,7 +10,7 @@ from execution import Level, breadth
 from resolvers import directory, feedback
 from resolvers.listing import Page
 from resolvers.queries import load_related
-from schema.connections import After, Connection, First
+from schema.connections import After, Before, Connection, First, Last, page_request
 from schema.context import Info, viewer
 from schema.inputs import unset_to_none
 from schema.node import Node, is_a
@@ -51,8 +51,12 @@ class User(Node):
         ] = strawberry.UNSET,
         first: First = 25,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> list[Page[models.FeedbackForm]]:
-        return await feedback.forms_of_users(viewer(level), users, unset_to_none(status), first, unset_to_none(after))
+        return await feedback.forms_of_users(
+            viewer(level), users, unset_to_none(status), page_request(first, after, last, before)
+        )
 
 
 @strawberry.type(description="A step of the hiring process.")
@@ -107,14 +111,15 @@ class DirectoryQuery:
         ] = False,
         first: First = 25,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> Page[models.User]:
         return await directory.users(
             viewer(info),
             unset_to_none(emails),
             unset_to_none(search),
             bool(include_deactivated),
-            first,
-            unset_to_none(after),
+            page_request(first, after, last, before),
         )
 
     @strawberry.field(graphql_type=list[Stage], description="The steps of the hiring process, in their order.")

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 import models
-from resolvers import candidates, errors, integrations
+from resolvers import candidates, errors, integrations, panels
 from resolvers.merge import UpsertOutcome
 
 
@@ -37,6 +37,12 @@ _show(
     NAME="By name.",
     CREATED_AT="Who was synced first comes first.",
     UPDATED_AT="Who was synced last comes last.",
+)
+_show(
+    panels.InterviewPanelOrder,
+    "What a list of panels is ordered by, ascending.",
+    STARTS_AT="By their start, as `interviewPanel.startsAt` was before its last interview went.",
+    UPDATED_AT="By their last change: a panel that changes meanwhile comes once more, at the end.",
 )
 _show(
     models.InterviewPanelStatus,

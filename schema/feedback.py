@@ -14,7 +14,7 @@ from resolvers.listing import Page
 from resolvers.queries import load_related
 from resolvers.questions import load_questions, own_fields, own_id
 from resolvers.validation import URL
-from schema.connections import After, Connection, First
+from schema.connections import After, Before, Connection, First, Last, page_request
 from schema.context import Info, viewer
 from schema.directory import User
 from schema.errors import UserError
@@ -37,8 +37,15 @@ class FeedbackField:
 
 @strawberry.type(description="What was filled in for one field.")
 class FeedbackAnswer:
+    id: strawberry.ID = strawberry.field(description="For caches: one for each field of each form.")
     field_id: strawberry.ID = strawberry.field(description="The field.")
     values: list[str] = strawberry.field(description="One value, or several for MULTIPLE_SELECT.")
+
+
+def _answer(form: models.FeedbackForm, answer: models.StoredAnswer) -> FeedbackAnswer:
+    field_id = own_id(form, answer["field_id"])
+    id = models.derived_id("ans", field_id)
+    return FeedbackAnswer(id=strawberry.ID(id), field_id=strawberry.ID(field_id), values=answer["values"])
 
 
 def _fields(stored_fields: list[models.StoredField]) -> list[FeedbackField]:
@@ -136,12 +143,7 @@ class FeedbackForm(Node):
     @staticmethod
     async def answers(forms: list[models.FeedbackForm], level: Level) -> list[list[FeedbackAnswer] | None]:
         return [
-            [
-                FeedbackAnswer(field_id=strawberry.ID(own_id(form, answer["field_id"])), values=answer["values"])
-                for answer in answers
-            ]
-            if answers is not None
-            else None
+            [_answer(form, answer) for answer in answers] if answers is not None else None
             for form, answers in zip(forms, await feedback.answers_of(viewer(level), forms), strict=True)
         ]
 
@@ -184,9 +186,11 @@ class FeedbackQuery:
         ] = False,
         first: First = 25,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> Page[models.FeedbackTemplate]:
         return await feedback.templates(
-            viewer(info), unset_to_none(search), bool(include_archived), first, unset_to_none(after)
+            viewer(info), unset_to_none(search), bool(include_archived), page_request(first, after, last, before)
         )
 
     @strawberry.field(

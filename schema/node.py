@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 import models
-from resolvers.queries import get
+from resolvers.queries import get, get_many
 from schema.context import Info, viewer
 from schema.refs import IntegrationRef, UserRef
 
@@ -39,6 +39,7 @@ _MODELS_BY_PREFIX: dict[str, type[models.Row]] = {
         models.Candidate,
         models.Panel,
         models.Interview,
+        models.Interviewer,
         models.FeedbackTemplate,
         models.FeedbackForm,
         models.Integration,
@@ -58,5 +59,22 @@ class NodeQuery:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Any id that an answer had.")]
     ) -> models.Row | None:
         # Whoever is not signed in is refused, whatever the id looks like.
-        who, model = viewer(info), _MODELS_BY_PREFIX.get(id.partition("_")[0])
+        who, model = viewer(info), _model_of(id)
         return await get(who, model, "id", id) if model else None
+
+    @strawberry.field(
+        graphql_type=list[Node | None],
+        description=(
+            "As many as a page may have, in the order of the ids; null in the place of what the viewer may not see."
+        ),
+    )
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Any ids that answers had, 100 at most.")],
+    ) -> list[models.Row | None]:
+        return await get_many(viewer(info), [(_model_of(id), id) for id in ids])
+
+
+def _model_of(id: str) -> type[models.Row] | None:
+    return _MODELS_BY_PREFIX.get(id.partition("_")[0])

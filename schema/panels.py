@@ -12,7 +12,7 @@ from resolvers.listing import Page
 from resolvers.queries import load_related
 from resolvers.validation import URL, TimeZone
 from schema.candidates import Candidate
-from schema.connections import After, Connection, First
+from schema.connections import After, Before, Connection, First, Last, page_request
 from schema.context import Info, viewer
 from schema.directory import Stage, User
 from schema.inputs import as_domain, maps_to, optional, unset_to_none
@@ -22,6 +22,9 @@ from schema.refs import FeedbackFormRef, IntegrationRef, InterviewRef
 
 @strawberry.type(description="Who called it off, when and where.")
 class Cancellation:
+    id: strawberry.ID = strawberry.field(
+        description="For caches: one for each panel or interview that is called off, for as long as it is."
+    )
     at: datetime = strawberry.field(description="When it was called off.")
     origin: models.CancelOrigin = strawberry.field(description="In the ATS, or where it was made.")
     reason: str | None = strawberry.field(description="What was given as the reason.")
@@ -110,7 +113,9 @@ class InterviewPanel(Node):
 
 
 @strawberry.type(description="A user's seat on an interview.")
-class Interviewer:
+class Interviewer(Node):
+    is_type_of = is_a(models.Interviewer)
+
     response_status: models.ResponseStatus = strawberry.field(description="What they answered to the invite.")
     feedback_required: bool = strawberry.field(description="Whether the panel waits for their feedback.")
 
@@ -238,9 +243,7 @@ class PanelsQuery:
     ) -> models.Panel | None:
         return await panels.find(viewer(info), unset_to_none(id), unset_to_none(external_id))
 
-    @strawberry.field(
-        graphql_type=Connection[InterviewPanel], description="The panels that the viewer may see, by their start."
-    )
+    @strawberry.field(graphql_type=Connection[InterviewPanel], description="The panels that the viewer may see.")
     async def interview_panels(
         self,
         info: Info,
@@ -248,11 +251,22 @@ class PanelsQuery:
             InterviewPanelFilter | None,
             strawberry.argument(description="Which ones; all that are not cancelled without it."),
         ] = strawberry.UNSET,
+        order_by: Annotated[
+            panels.InterviewPanelOrder | None, strawberry.argument(description="In which order.")
+        ] = panels.InterviewPanelOrder.STARTS_AT,
         first: First = 25,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> Page[models.Panel]:
         domain_filter = as_domain(panels.PanelFilter, filter)
-        return await panels.page(viewer(info), domain_filter, first, unset_to_none(after), Level.of(info))
+        return await panels.page(
+            viewer(info),
+            domain_filter,
+            order_by or panels.InterviewPanelOrder.STARTS_AT,
+            page_request(first, after, last, before),
+            Level.of(info),
+        )
 
     @strawberry.field(
         graphql_type=Connection[Interview], description="The interviews that the viewer may see, by their start."
@@ -266,6 +280,10 @@ class PanelsQuery:
         ] = strawberry.UNSET,
         first: First = 25,
         after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> Page[models.Interview]:
         domain_filter = as_domain(panels.InterviewFilter, filter)
-        return await panels.interviews_page(viewer(info), domain_filter, first, unset_to_none(after), Level.of(info))
+        return await panels.interviews_page(
+            viewer(info), domain_filter, page_request(first, after, last, before), Level.of(info)
+        )

@@ -53,15 +53,21 @@ SCALARS: ScalarMap = {
     datetime: strawberry.scalar(
         name="DateTime",
         description=("An instant. ISO 8601 with an offset on input (a naive time is refused), UTC with `Z` on output."),
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=_serialize_instant,
         parse_value=_parse_instant,
     ),
     validation.URL: strawberry.scalar(
-        name="URL", description="An absolute http or https URL.", serialize=str, parse_value=_parse_url
+        name="URL",
+        description="An absolute http or https URL.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3986",
+        serialize=str,
+        parse_value=_parse_url,
     ),
     validation.TimeZone: strawberry.scalar(
         name="TimeZone",
         description="An IANA time zone name, such as America/New_York.",
+        specified_by_url="https://www.iana.org/time-zones",
         serialize=str,
         parse_value=_parse_timezone,
     ),

@@ -14,6 +14,7 @@ from auth.refusals import Refused
 from resolvers import cursors
 from tests.budgets import examples
 from tests.people import Server
+from tests.sql_log import statements
 from tests.world import World, in_hours
 
 
@@ -26,6 +27,8 @@ class Paged:
     document: str
     default: int = 25
     most: int = 100
+    #: Whether it can be read from its end, and counted.
+    both_ways: bool = True
 
 
 ROWS = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { %s } }"
@@ -35,16 +38,28 @@ LISTS = [
     Paged("candidates by creation", "rita", f"candidates(orderBy: CREATED_AT, PAGE) {{ {ROWS % 'id'} }}"),
     Paged("candidates by update", "rita", f"candidates(orderBy: UPDATED_AT, PAGE) {{ {ROWS % 'id'} }}"),
     Paged("panels", "rita", f"interviewPanels(PAGE) {{ {ROWS % 'id'} }}"),
+    Paged("panels by update", "rita", f"interviewPanels(orderBy: UPDATED_AT, PAGE) {{ {ROWS % 'id'} }}"),
     Paged("interviews", "rita", f"interviews(PAGE) {{ {ROWS % 'id'} }}"),
     Paged("an interviewer's interviews", "ivo", f"interviews(PAGE) {{ {ROWS % 'id'} }}"),
     Paged("templates", "rita", f"feedbackTemplates(PAGE) {{ {ROWS % 'id'} }}"),
-    Paged("changes", "rita", f"interviewPanelChanges(PAGE) {{ {ROWS % 'cursor'} }}", default=100, most=500),
+    Paged(
+        "changes",
+        "rita",
+        f"interviewPanelChanges(PAGE) {{ {ROWS % 'cursor'} }}",
+        default=100,
+        most=500,
+        both_ways=False,
+    ),
     Paged(
         "panels of a candidate", "rita", f'candidate(externalId: "lea") {{ interviewPanels(PAGE) {{ {ROWS % "id"} }} }}'
     ),
+    Paged("audit events", "sam", f"auditEvents(PAGE) {{ {ROWS % 'id'} }}"),
     Paged("forms of the viewer", "ivo", f"viewer {{ ... on User {{ feedbackForms(PAGE) {{ {ROWS % 'id'} }} }} }}"),
 ]
 each_list = pytest.mark.parametrize("paged", LISTS, ids=lambda paged: paged.name)
+each_both_ways = pytest.mark.parametrize(
+    "paged", [each for each in LISTS if each.both_ways], ids=lambda paged: paged.name
+)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +90,18 @@ async def answered(world: World, paged: Paged, first: int | None = 100, after: s
 
 
 async def page(world: World, paged: Paged, **asked: Any) -> dict[str, Any]:
-    answer = await answered(world, paged, **asked)
+    return connection(await answered(world, paged, **asked))
+
+
+async def bounded(world: World, paged: Paged, **arguments: Any) -> dict[str, Any]:
+    """The whole answer to a question for a page with just these arguments."""
+    passed = ", ".join(f"{name}: {json.dumps(value)}" for name, value in arguments.items())
+    document = paged.document.replace("PAGE", passed).replace("pageInfo", "totalCount pageInfo")
+    return dict(await getattr(world, paged.who).answer(f"{{ {document} }}"))
+
+
+def connection(answer: dict[str, Any]) -> dict[str, Any]:
+    """The page of an answer."""
     assert "errors" not in answer, answer
     data: dict[str, Any] = answer["data"]
     while "edges" not in data:
@@ -141,6 +167,105 @@ async def test_a_page_is_bounded(paged: Paged, world: World) -> None:
 @each_list
 async def test_null_is_the_default_size(paged: Paged, world: World) -> None:
     assert await page(world, paged, first=None) == await page(world, paged, first=paged.default)
+
+
+@each_both_ways
+async def test_pages_from_the_end_walk_the_same_list_backwards(paged: Paged, world: World) -> None:
+    rows = (await page(world, paged))["edges"]
+    walked: list[dict[str, Any]] = []
+    bound: dict[str, Any] = {}
+    while True:
+        small = connection(await bounded(world, paged, last=2, **bound))
+        walked = small["edges"] + walked
+        assert len(walked) <= len(rows), "no row comes twice"
+        assert small["pageInfo"]["hasNextPage"] is bool(bound)
+        assert small["totalCount"] == len(rows)
+        bound = {"before": small["pageInfo"]["startCursor"]}
+        if not small["pageInfo"]["hasPreviousPage"]:
+            break
+
+    assert walked == rows
+
+
+@each_both_ways
+async def test_a_page_may_lie_between_two_cursors(paged: Paged, world: World) -> None:
+    rows = (await page(world, paged))["edges"]
+    bounds = {"after": rows[0]["cursor"], "before": rows[-1]["cursor"]}
+
+    first = connection(await bounded(world, paged, first=100, **bounds))
+    last = connection(await bounded(world, paged, last=2, **bounds))
+    none = connection(await bounded(world, paged, first=100, after=rows[-1]["cursor"], before=rows[0]["cursor"]))
+
+    assert first["edges"] == rows[1:-1]
+    assert last["edges"] == rows[-3:-1]
+    assert none["edges"] == []
+
+
+@each_both_ways
+async def test_first_and_last_together_are_refused_where_first_is_not_the_default(paged: Paged, world: World) -> None:
+    rows = (await page(world, paged))["edges"]
+
+    answer = await bounded(world, paged, first=3, last=2)
+    unasked = connection(await bounded(world, paged, first=None, last=2))
+    default = connection(await bounded(world, paged, first=25, last=2))
+
+    assert refusal(answer) == "BAD_USER_INPUT"
+    assert answer["errors"][0]["message"] == "Pass `first` or `last`, not both."
+    assert unasked["edges"] == default["edges"] == rows[-2:]
+    for last in (0, -1, 101):
+        answer = await bounded(world, paged, last=last)
+        assert refusal(answer) == "BAD_USER_INPUT"
+        assert "`last` must be between 1 and 100" in answer["errors"][0]["message"]
+    answer = await bounded(world, paged, last=2, before="nonsense")
+    assert "`before` is not a cursor" in answer["errors"][0]["message"]
+
+
+@each_both_ways
+async def test_a_list_is_counted_only_for_whoever_asks(paged: Paged, world: World) -> None:
+    person = getattr(world, paged.who)
+    document = paged.document.replace("PAGE", "first: 1")
+
+    with statements() as plain:
+        await person.ask(f"{{ {document} }}")
+    with statements() as counted:
+        await person.ask(f"{{ {document.replace('pageInfo', 'totalCount pageInfo')} }}")
+
+    assert len(counted) == len(plain) + 1
+    assert [each for each in plain if "COUNT(" in each] == []
+
+
+async def test_the_panels_of_many_candidates_are_counted_by_one_statement(running: Server) -> None:
+    world = await World.create(running)
+    for name, candidate in (("one", "lea"), ("two", "lea"), ("three", "anna")):
+        await world.goodtime.push(**world.a_panel(name, candidateExternalId=candidate))
+    document = "{ candidates { edges { node { externalId interviewPanels(first: 1) { totalCount } } } } }"
+
+    with statements() as sent:
+        edges = (await world.rita.ask(document))["candidates"]["edges"]
+
+    counts = {edge["node"]["externalId"]: edge["node"]["interviewPanels"]["totalCount"] for edge in edges}
+    assert (counts["lea"], counts["anna"], counts["carla"]) == (2, 1, 0)
+    assert len([each for each in sent if "COUNT(" in each]) == 1
+
+
+async def test_no_panel_is_missed_by_whoever_pages_by_update_while_panels_move(running: Server) -> None:
+    world = await World.create(running)
+    for number in range(7):
+        await world.goodtime.push(**world.a_panel(f"panel-{number}"))
+    paged = next(each for each in LISTS if each.name == "panels by update")
+    seen: list[str] = []
+    after: str | None = None
+    for number in range(20):
+        small = await page(world, paged, first=2, after=after)
+        seen += [edge["node"]["id"] for edge in small["edges"]]
+        after = small["pageInfo"]["endCursor"]
+        if not small["pageInfo"]["hasNextPage"]:
+            break
+        if number < 3:
+            await world.goodtime.push(**world.a_panel(f"panel-{number}", note="moved"))
+
+    assert set(seen) == {edge["node"]["id"] for edge in (await page(world, paged))["edges"]}
+    assert len(seen) > len(set(seen)), "what moved comes once more"
 
 
 def coded(value: object) -> str:

@@ -27,7 +27,8 @@ TABLES = {
     "'email', 'copy-' || number || '@mail.example', 'name', 'Copy ' || number",
     "candidate": "'id', 'cnd_' || number || its.id, 'external_id', 'copy-' || number, 'name', 'Copy ' || number",
     "panel": "'id', 'pan_' || number || its.id, 'external_id', 'copy-' || number, "
-    "'listed_at', its.listed_at + number * interval '1 minute', 'updated_at', its.updated_at",
+    "'listed_at', its.listed_at + number * interval '1 minute', "
+    "'updated_at', its.updated_at + number * interval '1 second'",
     "interview": "'id', 'itv_' || number || its.id, 'panel_id', 'pan_' || number || its.panel_id, "
     "'starts_at', its.starts_at + number * interval '1 minute', 'ends_at', its.ends_at + number * interval '1 minute'",
     "interviewer": "'id', 'ivr_' || number || its.id, 'panel_id', 'pan_' || number || its.panel_id, "
@@ -80,6 +81,15 @@ QUERIES = {
     "panels by their external ids": "{ " + PANELS.format(', filter: {externalIds: ["copy-4900", "copy-4901"]}') + " }",
     "the first page of panels": "{ " + PANELS.format("") + " }",
     "a later page of panels": "{ " + PANELS.format(', after: "AFTER"') + " }",
+    "the last page of panels": "{ " + PANELS.format("").replace("first", "last") + " }",
+    "a page of panels before another": "{ " + PANELS.format(', before: "AFTER"').replace("first", "last") + " }",
+    "the first page of panels by their change": "{ " + PANELS.format(", orderBy: UPDATED_AT") + " }",
+    "the last page of panels by their change": "{ "
+    + PANELS.format(", orderBy: UPDATED_AT").replace("first", "last")
+    + " }",
+    "the last page of one person's interviews": "{ "
+    + INTERVIEWS.format(', filter: {interviewerId: "IVO"}').replace("first", "last")
+    + " }",
     "the first page of interviews": "{ " + INTERVIEWS.format("") + " }",
     "the first page of one person's interviews": "{ " + INTERVIEWS.format(', filter: {interviewerId: "IVO"}') + " }",
     "the late interview of one person": "{ " + INTERVIEWS.format(', filter: {interviewerId: "NOOR"}') + " }",
