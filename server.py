@@ -30,6 +30,7 @@ from resolvers import changes, directory, integrations, questions
 from schema import SCHEMA
 from simulator import client as goodtime
 from simulator import demo as demo_account
+from simulator import site
 from transport.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 
 T = TypeVar("T")
@@ -138,40 +139,43 @@ def demo(
     port: PortOption = 8000,
     simulate: Annotated[bool, typer.Option(help="Let GoodTime's simulator work beside the server.")] = True,
 ) -> None:
-    """Try Callboard: a demo account, the server, and GoodTime's simulator beside it. Listens on this machine only."""
+    """Try Callboard: a demo account, the server, and GoodTime's simulator beside it on the next port.
+
+    Listens on this machine only.
+    """
     current = _configure()
     if current.has_provider:
         raise Failure(f"The demo signs its own tokens: unset {_provider_setting(current)} for it.")
     listening = _bind(HERE, port)
-    own = {"jwt_secret": secrets.token_urlsafe(32), "public_url": _address(listening)}
+    beside = _bind_next(HERE, listening.getsockname()[1] + 1)
+    own = {
+        "jwt_secret": secrets.token_urlsafe(32),
+        "public_url": _address(listening),
+        "goodtime_url": _address(beside),
+    }
     os.environ.update({f"CALLBOARD_{name.upper()}": own[name] for name in own.keys() - current.model_fields_set})
     settings.current.cache_clear()
     # Every act of the simulator is a request: their lines would sweep away what is printed here.
     logging.getLogger("callboard.requests").setLevel(logging.WARNING)
     _exit_well_at_signals()
-    asyncio.run(_demo(listening, simulate))
+    asyncio.run(_demo(listening, beside, simulate))
 
 
-async def _demo(listening: socket.socket, simulate: bool) -> None:
+async def _demo(listening: socket.socket, beside: socket.socket, simulate: bool) -> None:
     current = settings.current()
     assert current.jwt_secret is not None, "the demo has one"
     await database.migrate(current.database_url)
     async with database.connect(current.database_url):
         switched_on, key = await demo_account.load_demo(simulate)
-    typer.echo(demo_account.welcome(_address(listening), current.jwt_secret.get_secret_value(), switched_on, key))
-    simulator = asyncio.create_task(_simulate_goodtime(f"{_address(listening)}/graphql", key)) if key else None
+    address, pages = _address(listening), _address(beside)
+    typer.echo(demo_account.welcome(address, pages, current.jwt_secret.get_secret_value(), switched_on, key))
+    goodtime_server = site.server(site.Site(f"{address}/graphql", pages, key))
+    serving = asyncio.create_task(goodtime_server.serve(sockets=[beside]))
     try:
         await uvicorn.Server(_config(Application)).serve(sockets=[listening])
     finally:
-        if simulator is not None:
-            simulator.cancel()
-
-
-async def _simulate_goodtime(url: str, key: str) -> None:
-    try:
-        await goodtime.simulate(url, key, rate=0.5)
-    except goodtime.Stopped as stopped:
-        _log.warning("GoodTime's simulator has stopped: %s", stopped)
+        goodtime_server.should_exit = True
+        await serving
 
 
 @accounts.command("create")
@@ -214,14 +218,28 @@ def token(
 
 @cli.command()
 def simulate(
-    key: Annotated[str, typer.Option(envvar="CALLBOARD_KEY", help="The integration's key.")],
+    key: Annotated[str | None, typer.Option(envvar="CALLBOARD_KEY", help="The integration's key.")] = None,
     url: Annotated[str, typer.Option(help="Where the API is.")] = f"http://{HERE}:8000/graphql",
     panels: Annotated[int | None, typer.Option(min=1, help="How many panels; for ever without it.")] = None,
     rate: Annotated[float, typer.Option(min=0.01, help="Acts a second, at most.")] = 5,
+    serve: Annotated[bool, typer.Option("--serve", help="Serve GoodTime's pages, to schedule by hand.")] = False,
+    port: PortOption = 8001,
 ) -> None:
     """Be GoodTime: push, reschedule, cancel and re-send panels over the network, and report what came back."""
     _configure()
-    raise typer.Exit(goodtime.run(url, key, panels=panels, rate=rate))
+    if serve:
+        listening = _bind(HERE, port)
+        typer.echo(f"GoodTime's pages (a simulation) are at {_address(listening)}/. Ctrl-C ends it.")
+        _exit_well_at_signals()
+        try:
+            pages = site.Site(goodtime.normalized(url), _address(listening), key, rate)
+        except goodtime.Stopped as stopped:
+            raise Failure(f"{stopped}.") from None
+        uvicorn.Server(site.config(pages)).run(sockets=[listening])
+    elif key is None:
+        raise typer.BadParameter("say the integration's, or paste it into the pages of --serve", param_hint="--key")
+    else:
+        raise typer.Exit(goodtime.run(url, key, panels=panels, rate=rate))
 
 
 @cli.command("schema")
@@ -311,6 +329,14 @@ def _bind(host: str, port: int) -> socket.socket:
         patience = int(2_000 * settings.current().keep_alive_seconds)
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience)
     return listening
+
+
+def _bind_next(host: str, port: int) -> socket.socket:
+    """The socket of what is served beside: on that port, or on any where it is in use."""
+    try:
+        return _bind(host, port if port <= 65_535 else 0)
+    except Failure:
+        return _bind(host, 0)
 
 
 def _address(listening: socket.socket) -> str:

@@ -96,10 +96,24 @@ def address(url: str) -> SplitResult:
     return parts if parts.path.strip("/") else parts._replace(path="/graphql")
 
 
+def normalized(url: str) -> str:
+    """The API's URL, given that or its server's. Raises `Stopped` for what is no URL."""
+    return urlunsplit(address(url))
+
+
 class GoodTime:
     """One run of the scheduler against one server."""
 
-    def __init__(self, url: str, key: str, panels: int | None, rate: float, seed: object, stop: asyncio.Event) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        panels: int | None,
+        rate: float,
+        seed: object,
+        stop: asyncio.Event,
+        going_on: asyncio.Event | None = None,
+    ) -> None:
         if rate <= 0:
             raise Stopped("the rate must be more than 0 acts a second")
         self.address = address(url)
@@ -108,7 +122,7 @@ class GoodTime:
         self.numbers = itertools.count() if panels is None else iter(range(panels))
         self.endless, self.patience = panels is None, FIRST_PATIENCE
         self.gap, self.next_at = 1 / rate, 0.0
-        self.seed, self.stop = seed, stop
+        self.seed, self.stop, self.going_on = seed, stop, going_on
         self.run = secrets.token_hex(4)
         self.report = Report()
         self.standing: deque[Arranged] = deque()
@@ -259,7 +273,9 @@ class GoodTime:
         return "unreachable", backoff
 
     async def wait_for_rate(self) -> None:
-        """Wait until one more act is within the rate."""
+        """Wait until one more act is within the rate, and until a paused run goes on."""
+        if self.going_on is not None:
+            await self.going_on.wait()
         now = time.monotonic()
         self.next_at = max(self.next_at + self.gap, now)
         await self.pause(self.next_at - now)
@@ -298,12 +314,15 @@ async def simulate(
     rate: float = 2.0,
     seed: object = None,
     stop: asyncio.Event | None = None,
+    going_on: asyncio.Event | None = None,
 ) -> Report:
     """Arrange so many panels, or for ever, with at most `rate` acts a second, until done or `stop` is set.
 
+    Acts wait while `going_on` is there and not set.
     Raises `Stopped` where the server refuses the key or, in a run with an end, stays away for a minute.
     """
-    return await GoodTime(url, key, panels, rate, seed or secrets.token_hex(4), stop or asyncio.Event()).work()
+    seed, stop = seed or secrets.token_hex(4), stop or asyncio.Event()
+    return await GoodTime(url, key, panels, rate, seed, stop, going_on).work()
 
 
 def run(url: str, key: str, *, panels: int | None, rate: float) -> int:

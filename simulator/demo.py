@@ -133,7 +133,7 @@ async def _fill(viewer: Viewer) -> None:
     assert not errors, "the demo's own data is good"
 
 
-def welcome(address: str, secret: str, switched_on: bool, key: str | None) -> str:
+def welcome(address: str, goodtime: str, secret: str, switched_on: bool, key: str | None) -> str:
     """What the demo prints: where everything is, a sign-in link for each role, and one `curl` that works."""
     signed = {local: tokens.sign(secret, f"{local}@{DOMAIN}", SLUG, hours=12) for local in _ROLES}
     links = "\n".join(f"  {local:<12} {address}/#token={token}" for local, token in signed.items())
@@ -143,7 +143,7 @@ def welcome(address: str, secret: str, switched_on: bool, key: str | None) -> st
         how = "is switched on" if switched_on else "is switched off: sign in as the super-admin, switch it on"
         at_work = (
             f"GoodTime {how} under Integrations.\n"
-            f"Generate a key there, and run  .venv/bin/callboard simulate --url {address}/graphql --key …"
+            f"Generate a key there, and paste it into GoodTime's settings at {goodtime}/settings"
         )
     return f"""
 Callboard is up. {at_work}
@@ -151,6 +151,7 @@ Callboard is up. {at_work}
   Console      {address}/
   API explorer {address}/graphql
   API          {address}/graphql (also ws://)
+  GoodTime     {goodtime}/ (a simulation, to schedule by hand)
 
 Sign in, for twelve hours, as
 {links}

@@ -69,10 +69,11 @@ def write_others_modules(folder: Path) -> None:
 
 
 def installed_from_the_checkout() -> set[str]:
-    """The modules, migrations and assets of the console that run the service, as paths from the checkout."""
+    """The modules, migrations and assets that run the service, as paths from the checkout."""
     own = [path for path in ROOT.iterdir() if path.name not in OF_THE_CHECKOUT and not path.name.startswith(".")]
     files = [*(path for path in own if path.suffix == ".py"), *(path for room in own for path in room.rglob("*.py"))]
-    return {str(path.relative_to(ROOT)) for path in (*files, *(ROOT / "console").iterdir())}
+    assets = [*(ROOT / "console").iterdir(), *(ROOT / "simulator" / "pages").iterdir()]
+    return {str(path.relative_to(ROOT)) for path in (*files, *assets)}
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Every test gets candidates of its own, so that the tests may run in any order on
 import itertools
 import json
 import os
+import re
 import secrets
 import socket
 import threading
@@ -85,6 +86,11 @@ class Ats:
     output: Path
     _key: str | None = field(default=None, repr=False)
     _sequences: Iterator[int] = field(default_factory=lambda: itertools.count(1), repr=False)
+
+    @property
+    def goodtime(self) -> str:
+        """Where GoodTime's pages are, as the demo says."""
+        return str(re.findall(r"GoodTime +(http://[^/]+)/", self.output.read_text())[0])
 
     @property
     def url_elsewhere(self) -> str:
