@@ -35,6 +35,8 @@ class Scope:
     account_id: str | Bind
     #: Of the user or the integration.
     viewer_id: str | Bind
+    #: Whether the user is a candidate too, who sees nothing of what is about themselves.
+    is_candidate: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,13 @@ class Viewer:
         return self.user.role if self.user else None
 
     @property
+    def is_candidate(self) -> bool:
+        """Whether the user is a candidate of the account too, by any of the candidate's emails."""
+        return self.user is not None and bool(self.user.candidacies)
+
+    @property
     def scope(self) -> Scope:
-        return Scope(self.role, self.account_id, self.actor_id)
+        return Scope(self.role, self.account_id, self.actor_id, self.is_candidate)
 
 
 async def authenticate(authorization: str | None) -> Viewer:
@@ -111,7 +118,7 @@ async def renew_all(viewers: Collection[Viewer]) -> dict[Viewer, Viewer | Refuse
     """
     user_ids = [viewer.user.id for viewer in viewers if viewer.user is not None]
     key_ids = [viewer.key.id for viewer in viewers if viewer.key is not None]
-    users = await fetch(Query(_users_by_id, ids=user_ids), _ACCOUNT) if user_ids else []
+    users = await fetch(Query(_users_by_id, ids=user_ids), _ACCOUNT, _CANDIDACIES) if user_ids else []
     keys_ = await fetch(Query(_keys_by_id, ids=key_ids), _INTEGRATION, _ACCOUNT) if key_ids else []
     rows: dict[str, models.User | models.ApiKey] = {user.id: user for user in users}
     rows |= {key.id: key for key in keys_}
@@ -164,7 +171,7 @@ async def _by_token(token: str) -> Viewer:
         raise Refused(Code.SERVICE_UNAVAILABLE, message).because(Reason.PROVIDER_UNAVAILABLE) from None
     slug, email = claims.account, models.email_key(claims.email)
     query = Query(_users_by_email, slug=slug, email=email)
-    users = await _COALESCER.once(("user", slug, email), lambda: fetch(query, _ACCOUNT))
+    users = await _COALESCER.once(("user", slug, email), lambda: fetch(query, _ACCOUNT, _CANDIDACIES))
     return _viewer_of_user(next(iter(users), None), claims.expires_at)
 
 
@@ -183,6 +190,13 @@ async def _by_key(secret: str) -> Viewer:
 
 
 _ACCOUNT = Join.target("account", models.Account)
+_CANDIDACIES = Join(
+    "candidacies",
+    models.CandidateEmail,
+    '"candidacies".account_id = "base".account_id AND "candidacies".email = "base".email',
+    is_collection=True,
+    attributes=frozenset({"id"}),
+)
 _INTEGRATION = Join.target("integration", models.Integration)
 
 

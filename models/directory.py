@@ -52,6 +52,8 @@ class User(Row):
     name = fields.CharField(max_length=500)
     role = fields.CharEnumField(Role, max_length=30)
     deactivated_at = fields.DatetimeField(null=True)
+    # The rows of candidates that have this email, where they were read along: an internal candidate has some.
+    candidacies: "list[Row] | None" = None
 
     class Meta:
         table = "user"

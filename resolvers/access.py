@@ -7,6 +7,7 @@ a viewer no more than their `Scope`, whose ids a compiled statement binds at eac
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, TypeVar
 
 from tortoise.expressions import Q, Subquery
@@ -70,8 +71,10 @@ def require(viewer: Viewer, act: Act) -> None:
 
 
 def visible(viewer: Viewer | Scope, model: type[AnyModel]) -> QuerySet[AnyModel]:
-    """The rows of the model that exist for this viewer."""
-    return model.filter(_FILTERS[model](viewer if isinstance(viewer, Scope) else viewer.scope))
+    """The rows of the model that exist for this viewer. Of those about themselves as a candidate none does."""
+    scope = viewer if isinstance(viewer, Scope) else viewer.scope
+    rows = model.filter(_FILTERS[model](scope))
+    return rows.filter(*_about_others(scope, model)) if scope.is_candidate else rows
 
 
 def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
@@ -82,7 +85,7 @@ def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
 
 def is_restricted(viewer: Viewer | Scope) -> bool:
     """Whether the viewer sees only part of the account's changes."""
-    return viewer.role in (Role.INTERVIEWER, Role.LIMITED_TEAM_MEMBER)
+    return viewer.role in (Role.INTERVIEWER, Role.LIMITED_TEAM_MEMBER) or viewer.is_candidate
 
 
 def visibility_key(viewer: Viewer) -> tuple[str, ...]:
@@ -137,9 +140,13 @@ class Audience:
 
     tied: set[str]
     seated: set[str]
+    #: Of the candidate: whoever has one of them is the candidate, and sees none of it.
+    emails: set[str]
 
     def has(self, viewer: Viewer) -> bool:
         """Whether the viewer may see the change."""
+        if viewer.user is not None and viewer.user.email in self.emails:
+            return False
         match viewer.role:
             case Role.INTERVIEWER:
                 return viewer.user_id in self.seated
@@ -152,13 +159,18 @@ class Audience:
 async def audiences(changes: Collection[models.Change]) -> dict[int, Audience]:
     """Which restricted viewers may see each change, by its position: `visible` seen from the other side.
 
-    For those who deliver a change to many: five statements, however many viewers there are.
+    For those who deliver a change to many: six statements, however many viewers there are.
     """
-    by_candidate = await _users_by([change.candidate_id for change in changes], _candidate_ties())
+    candidate_ids = [change.candidate_id for change in changes]
+    by_candidate = await _users_by(candidate_ids, _candidate_ties())
+    emails = await _users_by(candidate_ids, [(models.CandidateEmail.all(), "candidate_id", "email")])
     seats = [(models.Interviewer.all(), "panel_id", "user_id")]
     by_panel = await _users_by([change.panel_id for change in changes], seats)
     return {
-        change.position: Audience(by_candidate[change.candidate_id], by_panel[change.panel_id]) for change in changes
+        change.position: Audience(
+            by_candidate[change.candidate_id], by_panel[change.panel_id], emails[change.candidate_id]
+        )
+        for change in changes
     }
 
 
@@ -237,3 +249,50 @@ _FILTERS: dict[type[Model], _Filter] = {
     models.ApiKey: _of_integration(lambda scope: Q(integration_id=scope.viewer_id), Act.SEE_KEYS),
     models.AuditEvent: _where_allowed(Act.READ_AUDIT),
 }
+
+
+def _own_candidates(scope: Scope) -> QuerySet[Any]:
+    """The candidates who are the viewer, by email."""
+    emails = Subquery(models.User.filter(id=scope.viewer_id).values("email"))
+    candidacies = models.CandidateEmail.filter(account_id=scope.account_id, email__in=emails)
+    return models.Candidate.filter(id__in=Subquery(candidacies.values("candidate_id")))
+
+
+def _own_panels(scope: Scope) -> QuerySet[Any]:
+    """The panels on which the viewer is the one who is interviewed."""
+    return models.Panel.filter(candidate_id__in=_ids(_own_candidates(scope)))
+
+
+def _ids(rows: QuerySet[Any]) -> Subquery:
+    return Subquery(rows.values("id"))
+
+
+def _of_own_panels(model: type[Model], scope: Scope) -> QuerySet[Any]:
+    return model.filter(panel_id__in=_ids(_own_panels(scope)))
+
+
+#: What a global id may name that is about a candidate.
+_SUBJECTS: tuple[Callable[[Scope], QuerySet[Any]], ...] = (
+    *(_own_candidates, _own_panels),
+    *(partial(_of_own_panels, model) for model in (models.Interview, models.FeedbackForm)),
+)
+
+#: How each model's rows about a candidate are known by those who are the candidate: columns, and the rows they name.
+_ABOUT_CANDIDATES: dict[type[Model], dict[str, tuple[Callable[[Scope], QuerySet[Any]], ...]]] = {
+    models.Candidate: {"id": (_own_candidates,)},
+    models.Panel: {"candidate_id": (_own_candidates,)},
+    models.Interview: {"panel_id": (_own_panels,)},
+    models.FeedbackForm: {"panel_id": (_own_panels,)},
+    models.Change: {"candidate_id": (_own_candidates,)},
+    models.TopicChange: {"subject_id": _SUBJECTS},
+    models.AuditEvent: {"target_id": _SUBJECTS},
+}
+
+
+def _about_others(scope: Scope, model: type[Model]) -> list[Q]:
+    """The filters that leave out what is about the viewer as a candidate, whatever their role."""
+    own = _ABOUT_CANDIDATES.get(model, {})
+    beyond: list[dict[str, Any]] = [
+        {f"{column}__in": _ids(rows(scope))} for column, named in own.items() for rows in named
+    ]
+    return [~Q(**each) for each in beyond]

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import models
 from auth.viewer import Viewer
-from database import attach
+from database import Join, attach
 from models import (
     AuditAct,
     Cancellation,
@@ -30,6 +30,13 @@ from resolvers.questions import current_version
 from resolvers.revisions import Revision, is_below
 from resolvers.units import UnitOfWork
 
+#: Who sits on an interview, and whom it is about, read along with it.
+_PEOPLE = (
+    Join.target("user", models.User, of=SEATS.alias),
+    Join.target("panel", Panel),
+    Join.target("candidate", models.Candidate, of="panel"),
+)
+
 
 @dataclass
 class PanelAggregate:
@@ -44,6 +51,10 @@ class PanelAggregate:
     forms: dict[tuple[str, str], FeedbackForm] = field(default_factory=dict)
     #: By id: those that forms may be made from. `save` loads what is missing.
     templates: dict[str, models.FeedbackTemplate] = field(default_factory=dict)
+    #: By id: those who sit on it.
+    users: dict[str, models.User] = field(default_factory=dict)
+    #: Who is interviewed; None for a tombstone.
+    candidate: models.Candidate | None = None
     _changed: dict[str, Interview | Interviewer] = field(default_factory=dict, init=False)
     _removed: list[Interviewer] = field(default_factory=list, init=False)
     #: What those templates ask now, by their ids.
@@ -59,17 +70,22 @@ class PanelAggregate:
     async def load(cls, panel: Panel) -> "PanelAggregate":
         """A panel that is locked already, with its parts. Two statements."""
         why = "the parts of a locked panel"
-        interviews = await select_unscoped(Interview, why, SEATS, panel_id=panel.id)
+        interviews = await select_unscoped(Interview, why, SEATS, *_PEOPLE, panel_id=panel.id)
         forms = await select_unscoped(FeedbackForm, why, panel_id=panel.id)
         seats = {interview.id: _by_user(interview.seats or ()) for interview in interviews}
+        users = {seat.user_id: seat.user for each in seats.values() for seat in each.values()}
+        candidate = next((interview.panel.candidate for interview in interviews), None)
         for interview in interviews:
-            # An answer shows the seats as the act leaves them.
+            # An answer shows the panel and the seats as the act leaves them.
+            attach(interview, "panel", panel)
             interview.seats = None
         return cls(
             panel,
             {interview.external_id: interview for interview in interviews},
             seats,
             {(form.interview_id, form.user_id): form for form in forms},
+            users=users,
+            candidate=candidate,
         )
 
     @property
@@ -160,7 +176,10 @@ class PanelAggregate:
         seats, seats_in_use = self.all_seats, self._seats_in_use()
         before = {seat.id: seat.form_id for seat in seats}
         forms = feedback.reconcile_forms(
-            ((seat, seat.id in seats_in_use) for seat in seats), self.forms, self._versions, self.panel
+            ((seat, seat.id in seats_in_use and not self._is_candidate(seat)) for seat in seats),
+            self.forms,
+            self._versions,
+            self.panel,
         )
         self.forms |= {(form.interview_id, form.user_id): form for form in forms}
         self._changed |= {seat.id: seat for seat in seats if before[seat.id] != seat.form_id}
@@ -177,6 +196,11 @@ class PanelAggregate:
         """The seats of what takes place, by id."""
         live = self.live_interviews if self.panel.canceled_at is None else []
         return {seat.id: seat for interview in live for seat in self.seats.get(interview.id, {}).values()}
+
+    def _is_candidate(self, seat: Interviewer) -> bool:
+        """Whether the person is the candidate: of themselves nobody is asked for feedback."""
+        user = self.users.get(seat.user_id)
+        return user is not None and self.candidate is not None and is_same_person(self.candidate, user)
 
     def _is_due(self, seat: Interviewer) -> bool:
         form = self.forms.get((seat.interview_id, seat.user_id))
@@ -200,6 +224,11 @@ class PanelAggregate:
             templates = unscoped(models.FeedbackTemplate, "the templates of a locked panel's seats")
             self.templates |= {template.id: template for template in await templates.filter(id__in=missing)}
         self._versions = {id: current_version(template) for id, template in self.templates.items()}
+
+
+def is_same_person(candidate: models.Candidate, user: models.User) -> bool:
+    """Whether the user is the candidate, by any of the candidate's emails."""
+    return user.email in map(models.email_key, candidate.emails)
 
 
 def _by_user(seats: Iterable[Interviewer]) -> dict[str, Interviewer]:

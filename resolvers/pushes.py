@@ -67,6 +67,8 @@ async def _save_push(
 ) -> Pushed:
     """Write what the push changes, and say what of it deserves a look."""
     stored.templates |= declaration.templates
+    stored.users |= declaration.users
+    stored.candidate = declaration.candidate
     if not merged.is_empty:
         _apply(merged, stored, unit)
         await stored.save(unit, merged.kind)

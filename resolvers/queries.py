@@ -45,9 +45,9 @@ async def select(
 ) -> list[AnyRow]:
     """The rows of a query, as `database.fetch` reads them; `query.build` is handed the viewer's scope first.
 
-    The statement is compiled once for each role.
+    The statement is compiled once for each role, and once more for those in it who are candidates too.
     """
-    scoped = Query(_with_scope, query.build, viewer.role, *query.structure, **query.values)
+    scoped = Query(_with_scope, query.build, viewer.role, viewer.is_candidate, *query.structure, **query.values)
     scoped = scoped.with_values(account_id=viewer.account_id, viewer_id=viewer.actor_id)
     return await database.fetch(scoped, *joins, where=where, order_by=order_by, attributes=attributes)
 
@@ -55,12 +55,13 @@ async def select(
 def _with_scope(
     build: Callable[..., QuerySet[AnyRow]],
     role: Role | None,
+    is_candidate: bool,
     *structure: Hashable,
     account_id: Bind,
     viewer_id: Bind,
     **values: object,
 ) -> QuerySet[AnyRow]:
-    return build(Scope(role, account_id, viewer_id), *structure, **values)
+    return build(Scope(role, account_id, viewer_id, is_candidate), *structure, **values)
 
 
 async def get(viewer: Viewer, model: type[AnyRow], column: str, value: str, *joins: Join) -> AnyRow | None:

@@ -4,13 +4,13 @@ A sync is one transaction: every row of it is taken, or none. Users and feedback
 their own.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from auth.viewer import Viewer
 from database import upsert
-from models import Candidate, Follower, Posting, Row, Stage, User, email_key
+from models import Candidate, CandidateEmail, Follower, Posting, Row, Stage, User, email_key
 from resolvers import units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.errors import ErrorCode, Path, UserError, error
@@ -164,6 +164,7 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
     async def act(unit: UnitOfWork) -> Synced[Candidate]:
         faults = list(_candidate_faults(rows))
         stored = await load_by(viewer, Candidate, "external_id", [row.external_id for row in rows])
+        faults += await _own_faults(viewer, rows, stored)
         named = await _Named.load(viewer, rows)
         references, candidates, followers = _References(faults), [], {}
         for index, row in enumerate(rows):
@@ -176,6 +177,7 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
         synced = await save(candidates, faults)
         if not synced.errors:
             await _save_followers(followers)
+            await _save_email_keys(candidates)
         return synced
 
     return await sync(viewer, act)
@@ -225,13 +227,43 @@ def _candidate_faults(rows: Sequence[CandidateRow]) -> Iterator[UserError]:
             yield from validation.email_faults(email, (*path, "emails", place))
 
 
+async def _own_faults(viewer: Viewer, rows: Sequence[CandidateRow], visible_ones: Collection[str]) -> list[UserError]:
+    """Nobody syncs themselves as a candidate, whom they don't even see."""
+    if not viewer.is_candidate:
+        return []
+    others = unscoped(Candidate, "external ids that are taken").filter(account_id=viewer.account_id)
+    names = [row.external_id for row in rows if row.external_id not in visible_ones]
+    taken = {candidate.external_id for candidate in await others.filter(external_id__in=names)}
+    message = "This candidate is you: somebody else syncs this row."
+    paths = [("candidates", index, "externalId") for index, row in enumerate(rows) if row.external_id in taken]
+    return [error(ErrorCode.INVALID, message, path) for path in paths]
+
+
 async def _save_followers(wanted: dict[str, set[str]]) -> None:
     """Make these, and no others, the followers of the candidates."""
-    follows = unscoped(Follower, "the followers of the candidates that are synced")
-    stored = await follows.filter(candidate_id__in=list(wanted))
-    pairs = {(candidate_id, user_id) for candidate_id, user_ids in wanted.items() for user_id in user_ids}
-    ids = {(follow.candidate_id, follow.user_id): follow.id for follow in stored}
-    await follows.filter(id__in=[ids[pair] for pair in ids.keys() - pairs]).delete()
-    await Follower.bulk_create(
-        Follower(candidate_id=candidate_id, user_id=user_id) for candidate_id, user_id in sorted(pairs - ids.keys())
+    added = await _reconcile_pairs(Follower, "user_id", wanted)
+    await Follower.bulk_create(Follower(candidate_id=candidate_id, user_id=user_id) for candidate_id, user_id in added)
+
+
+async def _save_email_keys(candidates: Sequence[Candidate]) -> None:
+    """Keep the emails by which users are known to be one of the candidates."""
+    wanted = {candidate.id: set(map(email_key, candidate.emails)) for candidate in candidates}
+    accounts = {candidate.id: candidate.account_id for candidate in candidates}
+    added = await _reconcile_pairs(CandidateEmail, "email", wanted)
+    await CandidateEmail.bulk_create(
+        CandidateEmail(account_id=accounts[candidate_id], candidate_id=candidate_id, email=email)
+        for candidate_id, email in added
     )
+
+
+async def _reconcile_pairs(
+    model: type[Follower] | type[CandidateEmail], column: str, wanted: dict[str, set[str]]
+) -> list[tuple[str, str]]:
+    """Delete what the candidates have beside these values of the column; returns the pairs that are missing."""
+    rows = unscoped(model, "what hangs at the candidates that are synced")
+    pairs = {(candidate_id, value) for candidate_id, values in wanted.items() for value in values}
+    stored = await rows.filter(candidate_id__in=list(wanted))
+    ids = {(row.candidate_id, getattr(row, column)): row.id for row in stored}
+    if gone := ids.keys() - pairs:
+        await rows.filter(id__in=[ids[pair] for pair in gone]).delete()
+    return sorted(pairs - ids.keys())

@@ -173,4 +173,5 @@ _show(
     STARTS_IN_THE_PAST="The interview starts in the past.",
     INTERVIEWER_DOUBLE_BOOKED="The interviewer has another interview at that time: the scheduler decides.",
     CANDIDATE_ARCHIVED="The candidate is archived.",
+    INTERVIEWER_IS_CANDIDATE="The interviewer is the candidate: they see nothing of the interview, and get no form.",
 )

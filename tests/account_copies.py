@@ -22,6 +22,7 @@ _COPIED: tuple[type[Model], ...] = (
     models.Stage,
     models.Posting,
     models.Candidate,
+    models.CandidateEmail,
     models.Follower,
     models.FeedbackTemplate,
     models.TemplateVersion,

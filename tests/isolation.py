@@ -189,6 +189,8 @@ class Scene:
     near: Things
     far: Things
     foreign: Things
+    #: About Iris, who is a candidate too.
+    own: Things
     #: Everybody's own form.
     forms: dict[str, str]
     #: What must never be seen by anybody, and by whom of the account what.
@@ -201,7 +203,8 @@ class Scene:
     def beyond(self, name: str, is_id: bool) -> dict[str, str]:
         """What lies out of this person's reach: of the other account everything, of their own what is not theirs."""
         foreign = {f"foreign {kind}": value for kind, value in self.foreign.of(is_id).items()}
-        far = {f"far {kind}": value for kind, value in self.far.of(is_id).items() if kind in FAR[name]}
+        place = self.own if name == "iris" else self.far
+        far = {f"far {kind}": value for kind, value in place.of(is_id).items() if kind in FAR[name]}
         return foreign | far
 
 
@@ -213,15 +216,18 @@ FAR = {
     "leo": {*_THEIRS, "key", "audit"},
     "ivo": {*_THEIRS, "key", "audit", "user", "stage", "posting", "template", "integration", "email"},
     "goodtime": {"audit"},
+    # A Super Admin who is a candidate: what is about herself.
+    "iris": {*_THEIRS, "name"},
 }
 
 
 async def make_scene(running: Server) -> Scene:
     world, other = await World.create(running), await World.create(running)
-    near_seats = ("sam", "ada", "leo", "ivo")
-    near = await _things(world, "near", "lea", near_seats)
-    far = await _things(world, "far", "carla", ("noor",))
-    foreign = await _things(other, "foreign", "carla", ("noor",))
+    world.iris = await _add_iris(world)
+    near = await _things(world, "near", ("sam", "ada", "iris", "leo", "ivo"))
+    far = await _things(world, "far", ("noor",))
+    own = await _things(world, "own", ("noor",), world.email("iris").upper())
+    foreign = await _things(other, "foreign", ("noor",))
     forms = await models.FeedbackForm.filter(panel_id=near.ids["panel"]).values_list("user_id", "id")
     form_of: dict[Any, Any] = dict(forms)
     everything = await _ids_of(other.account.id)
@@ -229,10 +235,19 @@ async def make_scene(running: Server) -> Scene:
     marks = {name: everything | {other.slug, "On foreign", "foreign panel"} for name in FAR}
     marks["leo"] |= out_of_leos
     marks["ivo"] |= out_of_leos | {world.noor.id, world.noor.email, world.rita.id, "Carla"}
-    return Scene(world, near, far, foreign, {name: form_of.get(getattr(world, name).id, "") for name in FAR}, marks)
+    marks["iris"] |= {value for kind, value in own.ids.items() if kind in _THEIRS} | {"On own", "own panel"}
+    return Scene(
+        world, near, far, foreign, own, {name: form_of.get(getattr(world, name).id, "") for name in FAR}, marks
+    )
 
 
-async def _things(world: World, place: str, candidate: str, seats: tuple[str, ...]) -> Things:
+async def _add_iris(world: World) -> Person:
+    row = {"email": world.email("iris"), "name": "Iris", "role": "SUPER_ADMIN", "externalId": "user-iris"}
+    [user] = (await world.sam.sync("users", [row]))["users"]
+    return world.person(await models.User.get(id=user["id"]))
+
+
+async def _things(world: World, place: str, seats: tuple[str, ...], *emails: str) -> Things:
     """A panel called by its place, with all that hangs on it, and something of every other kind beside it."""
     external_id, stage, posting = f"{place} candidate", f"{place} stage", f"{place} posting"
     if place != "near":
@@ -245,7 +260,8 @@ async def _things(world: World, place: str, candidate: str, seats: tuple[str, ..
         )
     else:
         stage, posting = "On-site", "backend"
-    row = {"externalId": external_id, "name": f"On {place}", "stage": stage, "postingExternalId": posting}
+    row: dict[str, Any] = {"externalId": external_id, "name": f"On {place}", "stage": stage, "emails": list(emails)}
+    row["postingExternalId"] = posting
     row |= {"ownerEmail": world.email("leo")} if place == "near" else {}
     synced = await world.sam.ask(
         "mutation ($rows: [CandidateInput!]!) { syncCandidates(candidates: $rows) { candidates { id } } }",

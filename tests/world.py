@@ -35,6 +35,8 @@ class World:
     leo: Person  # Limited Team Member
     ivo: Person  # Interviewer
     noor: Person  # Interviewer
+    #: Where a test lets her in: a Super Admin who is a candidate too.
+    iris: Person
     goodtime: Person
     nobody: Person
     #: external id to id: `carla` anybody's, `lea` Leo's, `arno` archived, `anna` in a stage without interviews

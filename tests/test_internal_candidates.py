@@ -1,0 +1,165 @@
+"""The internal candidate: a user who is a candidate too sees nothing of what is about themselves, in any role."""
+
+import json
+from typing import Any
+
+import pytest
+from tortoise.fields.relational import ForeignKeyFieldInstance
+
+import models
+from resolvers.access import _ABOUT_CANDIDATES, _FILTERS
+from tests.people import Person, codes_and_paths
+from tests.syncs import faults
+from tests.test_directory import a_user
+from tests.world import World
+
+PEOPLE = ("sam", "ada", "rita", "leo", "ivo")
+EVERYTHING = """query ($id: ID!, $panel: ID!, $interview: ID!, $form: ID!) {
+  candidate(id: $id) { name } byName: candidate(externalId: "self") { name }
+  nodes: node(id: $id) { id } a: node(id: $panel) { id } b: node(id: $interview) { id } c: node(id: $form) { id }
+  interviewPanel(externalId: "self") { id } feedbackForm(id: $form) { id }
+  candidates(first: 100) { totalCount edges { node { id } } }
+  interviewPanels(first: 100, filter: {includeCanceled: true}) { edges { node { id } } }
+  interviews(first: 100, filter: {includeCanceled: true}) { edges { node { id panel { id } } } }
+  interviewPanelChanges { edges { node { panel { id } } } }
+  changed: interviewPanelChanges(candidateId: $id) { edges { node { panel { id } } } } }"""
+
+
+async def become_candidate(world: World, name: str, *emails: str) -> str:
+    """Let the person be the candidate `self`, in whose scope they would be in any role; returns the candidate's id."""
+    row = {"externalId": "self", "name": "Of oneself", "stage": "On-site", "followerEmails": [world.email(name)]}
+    row["emails"] = list(emails) or ["private@mail.example", world.email(name).upper()]
+    synced = await (world.sam if name != "sam" else world.ada).sync("candidates", [row])
+    assert not synced["errors"]
+    return str(synced["candidates"][0]["id"])
+
+
+async def about(world: World, name: str) -> tuple[dict[str, str], dict[str, Any]]:
+    """A panel about the person, who is put on it beside Noor: the ids of all that is about them, and the push."""
+    candidate = await become_candidate(world, name)
+    template = world.templates["values"]
+    interview = world.an_interview("one", "noor", name, feedbackTemplateId=template)
+    pushed = await world.goodtime.push(**world.a_panel("self", interview, candidateId=candidate))
+    [stored] = pushed["panel"]["interviews"]
+    form = stored["interviewers"][0]["feedbackForm"]["id"]
+    return {"id": candidate, "panel": pushed["panel"]["id"], "interview": stored["id"], "form": form}, pushed
+
+
+def ids_in(answer: dict[str, Any], ids: dict[str, str]) -> set[str]:
+    text = json.dumps(answer)
+    return {name for name, id in ids.items() if id in text}
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+async def test_nobody_sees_what_is_about_themselves_and_others_do(name: str, world: World) -> None:
+    ids, _ = await about(world, name)
+    person = getattr(world, name)
+    colleague = world.ada if name == "sam" else world.sam
+    await colleague.cancel(id=ids["panel"])
+    await colleague.restore(id=ids["panel"])
+
+    own = await person.ask(EVERYTHING, **ids)
+    others = await colleague.ask(EVERYTHING, **ids)
+
+    assert ids_in(own, ids) == set()
+    assert {
+        each for each in ("candidate", "byName", "a", "b", "c", "interviewPanel", "feedbackForm") if own[each]
+    } == set()
+    assert ids_in(others, ids) == set(ids)
+    if name == "sam":
+        trail = await person.ask("{ auditEvents(first: 100) { edges { node { targetId } } } }")
+        assert ids_in(trail, ids) == set()
+        assert trail["auditEvents"]["edges"]
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+async def test_nobody_schedules_cancels_restores_or_syncs_themselves(name: str, world: World) -> None:
+    ids, _ = await about(world, name)
+    person: Person = getattr(world, name)
+    may = name != "ivo"
+
+    for act in (person.cancel, person.restore) if may else ():
+        assert codes_and_paths((await act(id=ids["panel"]))["errors"]) == [("NOT_FOUND", "input.id")]
+    if may:
+        assert codes_and_paths((await person.cancel_one(id=ids["interview"]))["errors"]) == [("NOT_FOUND", "input.id")]
+    if name in ("sam", "ada"):
+        row = {"externalId": "self", "name": "Better", "stage": "On-site"}
+        assert faults(await person.sync("candidates", [row])) == [("INVALID", "candidates.0.externalId")]
+    stored = await models.Panel.get(id=ids["panel"])
+    assert stored.canceled_at is None
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+async def test_whoever_is_the_candidate_gets_no_form_and_the_scheduler_a_warning(name: str, world: World) -> None:
+    _, pushed = await about(world, name)
+
+    [interview] = pushed["panel"]["interviews"]
+    noor, self_ = interview["interviewers"]
+    assert codes_and_paths(pushed["warnings"]) == [
+        ("INTERVIEWER_IS_CANDIDATE", "input.interviews.0.interviewers.1.email")
+    ]
+    assert noor["feedbackForm"]["status"] == "PENDING"
+    assert self_["feedbackForm"] is None
+
+
+async def test_a_form_that_was_there_before_is_voided_by_the_next_push(world: World) -> None:
+    interview = world.an_interview("one", "noor", "rita", feedbackTemplateId=world.templates["values"])
+    pushed = await world.goodtime.push(**world.a_panel("p", interview, sequence=1))
+    form = pushed["panel"]["interviews"][0]["interviewers"][1]["feedbackForm"]["id"]
+    row = {"externalId": "carla", "name": "Carla", "stage": "On-site", "emails": [world.email("rita")]}
+    await world.sam.sync("candidates", [row])
+
+    again = await world.goodtime.push(**world.a_panel("p", interview, sequence=1))
+    after = await world.goodtime.push(**world.a_panel("p", interview, sequence=2))
+
+    assert (again["outcome"], after["errors"]) == ("UNCHANGED", [])
+    assert after["panel"]["interviews"][0]["interviewers"][1]["feedbackForm"]["status"] == "VOIDED"
+    assert await world.rita.form(form) is None
+
+
+@pytest.mark.parametrize("name", ["rita", "leo", "ivo"])
+async def test_a_follower_hears_nothing_of_themselves_and_a_colleague_does(name: str, world: World) -> None:
+    ids, _ = await about(world, name)
+    tom = {"email": world.email("tom"), "name": "Tom", "role": "TEAM_MEMBER"}
+    synced = await world.sam.sync("users", [tom])
+    colleague = world.person(await models.User.get(id=synced["users"][0]["id"]))
+    interview = world.an_interview("one", "noor", name)
+
+    async with getattr(world, name).following() as own, colleague.following() as others:
+        await world.goodtime.push(**world.a_panel("self", interview, candidateId=ids["id"], note="new"))
+        await world.goodtime.push(**world.a_panel("other", interview, candidateExternalId="lea"))
+
+        assert [(await others.next())["panel"]["externalId"] for _ in range(2)] == ["self", "other"]
+        assert (await own.next())["panel"]["externalId"] == "other"
+        await own.expect_nothing()
+
+
+async def test_it_is_the_email_as_it_is_now_that_counts(world: World) -> None:
+    candidate = await become_candidate(world, "rita", "someone@else.example")
+    document = "query ($id: ID!) { candidate(id: $id) { name } }"
+    seen = [(await world.rita.ask(document, id=candidate))["candidate"]]
+
+    await become_candidate(world, "rita", f" {world.email('rita').title()} ")
+    seen.append((await world.rita.ask(document, id=candidate))["candidate"])
+    moved = a_user(world, "rita", email=f"moved@{world.slug}.example", role="TEAM_MEMBER")
+    await world.sam.sync("users", [moved])
+    rita = world.person(await models.User.get(id=world.rita.id))
+    seen.append((await rita.ask(document, id=candidate))["candidate"])
+
+    assert [bool(each) for each in seen] == [True, False, True]
+
+
+@pytest.mark.once
+def test_every_model_that_tells_of_a_candidate_is_known_to_the_scopes() -> None:
+    """By a column that names a candidate, a panel or an interview, or by one that names anything at all."""
+    about_them = {models.Candidate}
+    for _ in range(3):
+        about_them |= {model for model in _FILTERS if about_them & set(_named_by(model))}
+    naming_anything = {model for model in _FILTERS if {"target_id", "subject_id"} & model._meta.fields_map.keys()}
+
+    assert about_them | naming_anything == _ABOUT_CANDIDATES.keys()
+
+
+def _named_by(model: type[models.Row]) -> list[type[models.Row]]:
+    relations = (model._meta.fields_map[name] for name in model._meta.fk_fields)
+    return [relation.related_model for relation in relations if isinstance(relation, ForeignKeyFieldInstance)]
