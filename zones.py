@@ -5,6 +5,8 @@ Python's zoneinfo reads the system's files first, however old they are. Imports 
 
 import re
 import zoneinfo
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import tzdata
@@ -25,6 +27,19 @@ def use_newest_database() -> str:
     zoneinfo.reset_tzpath(to=[])
     zoneinfo.ZoneInfo.clear_cache()
     return f"{tzdata.IANA_VERSION}, of the package"
+
+
+def is_same_zone(name: str, other: str) -> bool:
+    """Whether two IANA names are of one zone, such as US/Eastern and America/New_York."""
+    return _links().get(name, name) == _links().get(other, other)
+
+
+@cache
+def _links() -> dict[str, str]:
+    """The names that stand for other names, as the tz database has them: each with the zone that it leads to."""
+    lines = (files(tzdata) / "zoneinfo" / "tzdata.zi").read_text(encoding="utf-8").splitlines()
+    links = [line.split()[1:3] for line in lines if line.startswith("L ")]
+    return {alias: zone for zone, alias in links}
 
 
 def _system_version() -> str:

@@ -36,6 +36,7 @@ class Act(Enum):
     CANCEL = "cancel"
     RESTORE = "restore panels"
     SUBMIT_FEEDBACK = "submit feedback"
+    WAIVE_FEEDBACK = "waive feedback forms or ask for them again"
     LIST_DIRECTORY = "list users, templates, stages or postings"
     SYNC = "sync the directory"
     READ_AUDIT = "read the audit trail"
@@ -53,6 +54,7 @@ _ALLOWED: dict[Act, set[Role | None]] = {
     Act.CANCEL: {*_TEAM, KEY},
     Act.RESTORE: {*_TEAM},
     Act.SUBMIT_FEEDBACK: {*Role},
+    Act.WAIVE_FEEDBACK: {*_TEAM},
     Act.LIST_DIRECTORY: {*_TEAM, KEY},
     Act.SYNC: {*_ADMINS},
     Act.READ_AUDIT: {Role.SUPER_ADMIN},

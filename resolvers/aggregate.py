@@ -20,6 +20,7 @@ from models import (
     Interview,
     Interviewer,
     Panel,
+    ResponseStatus,
 )
 from models import InterviewPanelChangeKind as ChangeKind
 from resolvers import feedback
@@ -55,7 +56,7 @@ class PanelAggregate:
     users: dict[str, models.User] = field(default_factory=dict)
     #: Who is interviewed; None for a tombstone.
     candidate: models.Candidate | None = None
-    _changed: dict[str, Interview | Interviewer] = field(default_factory=dict, init=False)
+    _changed: dict[str, Interview | Interviewer | FeedbackForm] = field(default_factory=dict, init=False)
     _removed: list[Interviewer] = field(default_factory=list, init=False)
     #: What those templates ask now, by their ids.
     _versions: dict[str, models.TemplateVersion] = field(default_factory=dict, init=False)
@@ -103,7 +104,7 @@ class PanelAggregate:
         """The seats of all interviews."""
         return [seat for seats in self.seats.values() for seat in seats.values()]
 
-    def touch(self, row: Interview | Interviewer) -> None:
+    def touch(self, row: Interview | Interviewer | FeedbackForm) -> None:
         """Have `save` write this row."""
         self._changed[row.id] = row
 
@@ -154,7 +155,8 @@ class PanelAggregate:
         self._derive_times()
         if kind is not None and self.visible_panel is not None:
             unit.record(self.panel, kind)
-        unit.keep(self.panel, *self._changed.values(), *self._versions_of(forms), *forms)
+        self._changed |= {form.id: form for form in forms}
+        unit.keep(self.panel, *self._changed.values(), *self._versions_of(forms))
         if self._removed:
             seats = unscoped(Interviewer, "the seats of a locked panel")
             await seats.filter(id__in=[seat.id for seat in self._removed]).delete()
@@ -203,8 +205,10 @@ class PanelAggregate:
         return user is not None and self.candidate is not None and is_same_person(self.candidate, user)
 
     def _is_due(self, seat: Interviewer) -> bool:
-        form = self.forms.get((seat.interview_id, seat.user_id))
-        return seat.feedback_required and form is not None and form.status is FeedbackFormStatus.PENDING
+        """Whether the panel waits for the person's feedback: not for those who have left or declined."""
+        form, user = self.forms.get((seat.interview_id, seat.user_id)), self.users.get(seat.user_id)
+        comes = seat.response_status is not ResponseStatus.DECLINED and (user is None or user.deactivated_at is None)
+        return comes and seat.feedback_required and form is not None and form.status is FeedbackFormStatus.PENDING
 
     def _derive_times(self) -> None:
         panel, live = self.panel, self.live_interviews

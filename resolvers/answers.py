@@ -10,6 +10,7 @@ from models import FeedbackFieldType, FeedbackForm, StoredField
 from resolvers import validation
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.questions import id_in_version
+from resolvers.validation import plain_text
 
 _SCORES = ["Strong No Hire", "No Hire", "Hire", "Strong Hire"]
 _YES_NO = ["Yes", "No"]
@@ -95,11 +96,8 @@ def _is_date(text: str) -> bool:
 
 def stored_answers(form: FeedbackForm, answers: Sequence[AnswerGiven]) -> list[models.StoredAnswer]:
     """The answers as they are stored, without those that say nothing."""
-    return [
-        {"field_id": id_in_version(form, answer.field_id), "values": list(answer.values)}
-        for answer in answers
-        if answer.values
-    ]
+    filled = [(answer, [text for value in answer.values if (text := plain_text(value))]) for answer in answers]
+    return [{"field_id": id_in_version(form, answer.field_id), "values": values} for answer, values in filled if values]
 
 
 def values_by_field(answers: Iterable[models.StoredAnswer]) -> dict[str, list[str]]:

@@ -15,7 +15,11 @@ from resolvers.access import Act, require, visible
 from resolvers.listing import Listing, Page, PageRequest, Parameters
 
 _TARGETS: dict[str, type[models.Row]] = {
-    model.prefix: model for model in (models.User, models.Integration, models.ApiKey, models.Panel, models.Interview)
+    model.prefix: model
+    for model in (
+        *(models.User, models.Integration, models.ApiKey, models.Candidate),
+        *(models.Panel, models.Interview, models.FeedbackForm),
+    )
 }
 
 

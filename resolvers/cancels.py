@@ -1,6 +1,6 @@
 """Cancelling, in the ATS or by the scheduler, and restoring. Two acts of cancelling, never merged."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from auth.viewer import Viewer
 from models import AuditAct, Cancellation, CancelOrigin, Interview, Panel, why_off
@@ -68,6 +68,7 @@ async def cancel(viewer: Viewer, cancel: PanelCancel) -> Canceled:
         return Canceled(errors=[error(ErrorCode.INVALID, "Name the panel by `id` or by `externalId`.", ("input",))])
     if faults := _faults(cancel, {"externalId": cancel.external_id}):
         return Canceled(errors=faults)
+    cancel = replace(cancel, reason=validation.plain_text(cancel.reason))
 
     async def act(unit: UnitOfWork) -> Canceled:
         panel = await _lock_named(viewer, cancel.id, cancel.external_id)
@@ -116,6 +117,7 @@ async def cancel_interview(viewer: Viewer, cancel: InterviewCancel) -> Canceled:
     names = {"panelExternalId": cancel.panel_external_id, "externalId": cancel.external_id}
     if faults := _faults(cancel, names):
         return Canceled(errors=faults)
+    cancel = replace(cancel, reason=validation.plain_text(cancel.reason))
 
     async def act(unit: UnitOfWork) -> Canceled:
         panel = await _lock_panel_of(viewer, cancel)

@@ -71,7 +71,8 @@ class PanelPush:
     @property
     def panel_fields(self) -> dict[str, object]:
         """What the push says of the panel itself, by the model's names."""
-        return {name: getattr(self, name) for name in ("external_url", "timezone", "note", "tentative")}
+        fields = {name: getattr(self, name) for name in ("external_url", "timezone", "tentative")}
+        return fields | {"note": validation.plain_text(self.note)}
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,9 @@ class Event:
     @cached_property
     def content(self) -> dict[str, object]:
         """All but the people, by the model's names."""
-        names = ("subject", "note", "location", "meeting_url", "feedback_reminder")
-        fields = {name: getattr(self.push, name) for name in names}
-        return fields | {"starts_at": self.starts_at, "ends_at": self.ends_at}
+        texts = {name: validation.plain_text(getattr(self.push, name)) for name in ("subject", "note", "location")}
+        fields = {name: getattr(self.push, name) for name in ("meeting_url", "feedback_reminder")}
+        return texts | fields | {"starts_at": self.starts_at, "ends_at": self.ends_at}
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,8 @@ class Declaration:
     users: Mapping[str, models.User] = field(default_factory=dict)
     templates: Mapping[str, models.FeedbackTemplate] = field(default_factory=dict)
     errors: list[UserError] = field(default_factory=list)
+    #: Whether the push names a duplicate, who was merged into the candidate.
+    is_duplicate: bool = False
 
 
 def faults(push: Push) -> list[UserError]:

@@ -1,5 +1,6 @@
 """Feedback: forms follow the seats of a panel, keep their link whatever happens, and are final once submitted."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +12,16 @@ import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
 from database import Texts, attach, in_
-from models import FeedbackForm, FeedbackFormStatus, Interview, Interviewer, Panel, Role, TemplateVersion
+from models import (
+    FeedbackForm,
+    FeedbackFormStatus,
+    Interview,
+    Interviewer,
+    Panel,
+    ResponseStatus,
+    Role,
+    TemplateVersion,
+)
 from resolvers import units
 from resolvers.access import Act, is_restricted, require, unscoped, visible
 from resolvers.answers import AnswerGiven, answer_faults, stored_answers, values_by_field
@@ -39,7 +49,7 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
         named = await own.only("id", "panel_id").get_or_none()
         if named is None:
             return Submitted(errors=[error(ErrorCode.NOT_FOUND, "You have no such form.", ("input", "formId"))])
-        panel = await _lock_panel(named)
+        panel = await lock_panel_of(named)
         form = await own.get()
         own_answers = [replace(answer, field_id=own_id(form, answer.field_id)) for answer in answers]
         filled = stored_answers(form, own_answers)
@@ -52,11 +62,7 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
             return Submitted(form, faults)
         form.status, form.answers, form.completed_at = FeedbackFormStatus.COMPLETED, filled, unit.at
         await form.save(update_fields=["status", "answers", "completed_at"])
-        panel.feedback_due = (
-            await unscoped(Interviewer, "the seats of a locked panel")
-            .filter(panel_id=panel.id, feedback_required=True, form__status=FeedbackFormStatus.PENDING)
-            .count()
-        )
+        panel.feedback_due = await _due_seats([panel.id]).count()
         unit.record(panel, models.InterviewPanelChangeKind.FEEDBACK_SUBMITTED)
         unit.keep(panel)
         return Submitted(form)
@@ -64,7 +70,35 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
     return await units.commit(viewer, act)
 
 
-async def _lock_panel(form: FeedbackForm) -> Panel:
+def _due_seats(panel_ids: Sequence[str]) -> QuerySet[Interviewer]:
+    """The seats of locked panels for whose feedback these wait; whoever has left or declined is not waited for."""
+    return unscoped(Interviewer, "the seats of locked panels").filter(
+        ~Q(response_status=ResponseStatus.DECLINED),
+        panel_id__in=panel_ids,
+        feedback_required=True,
+        form__status=FeedbackFormStatus.PENDING,
+        user__deactivated_at__isnull=True,
+    )
+
+
+async def recount_due(unit: UnitOfWork, user_ids: Sequence[str]) -> None:
+    """Count anew for whom the panels wait on which these users, who have left or come back, owe feedback.
+
+    Four statements, however many panels; what changes of one is recorded.
+    """
+    why = "panels wait for nobody who has left, whoever syncs it"
+    owed = unscoped(Interviewer, why).filter(user_id__in=user_ids, form__status=FeedbackFormStatus.PENDING)
+    ids = sorted({seat.panel_id for seat in await owed.only("id", "panel_id")})
+    panels = await unscoped(Panel, why).filter(id__in=ids).order_by("id").select_for_update()
+    due = Counter(seat.panel_id for seat in await _due_seats(ids).only("id", "panel_id"))
+    for panel in panels:
+        if panel.feedback_due != due[panel.id]:
+            panel.feedback_due = due[panel.id]
+            unit.record(panel, models.InterviewPanelChangeKind.UPDATED)
+            unit.keep(panel)
+
+
+async def lock_panel_of(form: FeedbackForm) -> Panel:
     """Lock the form's panel: in every transaction the panel is locked before its parts."""
     panels = unscoped(Panel, "a form's own panel, to lock it; nothing of it is shown")
     return await panels.select_for_update().get(id=form.panel_id)
@@ -73,7 +107,7 @@ async def _lock_panel(form: FeedbackForm) -> Panel:
 def _refusal(form: FeedbackForm, filled: list[models.StoredAnswer]) -> UserError | None:
     """Why the form takes no answers any more, if it doesn't."""
     if form.status is FeedbackFormStatus.VOIDED:
-        message = "No feedback is asked for any more: the interview was called off, or given to somebody else."
+        message = "No feedback is asked for any more: it was called off, given to somebody else, or waived."
         return error(ErrorCode.FEEDBACK_VOIDED, message, ("input", "formId"))
     if form.status is FeedbackFormStatus.COMPLETED and values_by_field(form.answers or []) != values_by_field(filled):
         message = "This form has been submitted with other answers, and a submitted form is final."
@@ -129,6 +163,8 @@ def _is_shown(form: FeedbackForm, seat: Interviewer) -> bool:
 def _ask_for(form: FeedbackForm, template_id: str, versions: Mapping[str, TemplateVersion]) -> bool:
     """Let the form wait to be filled in, with the questions of that template; tells whether that changes it."""
     has_template = form.template_id == template_id
+    if form.waived_at is not None:
+        return bool(_void([form]))
     if form.status is FeedbackFormStatus.COMPLETED or (has_template and form.status is FeedbackFormStatus.PENDING):
         return False
     form.status = FeedbackFormStatus.PENDING

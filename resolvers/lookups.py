@@ -29,7 +29,8 @@ from resolvers.revisions import replaces
 async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], stored: PanelAggregate) -> Declaration:
     """The push with the rows that it names, read against what is stored; `faults` are its own. Three statements."""
     candidates = await _find_candidates(viewer, push, stored.panel)
-    candidate = _pick_candidate(push, candidates, stored.panel)
+    named = _pick_candidate(push, candidates, stored.panel)
+    candidate = await _find_kept(viewer, named)
     users = await _find_users(viewer, push)
     templates_in_use = {seat.template_id for seat in stored.all_seats}
     templates = await _find_templates(viewer, push, templates_in_use)
@@ -41,13 +42,13 @@ async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], store
     reader = _EventReader(users, templates.keys() | templates_in_use, assigned)
     events = [reader.read(interview, path) for path, interview in push.declared_interviews]
     panel_faults = [
-        *(_contradiction_faults(push, candidates) or _candidate_faults(push, candidate, stored.panel)),
+        *(_contradiction_faults(push, candidates) or _candidate_faults(push, named, candidate, stored.panel)),
         *_zone_faults(push, stored.panel),
         *_size_faults(push, stored),
     ]
     by_id = {user.id: user for user in users}
     errors = _one_a_path([*faults, *panel_faults, *reader.faults])
-    return Declaration(push, events, candidate, by_id, templates, errors)
+    return Declaration(push, events, candidate, by_id, templates, errors, is_duplicate=candidate is not named)
 
 
 def _one_a_path(faults: Sequence[UserError]) -> list[UserError]:
@@ -68,6 +69,14 @@ def _pick_candidate(push: Push, candidates: Sequence[models.Candidate], panel: P
     """The candidate whom the push names; else the panel's own."""
     own = (candidate for candidate in candidates if candidate.id == panel.candidate_id)
     return next((candidate for candidate in candidates if _names(push, candidate)), next(own, None))
+
+
+async def _find_kept(viewer: Viewer, candidate: models.Candidate | None) -> models.Candidate | None:
+    """The candidate into whom this one was merged, else this one. A statement more for a duplicate."""
+    if candidate is None or candidate.merged_into_id is None:
+        return candidate
+    kept = await select(viewer, Query(_candidates, ids=[candidate.merged_into_id], external_ids=[]))
+    return next((each for each in kept if each.id == candidate.merged_into_id), None)
 
 
 async def _find_users(viewer: Viewer, push: Push) -> list[models.User]:
@@ -111,30 +120,34 @@ def _names_candidate(push: Push) -> bool:
 
 
 def _names(push: Push, candidate: models.Candidate) -> bool:
-    """Whether the push names this candidate, by all that it says."""
-    by_id = push.candidate_id in (None, candidate.id)
-    by_external_id = push.candidate_external_id in (None, candidate.external_id)
-    return _names_candidate(push) and by_id and by_external_id
+    """Whether the push names this candidate, by either name."""
+    return candidate.id == push.candidate_id or candidate.external_id == push.candidate_external_id
+
+
+def _kept_id(candidate: models.Candidate) -> str:
+    return candidate.merged_into_id or candidate.id
 
 
 def _contradiction_faults(push: Push, candidates: Sequence[models.Candidate]) -> list[UserError]:
     """Whether the two names of the candidate lead to different ones, or one of them to nobody."""
-    by_id = {candidate.id for candidate in candidates if candidate.id == push.candidate_id}
-    by_external_id = {candidate.id for candidate in candidates if candidate.external_id == push.candidate_external_id}
+    by_id = {_kept_id(each) for each in candidates if each.id == push.candidate_id}
+    by_external_id = {_kept_id(each) for each in candidates if each.external_id == push.candidate_external_id}
     if None in (push.candidate_id, push.candidate_external_id) or by_id == by_external_id:
         return []
     message = "`candidateId` and `candidateExternalId` lead to different candidates: send one of them."
     return [error(ErrorCode.INVALID, message, candidate_path(push))]
 
 
-def _candidate_faults(push: Push, candidate: models.Candidate | None, panel: Panel) -> Iterator[UserError]:
-    """What is wrong with the candidate. Rule 9 of Pushing a panel."""
+def _candidate_faults(
+    push: Push, named: models.Candidate | None, candidate: models.Candidate | None, panel: Panel
+) -> Iterator[UserError]:
+    """What is wrong with the candidate, whom the push names or a duplicate of whom. Rule 9 of Pushing a panel."""
     path, is_new = candidate_path(push), panel.candidate_id is None
     if not _names_candidate(push):
         if is_new or push.is_whole:
             message = "Name the candidate by `candidateId` or by `candidateExternalId`."
             yield error(ErrorCode.INVALID, message, path)
-    elif candidate is None or not _names(push, candidate):
+    elif candidate is None or named is None or not _names(push, named):
         yield error(ErrorCode.NOT_FOUND, "No such candidate.", path)
     elif not is_new and candidate.id != panel.candidate_id:
         message = "A panel stays with its candidate: cancel it, and push another one."

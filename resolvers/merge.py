@@ -14,6 +14,7 @@ from resolvers.aggregate import PanelAggregate, cancel_origin, is_deleted
 from resolvers.declarations import Declaration, Event, Push
 from resolvers.errors import ErrorCode, UserError, error
 from resolvers.revisions import Revision, highest, is_below, replaces
+from zones import is_same_zone
 
 
 class UpsertOutcome(Enum):
@@ -167,11 +168,22 @@ def _refused(code: ErrorCode, message: str, *path: str) -> Merge:
 
 def _newest_fields(push: Push, panel: Panel) -> dict[str, object]:
     """What the push says of the panel itself, but for what a later push has said."""
-    return {
+    fields = {
         name: value
         for name, value in push.panel_fields.items()
         if not is_below(push.sequence, _field_revision(panel, name))
     }
+    if _is_respelled(push, panel, fields.get("timezone")):
+        fields["timezone"] = panel.timezone
+    return fields
+
+
+def _is_respelled(push: Push, panel: Panel, timezone: object) -> bool:
+    """Whether the push calls the panel's zone by another of the zone's names, and no higher revision does."""
+    if panel.candidate_id is None or not isinstance(timezone, str):
+        return False
+    is_known = push.sequence is None or push.sequence == panel.timezone_sequence
+    return is_known and is_same_zone(timezone, panel.timezone)
 
 
 def _field_revision(panel: Panel, name: str) -> Revision:

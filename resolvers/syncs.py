@@ -4,18 +4,19 @@ A sync is one transaction: every row of it is taken, or none. Users and feedback
 their own.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from auth.viewer import Viewer
 from database import upsert
 from models import Candidate, CandidateEmail, Follower, Posting, Row, Stage, User, email_key
-from resolvers import units, validation
+from resolvers import duplicates, units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.queries import known
 from resolvers.units import UnitOfWork
+from resolvers.validation import plain_text
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
@@ -45,6 +46,7 @@ class CandidateRow:
     owner_email: str | None = None
     follower_emails: list[str] = field(default_factory=list)
     archived: bool = False
+    merged_into_external_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,14 @@ async def save(rows: list[AnyRow], faults: list[UserError]) -> Synced[AnyRow]:
     return Synced(rows)
 
 
-async def load_by(viewer: Viewer, model: type[AnyRow], column: str, names: Iterable[str | None]) -> dict[str, AnyRow]:
-    """The visible rows that have one of these names in the column, by it."""
+async def load_by(
+    viewer: Viewer, model: type[AnyRow], column: str, names: Iterable[str | None], *, lock: bool = False
+) -> dict[str, AnyRow]:
+    """The visible rows that have one of these names in the column, by it; locked until the commit if wished."""
     wanted = known(*names)
-    rows = await visible(viewer, model).filter(**{f"{column}__in": wanted}) if wanted else []
-    return {getattr(row, column): row for row in rows}
+    rows = visible(viewer, model).filter(**{f"{column}__in": wanted})
+    rows = rows.order_by("id").select_for_update() if lock else rows
+    return {getattr(row, column): row for row in await rows} if wanted else {}
 
 
 def repeat_faults(keys: Sequence[str | None], argument: str, column: str) -> Iterator[UserError]:
@@ -102,7 +107,7 @@ class _References:
 
     def user_id(self, users: dict[str, User], email: str | None, path: Path) -> str | None:
         """The id of the user with that email."""
-        key = email_key(email) if email is not None else None
+        key = email_key(email) if email is not None and email.strip() else None
         return self.id(users, key, "Nobody in this account has this email", path)
 
 
@@ -142,7 +147,7 @@ async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Po
         postings = []
         for index, row in enumerate(rows):
             posting = stored.get(row.external_id) or Posting(account_id=viewer.account_id, external_id=row.external_id)
-            posting.title = row.title.strip()
+            posting.title = plain_text(row.title) or ""
             path = ("postings", index, "hiringManagerEmail")
             posting.hiring_manager_id = references.user_id(users, row.hiring_manager_email, path)
             postings.append(posting)
@@ -163,7 +168,7 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
 
     async def act(unit: UnitOfWork) -> Synced[Candidate]:
         faults = list(_candidate_faults(rows))
-        stored = await load_by(viewer, Candidate, "external_id", [row.external_id for row in rows])
+        stored = await load_by(viewer, Candidate, "external_id", [row.external_id for row in rows], lock=True)
         faults += await _own_faults(viewer, rows, stored)
         named = await _Named.load(viewer, rows)
         references, candidates, followers = _References(faults), [], {}
@@ -172,15 +177,35 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
             candidate = candidate or Candidate(account_id=viewer.account_id, external_id=row.external_id)
             followers[candidate.id] = named.fill(candidate, row, references, ("candidates", index))
             candidate.updated_at = unit.at
-            candidate.archived_at = (candidate.archived_at or unit.at) if row.archived else None
+            is_archived = row.archived or row.merged_into_external_id or candidate.merged_into_id
+            candidate.archived_at = (candidate.archived_at or unit.at) if is_archived else None
             candidates.append(candidate)
-        synced = await save(candidates, faults)
+        kept, merge_faults = await _resolve_mergers(viewer, rows, candidates)
+        synced = await save(candidates, [*faults, *merge_faults])
         if not synced.errors:
             await _save_followers(followers)
-            await _save_email_keys(candidates)
+            await duplicates.move(unit, candidates, kept)
+            await _save_email_keys(candidates, kept)
         return synced
 
     return await sync(viewer, act)
+
+
+async def _resolve_mergers(
+    viewer: Viewer, rows: Sequence[CandidateRow], candidates: Sequence[Candidate]
+) -> tuple[dict[str, Candidate], list[UserError]]:
+    """Into whom each of the candidates is merged, by id; and what is wrong with that."""
+    mergings = [
+        duplicates.Merging(candidate, row.merged_into_external_id, ("candidates", index, "mergedIntoExternalId"))
+        for index, (row, candidate) in enumerate(zip(rows, candidates, strict=True))
+        if row.merged_into_external_id
+    ]
+    if not mergings:
+        return {}, []
+    named = await load_by(viewer, Candidate, "external_id", [merging.into for merging in mergings], lock=True)
+    kept = await duplicates.load_kept([*named.values(), *candidates])
+    synced = {candidate.external_id: candidate for candidate in candidates}
+    return duplicates.resolve(mergings, named | {each.external_id: each for each in kept} | synced)
 
 
 @dataclass(frozen=True)
@@ -201,12 +226,13 @@ class _Named:
 
     def fill(self, candidate: Candidate, row: CandidateRow, references: _References, path: Path) -> set[str]:
         """Give the candidate what the row says; returns the ids of the followers."""
-        candidate.name, candidate.headline = row.name.strip(), row.headline
+        candidate.name = plain_text(row.name) or ""
+        candidate.headline = plain_text(row.headline)
         candidate.emails = [email.strip() for email in row.emails]
         candidate.search_text = "\n".join([candidate.name, *candidate.emails]).lower()
         candidate.stage_id = references.id(self.stages, row.stage.strip(), "No such stage", (*path, "stage")) or ""
         candidate.posting_id = references.id(
-            self.postings, row.posting_external_id, "No such posting", (*path, "postingExternalId")
+            self.postings, row.posting_external_id or None, "No such posting", (*path, "postingExternalId")
         )
         candidate.owner_id = references.user_id(self.users, row.owner_email, (*path, "ownerEmail"))
         followers = (
@@ -245,10 +271,14 @@ async def _save_followers(wanted: dict[str, set[str]]) -> None:
     await Follower.bulk_create(Follower(candidate_id=candidate_id, user_id=user_id) for candidate_id, user_id in added)
 
 
-async def _save_email_keys(candidates: Sequence[Candidate]) -> None:
-    """Keep the emails by which users are known to be one of the candidates."""
-    wanted = {candidate.id: set(map(email_key, candidate.emails)) for candidate in candidates}
-    accounts = {candidate.id: candidate.account_id for candidate in candidates}
+async def _save_email_keys(candidates: Sequence[Candidate], kept: Mapping[str, Candidate]) -> None:
+    """Keep the emails by which users are known to be one of the candidates, those of their merged duplicates too."""
+    people = {each.id: each for each in (*kept.values(), *candidates)}
+    wanted = {each.id: set(map(email_key, each.emails)) for each in people.values()}
+    duplicates_ = unscoped(Candidate, "who was merged into the candidates that are synced")
+    for duplicate in await duplicates_.filter(merged_into_id__in=list(people)):
+        wanted[duplicate.merged_into_id or ""] |= set(map(email_key, duplicate.emails))
+    accounts = {each.id: each.account_id for each in people.values()}
     added = await _reconcile_pairs(CandidateEmail, "email", wanted)
     await CandidateEmail.bulk_create(
         CandidateEmail(account_id=accounts[candidate_id], candidate_id=candidate_id, email=email)

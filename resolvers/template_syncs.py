@@ -13,6 +13,7 @@ from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.questions import current_version
 from resolvers.syncs import Synced, load_by, repeat_faults, save, sync
 from resolvers.units import UnitOfWork
+from resolvers.validation import plain_text
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[
             template = stored.get(row.external_id) or FeedbackTemplate(
                 account_id=viewer.account_id, external_id=row.external_id, fields=[]
             )
-            template.name = row.name.strip()
-            template.instructions = row.instructions  # type: ignore[assignment]
+            template.name = plain_text(row.name) or ""
+            template.instructions = plain_text(row.instructions)  # type: ignore[assignment]
             template.fields = _stored_fields(row.fields, template.fields)
             template.updated_at = unit.at
             template.archived_at = (template.archived_at or unit.at) if row.archived else None
@@ -106,14 +107,15 @@ def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredFiel
     ids: dict[tuple[str, str], list[str]] = {}
     for stored in before:
         ids.setdefault((stored["type"], stored["label"]), []).append(stored["id"])
+    labels = [plain_text(row.label) or "" for row in rows]
     return [
         {
-            "id": (ids.get((row.type.value, row.label)) or [f"fld_{secrets.token_hex(8)}"]).pop(0),
+            "id": (ids.get((row.type.value, label)) or [f"fld_{secrets.token_hex(8)}"]).pop(0),
             "type": row.type.value,
-            "label": row.label,
-            "description": row.description,
+            "label": label,
+            "description": plain_text(row.description),
             "required": row.required,
             "options": choices(row.type, row.options),
         }
-        for row in rows
+        for row, label in zip(rows, labels, strict=True)
     ]

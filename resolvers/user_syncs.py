@@ -7,12 +7,13 @@ from tortoise.expressions import F, Q
 
 from auth.viewer import Viewer
 from models import AuditAct, Role, User, email_key
-from resolvers import validation
+from resolvers import feedback, validation
 from resolvers.access import visible
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.queries import known
 from resolvers.syncs import Synced, repeat_faults, save, sync
 from resolvers.units import UnitOfWork
+from resolvers.validation import plain_text
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,17 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
             await known.update(email=F("id"), external_id=None)
             for user in users.values():
                 _audit(unit, user, before.get(user.id))
-        return await save(list(users.values()), faults)
+        synced = await save(list(users.values()), faults)
+        if left_or_back := [user.id for user in synced.rows if _has_left_or_is_back(user, before.get(user.id))]:
+            await feedback.recount_due(unit, left_or_back)
+        return synced
 
     return await sync(viewer, act)
 
 
 def _fill(user: User, row: UserRow, unit: UnitOfWork) -> None:
     """Give the user what the row says; without an external id the user keeps the one they have."""
-    user.email, user.name, user.role = email_key(row.email), row.name.strip(), row.role
+    user.email, user.name, user.role = email_key(row.email), plain_text(row.name) or "", row.role
     if row.external_id is not None:
         user.external_id = row.external_id
     user.deactivated_at = (user.deactivated_at or unit.at) if row.deactivated else None
@@ -77,6 +81,10 @@ _Standing = tuple[Role, bool, str, str | None]
 
 def _standing(user: User) -> _Standing:
     return (user.role, user.deactivated_at is None, user.email, user.external_id)
+
+
+def _has_left_or_is_back(user: User, before: _Standing | None) -> bool:
+    return before is not None and before[1] is not (user.deactivated_at is None)
 
 
 def _audit(unit: UnitOfWork, user: User, before: _Standing | None) -> None:
@@ -139,7 +147,7 @@ def _protection_faults(viewer: Viewer, user: User, row: UserRow, path: Path) -> 
 def _same_user(user: User, row: UserRow) -> bool:
     return (user.email, user.name, user.role, user.deactivated_at is not None) == (
         email_key(row.email),
-        row.name.strip(),
+        plain_text(row.name) or "",
         row.role,
         row.deactivated,
     ) and row.external_id in (None, user.external_id)

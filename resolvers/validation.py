@@ -1,10 +1,12 @@
 """What makes a text acceptable, as an error at its path for all that is wrong; and types of texts that are checked."""
 
 import re
+import string
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from typing import NewType
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import available_timezones
 
 from models import email_key
@@ -19,6 +21,9 @@ NAME, PROSE, LINK = 500, 20_000, 2_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 _HIDING = re.compile(rf"\s|{_CONTROL.pattern}|[\\\\\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL_IN_PROSE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_PORTS = {"http": 80, "https": 443}
+_ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+\.[^\s@<>\"(),:;\[\]\\]+")
 
 
@@ -35,6 +40,34 @@ def is_url(text: str) -> bool:
         return parts.scheme in ("http", "https") and is_plain
     except ValueError:
         return False
+
+
+def plain_url(url: str) -> str:
+    """The URL in the one spelling of its kind (RFC 3986, 6.2.2 and 6.2.3), as it is compared and stored.
+
+    Scheme and host in lower case, without the scheme's own port, a path, and no letter or digit written as a code.
+    """
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+    has_port = parts.port is not None and parts.port != _PORTS[parts.scheme]
+    address = f"{host}:{parts.port}" if has_port else host
+    path, query = (_ESCAPE.sub(_plain_escape, text) for text in (parts.path or "/", parts.query))
+    return urlunsplit((parts.scheme, address, path, query, parts.fragment))
+
+
+def _plain_escape(escape: re.Match[str]) -> str:
+    letter = chr(int(escape[1], 16))
+    return letter if letter in _UNRESERVED else escape[0].upper()
+
+
+def plain_text(text: str | None) -> str | None:
+    """The text in the one spelling in which it is compared and stored; None where nothing is left of it.
+
+    Without blanks around it, with line feeds as line ends, and with composed letters (Unicode's NFC).
+    """
+    if text is None:
+        return None
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").strip()) or None
 
 
 def is_timezone(text: str) -> bool:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 import clock
 from auth.viewer import Scope, Viewer
 from database import Bind, Join, Query, in_
-from models import CancelOrigin, FeedbackFormStatus, Interview, Interviewer
+from models import CancelOrigin, FeedbackFormStatus, Interview, Interviewer, ResponseStatus
 from resolvers.access import unscoped
 from resolvers.aggregate import PanelAggregate, is_same_person
 from resolvers.declarations import MOST_MINUTES, Declaration, Event, Seat, candidate_path
@@ -27,6 +28,9 @@ async def of(viewer: Viewer, stored: PanelAggregate, declaration: Declaration) -
 
 def _push_warnings(stored: PanelAggregate, declaration: Declaration) -> Iterator[PushWarning]:
     panel, candidate = stored.panel, declaration.candidate
+    if declaration.is_duplicate:
+        message = "The candidate was merged into another one, to whom this is taken: name that one from now on."
+        yield warning(WarningCode.CANDIDATE_MERGED, message, candidate_path(declaration.push))
     if candidate is not None and candidate.archived_at is not None:
         path = candidate_path(declaration.push)
         yield warning(WarningCode.CANDIDATE_ARCHIVED, "The candidate is archived.", path)
@@ -74,14 +78,16 @@ async def _double_bookings(viewer: Viewer, stored: PanelAggregate, events: Seque
         warning(WarningCode.INTERVIEWER_DOUBLE_BOOKED, message, seat.path)
         for event in live
         for seat in event.seats
-        if _overlaps(event, stored.interviews[event.external_id], bookings.get(seat.user.id, ()))
+        if seat.push.response_status is not ResponseStatus.DECLINED
+        and _overlaps(event, stored.interviews[event.external_id], bookings.get(seat.user.id, ()))
     ]
 
 
 def _add_own_bookings(bookings: dict[str, list[Interview]], stored: PanelAggregate) -> None:
     for interview in stored.live_interviews:
-        for user_id in stored.seats.get(interview.id, ()):
-            bookings.setdefault(user_id, []).append(interview)
+        for user_id, seat in stored.seats.get(interview.id, {}).items():
+            if seat.response_status is not ResponseStatus.DECLINED:
+                bookings.setdefault(user_id, []).append(interview)
 
 
 def _overlaps(event: Event, own: Interview, bookings: Sequence[Interview]) -> bool:
@@ -113,9 +119,13 @@ async def _bookings_elsewhere(
 
 
 def _bookings(scope: Scope, user_ids: Bind, earliest: Bind, begin: Bind, end: Bind) -> QuerySet[Interviewer]:
-    """The seats of these users on what takes place between begin and end: none of it starts before the earliest."""
+    """The seats of these users on what takes place between begin and end: none of it starts before the earliest.
+
+    Whoever has declined is not booked.
+    """
     return unscoped(Interviewer, "whoever is booked in the account, to tell its own scheduler").filter(
         in_("user_id", user_ids),
+        ~Q(response_status=ResponseStatus.DECLINED),
         starts_at__gt=earliest,
         starts_at__lt=end,
         interview__account_id=scope.account_id,

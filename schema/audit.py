@@ -20,7 +20,7 @@ from schema.node import Actor, Node, is_a
 @strawberry.type(description="One thing more that is known of an act.")
 class AuditDetail:
     name: str = strawberry.field(
-        description="What it is: `role`, `was`, `origin`, `panel`, `provider`, `prefix`, `grace`."
+        description="What it is: `role`, `was`, `origin`, `panel`, `provider`, `prefix`, `grace`, `into`."
     )
     value: str = strawberry.field(description="Never anything that tells of a person beyond an id.")
 

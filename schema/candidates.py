@@ -16,7 +16,7 @@ from schema.context import Info, viewer
 from schema.directory import Posting, Stage, User
 from schema.inputs import as_domain, maps_to, optional, unset_to_none
 from schema.node import Node, is_a
-from schema.refs import InterviewPanelRef
+from schema.refs import CandidateRef, InterviewPanelRef
 
 
 @strawberry.type(description="The three places from which a user starts scheduling, and where each one leads.")
@@ -67,6 +67,15 @@ class Candidate(Node):
     @staticmethod
     async def owner(parents: list[models.Candidate], level: Level) -> list[models.User | None]:
         return await load_related(viewer(level), parents, "owner")
+
+    @breadth(
+        graphql_type=CandidateRef | None,
+        reads={"merged_into_id"},
+        description="The candidate who is kept, where this one was a duplicate: panels are found there.",
+    )
+    @staticmethod
+    async def merged_into(parents: list[models.Candidate], level: Level) -> list[models.Candidate | None]:
+        return await load_related(viewer(level), parents, "merged_into")
 
     @breadth(graphql_type=list[User], reads={"id"}, description="Who follows them, by name.")
     @staticmethod

@@ -174,4 +174,5 @@ _show(
     INTERVIEWER_DOUBLE_BOOKED="The interviewer has another interview at that time: the scheduler decides.",
     CANDIDATE_ARCHIVED="The candidate is archived.",
     INTERVIEWER_IS_CANDIDATE="The interviewer is the candidate: they see nothing of the interview, and get no form.",
+    CANDIDATE_MERGED="The candidate was merged into another one, to whom this was taken: name that one from now on.",
 )

@@ -8,7 +8,7 @@ import strawberry
 import models
 from auth.refusals import Refused
 from execution import Level, breadth
-from resolvers import feedback
+from resolvers import feedback, waivers
 from resolvers.answers import AnswerGiven
 from resolvers.listing import Page
 from resolvers.queries import load_related
@@ -95,6 +95,17 @@ class FeedbackForm(Node):
     async def instructions(forms: list[models.FeedbackForm], level: Level) -> list[str | None]:
         return [each.instructions for each in await load_questions(viewer(level), forms)]
 
+    waived_at: datetime | None = strawberry.field(
+        description="Set while a recruiter no longer asks for it; it is VOIDED until they ask for it again."
+    )
+
+    @breadth(
+        graphql_type=User | None, reads={"waived_by_id"}, description="Who waived it; null while it is not waived."
+    )
+    @staticmethod
+    async def waived_by(forms: list[models.FeedbackForm], level: Level) -> list[models.User | None]:
+        return await load_related(viewer(level), forms, "waived_by")
+
     @breadth(
         graphql_type=URL,
         reads={"id"},
@@ -174,6 +185,15 @@ class SubmitFeedbackPayload:
     )
 
 
+@strawberry.type(description="What became of a form that was waived, or asked for again.")
+class WaiveFeedbackPayload:
+    form: FeedbackForm | None = strawberry.field(description="As it stands now.")
+    errors: list[UserError] = strawberry.field(description="Why nothing was changed.")
+
+
+FormId = Annotated[strawberry.ID, strawberry.argument(description="The form.")]
+
+
 @strawberry.type
 class FeedbackQuery:
     @strawberry.field(graphql_type=Connection[FeedbackTemplate], description="What interviewers can be asked, by name.")
@@ -216,3 +236,20 @@ class FeedbackMutation:
     ) -> feedback.Submitted:
         answers = [as_domain(AnswerGiven, answer) for answer in input.answers]
         return await feedback.submit(viewer(info), input.form_id, answers)
+
+    @strawberry.mutation(
+        graphql_type=WaiveFeedbackPayload,
+        description=(
+            "No longer ask for a form: it is voided, and its panel waits for it no more. Everybody but Interviewers, "
+            "in their scope; `reopenFeedback` undoes it."
+        ),
+    )
+    async def waive_feedback(self, info: Info, form_id: FormId) -> feedback.Submitted:
+        return await waivers.waive(viewer(info), form_id)
+
+    @strawberry.mutation(
+        graphql_type=WaiveFeedbackPayload,
+        description="Ask for a waived form again, under the same link. Everybody but Interviewers, in their scope.",
+    )
+    async def reopen_feedback(self, info: Info, form_id: FormId) -> feedback.Submitted:
+        return await waivers.reopen(viewer(info), form_id)

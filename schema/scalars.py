@@ -40,7 +40,7 @@ def _parse_url(text: object) -> validation.URL:
         raise _parse_error(
             f"A URL is absolute, http or https, without user info, and at most {validation.LINK:,} characters long."
         )
-    return validation.URL(text)
+    return validation.URL(validation.plain_url(text))
 
 
 def _parse_timezone(text: object) -> validation.TimeZone:

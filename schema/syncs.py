@@ -60,6 +60,10 @@ class CandidateInput:
     owner_email: str | None = optional("A user's email: who looks after them.")
     follower_emails: list[str] = strawberry.field(default_factory=list, description="Users' emails: who follows them.")
     archived: bool | None = strawberry.field(default=False, description="True: no new panels are taken for them.")
+    merged_into_external_id: str | None = optional(
+        "The candidate's external id that this one was merged into: panels, forms and followers move there, and this "
+        "one is archived, for good."
+    )
 
 
 @strawberry.input(description="A field of a feedback template.")

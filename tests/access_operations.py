@@ -216,6 +216,13 @@ def _acts() -> Iterator[Operation]:
     row = "submit feedback"
     yield Operation(row, "submitFeedback", document, lambda things: {"id": things.form, "answers": answers(things)})
 
+    row = "waive a feedback form, ask for it again"
+    for name in ("waiveFeedback", "reopenFeedback"):
+        document = (
+            f"mutation ($id: ID!) {{ {name}(formId: $id) {{ form {{ status }} errors {{ code message path }} }} }}"
+        )
+        yield Operation(row, name, document, lambda things: {"id": things.noors_form}, spoils=True)
+
     row = "`sync…` mutations"
     document = "mutation ($rows: [UserInput!]!) { syncUsers(users: $rows) { users { id } errors { code } } }"
     users = [{"email": "synced@anywhere.example", "name": "Synced", "role": "TEAM_MEMBER"}]

@@ -32,8 +32,29 @@ WORDS = {
 TOOLS = {
     "models": {"base"},
     "resolvers": {
-        *("access", "aggregate", "answers", "calendar", "cursors", "declarations", "errors", "listing", "lookups"),
-        *("merge", "queries", "questions", "revisions", "template_syncs", "units", "user_syncs", "validation"),
+        *(
+            "access",
+            "aggregate",
+            "answers",
+            "calendar",
+            "cursors",
+            "declarations",
+            "duplicates",
+            "errors",
+            "listing",
+            "lookups",
+        ),
+        *(
+            "merge",
+            "queries",
+            "questions",
+            "revisions",
+            "template_syncs",
+            "units",
+            "user_syncs",
+            "validation",
+            "waivers",
+        ),
         *("warnings",),
     },
     "schema": {

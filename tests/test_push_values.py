@@ -178,7 +178,8 @@ async def test_line_ends_and_tabs_are_welcome_in_notes_and_any_letter_anywhere(w
     interview = world.an_interview("ид-1", subject=name, note=note, location=name)
     pushed = await world.goodtime.push(**world.a_panel(name, interview, note=note))
 
-    assert (pushed["errors"], pushed["panel"]["note"], pushed["panel"]["externalId"]) == ([], note, name)
+    stored = note.replace("\r\n", "\n")
+    assert (pushed["errors"], pushed["panel"]["note"], pushed["panel"]["externalId"]) == ([], stored, name)
     assert pushed["panel"]["interviews"][0]["subject"] == name
 
 

@@ -1,0 +1,97 @@
+"""Duplicates: a candidate who was merged into another one, and what moves to the one that is kept."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import models
+from models import AuditAct, Candidate, Follower, Panel
+from models import InterviewPanelChangeKind as ChangeKind
+from resolvers.access import unscoped
+from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.units import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Merging:
+    """A candidate, and the external id of the one into whom they are said to be merged."""
+
+    candidate: Candidate
+    into: str
+    path: Path
+
+
+def resolve(
+    mergings: Sequence[Merging], known: Mapping[str, Candidate]
+) -> tuple[dict[str, Candidate], list[UserError]]:
+    """Whom each merged candidate, by id, ends at, however many mergers that takes; and what is wrong with them.
+
+    `known` has by external id whoever is named, and whoever was merged before.
+    """
+    declared = {merging.candidate.external_id: merging.into for merging in mergings}
+    ids = {candidate.id: candidate for candidate in known.values()}
+    kept: dict[str, Candidate] = {}
+    faults: list[UserError] = []
+    for merging in mergings:
+        *_, last = _followed(merging.candidate, declared, known, ids)
+        if last is None:
+            faults.append(error(ErrorCode.NOT_FOUND, "No such candidate: sync them first.", merging.path))
+        elif last is merging.candidate or last.external_id in declared:
+            message = "A candidate can't be merged into themselves, nor in a circle."
+            faults.append(error(ErrorCode.INVALID, message, merging.path))
+        else:
+            kept[merging.candidate.id] = last
+    return kept, faults
+
+
+def _followed(
+    candidate: Candidate, declared: Mapping[str, str], known: Mapping[str, Candidate], ids: Mapping[str, Candidate]
+) -> Iterator[Candidate | None]:
+    """The candidates on the way of the mergers; None last where one leads to nobody, one seen already in a circle."""
+    seen: set[str] = set()
+    current: Candidate | None = candidate
+    while current is not None and current.id not in seen:
+        yield current
+        seen.add(current.id)
+        if current.external_id in declared:
+            current = known.get(declared[current.external_id])
+            if current is None:
+                yield None
+        else:
+            current = ids.get(current.merged_into_id or "")
+    if current is not None:
+        yield current
+
+
+async def load_kept(candidates: Collection[Candidate]) -> list[Candidate]:
+    """Those into whom these were merged before. A statement where there may be any."""
+    ids = {candidate.merged_into_id for candidate in candidates} - {None}
+    return await unscoped(Candidate, "whom a duplicate leads to").filter(id__in=ids) if ids else []
+
+
+async def move(unit: UnitOfWork, candidates: Sequence[Candidate], kept: Mapping[str, Candidate]) -> None:
+    """Let each of the candidates that has one lead to the one who is kept: panels with all that hangs on them, the
+    log and followers move there.
+    """
+    for candidate in candidates:
+        target = kept.get(candidate.id)
+        if target is not None and candidate.merged_into_id != target.id:
+            await _move(unit, candidate, target)
+            unit.audit(AuditAct.CANDIDATE_MERGED, candidate.id, into=target.id)
+
+
+async def _move(unit: UnitOfWork, candidate: Candidate, target: Candidate) -> None:
+    why = "a duplicate that is merged, with all that hangs on it"
+    merged = unscoped(Candidate, why).filter(id=candidate.id)
+    earlier = unscoped(Candidate, why).filter(merged_into_id=candidate.id)
+    for rows in (merged, earlier):
+        await rows.update(merged_into_id=target.id)
+    candidate.merged_into_id = target.id
+    for panel in await unscoped(Panel, why).filter(candidate_id=candidate.id).order_by("id").select_for_update():
+        panel.candidate_id = target.id
+        unit.keep(panel)
+        unit.record(panel, ChangeKind.UPDATED)
+    await unscoped(models.Change, why).filter(candidate_id=candidate.id).update(candidate_id=target.id)
+    follows, theirs = unscoped(Follower, why).filter(candidate_id=candidate.id), unscoped(Follower, why)
+    following = {follow.user_id for follow in await theirs.filter(candidate_id=target.id)}
+    new = [follow for follow in await follows if follow.user_id not in following]
+    await theirs.filter(id__in=[follow.id for follow in new]).update(candidate_id=target.id)
