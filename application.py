@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 import logging
 import random
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -31,23 +30,24 @@ from feed.notify import PostgresListener
 from process import Process, new_process, process_of
 from resolvers import changes, questions
 from transport import http, websocket
+from transport.drain import Drain
 from transport.middleware import RequestMiddleware
 
 CONSOLE = Path(__file__).parent / "console"
 
 _log = logging.getLogger("callboard.application")
 
-_SignalHandler = Callable[[int, FrameType | None], object]
-
-_READY_SECONDS = 5
 _DAY_SECONDS = 24 * 3600.0
 _WATCH_SECONDS = 1.0
 
 
 class Application:
-    """The root ASGI application: it puts its process into every request, and leaves all but WebSockets to Starlette."""
+    """The root ASGI application: it puts its process into every request, and leaves all but WebSockets to Starlette.
 
-    def __init__(self) -> None:
+    `listening` are the sockets that nobody but this process accepts connections from.
+    """
+
+    def __init__(self, listening: Sequence[socket.socket] = ()) -> None:
         self.process = new_process()
         cors = Middleware(
             CORSMiddleware,
@@ -59,7 +59,7 @@ class Application:
         self._starlette = Starlette(
             routes=_routes(),
             middleware=[Middleware(RequestMiddleware), cors],
-            lifespan=lambda _: lifespan(self.process),
+            lifespan=lambda _: lifespan(self.process, listening),
             exception_handlers={404: http.not_found},
         )
 
@@ -85,13 +85,13 @@ def _routes() -> list[BaseRoute]:
 
 
 @contextlib.asynccontextmanager
-async def lifespan(process: Process) -> AsyncIterator[None]:
+async def lifespan(process: Process, listening: Sequence[socket.socket] = ()) -> AsyncIterator[None]:
     """Start every part of the process, and end them in the reverse order: acts under way before the database."""
     current = settings.current()
     asyncio.get_running_loop().set_exception_handler(logs.log_unhandled)
     metrics.forget_dead_processes()
     async with contextlib.AsyncExitStack() as parts:
-        await parts.enter_async_context(database.connect(current.database_url))
+        await parts.enter_async_context(database.connect(current.pool_url, is_pooler=current.has_pooler))
         parts.push_async_callback(process.engine.rates.close)
         if current.on_postgres:
             await parts.enter_async_context(PostgresListener(current.database_url, process.signals))
@@ -104,7 +104,7 @@ async def lifespan(process: Process) -> AsyncIterator[None]:
         parts.enter_context(_in_background(_daily(questions.move_into_versions, _DAY_SECONDS)))
         parts.enter_context(_in_background(_watch_pool()))
         await parts.enter_async_context(process.hub)
-        _at_signal(process.hub.end)
+        Drain(process.readiness, listening, current.drain_seconds, process.hub.end).handle_signals()
         yield
 
 
@@ -116,25 +116,6 @@ def _in_background(work: Coroutine[object, None, None]) -> Iterator[None]:
         yield
     finally:
         task.cancel()
-
-
-def _at_signal(act: Callable[[], None]) -> None:
-    """Do this at SIGTERM and Ctrl-C, ahead of what uvicorn does: it would wait for open streams until it gives up."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        uvicorn_handler = signal.getsignal(number)
-        if callable(uvicorn_handler):
-            signal.signal(number, _ahead_of(uvicorn_handler, act))
-
-
-def _ahead_of(handler: _SignalHandler, act: Callable[[], None]) -> _SignalHandler:
-    """A handler that has the running loop do this, and then handles the signal as the other one does."""
-    loop = asyncio.get_running_loop()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(act)
-        handler(number, frame)
-
-    return handle
 
 
 async def _daily(work: Callable[[], Awaitable[object]], pause: float) -> None:
@@ -172,17 +153,9 @@ async def health(request: Request) -> Response:
 
 
 async def readiness(request: Request) -> Response:
-    """The process can serve: the database is reachable and at the current version, the other processes are heard."""
-    try:
-        async with asyncio.timeout(_READY_SECONDS):
-            current = await database.is_current()
-    except database.UNREACHABLE:
-        return JSONResponse({"status": "the database can't be reached"}, 503)
-    if not current:
-        return JSONResponse({"status": "the database is not migrated: run `callboard migrate`"}, 503)
-    if not process_of(request.scope).signals.connected:
-        return JSONResponse({"status": "the other processes can't be heard: changes come up to 2 s late"}, 503)
-    return JSONResponse({"status": "ready"})
+    """The process can serve, and is to get requests."""
+    obstacle = await process_of(request.scope).readiness.obstacle()
+    return JSONResponse({"status": obstacle or "ready"}, 503 if obstacle else 200)
 
 
 async def exposition(request: Request) -> Response:

@@ -15,7 +15,7 @@ _QUIET = ("gql", "httpx", "tortoise", "uvicorn.error", "websockets")
 
 
 class _Raised(TypedDict):
-    """An exception's type, and the places that it came through."""
+    """An exception's type, with its SQLSTATE if a database has raised it, and the places that it came through."""
 
     type: str
     at: list[str]
@@ -65,7 +65,7 @@ def _described(exc_info: tuple[type[BaseException], BaseException, TracebackType
     """What was raised where, the last first. Neither texts nor values: they may be confidential."""
     return [
         {
-            "type": type(error).__qualname__,
+            "type": _type_of(error),
             "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)],
         }
         for error in _chain(exc_info[1])
@@ -76,6 +76,18 @@ def _write_described(line: TextIO, exc_info: tuple[type[BaseException], BaseExce
     """Write the same for people."""
     for error in _described(exc_info):
         line.write("\n  ".join([error["type"], *error["at"]]) + "\n")
+
+
+def name_of(error: BaseException) -> str:
+    """What an exception is, for a log line: its type, and the SQLSTATE of what the database has raised behind it."""
+    innermost = next((each for each in _chain(error) if hasattr(each, "sqlstate")), error)
+    return _type_of(innermost)
+
+
+def _type_of(error: BaseException) -> str:
+    # As asyncpg has it; what SQLite has instead of a SQLSTATE has a name.
+    state = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+    return f"{type(error).__qualname__} {state}" if state else type(error).__qualname__
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -14,6 +14,7 @@ from feed.hub import Hub
 from feed.notify import SIGNALS, Signals
 from operations.serve import Engine
 from resolvers.units import TRANSACTIONS
+from transport.readiness import Readiness
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,14 @@ class Process:
     hub: Hub
     #: Runs GraphQL operations, within their limits and rates.
     engine: Engine
+    #: Whether it should get requests.
+    readiness: Readiness
 
 
 def new_process() -> Process:
     """The parts of an application, as the settings have them; none of them has begun."""
     hub = Hub(SIGNALS)
-    return Process(SIGNALS, TRANSACTIONS, hub, Engine(hub, SIGNALS, settings.current().redis_url))
+    return Process(SIGNALS, TRANSACTIONS, hub, Engine(hub, SIGNALS, settings.current().redis_url), Readiness(SIGNALS))
 
 
 def process_of(scope: Scope) -> Process:

@@ -8,6 +8,7 @@ import secrets
 import signal
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, TypeVar
@@ -31,6 +32,7 @@ from schema import SCHEMA
 from simulator import client as goodtime
 from simulator import demo as demo_account
 from simulator import site
+from transport.drain import CLOSING_SECONDS, begin_no_connections
 from transport.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 
 T = TypeVar("T")
@@ -78,19 +80,40 @@ def serve(
         )
     if current.has_provider:
         _check_provider(current)
-    _with_database(database.is_current)
+    asyncio.run(_require_ready(current))
     listening = _bind(host, port)
     _log.info("listening", extra={"address": _address(listening), "tz_database": zones.use_newest_database()})
     if workers > 1:
         with metrics.shared_between_processes():
-            supervisor = Multiprocess(_config("server:worker", workers=workers), sockets=[listening])
+            supervisor = _Supervisor(_config("server:worker", workers=workers), sockets=[listening])
             supervisor.run()
         if any(process.process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
             raise Failure("The workers can't start: the log says why.")
     else:
         _exit_well_at_signals()
         _collect_garbage_rarely()
-        uvicorn.Server(_config(Application)).run(sockets=[listening])
+        uvicorn.Server(_config(lambda: Application([listening]))).run(sockets=[listening])
+
+
+class _Supervisor(Multiprocess):
+    """uvicorn's, but that it lets go of the socket when its workers do: nobody would accept what waits there."""
+
+    def terminate_all(self) -> None:
+        super().terminate_all()
+        time.sleep(settings.current().drain_seconds)
+        begin_no_connections(self.sockets)
+        time.sleep(CLOSING_SECONDS)
+        for listening in self.sockets:
+            listening.close()
+
+
+async def _require_ready(current: settings.Settings) -> None:
+    """Raises Failure where the database can't be served from."""
+    async with database.connect(current.pool_url, is_pooler=current.has_pooler):
+        try:
+            await database.check_ready()
+        except database.NotReady as obstacle:
+            raise Failure(str(obstacle)) from None
 
 
 def _check_provider(current: settings.Settings) -> None:
@@ -127,11 +150,27 @@ def _collect_garbage_rarely() -> None:
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    serve_as: Annotated[
+        str | None, typer.Option(help="A role of PostgreSQL's that is let read and write rows.")
+    ] = None,
+) -> None:
     """Bring the database to the current version. Safe when several start it at once."""
-    applied = asyncio.run(database.migrate(_configure().database_url))
+    current = _configure()
+    if serve_as is not None and not current.on_postgres:
+        raise Failure("SQLite has no roles: leave out --serve-as.")
+    applied = asyncio.run(database.migrate(current.database_url))
     _with_database(integrations.ensure_everywhere)
+    if serve_as is not None:
+        _grant(serve_as)
     typer.echo(f"Applied {', '.join(applied)}." if applied else "The database is at the current version already.")
+
+
+def _grant(role: str) -> None:
+    try:
+        _with_database(lambda: database.grant(role))
+    except ValueError as refused:
+        raise Failure(str(refused)) from None
 
 
 @cli.command()
@@ -172,7 +211,7 @@ async def _demo(listening: socket.socket, beside: socket.socket, simulate: bool)
     goodtime_server = site.server(site.Site(f"{address}/graphql", pages, key))
     serving = asyncio.create_task(goodtime_server.serve(sockets=[beside]))
     try:
-        await uvicorn.Server(_config(Application)).serve(sockets=[listening])
+        await uvicorn.Server(_config(lambda: Application([listening]))).serve(sockets=[listening])
     finally:
         goodtime_server.should_exit = True
         await serving
@@ -279,7 +318,7 @@ def _with_database(work: Callable[[], Awaitable[T]]) -> T:
     async def run() -> T:
         async with database.connect(_configure().database_url):
             if not await database.is_current():
-                raise Failure("The database is not at the current version: run `callboard migrate` first.")
+                raise Failure(database.NOT_CURRENT)
             return await work()
 
     return asyncio.run(run())
@@ -304,6 +343,7 @@ def _config(application: Callable[[], ASGIApp] | str, workers: int = 1) -> uvico
         ws_per_message_deflate=False,
         ws_ping_interval=current.keep_alive_seconds,
         ws_ping_timeout=current.keep_alive_seconds,
+        forwarded_allow_ips=current.forwarded_allow_ips,
     )
 
 

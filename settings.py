@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+import postgres_url
+
 
 class BadSetting(Exception):
     """A setting that can't be used; the text is the one line to show, without the value of any secret."""
@@ -20,6 +22,7 @@ class Settings(BaseSettings):
     )
 
     database_url: str = "sqlite://var/callboard.db"
+    database_pooler_url: str | None = None
     redis_url: str | None = None
     jwt_secret: SecretStr | None = None
     jwks_url: str | None = None
@@ -40,6 +43,8 @@ class Settings(BaseSettings):
     introspection: Literal["on", "off"] = "on"
     rate_limit: Literal["on", "off"] = "on"
     change_retention_days: int = Field(default=30, ge=1)
+    drain_seconds: float = Field(default=0, ge=0)
+    forwarded_allow_ips: str | None = None
     log_format: Literal["console", "json"] | None = None
 
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
@@ -72,17 +77,20 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database(cls, url: str) -> str:
-        try:
-            parts = urlsplit(url)
-            _ = parts.port
-        except ValueError:  # whose text may quote a part of the password
-            raise ValueError("can't be read: write what is special in its password as %XX") from None
-        if parts.scheme not in ("sqlite", "postgres", "postgresql"):
+        if url.startswith("sqlite://"):
+            if not url.removeprefix("sqlite://").partition("?")[0].strip("/"):
+                raise ValueError("must name a file, as in sqlite://var/callboard.db")
+        elif url.partition("://")[0] not in postgres_url.SCHEMES:
             raise ValueError("must begin with sqlite:// or postgres://")
-        if parts.scheme == "sqlite" and not parts.netloc + parts.path:
-            raise ValueError("must name a file, as in sqlite://var/callboard.db")
-        if parts.scheme != "sqlite" and not parts.path.strip("/"):
-            raise ValueError("must name a database, as in postgres://user:pass@host:5432/name")
+        else:
+            postgres_url.read(url)
+        return url
+
+    @field_validator("database_pooler_url")
+    @classmethod
+    def _pooler(cls, url: str | None) -> str | None:
+        if url is not None:
+            postgres_url.read(url)
         return url
 
     @field_validator("redis_url")
@@ -146,6 +154,24 @@ class Settings(BaseSettings):
         if bool(self.oidc_issuer) != bool(self.oidc_client_id):
             raise ValueError("CALLBOARD_OIDC_ISSUER and CALLBOARD_OIDC_CLIENT_ID belong together: set both")
         return self
+
+    @model_validator(mode="after")
+    def _pooler_beside_postgres(self) -> "Settings":
+        if self.database_pooler_url and not self.on_postgres:
+            raise ValueError(
+                "CALLBOARD_DATABASE_POOLER_URL needs CALLBOARD_DATABASE_URL to lead to the same database directly"
+            )
+        return self
+
+    @property
+    def has_pooler(self) -> bool:
+        """Whether the pool connects to a pooler in transaction mode."""
+        return self.database_pooler_url is not None
+
+    @property
+    def pool_url(self) -> str:
+        """Where the pool connects to: the pooler, or the database itself."""
+        return self.database_pooler_url or self.database_url
 
     @property
     def origins(self) -> list[str]:

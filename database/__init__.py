@@ -17,11 +17,14 @@ from database.connection import (
     tortoise_config,
 )
 from database.group_commit import GroupCommits
+from database.postgres import PostgresServers
+from database.readiness import NOT_CURRENT, NotReady, check_ready, grant
 from database.row import NOT_READ, Attributes, Stored, attach, attached, derived_from, including
 from database.transactions import Transactions, take_lock
 from database.upsert import upsert
 
 __all__ = [
+    "NOT_CURRENT",
     "NOT_READ",
     "TORTOISE_ORM",
     "UNREACHABLE",
@@ -30,6 +33,8 @@ __all__ = [
     "Coalescer",
     "GroupCommits",
     "Join",
+    "NotReady",
+    "PostgresServers",
     "Query",
     "Statement",
     "Stored",
@@ -37,9 +42,11 @@ __all__ = [
     "Transactions",
     "attach",
     "attached",
+    "check_ready",
     "connect",
     "derived_from",
     "fetch",
+    "grant",
     "in_",
     "including",
     "is_current",

@@ -8,20 +8,22 @@ import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 import asyncpg
 from tortoise import connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
 from tortoise.log import db_client_logger
 from tortoise.migrations.executor import MigrationExecutor
 
 import metrics
+from database.postgres import PostgresClient, PostgresServers
+from database.sqlite import FileClient, check_file
 
-#: What either driver raises where the database can't be reached, is busy for too long or is not migrated.
+#: What either driver raises where the database can't be reached, is busy for too long, changing or not migrated.
 UNREACHABLE = (
     OSError,
     DBConnectionError,
@@ -35,19 +37,36 @@ UNREACHABLE = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.InvalidSQLStatementNameError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
 )
 
-# Together less than a request may take, so that a silent database is not mistaken for a slow request.
-_CONNECT_SECONDS = 3
 _STATEMENT_SECONDS = 5
 
+#: Errors of a statement that its caller can't cause, and an operator mends.
+_OF_THE_OPERATOR = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.DuplicatePreparedStatementError,
+)
+
+migrations_table = "tortoise_migrations"
 _MIGRATION_LOCK = zlib.crc32(b"callboard migrations")
 
 
-def tortoise_config(url: str, statement_seconds: float | None = _STATEMENT_SECONDS) -> dict[str, Any]:
-    """Tortoise's configuration for a database URL of docs/operations.md; on PostgreSQL a longer statement fails."""
+def tortoise_config(
+    url: str, statement_seconds: float | None = _STATEMENT_SECONDS, is_pooler: bool = False
+) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL of docs/operations.md; on PostgreSQL a longer statement fails.
+
+    `is_pooler` says that behind the URL is one that gives each transaction another connection, such as PgBouncer.
+    """
     return {
-        "connections": {"default": _connection(url, statement_seconds)},
+        "connections": {"default": _connection(url, statement_seconds, is_pooler)},
         "apps": {"models": {"models": ["models"], "default_connection": "default", "migrations": "models.migrations"}},
         "use_tz": True,
         "timezone": "UTC",
@@ -55,14 +74,14 @@ def tortoise_config(url: str, statement_seconds: float | None = _STATEMENT_SECON
 
 
 @contextlib.asynccontextmanager
-async def connect(url: str, statement_seconds: float | None = _STATEMENT_SECONDS) -> AsyncIterator[None]:
+async def connect(
+    url: str, statement_seconds: float | None = _STATEMENT_SECONDS, is_pooler: bool = False
+) -> AsyncIterator[None]:
     """Connect to the database for everything that runs inside the block, in every task of the process."""
     if (path := _file(url)) is not None:
-        _check_file(path)
+        check_file(path)
     async with TortoiseContext() as context:
-        await context.init(config=tortoise_config(url, statement_seconds), _enable_global_fallback=True)
-        if path is not None:
-            await _define_upper()
+        await context.init(config=tortoise_config(url, statement_seconds, is_pooler), _enable_global_fallback=True)
         client().log = _StatementCounter()  # type: ignore[assignment]
         yield
 
@@ -89,28 +108,33 @@ def pool_sizes() -> tuple[int, int]:
     return (pool.get_size() - pool.get_idle_size(), pool.get_idle_size()) if pool is not None else (0, 0)
 
 
-def _check_file(path: Path) -> None:
-    """Raises one of UNREACHABLE where there can be no database: with Tortoise the first query would hang for ever."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA schema_version")
+def require_file(transaction: BaseDBAsyncClient) -> None:
+    """Raises an OSError where SQLite's file is no longer the one that was opened: what is written would be lost."""
+    parent = getattr(transaction, "_parent", None)
+    if isinstance(parent, FileClient):
+        parent.require_file()
 
 
-async def _define_upper() -> None:
-    """Replace SQLite's UPPER, by which searches compare: it knows ASCII only."""
-    sqlite: Any = client()
-    await sqlite.create_connection(with_db=True)
-    # Tortoise has no way of its own to define a function.
-    await sqlite._connection.create_function("upper", 1, lambda text: text and text.upper(), deterministic=True)
+async def leave_servers(transaction: BaseDBAsyncClient) -> None:
+    """Use none of the pool's connections again: their server can't be written to any more."""
+    parent = getattr(transaction, "_parent", None)
+    if isinstance(parent, PostgresClient):
+        await parent.expire_connections()
+
+
+def driver_error(error: BaseException) -> BaseException:
+    """What the driver raised, without what Tortoise wraps around it."""
+    is_wrapped = isinstance(error, OperationalError | IntegrityError | TransactionManagementError)
+    return error.args[0] if is_wrapped and error.args and isinstance(error.args[0], BaseException) else error
 
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether the error means that the database is away, busy or not migrated; a faulty statement is another error."""
-    cause = error.args[0] if isinstance(error, OperationalError) and error.args else error
+    cause = driver_error(error)
     if isinstance(cause, sqlite3.Error):
         return cause.sqlite_errorcode != sqlite3.SQLITE_ERROR or str(cause).startswith("no such ")
     if isinstance(cause, asyncpg.SyntaxOrAccessError | asyncpg.DataError):
-        return isinstance(cause, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError)
+        return isinstance(cause, _OF_THE_OPERATOR)
     return isinstance(error, UNREACHABLE)
 
 
@@ -144,9 +168,11 @@ def _executor() -> MigrationExecutor:
 async def _applied_migrations() -> list[str]:
     """The names of the migrations that were applied; none where the database is new."""
     try:
-        rows = await client().execute_query_dict("SELECT name FROM tortoise_migrations ORDER BY id")
+        rows = await client().execute_query_dict(f"SELECT name FROM {migrations_table} ORDER BY id")
     except OperationalError as error:
-        if "tortoise_migrations" in str(error):
+        if isinstance(driver_error(error), sqlite3.OperationalError | asyncpg.UndefinedTableError) and (
+            migrations_table in str(error)
+        ):
             return []
         raise
     return [str(row["name"]) for row in rows]
@@ -157,7 +183,7 @@ async def _migration_lock(url: str) -> AsyncIterator[None]:
     """Keep other processes from migrating this database inside the block: Tortoise itself does not."""
     path = _file(url)
     if path is None:
-        connection = await asyncpg.connect(url)
+        connection = await PostgresServers(url).connect()
         try:
             await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
             yield
@@ -175,28 +201,14 @@ def _file(url: str) -> Path | None:
     return Path(url.removeprefix("sqlite://").partition("?")[0]) if url.startswith("sqlite://") else None
 
 
-def _connection(url: str, statement_seconds: float | None) -> str | dict[str, object]:
+def _connection(url: str, statement_seconds: float | None, is_pooler: bool) -> dict[str, object]:
     """The URL with what the driver has to know beside the address."""
     if _file(url) is not None:
         # FULL: an acknowledged push survives a loss of power, which WAL's default does not promise.
         pragmas = urlencode({"synchronous": "FULL", "busy_timeout": "5000"})
-        return f"{url}{'&' if '?' in url else '?'}{pragmas}"
-    parts = urlsplit(url)
-    connection: dict[str, Any] = expand_db_url(urlunsplit(parts._replace(query="")))
-    connection["credentials"] |= {
-        "minsize": 1,
-        "maxsize": 10,
-        "timeout": _CONNECT_SECONDS,
-        "command_timeout": statement_seconds,
-        "ssl": parse_qs(parts.query).get("sslmode", ["prefer"])[0],
-        "server_settings": {"application_name": "callboard"},
-        "reset": _reset_nothing,
-    }
-    return connection
-
-
-async def _reset_nothing(connection: object) -> None:
-    """Leave the session as it is: no statement here changes it, so the pool need not spend one on changing it back."""
+        return {**expand_db_url(f"{url}{'&' if '?' in url else '?'}{pragmas}"), "engine": "database.sqlite"}
+    credentials = {"url": url, "statement_seconds": statement_seconds, "is_pooler": is_pooler}
+    return {"engine": "database.postgres", "credentials": credentials}
 
 
 #: For `tortoise -c database.TORTOISE_ORM makemigrations`, which needs no database.

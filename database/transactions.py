@@ -15,12 +15,16 @@ from tortoise.exceptions import IntegrityError, TransactionManagementError
 from tortoise.transactions import in_transaction
 
 from database.batching import run_batched
-from database.connection import UNREACHABLE, on_postgres
+from database.connection import UNREACHABLE, driver_error, leave_servers, on_postgres, require_file
 
 T = TypeVar("T")
 
-#: What a transaction that clashes with another one raises: it may succeed when it is run again from its start.
-CLASH = (IntegrityError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+#: What a transaction that clashes with another one, or with a migration, raises: it may succeed when it is run again.
+CLASH = (
+    *(IntegrityError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError),
+    # Of a statement that was prepared before a migration.
+    asyncpg.InvalidCachedStatementError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -106,7 +110,10 @@ async def run_together(begin: Begin[Unit], acts: Sequence[Work[Unit, T]]) -> lis
 
 @contextlib.asynccontextmanager
 async def open_transaction() -> AsyncIterator[BaseDBAsyncClient]:
-    """One transaction: left by an exception, nothing of it is written. Must not be cancelled while it is entered."""
+    """One transaction: left by an exception, nothing of it is written. Must not be cancelled while it is entered.
+
+    Raises one of UNREACHABLE where the database would lose what is written, or is read-only by now.
+    """
     opening = in_transaction()
     try:
         connection = await opening.__aenter__()
@@ -118,7 +125,16 @@ async def open_transaction() -> AsyncIterator[BaseDBAsyncClient]:
         raise
     async with contextlib.AsyncExitStack() as ending:
         ending.push_async_exit(opening.__aexit__)
-        yield connection
+        try:
+            yield connection
+        except TransactionManagementError as error:
+            read_only = driver_error(error)
+            if isinstance(read_only, asyncpg.ReadOnlySQLTransactionError):
+                await leave_servers(connection)
+                # Tortoise rolls nothing back for its own error, and hands on a connection that can't be used.
+                raise read_only from None
+            raise
+        require_file(connection)
 
 
 async def take_lock(connection: BaseDBAsyncClient, work: str) -> None:

@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 import clock
 import database
+import logs
 import metrics
 import settings
 from auth.refusals import Refused
@@ -97,7 +98,7 @@ class Channel(Generic[Entry]):
                     pass
             except Exception as error:
                 is_away = isinstance(error, database.UNREACHABLE)
-                _log.warning("The log can't be read: %s", type(error).__name__, exc_info=None if is_away else error)
+                _log.warning("The log can't be read: %s", logs.name_of(error), exc_info=None if is_away else error)
                 # Whoever was about to get something reads it in the log.
                 self._let_all_fall_behind(self.head)
             await signal.wait(_LOOK_SECONDS)

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 import database
+import logs
 import metrics
 from auth import viewer as auth
 from auth.viewer import Viewer
@@ -101,7 +102,7 @@ class Hub:
                 await self._look()
                 await self._renew()
             except database.UNREACHABLE as error:
-                _log.warning("The database can't be looked at: %s", type(error).__name__)
+                _log.warning("The database can't be looked at: %s", logs.name_of(error))
             except Exception:
                 _log.exception("The database can't be looked at")
 

@@ -12,6 +12,9 @@ from weakref import WeakValueDictionary
 
 import asyncpg
 
+import logs
+from database import PostgresServers
+
 _log = logging.getLogger("callboard.feed")
 
 _CHANNEL = "callboard"
@@ -92,7 +95,7 @@ class PostgresListener:
     def __init__(self, url: str, signals: Signals) -> None:
         #: Whether signals come and go right now.
         self.connected = False
-        self._url = url
+        self._servers = PostgresServers(url)
         self._signals = signals
         self._names: set[str] = set()
         self._stirred = asyncio.Event()
@@ -115,26 +118,31 @@ class PostgresListener:
         self._stirred.set()
 
     async def _work(self) -> None:
-        """Connect, listen and notify; when the connection is lost, begin again after a pause."""
-        pause = _SHORTEST_PAUSE_SECONDS
+        """Connect, listen and notify; when that fails, begin again after a pause that grows."""
+        failures = 0
         while True:
             try:
-                connection = await asyncpg.connect(
-                    self._url,
-                    timeout=_ANSWER_SECONDS,
-                    command_timeout=_ANSWER_SECONDS,
-                    server_settings={"application_name": "callboard feed"},
+                connection = await self._servers.connect(
+                    command_timeout=_ANSWER_SECONDS, server_settings={"application_name": "callboard feed"}
                 )
-                pause = _SHORTEST_PAUSE_SECONDS
                 try:
                     await self._listen_and_notify(connection)
                 finally:
-                    self.connected = False
                     connection.terminate()
             except Exception as error:  # Whatever it was, connect again: nobody else would.
-                _log.warning("Not listening: %s. Followers look every second until then.", type(error).__name__)
-            await asyncio.sleep(pause * random.uniform(0.5, 1))
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+                failures = 1 if self.connected else failures + 1
+                self.connected = False
+                pause = min(_SHORTEST_PAUSE_SECONDS * 2 ** min(failures, 10), _LONGEST_PAUSE_SECONDS)
+                self._log_failure(error, failures, pause)
+                await asyncio.sleep(pause * random.uniform(0.5, 1))
+
+    def _log_failure(self, error: Exception, failures: int, pause: float) -> None:
+        """Say it the first time, and then ever more rarely: the 2nd, 4th, 8th … in a row."""
+        if failures & (failures - 1) == 0:
+            message = (
+                "Not listening: %s (%s in a row). Trying again every %s s; followers look every second until then."
+            )
+            _log.warning(message, logs.name_of(error), failures, pause)
 
     async def _listen_and_notify(self, connection: asyncpg.Connection) -> None:
         """Run until the connection is lost, which raises. Only this task uses it: it takes one statement at a time."""

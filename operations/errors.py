@@ -8,6 +8,7 @@ from typing import TypedDict
 from graphql import GraphQLError, GraphQLFormattedError, GraphQLSyntaxError
 
 import database
+import logs
 import metrics
 from auth.refusals import Code, Refused
 
@@ -99,7 +100,7 @@ def _innermost(error: GraphQLError) -> tuple[GraphQLError, Exception | None]:
 def _masked(cause: Exception, request_id: str) -> tuple[str, dict[str, object]]:
     """What clients learn of a failure that they did not cause. Logs it under the request's id."""
     if database.is_unavailable(cause):
-        _log.error("The database can't be reached: %s", type(cause).__name__, extra={"request_id": request_id})
+        _log.error("The database can't be reached: %s", logs.name_of(cause), extra={"request_id": request_id})
         message = "The database can't be reached: it is safe to try again."
         return message, {"code": Code.SERVICE_UNAVAILABLE, "requestId": request_id}
     _log.error("Unexpected error", exc_info=cause, extra={"request_id": request_id})

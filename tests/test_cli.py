@@ -180,7 +180,9 @@ async def test_a_server_ends_well_on_a_signal(signal_number: int, installation: 
     async with installation.running("serve") as process:
         assert await process.stop(signal_number, within=10) == 0
 
-    assert [line["event"] for line in process.logged if line["event"] != "request"] == ["listening"]
+    assert [line["event"] for line in process.logged if line["event"] != "request"] == [
+        *("listening", *(["going down"] if signal_number == signal.SIGTERM else []))
+    ]
     assert process.logged[0]["tz_database"] == zones.use_newest_database()
 
 

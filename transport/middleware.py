@@ -4,6 +4,7 @@ import logging
 import re
 import time
 import uuid
+from functools import lru_cache
 
 import structlog
 from starlette.datastructures import Headers
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import metrics
 import traces
 from operations.errors import format_failure
+from process import process_of
 
 _log = logging.getLogger("callboard.requests")
 
@@ -42,13 +44,16 @@ class RequestMiddleware:
             await self.app(scope, receive, send)
             return
         request_id = scope["request_id"] = _request_id(scope)
+        _check_forwarding(scope)
         status: int | None = None
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *_HEADERS]
+                # Nothing is lost where a proxy sends on a kept connection just when it is closed.
+                last = [(b"connection", b"close")] if process_of(scope).readiness.is_leaving else []
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *_HEADERS, *last]
             await send(message)
 
         # For as long as the task that serves it.
@@ -75,3 +80,20 @@ def _request_id(scope: Scope) -> str:
     """The id that a proxy in front has set, else a new one."""
     proxy_id = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
     return proxy_id if _PROXY_ID.fullmatch(proxy_id) else uuid.uuid4().hex
+
+
+def _check_forwarding(scope: Scope) -> None:
+    """Warn where a proxy says for whom it asks, and is not believed."""
+    address = scope["client"][0] if scope.get("client") else ""
+    headers = dict(scope["headers"])
+    # Where the proxy is trusted, uvicorn has put one of these addresses in the place of the proxy's own.
+    if b"x-forwarded-for" in headers and address.encode() not in headers[b"x-forwarded-for"]:
+        _warn_of_proxy(address)
+
+
+@lru_cache(maxsize=100)
+def _warn_of_proxy(address: str) -> None:
+    """Once for each address: whoever sends the header without being a proxy is told of as well."""
+    _log.warning(
+        "All who come through the proxy %s count as one address: name it in CALLBOARD_FORWARDED_ALLOW_IPS", address
+    )

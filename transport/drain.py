@@ -1,0 +1,84 @@
+"""How a process goes down without a failed request: unready first, then without new connections, then without any."""
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import signal
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from transport.readiness import Readiness
+
+_log = logging.getLogger("callboard.drain")
+
+_SignalHandler = Callable[[int, FrameType | None], object]
+
+#: So long the connections that were begun have to be accepted, once no new one can begin.
+CLOSING_SECONDS = 0.2
+
+_SO_ATTACH_FILTER = 26
+#: Classic BPF over the head of a TCP packet: a SYN that is no SYN-ACK is dropped, all else passes.
+_DROP_SYN = (
+    *((0x30, 0, 0, 13), (0x54, 0, 0, 0x12), (0x15, 0, 1, 0x02)),
+    *((0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF)),
+)
+
+
+def begin_no_connections(listening: Sequence[socket.socket]) -> None:
+    """Let no new connection begin, while those that have begun can still be accepted.
+
+    The kernel resets whatever waits for a listening socket that is closed, and what a proxy has sent into it is lost.
+    A SYN without an answer is sent again a second later; by then the socket is closed, and the proxy goes elsewhere.
+    Where there are no such filters, as on other systems than Linux, the socket stays as it is.
+    """
+    code = b"".join(struct.pack("HBBI", *instruction) for instruction in _DROP_SYN)
+    buffer = ctypes.create_string_buffer(code)
+    program = struct.pack("HL", len(_DROP_SYN), ctypes.addressof(buffer))
+    for each in listening:
+        with contextlib.suppress(OSError):
+            each.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+
+
+class Drain:
+    """Stands before uvicorn's handling of SIGTERM and SIGINT.
+
+    At SIGTERM the process is no longer ready, and serves on for `seconds`: so long a proxy has to notice. Then no new
+    connection can begin, and then `end` is called, which ends all streams, and uvicorn goes down. A second signal, and
+    Ctrl-C, ends it at once.
+    """
+
+    def __init__(
+        self, readiness: Readiness, listening: Sequence[socket.socket], seconds: float, end: Callable[[], None]
+    ) -> None:
+        self._readiness = readiness
+        self._listening = listening
+        self._seconds = seconds
+        self._end = end
+        self._loop = asyncio.get_running_loop()
+
+    def handle_signals(self) -> None:
+        """Put this before the handlers that uvicorn has set, if it has."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            uvicorn_handler = signal.getsignal(number)
+            if callable(uvicorn_handler):
+                signal.signal(number, self._ahead_of(uvicorn_handler))
+
+    def _ahead_of(self, uvicorn_handler: _SignalHandler) -> _SignalHandler:
+        def handle(number: int, frame: FrameType | None) -> None:
+            def exit_now() -> None:
+                self._end()
+                uvicorn_handler(number, frame)
+
+            is_first, self._readiness.is_leaving = not self._readiness.is_leaving, True
+            act = self._leave if number == signal.SIGTERM and is_first else (lambda exit_now: exit_now())
+            self._loop.call_soon_threadsafe(act, exit_now)
+
+        return handle
+
+    def _leave(self, exit_now: Callable[[], None]) -> None:
+        _log.info("going down", extra={"drain_seconds": self._seconds})
+        self._loop.call_later(self._seconds, begin_no_connections, self._listening)
+        self._loop.call_later(self._seconds + CLOSING_SECONDS, exit_now)
