@@ -97,6 +97,7 @@ class PostgresListener:
         self.connected = False
         self._servers = PostgresServers(url)
         self._signals = signals
+        self._own_pid = 0
         self._names: set[str] = set()
         self._stirred = asyncio.Event()
 
@@ -147,6 +148,8 @@ class PostgresListener:
     async def _listen_and_notify(self, connection: asyncpg.Connection) -> None:
         """Run until the connection is lost, which raises. Only this task uses it: it takes one statement at a time."""
         connection.add_termination_listener(lambda _: self._stirred.set())
+        # A notification may still be handed out when the connection is closed already.
+        self._own_pid = connection.get_server_pid()
         await connection.add_listener(_CHANNEL, self._receive)
         self.connected = True
         # What was sent while nobody listened is lost: everybody looks.
@@ -164,6 +167,6 @@ class PostgresListener:
                 await connection.execute("SELECT 1")
 
     def _receive(self, connection: asyncpg.Connection, pid: int, channel: str, payload: object) -> None:
-        if pid != connection.get_server_pid():
+        if pid != self._own_pid:
             for name in str(payload).split(" "):
                 self._signals.notify(name)
