@@ -12,7 +12,7 @@ import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from feed.hub import Hub
-from operations.documents import Documents, PreparedOperation
+from operations.documents import NOBODY, Documents, PreparedOperation
 from operations.rates import RateLimiter
 from operations.request import Request
 from schema.context import Context
@@ -67,14 +67,15 @@ class Admission:
         query = self._documents.persisted(str(request.sha256)) if request.query is None else request.query
         if query not in self._documents:
             await self._rates.spend(context.signed_in, address, -(-len(query) // _CHARACTERS_PER_COST))
-        operation = self._documents.prepare(query, request.operation_name)
+        owner = context.signed_in.account_id if context.signed_in else NOBODY
+        operation = self._documents.prepare(query, request.operation_name, owner)
         variables = operation.declared(request.variables or {})
         cost = operation.cost.of(variables)
         return Admitted(operation, variables, cost, await self._rates.spend(context.signed_in, address, cost))
 
     def slot(self, viewer: Viewer | None) -> asyncio.Semaphore:
         """To be held while a query or a mutation runs: an account has few, and so have all who are not signed in."""
-        account_id = viewer.account_id if viewer else ""
+        account_id = viewer.account_id if viewer else NOBODY
         slots = self._slots.get(account_id)
         if slots is None:
             slots = self._slots[account_id] = asyncio.Semaphore(settings.current().requests_per_account)

@@ -1,6 +1,7 @@
 """Documents that were parsed and found valid, kept by their texts, and what is known of an operation before it runs."""
 
-from collections import OrderedDict
+import re
+from collections import Counter, OrderedDict, defaultdict
 from dataclasses import dataclass
 
 from graphql import (
@@ -61,19 +62,39 @@ class PreparedOperation:
 
 _Operations = dict[str | None, PreparedOperation]
 
+#: The owner of what is asked for by those who are not signed in.
+NOBODY = ""
+#: They have this part of all that is kept.
+_SHARE_OF_NOBODY = 16
+_TOKEN = re.compile(r"\w+|[^\w\s,]")
+
+
+@dataclass
+class _Kept:
+    """A valid document: its operations, about how many bytes it takes, and the account that it is counted for."""
+
+    operations: _Operations
+    size: int
+    owner: str
+
 
 class Documents:
-    """Valid documents by their texts. The least recently used go where there are too many, or they are too long."""
+    """Valid documents by their texts, within so many bytes of memory in all.
 
-    def __init__(self, max_documents: int = 1_000, max_characters: int = 4_000_000) -> None:
-        self.max_documents, self.max_characters = max_documents, max_characters
-        self._characters = 0
-        self._operations: OrderedDict[str, _Operations] = OrderedDict()
+    Those of an account, or of all who are not signed in, are counted together. Where there are too many, the least
+    recently used one goes of whoever has most; those who are not signed in have a small share of their own.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, _Kept] = {}
         self._texts_by_hash: dict[str, str] = {}
+        #: The texts of each owner, the least recently used first.
+        self._texts: defaultdict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
+        self.sizes: Counter[str] = Counter()
 
     def __contains__(self, query: str) -> bool:
         """Whether the document is kept: then no work is needed to prepare it."""
-        return query in self._operations
+        return query in self._kept
 
     def persisted(self, sha256: str) -> str:
         """The text of the document with that hash. Raises InvalidDocument, as Apollo's clients expect."""
@@ -83,9 +104,12 @@ class Documents:
             raise InvalidDocument([GraphQLError("PersistedQueryNotFound", extensions=extensions)])
         return query
 
-    def prepare(self, query: str, name: str | None) -> PreparedOperation:
-        """The operation of that name in the document; without a name, its only one. Raises InvalidDocument."""
-        operations = self._prepare_all(query)
+    def prepare(self, query: str, name: str | None, owner: str = NOBODY) -> PreparedOperation:
+        """The operation of that name in the document; without a name, its only one. Raises InvalidDocument.
+
+        `owner` is the account of whoever asks for it, NOBODY where they are not signed in.
+        """
+        operations = self._prepare_all(query, owner)
         operation = operations.get(name)
         if operation is None and name is None and len(operations) == 1:
             [operation] = operations.values()
@@ -97,23 +121,53 @@ class Documents:
 
     def clear(self) -> None:
         """Forget all documents, as when the limits have changed by which they were found valid."""
-        self._operations.clear()
-        self._texts_by_hash.clear()
-        self._characters = 0
+        for query in list(self._kept):
+            self._forget(query)
 
-    def _prepare_all(self, query: str) -> _Operations:
-        operations = self._operations.get(query)
-        if operations is not None:
-            self._operations.move_to_end(query)
-            return operations
-        operations = self._operations[query] = _validate(query)
-        self._characters += len(query)
-        self._texts_by_hash[document_hash(query)] = query
-        while len(self._operations) > self.max_documents or self._characters > self.max_characters:
-            oldest, _ = self._operations.popitem(last=False)
-            self._characters -= len(oldest)
-            del self._texts_by_hash[document_hash(oldest)]
-        return operations
+    def _prepare_all(self, query: str, owner: str = NOBODY) -> _Operations:
+        kept = self._kept.get(query)
+        if kept is None:
+            operations = _validate(query)
+            kept = self._kept[query] = _Kept(operations, _memory_size(query, operations), owner)
+            self._texts_by_hash[document_hash(query)] = query
+            self._count(query, kept)
+            self._shrink()
+        elif kept.owner == NOBODY != owner:
+            self._discount(query, kept)
+            kept.owner = owner
+            self._count(query, kept)
+        else:
+            self._texts[kept.owner].move_to_end(query)
+        return kept.operations
+
+    def _shrink(self) -> None:
+        """Forget documents until all are within their shares."""
+        most = settings.current().document_cache_bytes
+        while self.sizes[NOBODY] > most // _SHARE_OF_NOBODY:
+            self._forget(next(iter(self._texts[NOBODY])))
+        while self.sizes.total() > most:
+            [(largest, _)] = self.sizes.most_common(1)
+            self._forget(next(iter(self._texts[largest])))
+
+    def _forget(self, query: str) -> None:
+        self._discount(query, self._kept.pop(query))
+        del self._texts_by_hash[document_hash(query)]
+
+    def _count(self, query: str, kept: _Kept) -> None:
+        self._texts[kept.owner][query] = None
+        self.sizes[kept.owner] += kept.size
+
+    def _discount(self, query: str, kept: _Kept) -> None:
+        del self._texts[kept.owner][query]
+        self.sizes[kept.owner] -= kept.size
+        if not self._texts[kept.owner]:
+            del self._texts[kept.owner], self.sizes[kept.owner]
+
+
+def _memory_size(query: str, operations: _Operations) -> int:
+    """About how many bytes a document takes, rather more than less: measured with `tracemalloc` on many kinds."""
+    tokens = sum(1 for _ in _TOKEN.finditer(query))
+    return 700 * tokens + 2_000 * len(operations) + 4 * len(query)
 
 
 def _validate(query: str) -> _Operations:

@@ -14,10 +14,14 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     InlineFragmentNode,
+    Lexer,
     OperationDefinitionNode,
     SelectionSetNode,
-    parse,
+    Source,
+    Token,
 )
+from graphql.language import Location
+from graphql.language.parser import Parser
 
 import settings
 from auth.refusals import Code
@@ -32,6 +36,27 @@ def limit_error(message: str, limit: int, **actual: int) -> GraphQLError:
     return GraphQLError(message, extensions={"code": Code.LIMIT_EXCEEDED, "limit": limit, **actual})
 
 
+class _Lexer(Lexer):
+    """Links tokens forwards only: in circles they would take their memory until the next full garbage collection."""
+
+    def lookahead(self) -> Token:
+        token, last = self.token, super().lookahead()
+        while token is not last and token.next is not None:
+            token = token.next
+            token.prev = None
+        return last
+
+
+class _Parser(Parser):
+    """Makes nodes that know where they stand in the text, and hold none of the tokens."""
+
+    def loc(self, start_token: Token) -> Location | None:
+        location = super().loc(start_token)
+        if location is not None:
+            del location.start_token, location.end_token
+        return location
+
+
 def parse_document(query: str) -> DocumentNode:
     """Parse a document that is within all limits on documents. Raises InvalidDocument, and GraphQLError."""
     limits = settings.current()
@@ -39,7 +64,7 @@ def parse_document(query: str) -> DocumentNode:
         message = f"A document has at most {limits.max_characters:,} characters: put values into variables."
         raise InvalidDocument([limit_error(message, limits.max_characters, characters=len(query))])
     try:
-        document = parse(query, max_tokens=limits.max_tokens)
+        document = _Parser(query, max_tokens=limits.max_tokens, lexer=_Lexer(Source(query))).parse_document()
     except GraphQLError as error:
         if error.message.endswith("Parsing aborted.") and "tokens" in error.message:
             message = f"A document has at most {limits.max_tokens:,} tokens, comments counted."

@@ -105,19 +105,17 @@ async def test_only_documents_that_can_be_run_are_kept(world: World, limited: Se
         assert code((await posted(world.rita, asked(by=document)))[1]) == "PERSISTED_QUERY_NOT_FOUND"
 
 
-async def test_no_more_documents_are_kept_than_there_is_room_for(
-    world: World, limited: Set, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limited()
-    monkeypatch.setattr(world.server.process.engine.documents, "max_documents", 2)
-    documents = [f"{{ account {{ slug }} }} # {number}" for number in range(3)]
-    for document in documents:
-        await posted(world.rita, asked(document))
+async def test_who_is_not_signed_in_pushes_out_nobodys_documents(world: World, limited: Set) -> None:
+    limited(document_cache_bytes=1_048_576, address_cost_per_minute=10**6)
+    [honest, *others] = [f"{{ account {{ slug }} }} # {number} {'-' * 1_000}" for number in range(20)]
+    await posted(world.rita, asked(honest))
 
-    answers = [(await posted(world.rita, asked(by=document)))[1] for document in documents]
+    for document in others:
+        await posted(world.nobody, asked(document))
 
-    assert code(answers[0]) == "PERSISTED_QUERY_NOT_FOUND"
-    assert answers[1] == answers[2] == {"data": {"account": {"slug": world.slug}}}
+    known = [(await posted(world.rita, asked(by=document)))[1] for document in (honest, others[0], others[-1])]
+    assert known[0] == {"data": {"account": {"slug": world.slug}}}
+    assert [code(known[1]), known[2]] == ["PERSISTED_QUERY_NOT_FOUND", known[0]]
 
 
 async def test_a_subscription_may_be_named_by_its_hash_as_well(world: World) -> None:
