@@ -66,7 +66,7 @@ _Operations = dict[str | None, PreparedOperation]
 NOBODY = ""
 #: They have this part of all that is kept.
 _SHARE_OF_NOBODY = 16
-_TOKEN = re.compile(r"\w+|[^\w\s,]")
+_TOKEN = re.compile(r'#.*|"""[^"]*"""|"[^"\n]*"|\w+|[^\w\s,]')
 
 
 @dataclass
