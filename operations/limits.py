@@ -21,7 +21,7 @@ from graphql import (
     Token,
 )
 from graphql.language import Location
-from graphql.language.parser import Parser
+from graphql.language.parser import Parser, nested_too_deeply_error
 
 import settings
 from auth.refusals import Code
@@ -63,8 +63,11 @@ def parse_document(query: str) -> DocumentNode:
     if len(query) > limits.max_characters:
         message = f"A document has at most {limits.max_characters:,} characters: put values into variables."
         raise InvalidDocument([limit_error(message, limits.max_characters, characters=len(query))])
+    parser = _Parser(query, max_tokens=limits.max_tokens, lexer=_Lexer(Source(query)))
     try:
-        document = _Parser(query, max_tokens=limits.max_tokens, lexer=_Lexer(Source(query))).parse_document()
+        document = parser.parse_document()
+    except RecursionError:
+        raise nested_too_deeply_error(parser) from None
     except GraphQLError as error:
         if error.message.endswith("Parsing aborted.") and "tokens" in error.message:
             message = f"A document has at most {limits.max_tokens:,} tokens, comments counted."

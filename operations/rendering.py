@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
 
-import orjson
 from graphql import DocumentNode
 
 import models
@@ -12,6 +11,7 @@ from auth.viewer import Viewer
 from database import Coalescer
 from feed.subscription import DirectWriter
 from operations.admission import Admitted
+from operations.encoding import encode_response
 from operations.execute import execute_operation
 from resolvers.access import visibility_key
 from schema.context import Context
@@ -65,7 +65,7 @@ class Renderings:
         for error in response.get("errors", ()):
             if error["extensions"]["code"] == Code.SERVICE_UNAVAILABLE:
                 raise Refused(Code.SERVICE_UNAVAILABLE, error["message"])
-        return orjson.dumps(response)
+        return encode_response(response)
 
 
 def _answer_key(admitted: Admitted) -> tuple[object, ...]:

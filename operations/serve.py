@@ -18,6 +18,7 @@ from feed.notify import Signals
 from feed.subscription import Ended
 from operations.admission import Admission, Admitted
 from operations.documents import Documents
+from operations.encoding import encode_response
 from operations.errors import FormattedError, InvalidDocument, count_refusal, format_errors, format_failure, outcome
 from operations.execute import execute_operation, source_events
 from operations.rates import RateLimiter
@@ -67,7 +68,7 @@ class Engine:
                 response = await execute_operation(admitted, context, self._coalescer)
             timer.outcome = outcome(response.get("errors"))
             span.set(request_id=context.request_id, outcome=timer.outcome, statements=timer.statements)
-        return Answer(orjson.dumps(response), "data" in response)
+        return Answer(encode_response(response), "data" in response)
 
     def answers(
         self, admitted: Admitted, context: Context, write: Callable[[Sequence[bytes]], bool] | None = None

@@ -30,6 +30,11 @@ from resolvers.queries import select_for_update, select_unscoped
 from resolvers.questions import current_version
 from resolvers.revisions import Revision, is_below
 from resolvers.units import UnitOfWork
+from resolvers.validation import text_bytes
+
+#: What a row of a panel counts beside its texts.
+ROW_BYTES = 100
+_TEXTS = ("external_id", "subject", "note", "location", "meeting_url", "canceled_reason")
 
 #: Who sits on an interview, and whom it is about, read along with it.
 _PEOPLE = (
@@ -104,7 +109,24 @@ class PanelAggregate:
         """The seats of all interviews."""
         return [seat for seats in self.seats.values() for seat in seats.values()]
 
+<<<<<<< HEAD
     def touch(self, row: Interview | Interviewer | FeedbackForm) -> None:
+=======
+    @property
+    def byte_size(self) -> int:
+        """About how many bytes all of it takes, cancelled interviews and the forms of former interviewers too."""
+        interviews = sum(map(self.interview_bytes, self.interviews.values()))
+        forms = sum(ROW_BYTES + text_bytes(form.answers or []) for form in self.forms.values())
+        texts = (self.panel.note or "", self.panel.canceled_reason or "", list(self.panel.early_cancels))
+        return text_bytes(texts) + interviews + forms
+
+    def interview_bytes(self, interview: Interview) -> int:
+        """The same of one interview with its seats."""
+        texts = [getattr(interview, name) for name in _TEXTS]
+        return text_bytes(texts) + ROW_BYTES * (1 + len(self.seats.get(interview.id, ())))
+
+    def touch(self, row: Interview | Interviewer) -> None:
+>>>>>>> 415bf91 (What may be stored is bounded as a whole, in bytes, and so is an answer)
         """Have `save` write this row."""
         self._changed[row.id] = row
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import models
+import settings
 from models import FeedbackFieldType, FeedbackForm, StoredField
 from resolvers import validation
 from resolvers.errors import ErrorCode, Path, UserError, error
@@ -28,6 +29,9 @@ def answer_faults(form_fields: Sequence[StoredField], answers: Sequence[AnswerGi
     """Everything that is wrong with the answers, each at its path."""
     if len(answers) > len(form_fields):
         yield error(ErrorCode.INVALID, f"The form has {len(form_fields)} fields.", ("input", "answers"))
+    else:
+        size, most = validation.text_bytes(answers), settings.current().max_form_bytes
+        yield from validation.byte_faults(size, most, "The form", "shorten its answers", ("input", "answers"))
     yield from _answered_faults(form_fields, answers[: len(form_fields)])
     yield from _unanswered_faults(form_fields, answers)
 
@@ -45,6 +49,8 @@ def _answered_faults(form_fields: Sequence[StoredField], answers: Sequence[Answe
             yield error(ErrorCode.INVALID, "This field is answered twice.", (*path, "fieldId"))
         else:
             answered.add(answer.field_id)
+            size, most = validation.text_bytes(answer.values), settings.current().max_answer_bytes
+            yield from validation.byte_faults(size, most, "The answer", "shorten it", (*path, "values"))
             yield from _values_faults(field, answer.values, (*path, "values"))
 
 

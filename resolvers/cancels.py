@@ -1,7 +1,13 @@
 """Cancelling, in the ATS or by the scheduler, and restoring. Two acts of cancelling, never merged."""
 
+<<<<<<< HEAD
 from dataclasses import dataclass, field, replace
+=======
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+>>>>>>> 415bf91 (What may be stored is bounded as a whole, in bytes, and so is an answer)
 
+import settings
 from auth.viewer import Viewer
 from models import AuditAct, Cancellation, CancelOrigin, Interview, Panel, why_off
 from models import InterviewPanelChangeKind as ChangeKind
@@ -161,6 +167,8 @@ async def _delete_interview(
     if interview is not None:
         kind = _delete_known_interview(stored, interview, unit, cancel)
     elif cancel.external_id is not None and cancel.sequence is not None:
+        if too_many := list(_early_faults(stored, cancel.external_id)):
+            return Canceled(stored.visible_panel, errors=too_many)
         earlier = panel.early_cancels.get(cancel.external_id, cancel.sequence)
         panel.early_cancels[cancel.external_id] = max(cancel.sequence, earlier)
         kind = None
@@ -169,6 +177,14 @@ async def _delete_interview(
     panel.sequence = highest(panel.sequence, cancel.sequence)
     await stored.save(unit, kind)
     return Canceled(stored.visible_panel, interview)
+
+
+def _early_faults(stored: PanelAggregate, external_id: str) -> Iterator[UserError]:
+    """Whether one more cancel of an interview that nobody has pushed can be remembered."""
+    if external_id not in stored.panel.early_cancels:
+        size, most = stored.byte_size + len(external_id), settings.current().max_panel_bytes
+        remedy = "push the interviews that were cancelled, or the whole panel"
+        yield from validation.byte_faults(size, most, "The panel", remedy, ("input", "externalId"))
 
 
 def _is_overtaken(cancel: InterviewCancel, panel: Panel, interview: Interview | None) -> bool:

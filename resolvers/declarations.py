@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import ClassVar
 
 import models
+import settings
 from models import FeedbackReminder, ResponseStatus
 from resolvers import validation
 from resolvers.errors import ErrorCode, Path, UserError, error
@@ -164,7 +165,7 @@ class Declaration:
 
 def faults(push: Push) -> list[UserError]:
     """What is wrong with a push by itself, whatever the database has. Rule 7 of Pushing a panel."""
-    errors = list(_panel_faults(push))
+    errors = [*_panel_faults(push), *_byte_faults(push)]
     names: set[str] = set()
     for path, interview in push.declared_interviews:
         if interview.external_id in names:
@@ -184,6 +185,14 @@ def _panel_faults(push: Push) -> Iterator[UserError]:
         if not 1 <= len(push.interviews) <= MOST_INTERVIEWS:
             message = f"A panel has 1 to {MOST_INTERVIEWS} interviews."
             yield error(ErrorCode.INVALID, message, ("input", "interviews"))
+
+
+def _byte_faults(push: Push) -> Iterator[UserError]:
+    path = ("input", "interviews" if push.is_whole else "interview")
+    remedy = "shorten notes, or push fewer interviews a panel"
+    yield from validation.byte_faults(
+        validation.text_bytes(push), settings.current().max_push_bytes, "The push", remedy, path
+    )
 
 
 def _interview_faults(interview: InterviewPush, path: Path) -> Iterator[UserError]:

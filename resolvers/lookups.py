@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from tortoise.queryset import QuerySet
 
 import models
+import settings
 from auth.viewer import Scope, Viewer
 from database import Bind, Query, in_
 from models import Interview, Panel, email_key
 from resolvers.access import visible
-from resolvers.aggregate import PanelAggregate, is_deleted
+from resolvers.aggregate import ROW_BYTES, PanelAggregate, is_deleted
 from resolvers.declarations import (
     MOST_INTERVIEWERS,
     MOST_INTERVIEWS,
@@ -24,6 +25,7 @@ from resolvers.declarations import (
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.queries import known, select
 from resolvers.revisions import replaces
+from resolvers.validation import byte_faults, text_bytes
 
 
 async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], stored: PanelAggregate) -> Declaration:
@@ -45,6 +47,7 @@ async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], store
         *(_contradiction_faults(push, candidates) or _candidate_faults(push, named, candidate, stored.panel)),
         *_zone_faults(push, stored.panel),
         *_size_faults(push, stored),
+        *_byte_faults(push, stored),
     ]
     by_id = {user.id: user for user in users}
     errors = _one_a_path([*faults, *panel_faults, *reader.faults])
@@ -169,6 +172,22 @@ def _size_faults(push: Push, stored: PanelAggregate) -> Iterator[UserError]:
     if others and others + len(push.declared_interviews) > MOST_INTERVIEWS:
         message = f"With {others} others the panel would have over {MOST_INTERVIEWS} interviews: cancel some."
         yield error(ErrorCode.INVALID, message, ("input", "interviews" if push.is_whole else "interview"))
+
+
+def _byte_faults(push: Push, stored: PanelAggregate) -> Iterator[UserError]:
+    """Whether the panel would take too many bytes, with what was cancelled or replaced: that is kept too."""
+    before, declared = stored.byte_size, {interview.external_id for _, interview in push.declared_interviews}
+    replaced = sum(stored.interview_bytes(each) for name, each in stored.interviews.items() if name in declared)
+    after = before - replaced + text_bytes(push) + sum(map(_row_bytes, push.declared_interviews))
+    if after > before:
+        remedy = "cancel this panel, and push what is to come as a new one"
+        path = ("input", "interviews" if push.is_whole else "interview")
+        yield from byte_faults(after, settings.current().max_panel_bytes, "The panel with all it has had", remedy, path)
+
+
+def _row_bytes(declared: tuple[Path, InterviewPush]) -> int:
+    _, interview = declared
+    return ROW_BYTES * (1 + len(interview.interviewers))
 
 
 def _stays(interview: Interview, push: Push) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator,
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+import settings
 from auth.viewer import Viewer
 from database import upsert
 from models import Candidate, CandidateEmail, Follower, Posting, Row, Stage, User, email_key
@@ -251,6 +252,8 @@ def _candidate_faults(rows: Sequence[CandidateRow]) -> Iterator[UserError]:
         yield from validation.name_faults(row.headline, (*path, "headline"), required=False)
         for place, email in enumerate(row.emails):
             yield from validation.email_faults(email, (*path, "emails", place))
+        most, remedy = settings.current().max_candidate_bytes, "leave out emails and followers"
+        yield from validation.byte_faults(validation.text_bytes(row), most, "The candidate", remedy, path)
 
 
 async def _own_faults(viewer: Viewer, rows: Sequence[CandidateRow], visible_ones: Collection[str]) -> list[UserError]:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import settings
 from auth.viewer import Viewer
 from database import upsert
 from models import FeedbackFieldType, FeedbackTemplate, StoredField
@@ -71,6 +72,8 @@ def _template_faults(rows: Sequence[TemplateRow]) -> Iterator[UserError]:
         yield from validation.name_faults(row.name, (*path, "name"))
         yield from validation.prose_faults(row.instructions, (*path, "instructions"))
         yield from _fields_faults(row.fields, (*path, "fields"))
+        most, remedy = settings.current().max_template_bytes, "shorten its descriptions and options"
+        yield from validation.byte_faults(validation.text_bytes(row), most, "The template", remedy, path)
 
 
 def _fields_faults(fields: Sequence[TemplateFieldRow], path: Path) -> Iterator[UserError]:

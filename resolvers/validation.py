@@ -1,9 +1,14 @@
 """What makes a text acceptable, as an error at its path for all that is wrong; and types of texts that are checked."""
 
 import re
+<<<<<<< HEAD
 import string
 import unicodedata
 from collections.abc import Iterator
+=======
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
+>>>>>>> 415bf91 (What may be stored is bounded as a whole, in bytes, and so is an answer)
 from functools import cache
 from typing import NewType
 from urllib.parse import urlsplit, urlunsplit
@@ -123,3 +128,22 @@ def sequence_faults(sequence: int | None) -> Iterator[UserError]:
     """What is wrong with a revision: it counts up from 0."""
     if sequence is not None and sequence < 0:
         yield error(ErrorCode.INVALID, "It counts up from 0.", ("input", "sequence"))
+
+
+def byte_faults(size: int, most: int, what: str, remedy: str, path: Path) -> Iterator[UserError]:
+    """What is wrong with the bytes that something takes as a whole; `remedy` says what to do instead."""
+    if size > most:
+        yield error(ErrorCode.INVALID, f"{what} takes {size:,} bytes, and at most {most:,} are stored: {remedy}.", path)
+
+
+def text_bytes(value: object) -> int:
+    """The bytes of all texts within a value: a text, or mappings, sequences and dataclasses of them."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
+    if isinstance(value, Mapping):
+        return sum(map(text_bytes, value.values()))
+    if isinstance(value, list | tuple):
+        return sum(map(text_bytes, value))
+    if is_dataclass(value):
+        return sum(map(text_bytes, vars(value).values()))
+    return 0

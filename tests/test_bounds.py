@@ -1,0 +1,115 @@
+"""What may be stored is bounded as a whole, and so is an answer: docs/limits.md, What may be stored."""
+
+from typing import Any
+
+import pytest
+
+from resolvers.validation import text_bytes
+from tests.conftest import Set
+from tests.feedback import form_ids
+from tests.people import codes_and_paths
+from tests.syncs import SCORE, a_template, faults
+from tests.world import World
+
+CANCEL = """mutation ($input: CancelInterviewInput!) { cancelInterview(input: $input) {
+  errors { code path message } } }"""
+
+
+async def test_a_push_has_a_bound_in_bytes(world: World, limited: Set) -> None:
+    limited(max_push_bytes=2_000)
+    fits = await world.goodtime.push(**world.a_panel("p", world.an_interview(note="n" * 1_000)))
+
+    refused = await world.goodtime.push(**world.a_panel("p", world.an_interview(note="ü" * 1_000)))
+
+    assert fits["errors"] == []
+    assert codes_and_paths(refused["errors"]) == [("INVALID", "input.interviews")]
+    assert "at most 2,000 are stored: shorten notes" in refused["errors"][0]["message"]
+
+
+async def test_a_panel_is_bounded_with_all_that_it_has_had(world: World, limited: Set) -> None:
+    limited(max_panel_bytes=5_000)
+
+    def a_panel(number: int) -> dict[str, Any]:
+        return world.a_panel("p", world.an_interview(f"i{number}", note="n" * 1_000))
+
+    answers = [await world.goodtime.push(**a_panel(number)) for number in range(5)]
+
+    assert [bool(answer["errors"]) for answer in answers] == [False, False, False, False, True]
+    assert codes_and_paths(answers[-1]["errors"]) == [("INVALID", "input.interviews")]
+    again = await world.goodtime.push(**a_panel(3))
+    assert (again["errors"], again["outcome"]) == ([], "UNCHANGED")
+    one = await world.goodtime.push_one(panelExternalId="p", interview=world.an_interview("i9", note="n" * 1_000))
+    assert codes_and_paths(one["errors"]) == [("INVALID", "input.interview")]
+
+
+async def test_cancels_of_interviews_that_nobody_has_pushed_are_bounded_too(world: World, limited: Set) -> None:
+    limited(max_panel_bytes=4_096)
+    await world.goodtime.push(**world.a_panel("p", sequence=1))
+
+    answers = [
+        await world.goodtime.ask(
+            CANCEL, input={"panelExternalId": "p", "externalId": f"{number}-{'x' * 490}", "sequence": 2}
+        )
+        for number in range(9)
+    ]
+
+    errors = [codes_and_paths(answer["cancelInterview"]["errors"]) for answer in answers]
+    assert errors[:7] == [[]] * 7
+    assert errors[-1] == [("INVALID", "input.externalId")]
+
+
+async def test_a_template_has_a_bound_in_bytes(world: World, limited: Set) -> None:
+    limited(max_template_bytes=1_200)
+    notes = {"type": "TEXT", "label": "Notes", "description": "d" * 1_200}
+
+    synced = await world.sam.sync("feedbackTemplates", [a_template(SCORE), a_template(SCORE, notes, externalId="b")])
+
+    assert faults(synced) == [("INVALID", "feedbackTemplates.1")]
+
+
+async def test_a_candidate_has_a_bound_in_bytes(world: World, limited: Set) -> None:
+    limited(max_candidate_bytes=1_024)
+    row = {"externalId": "c", "name": "C", "stage": "Applied", "emails": [f"{n}@mail.example" for n in range(80)]}
+
+    synced = await world.sam.sync("candidates", [row])
+
+    assert faults(synced) == [("INVALID", "candidates.0")]
+
+
+async def test_an_answer_and_all_answers_of_a_form_have_bounds_in_bytes(world: World, limited: Set) -> None:
+    limited(max_answer_bytes=1_024, max_form_bytes=1_500)
+    notes = [{"type": "TEXTAREA", "label": label} for label in "ABC"]
+    synced = await world.ada.sync("feedbackTemplates", [a_template(SCORE, *notes)])
+    forms = await form_ids(world, "ivo", template=synced["feedbackTemplates"][0]["id"])
+    form = await world.ivo.form(forms["ivo"])
+    assert form is not None
+
+    async def submit(*texts: str) -> list[tuple[str, str]]:
+        values = zip(form["fields"], ("Hire", *texts), strict=False)
+        answers = [{"fieldId": field["id"], "values": [text]} for field, text in values]
+        return codes_and_paths((await world.ivo.submit(forms["ivo"], answers))["errors"])
+
+    assert await submit("a" * 1_100) == [("INVALID", "input.answers.1.values")]
+    assert await submit("a" * 900, "b" * 900) == [("INVALID", "input.answers")]
+    assert await submit("a" * 900, "b" * 100) == []
+
+
+async def test_an_answer_that_is_too_long_says_so_and_is_not_sent(world: World, limited: Set) -> None:
+    interviews = [world.an_interview(f"i{number}", note="n" * 15_000) for number in range(5)]
+    await world.goodtime.push(**world.a_panel("p", *interviews))
+    limited(max_response_bytes=65_536)
+    document = """query ($first: Int) { interviewPanels(first: $first) {
+      edges { node { interviews { note } } } } }"""
+
+    answer = await world.sam.answer(document, first=10)
+
+    [error] = answer["errors"]
+    assert answer["data"] is None
+    assert (error["extensions"]["code"], error["extensions"]["limit"]) == ("LIMIT_EXCEEDED", 65_536)
+
+
+@pytest.mark.parametrize(
+    ("value", "size"), [("abc", 3), ("ü", 2), (["a", {"b": "cd"}], 3), (None, 0), (7, 0), ("\ud800", 3)]
+)
+def test_bytes_are_those_of_the_texts(value: object, size: int) -> None:
+    assert text_bytes(value) == size
