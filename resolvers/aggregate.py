@@ -109,9 +109,6 @@ class PanelAggregate:
         """The seats of all interviews."""
         return [seat for seats in self.seats.values() for seat in seats.values()]
 
-<<<<<<< HEAD
-    def touch(self, row: Interview | Interviewer | FeedbackForm) -> None:
-=======
     @property
     def byte_size(self) -> int:
         """About how many bytes all of it takes, cancelled interviews and the forms of former interviewers too."""
@@ -125,8 +122,7 @@ class PanelAggregate:
         texts = [getattr(interview, name) for name in _TEXTS]
         return text_bytes(texts) + ROW_BYTES * (1 + len(self.seats.get(interview.id, ())))
 
-    def touch(self, row: Interview | Interviewer) -> None:
->>>>>>> 415bf91 (What may be stored is bounded as a whole, in bytes, and so is an answer)
+    def touch(self, row: Interview | Interviewer | FeedbackForm) -> None:
         """Have `save` write this row."""
         self._changed[row.id] = row
 

@@ -1,11 +1,7 @@
 """Cancelling, in the ATS or by the scheduler, and restoring. Two acts of cancelling, never merged."""
 
-<<<<<<< HEAD
-from dataclasses import dataclass, field, replace
-=======
 from collections.abc import Iterator
-from dataclasses import dataclass, field
->>>>>>> 415bf91 (What may be stored is bounded as a whole, in bytes, and so is an answer)
+from dataclasses import dataclass, field, replace
 
 import settings
 from auth.viewer import Viewer

@@ -1,14 +1,10 @@
 """What makes a text acceptable, as an error at its path for all that is wrong; and types of texts that are checked."""
 
 import re
-<<<<<<< HEAD
 import string
 import unicodedata
-from collections.abc import Iterator
-=======
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
->>>>>>> 415bf91 (What may be stored is bounded as a whole, in bytes, and so is an answer)
 from functools import cache
 from typing import NewType
 from urllib.parse import urlsplit, urlunsplit
