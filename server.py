@@ -265,6 +265,8 @@ def simulate(
     port: PortOption = 8001,
 ) -> None:
     """Be GoodTime: push, reschedule, cancel and re-send panels over the network, and report what came back."""
+    if key is None and not serve:
+        raise typer.BadParameter("say the integration's, or paste it into the pages of --serve", param_hint="--key")
     _configure()
     if serve:
         listening = _bind(HERE, port)
@@ -275,10 +277,8 @@ def simulate(
         except goodtime.Stopped as stopped:
             raise Failure(f"{stopped}.") from None
         uvicorn.Server(site.config(pages)).run(sockets=[listening])
-    elif key is None:
-        raise typer.BadParameter("say the integration's, or paste it into the pages of --serve", param_hint="--key")
     else:
-        raise typer.Exit(goodtime.run(url, key, panels=panels, rate=rate))
+        raise typer.Exit(goodtime.run(url, key or "", panels=panels, rate=rate))
 
 
 @cli.command("schema")

@@ -6,6 +6,7 @@ here: nothing that a client writes is ever parsed as Python.
 """
 
 import ast
+import gc
 from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
@@ -72,7 +73,14 @@ class _Filled(ast.NodeTransformer):
 
 
 def _parse(text: str) -> ast.Expression:
-    return ast.parse(text, mode="eval")
+    # CPython 3.11 raises SystemError where the garbage collector runs Python code while a tree is made.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(text, mode="eval")
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _function(tree: ast.Expression, names: dict[str, object]) -> Callable[..., Any]:

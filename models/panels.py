@@ -84,7 +84,7 @@ class Cancelable(Row):
         abstract = True
 
     @property
-    @derived_from("canceled_at", "canceled_by_id", "canceled_origin", "canceled_reason")
+    @derived_from("id", "canceled_at", "canceled_by_id", "canceled_origin", "canceled_reason")
     def own_cancellation(self) -> Cancellation | None:
         """The cancellation of this row itself."""
         if self.canceled_at is None or self.canceled_by_id is None or self.canceled_origin is None:

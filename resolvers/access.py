@@ -284,6 +284,7 @@ _ABOUT_CANDIDATES: dict[type[Model], dict[str, tuple[Callable[[Scope], QuerySet[
     models.Candidate: {"id": (_own_candidates,)},
     models.Panel: {"candidate_id": (_own_candidates,)},
     models.Interview: {"panel_id": (_own_panels,)},
+    models.Interviewer: {"panel_id": (_own_panels,)},
     models.FeedbackForm: {"panel_id": (_own_panels,)},
     models.Change: {"candidate_id": (_own_candidates,)},
     models.TopicChange: {"subject_id": _SUBJECTS},

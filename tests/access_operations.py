@@ -88,6 +88,17 @@ def listed(wanted: Callable[[Things], str]) -> Callable[[Any, Things], bool]:
     return is_listed
 
 
+def _nodes(row: str, kind: str) -> Operation:
+    document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    return Operation(
+        row,
+        f"nodes, of a {kind}",
+        document,
+        lambda things: {"ids": [getattr(things, kind)]},
+        is_shown=lambda data, things: data[0] is not None,
+    )
+
+
 def _node(row: str, kind: str) -> Operation:
     document = "query ($id: ID!) { node(id: $id) { __typename id } }"
     cells = LOOKED_UP | SEEN_BY_THE_KEY
@@ -130,7 +141,7 @@ def _reads() -> Iterator[Operation]:
     yield Operation(
         row, "candidate through the interview", document, lambda things: {"id": things.interview}, cells=through
     )
-    yield from (_node(row, kind) for kind in ("candidate", "panel"))
+    yield from (of_id(row, kind) for kind in ("candidate", "panel") for of_id in (_node, _nodes))
 
     row = "schedule action (button, banner, menu)"
     document = "query ($id: ID!) { node(id: $id) { ... on Interview { candidate { scheduleAction { menuLabel } } } } }"
