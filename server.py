@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
+import orjson
 import typer
 import uvicorn
 from starlette.types import ASGIApp
@@ -27,7 +28,7 @@ import zones
 from application import Application
 from auth import tokens
 from auth.discovery import OtherIssuer, UnusableProvider, discover
-from resolvers import changes, directory, integrations, questions
+from resolvers import changes, directory, erasure, exports, integrations, questions
 from schema import SCHEMA
 from simulator import client as goodtime
 from simulator import demo as demo_account
@@ -53,6 +54,8 @@ cli = typer.Typer(
 )
 accounts = typer.Typer(help="Accounts.", no_args_is_help=True)
 cli.add_typer(accounts, name="account")
+exporting = typer.Typer(help="What is stored of somebody, as JSON.", no_args_is_help=True)
+cli.add_typer(exporting, name="export")
 
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 picks a free one.")]
 
@@ -281,6 +284,30 @@ def simulate(
         raise typer.Exit(goodtime.run(url, key or "", panels=panels, rate=rate))
 
 
+AccountArgument = Annotated[str, typer.Argument(help="The account's slug.")]
+CandidateArgument = Annotated[str, typer.Argument(help="The candidate's id, or external id.")]
+
+
+@cli.command("erase")
+def erase_candidate(account: AccountArgument, candidate: CandidateArgument) -> None:
+    """Erase what is personal of a candidate, for good, on behalf of the account's first Super Admin."""
+    typer.echo(f"Erased {_of_candidate(lambda: erasure.erase_as_operator(account, candidate))}.")
+
+
+@exporting.command("candidate")
+def export_candidate(account: AccountArgument, candidate: CandidateArgument) -> None:
+    """Print all that is stored of a candidate as JSON, for the candidate's own request."""
+    rows = _of_candidate(lambda: exports.export_candidate(account, candidate))
+    typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+
+
+def _of_candidate(work: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return _with_database(work)
+    except LookupError as unknown:
+        raise Failure(str(unknown.args[0])) from None
+
+
 @cli.command("schema")
 def print_schema() -> None:
     """Print the schema in GraphQL's definition language."""
@@ -289,10 +316,15 @@ def print_schema() -> None:
 
 @cli.command()
 def prune() -> None:
-    """Drop what is past its retention: the old changes of the log. Move what earlier releases stored elsewhere."""
+    """Drop what is past its retention: old changes, and candidates archived long ago, where they have one.
+
+    Move what earlier releases stored elsewhere.
+    """
     retention = timedelta(days=_configure().change_retention_days)
     gone = _with_database(lambda: changes.prune(retention))
     typer.echo(f"Dropped {gone} changes older than {retention.days} days.")
+    if erased := _with_database(erasure.erase_past_retention):
+        typer.echo(f"Erased {erased} candidates who were archived long ago.")
     if moved := _with_database(questions.move_into_versions):
         typer.echo(f"Moved the fields of {moved} forms into versions of their templates.")
 

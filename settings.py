@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     allowed_origins: str = ""
     introspection: Literal["on", "off"] = "on"
     rate_limit: Literal["on", "off"] = "on"
+    candidate_retention_days: int | None = Field(default=None, ge=1)
     change_retention_days: int = Field(default=30, ge=1)
     drain_seconds: float = Field(default=0, ge=0)
     forwarded_allow_ips: str | None = None

@@ -39,6 +39,7 @@ class Act(Enum):
     WAIVE_FEEDBACK = "waive feedback forms or ask for them again"
     LIST_DIRECTORY = "list users, templates, stages or postings"
     SYNC = "sync the directory"
+    ERASE = "erase candidates"
     READ_AUDIT = "read the audit trail"
 
 
@@ -57,6 +58,7 @@ _ALLOWED: dict[Act, set[Role | None]] = {
     Act.WAIVE_FEEDBACK: {*_TEAM},
     Act.LIST_DIRECTORY: {*_TEAM, KEY},
     Act.SYNC: {*_ADMINS},
+    Act.ERASE: {*_ADMINS},
     Act.READ_AUDIT: {Role.SUPER_ADMIN},
 }
 

@@ -38,6 +38,8 @@ def resolve(
         elif last is merging.candidate or last.external_id in declared:
             message = "A candidate can't be merged into themselves, nor in a circle."
             faults.append(error(ErrorCode.INVALID, message, merging.path))
+        elif last.erased_at is not None:
+            faults.append(error(ErrorCode.CANDIDATE_ERASED, "That candidate was erased.", merging.path))
         else:
             kept[merging.candidate.id] = last
     return kept, faults

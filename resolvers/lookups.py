@@ -146,7 +146,10 @@ def _candidate_faults(
 ) -> Iterator[UserError]:
     """What is wrong with the candidate, whom the push names or a duplicate of whom. Rule 9 of Pushing a panel."""
     path, is_new = candidate_path(push), panel.candidate_id is None
-    if not _names_candidate(push):
+    if candidate is not None and candidate.erased_at is not None:
+        message = "The candidate was erased: nothing more is taken about them. Cancel the panel."
+        yield error(ErrorCode.CANDIDATE_ERASED, message, path)
+    elif not _names_candidate(push):
         if is_new or push.is_whole:
             message = "Name the candidate by `candidateId` or by `candidateExternalId`."
             yield error(ErrorCode.INVALID, message, path)

@@ -48,6 +48,7 @@ class CandidateRow:
     follower_emails: list[str] = field(default_factory=list)
     archived: bool = False
     merged_into_external_id: str | None = None
+    restore_erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,11 +177,14 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
         for index, row in enumerate(rows):
             candidate = stored.get(row.external_id)
             candidate = candidate or Candidate(account_id=viewer.account_id, external_id=row.external_id)
+            candidates.append(candidate)
+            if candidate.erased_at is not None and not row.restore_erased:
+                continue
+            candidate.erased_at = None
             followers[candidate.id] = named.fill(candidate, row, references, ("candidates", index))
             candidate.updated_at = unit.at
             is_archived = row.archived or row.merged_into_external_id or candidate.merged_into_id
             candidate.archived_at = (candidate.archived_at or unit.at) if is_archived else None
-            candidates.append(candidate)
         kept, merge_faults = await _resolve_mergers(viewer, rows, candidates)
         synced = await save(candidates, [*faults, *merge_faults])
         if not synced.errors:
@@ -199,7 +203,7 @@ async def _resolve_mergers(
     mergings = [
         duplicates.Merging(candidate, row.merged_into_external_id, ("candidates", index, "mergedIntoExternalId"))
         for index, (row, candidate) in enumerate(zip(rows, candidates, strict=True))
-        if row.merged_into_external_id
+        if row.merged_into_external_id and candidate.erased_at is None
     ]
     if not mergings:
         return {}, []

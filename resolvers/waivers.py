@@ -35,7 +35,7 @@ async def _set_waived(viewer: Viewer, form_id: str, waived: bool) -> Submitted:
         form = next(form for form in stored.forms.values() if form.id == form_id)
         if (form.waived_at is not None) is waived:
             return Submitted(form)
-        if refusal := _refusal(form):
+        if refusal := _refusal(form, stored):
             return Submitted(form, [refusal])
         form.waived_at = unit.at if waived else None
         form.waived_by_id = viewer.user_id if waived else None
@@ -47,8 +47,10 @@ async def _set_waived(viewer: Viewer, form_id: str, waived: bool) -> Submitted:
     return await units.commit(viewer, act)
 
 
-def _refusal(form: FeedbackForm) -> UserError | None:
-    """Why the form can't be waived, if it can't."""
+def _refusal(form: FeedbackForm, stored: PanelAggregate) -> UserError | None:
+    """Why the form can't be waived or asked for again, if it can't."""
+    if stored.candidate is not None and stored.candidate.erased_at is not None:
+        return error(ErrorCode.CANDIDATE_ERASED, "The candidate was erased: nothing is asked about them.", ("formId",))
     if form.status is FeedbackFormStatus.COMPLETED:
         return error(ErrorCode.FEEDBACK_ALREADY_SUBMITTED, "The feedback is in: it needs no waiver.", ("formId",))
     if form.status is FeedbackFormStatus.VOIDED and form.waived_at is None:

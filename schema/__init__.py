@@ -7,7 +7,7 @@ import models
 import schema.enums  # noqa: F401 - clients see the enums once they are shown there
 from schema.audit import AuditQuery
 from schema.cancels import CancelsMutation
-from schema.candidates import CandidatesQuery
+from schema.candidates import CandidatesMutation, CandidatesQuery
 from schema.changes import ChangesQuery, ChangesSubscription
 from schema.context import Info, viewer
 from schema.directory import Account, DirectoryQuery, Posting, Stage
@@ -37,7 +37,9 @@ class Query(
 
 
 @strawberry.type(description="What can be done.")
-class Mutation(IntegrationsMutation, PushesMutation, CancelsMutation, FeedbackMutation, SyncsMutation):
+class Mutation(
+    CandidatesMutation, IntegrationsMutation, PushesMutation, CancelsMutation, FeedbackMutation, SyncsMutation
+):
     pass
 
 

@@ -7,13 +7,14 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import candidates, panels
+from resolvers import candidates, erasure, panels
 from resolvers.listing import Page
 from resolvers.queries import load_related
 from resolvers.validation import URL
 from schema.connections import After, Before, Connection, First, Last, page_request
 from schema.context import Info, viewer
 from schema.directory import Posting, Stage, User
+from schema.errors import UserError
 from schema.inputs import as_domain, maps_to, optional, unset_to_none
 from schema.node import Node, is_a
 from schema.refs import CandidateRef, InterviewPanelRef
@@ -50,6 +51,12 @@ class Candidate(Node):
     created_at: datetime = strawberry.field(description="When Callboard first heard of them.")
     updated_at: datetime = strawberry.field(description="When they were last synced.")
     archived_at: datetime | None = strawberry.field(description="Set while they are archived: no new panels are taken.")
+    erased_at: datetime | None = strawberry.field(
+        description=(
+            "Set once the candidate's personal data were erased: name, emails, headline, notes and answers are gone "
+            "for good."
+        )
+    )
 
     @breadth(
         graphql_type=Stage, reads={"stage_id"}, description="The step of the hiring process that they have reached."
@@ -169,3 +176,24 @@ class CandidatesQuery:
         return await candidates.page(
             viewer(info), domain_filter, order, page_request(first, after, last, before), Level.of(info)
         )
+
+
+@strawberry.type(description="What is left of a candidate who was erased.")
+class EraseCandidatePayload:
+    candidate: Candidate | None = strawberry.field(description="Ids, stage and counts, and nothing personal.")
+    errors: list[UserError] = strawberry.field(description="Why nothing was erased.")
+
+
+@strawberry.type
+class CandidatesMutation:
+    @strawberry.mutation(
+        graphql_type=EraseCandidatePayload,
+        description=(
+            "Erase what is personal of a candidate, for good, in every table: what is to come is called off, and no "
+            "push or sync brings anything back. Admins and Super Admins only."
+        ),
+    )
+    async def erase_candidate(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The candidate.")]
+    ) -> erasure.Erased:
+        return await erasure.erase(viewer(info), id)

@@ -157,6 +157,7 @@ _show(
     DUPLICATE_INTERVIEWER="The same user is listed twice on one interview.",
     FEEDBACK_TEMPLATE_NOT_FOUND="There is no such feedback template, or it is archived.",
     CANDIDATE_ARCHIVED="No new panels are taken for an archived candidate.",
+    CANDIDATE_ERASED="The candidate was erased: nothing more is taken about them.",
     PANEL_CANCELED="The scheduler has deleted the panel: only a push with a higher `sequence` brings it back.",
     SEQUENCE_CONFLICT="Other content was pushed with this `sequence`: send yours with a higher one.",
     VERSION_CONFLICT="The panel has changed since: look at it, then try again with its `version`.",

@@ -64,6 +64,12 @@ class CandidateInput:
         "The candidate's external id that this one was merged into: panels, forms and followers move there, and this "
         "one is archived, for good."
     )
+    restore_erased: bool | None = strawberry.field(
+        default=False,
+        description=(
+            "True: a candidate who was erased is taken as a new one. Left out, a sync doesn't bring them back."
+        ),
+    )
 
 
 @strawberry.input(description="A field of a feedback template.")

@@ -76,6 +76,8 @@ class Operation:
     names: bool = True
     #: Whether it spoils the panel for others.
     spoils: bool = False
+    #: Whether it spoils the candidate for others.
+    erases: bool = False
 
 
 def listed(wanted: Callable[[Things], str]) -> Callable[[Any, Things], bool]:
@@ -226,6 +228,11 @@ def _acts() -> Iterator[Operation]:
       submitFeedback(input: {formId: $id, answers: $answers}) { form { status } errors { code message path } } }"""
     row = "submit feedback"
     yield Operation(row, "submitFeedback", document, lambda things: {"id": things.form, "answers": answers(things)})
+
+    document = "mutation ($id: ID!) { eraseCandidate(id: $id) { candidate { erasedAt } errors { code message path } } }"
+    yield Operation(
+        "erase candidates", "eraseCandidate", document, lambda things: {"id": things.candidate}, erases=True
+    )
 
     row = "waive a feedback form, ask for it again"
     for name in ("waiveFeedback", "reopenFeedback"):

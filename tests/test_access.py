@@ -33,6 +33,8 @@ class Scene:
     async def things(self, name: str, cell: str, in_scope: bool, operation: Operation) -> Things:
         """What the person names, in or out of the scope that the cell leaves them."""
         there = self.near if in_scope else self.far if cell in SCOPED else self.foreign
+        if operation.erases and there is not self.foreign:
+            there = replace(there, candidate=await _a_candidate(self.world))
         if operation.spoils and there is not self.foreign:
             there = await with_panel(self.world, there, f"spoilt-{next(numbers)}", "noor")
         return replace(there, form=self.own_forms.get(name, there.form) if in_scope else self.far.noors_form)
@@ -63,6 +65,13 @@ async def scene(running: Server) -> Scene:
     for name, form in own_forms.items():
         await getattr(world, name).submit(form, answers(near))
     return Scene(world, near, far, foreign, own_forms, change["cursor"])
+
+
+async def _a_candidate(world: World) -> str:
+    """One more candidate, to be erased."""
+    row = {"externalId": f"erased-{next(numbers)}", "name": "Erased", "stage": "On-site"}
+    [candidate] = (await world.sam.sync("candidates", [row]))["candidates"]
+    return str(candidate["id"])
 
 
 async def _own_form(person: Person) -> str:

@@ -40,6 +40,8 @@ TOOLS = {
             "cursors",
             "declarations",
             "duplicates",
+            "erasure",
+            "exports",
             "errors",
             "listing",
             "lookups",
