@@ -10,6 +10,8 @@ from models.directory import Account, User
 
 
 class IntegrationProvider(Enum):
+    """The schedulers of the catalogue (`resolvers/integrations.py`), where each has its entry."""
+
     GOODTIME = "GOODTIME"
 
 
@@ -19,7 +21,8 @@ class Integration(Row):
     account_id: str
     enabled_by_id: str | None
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="integrations")
-    provider = fields.CharEnumField(IntegrationProvider, max_length=30)
+    # Described in words: one more provider changes nothing of the column.
+    provider = fields.CharEnumField(IntegrationProvider, max_length=30, description="a value of IntegrationProvider")
     enabled = fields.BooleanField(default=False)
     # Which of several schedulers the Schedule buttons open; one of an account at most.
     preferred = fields.BooleanField(default=False, db_default=False)

@@ -81,6 +81,12 @@ def visible(viewer: Viewer | Scope, model: type[AnyModel]) -> QuerySet[AnyModel]
     return rows.filter(*_about_others(scope, model)) if scope.is_candidate else rows
 
 
+def changeable_panels(viewer: Viewer) -> QuerySet[models.Panel]:
+    """The visible panels that the viewer may change, by their role: a key only those of the own scheduler."""
+    panels = visible(viewer, models.Panel)
+    return panels.filter(integration_id=viewer.integration.id) if viewer.integration is not None else panels
+
+
 def unscoped(model: type[AnyModel], why: str) -> QuerySet[AnyModel]:
     """All rows of the model, for the few reads that no viewer's scope describes; `why` is for who reads the code."""
     assert why

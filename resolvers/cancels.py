@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
+
 import settings
 from auth.viewer import Viewer
-from models import AuditAct, Cancellation, CancelOrigin, Interview, Panel, why_off
+from models import AuditAct, Cancellation, CancelOrigin, IntegrationProvider, Interview, Panel, why_off
 from models import InterviewPanelChangeKind as ChangeKind
 from resolvers import units, validation
-from resolvers.access import Act, require, visible
+from resolvers.access import Act, changeable_panels, require, visible
 from resolvers.aggregate import PanelAggregate, is_deleted, lock_panel, new_panel
 from resolvers.errors import ErrorCode, UserError, error
+from resolvers.panels import AMBIGUOUS
 from resolvers.revisions import highest, is_below, replaces
 from resolvers.units import UnitOfWork
 
@@ -24,6 +28,7 @@ class PanelCancel:
     sequence: int | None = None
     expected_version: int | None = None
     reason: str | None = None
+    provider: IntegrationProvider | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class InterviewCancel:
     sequence: int | None = None
     expected_version: int | None = None
     reason: str | None = None
+    provider: IntegrationProvider | None = None
 
     @property
     def is_named_once(self) -> bool:
@@ -73,7 +79,9 @@ async def cancel(viewer: Viewer, cancel: PanelCancel) -> Canceled:
     cancel = replace(cancel, reason=validation.plain_text(cancel.reason))
 
     async def act(unit: UnitOfWork) -> Canceled:
-        panel = await _lock_named(viewer, cancel.id, cancel.external_id)
+        if ambiguity := await _ambiguity(viewer, cancel.external_id, cancel.provider, "externalId"):
+            return Canceled(errors=ambiguity)
+        panel = await _lock_named(viewer, cancel.id, cancel.external_id, cancel.provider)
         panel = panel or _tombstone(viewer, cancel.external_id, cancel.sequence)
         if panel is None:
             return Canceled(errors=[_unknown("panel", "id" if cancel.id is not None else "externalId")])
@@ -122,6 +130,8 @@ async def cancel_interview(viewer: Viewer, cancel: InterviewCancel) -> Canceled:
     cancel = replace(cancel, reason=validation.plain_text(cancel.reason))
 
     async def act(unit: UnitOfWork) -> Canceled:
+        if ambiguity := await _ambiguity(viewer, cancel.panel_external_id, cancel.provider, "panelExternalId"):
+            return Canceled(errors=ambiguity)
         panel = await _lock_panel_of(viewer, cancel)
         panel = panel or _tombstone(viewer, cancel.panel_external_id, cancel.sequence)
         if panel is None:
@@ -244,16 +254,37 @@ def _tombstone(viewer: Viewer, external_id: str | None, sequence: int | None) ->
     return new_panel(viewer, external_id)
 
 
-async def _lock_named(viewer: Viewer, id: str | None, external_id: str | None) -> Panel | None:
+async def _lock_named(
+    viewer: Viewer, id: str | None, external_id: str | None, provider: IntegrationProvider | None = None
+) -> Panel | None:
+    """The panel of that id, or of the scheduler's, locked until the commit."""
     if viewer.integration and external_id is not None:
         return await lock_panel(viewer, external_id)
-    name = {"id": id} if id is not None else {"external_id": external_id}
-    return await visible(viewer, Panel).filter(**name).select_for_update().first()
+    panels = changeable_panels(viewer)
+    if id is not None:
+        return await panels.filter(id=id).select_for_update().first()
+    named = _of_provider(panels, provider).filter(external_id=external_id)
+    return await panels.filter(id__in=Subquery(named.values("id"))).select_for_update().first()
+
+
+def _of_provider(panels: QuerySet[Panel], provider: IntegrationProvider | None) -> QuerySet[Panel]:
+    return panels if provider is None else panels.filter(integration__provider=provider)
+
+
+async def _ambiguity(
+    viewer: Viewer, external_id: str | None, provider: IntegrationProvider | None, argument: str
+) -> list[UserError]:
+    """Whether two schedulers have a panel of that id. A key means its own."""
+    if external_id is None or viewer.integration is not None:
+        return []
+    named = _of_provider(visible(viewer, Panel), provider).filter(external_id=external_id)
+    is_ambiguous = await named.count() > 1
+    return [error(ErrorCode.INVALID, AMBIGUOUS, ("input", argument))] if is_ambiguous else []
 
 
 async def _lock_panel_of(viewer: Viewer, cancel: InterviewCancel) -> Panel | None:
     if cancel.id is None:
-        return await _lock_named(viewer, None, cancel.panel_external_id)
+        return await _lock_named(viewer, None, cancel.panel_external_id, cancel.provider)
     interview = await visible(viewer, Interview).only("id", "panel_id").get_or_none(id=cancel.id)
     return await _lock_named(viewer, interview.panel_id, None) if interview else None
 

@@ -174,7 +174,8 @@ def _standing(scope: Scope, ids: Bind, now: Bind) -> QuerySet[Panel]:
 
 
 def _enabled(scope: Scope) -> QuerySet[Integration]:
-    return visible(scope, Integration).filter(enabled=True).order_by("provider").limit(1)
+    """The scheduler that opens: the preferred one, else the one that has been on for longest."""
+    return visible(scope, Integration).filter(enabled=True).order_by("-preferred", "enabled_at", "id").limit(1)
 
 
 async def followers_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[list[models.User]]:

@@ -3,7 +3,7 @@
 docs/architecture.md says what else a second provider needs.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -38,6 +38,7 @@ class IntegrationChange(Enum):
     SWITCHED = "SWITCHED"
     KEY_GENERATED = "KEY_GENERATED"
     KEY_REVOKED = "KEY_REVOKED"
+    PREFERRED = "PREFERRED"
 
 
 class IntegrationSection(Enum):
@@ -52,13 +53,15 @@ class CatalogueEntry:
     section: IntegrationSection
     description: str
     permissions: tuple[str, ...]
+    #: The beginning of `deep_link`, of the settings: a second scheduler has one of its own.
+    link_base: Callable[[settings.Settings], str]
     #: The path and query of `deep_link`, with places for the candidate's external id and email.
     link_template: str
 
     def deep_link(self, candidate: models.Candidate) -> str:
         """The URL at which the provider begins to schedule the candidate."""
         parts = {"candidate": candidate.external_id, "email": candidate.emails[0] if candidate.emails else ""}
-        base = settings.current().goodtime_url.rstrip("/")
+        base = self.link_base(settings.current()).rstrip("/")
         return base + self.link_template.format(**{name: quote(value, safe="") for name, value in parts.items()})
 
 
@@ -76,6 +79,7 @@ CATALOGUE = {
             "Create feedback forms, and read whether they are submitted, never what they say",
             "Follow the changes of interview panels",
         ),
+        link_base=lambda current: current.goodtime_url,
         link_template="/candidates?id={candidate}&email={email}",
     ),
 }
@@ -171,6 +175,25 @@ async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -
             )
             unit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.SWITCHED)
         return SwitchResult(integration)
+
+    return await units.commit(viewer, act)
+
+
+async def prefer(viewer: Viewer, provider: IntegrationProvider) -> SwitchResult:
+    """Let the Schedule buttons open this scheduler while it is on. Raises Refused(FORBIDDEN): Super Admins only."""
+    require(viewer, Act.SWITCH)
+
+    async def act(unit: UnitOfWork) -> SwitchResult:
+        integrations = await visible(viewer, Integration).order_by("id").select_for_update()
+        for integration in integrations:
+            is_preferred = integration.provider is provider
+            if integration.preferred is not is_preferred:
+                integration.preferred = is_preferred
+                await integration.save(update_fields=["preferred"])
+                unit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.PREFERRED)
+                if is_preferred:
+                    unit.audit(AuditAct.INTEGRATION_PREFERRED, integration.id, provider=provider.value)
+        return SwitchResult(next(each for each in integrations if each.provider is provider))
 
     return await units.commit(viewer, act)
 

@@ -10,6 +10,7 @@ from tortoise.queryset import QuerySet
 
 import clock
 import models
+from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
 from database import Bind, Join, Query, Texts, attach, in_, including
 from models import (
@@ -17,6 +18,7 @@ from models import (
     FeedbackForm,
     FeedbackFormStatus,
     Instant,
+    IntegrationProvider,
     Interview,
     Interviewer,
     InterviewPanelStatus,
@@ -26,7 +28,7 @@ from models import (
 from resolvers import calendar, feedback
 from resolvers.access import unscoped, visible
 from resolvers.listing import Listing, Page, PageRequest, Parameters
-from resolvers.queries import Wanted, get_named, group_by, load_related, select
+from resolvers.queries import CONTRADICTION, Wanted, get, get_named, group_by, load_related, select
 
 #: The seats of interviews, read along with these.
 SEATS = Join.collection("seats", Interviewer, pointer="interview")
@@ -70,9 +72,34 @@ class InterviewFilter:
     include_canceled: bool = False
 
 
-async def find(viewer: Viewer, id: str | None, external_id: str | None) -> Panel | None:
-    """The panel of that id, or of the scheduler's id; null where the viewer knows none. Raises as `get_named`."""
-    return await get_named(viewer, Panel, id, external_id)
+#: Why a panel can't be named by a scheduler's id alone.
+AMBIGUOUS = "Two schedulers have a panel of this external id: say whose by `provider`, or send the `id`."
+_INTEGRATION = Join.target("integration", models.Integration, attributes=frozenset({"provider"}))
+
+
+async def find(
+    viewer: Viewer, id: str | None, external_id: str | None, provider: IntegrationProvider | None
+) -> Panel | None:
+    """The panel of that id, or of the scheduler's id; null where the viewer knows none.
+
+    A key means its own scheduler's. Raises Refused(BAD_USER_INPUT) as `get_named` does, and where two schedulers have
+    that id.
+    """
+    if external_id is None:
+        return await get_named(viewer, Panel, id, None)
+    rows = await select(viewer, Query(_named, external_id=external_id), _INTEGRATION)
+    named = [panel for panel in rows if provider in (None, panel.integration.provider)]
+    by_id = await get(viewer, Panel, "id", id) if id is not None else None
+    if id is not None and (by_id is not None or named) and by_id not in named:
+        raise Refused(Code.BAD_USER_INPUT, CONTRADICTION)
+    if by_id is None and len(named) > 1:
+        raise Refused(Code.BAD_USER_INPUT, AMBIGUOUS)
+    return by_id or next(iter(named), None)
+
+
+def _named(scope: Scope, external_id: Bind) -> QuerySet[Panel]:
+    rows = visible(scope, Panel).filter(external_id=external_id)
+    return rows.filter(integration_id=scope.viewer_id) if scope.role is None else rows
 
 
 async def page(

@@ -73,6 +73,10 @@ async def get(viewer: Viewer, model: type[AnyRow], column: str, value: str, *joi
     return await COALESCER.load(group, value, partial(_load_by_name, viewer, model, column, joins))
 
 
+#: Why a look-up by two names is refused.
+CONTRADICTION = "`id` and `externalId` lead to different things: send one of them."
+
+
 async def get_named(
     viewer: Viewer, model: type[WithId], id: str | None, external_id: str | None, *joins: Join
 ) -> WithId | None:
@@ -85,7 +89,7 @@ async def get_named(
     if not rows:
         raise Refused(Code.BAD_USER_INPUT, "Say which one by `id` or by `externalId`.")
     if len({row.id if row else None for row in rows}) > 1:
-        raise Refused(Code.BAD_USER_INPUT, "`id` and `externalId` lead to different things: send one of them.")
+        raise Refused(Code.BAD_USER_INPUT, CONTRADICTION)
     return rows[0]
 
 

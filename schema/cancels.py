@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+import models
 from resolvers import cancels
 from schema.context import Info, viewer
 from schema.errors import UserError
@@ -25,6 +26,7 @@ class CancelInterviewPanelInput:
         "The `version` that the user has seen; any other is refused with VERSION_CONFLICT."
     )
     reason: str | None = optional("Why, for people: up to 20,000 characters.")
+    provider: models.IntegrationProvider | None = optional("Whose id it is, where two schedulers have it.")
 
 
 @maps_to(cancels.InterviewCancel)
@@ -45,6 +47,7 @@ class CancelInterviewInput:
         "The panel's `version` that the user has seen; any other is refused with VERSION_CONFLICT."
     )
     reason: str | None = optional("Why, for people: up to 20,000 characters.")
+    provider: models.IntegrationProvider | None = optional("Whose ids they are, where two schedulers have them.")
 
 
 @strawberry.input(description="Undoes a cancel in the ATS.")

@@ -7,6 +7,7 @@ import strawberry
 
 import models
 from resolvers import candidates, errors, integrations, panels
+from resolvers.integrations import CATALOGUE
 from resolvers.merge import UpsertOutcome
 
 
@@ -97,7 +98,7 @@ _show(
 _show(
     models.IntegrationProvider,
     "The applications that Callboard knows.",
-    GOODTIME="GoodTime, which schedules interviews.",
+    **{provider.value: f"{entry.name}, which schedules interviews." for provider, entry in CATALOGUE.items()},
 )
 _show(
     integrations.IntegrationSection,

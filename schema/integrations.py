@@ -65,6 +65,14 @@ class Integration(Node):
     def permissions(parent: strawberry.Parent[models.Integration]) -> list[str]:
         return list(CATALOGUE[parent.provider].permissions)
 
+    @breadth(
+        graphql_type=bool,
+        description="Whether the Schedule buttons open this scheduler while it is on. Refused to Interviewers.",
+    )
+    @staticmethod
+    async def preferred(parents: list[models.Integration], level: Level) -> list[bool]:
+        return [integration.preferred for integration in integrations.with_visible_switch(viewer(level), parents)]
+
     @breadth(graphql_type=bool, description="Whether it is switched on. Refused to Interviewers.")
     @staticmethod
     async def enabled(parents: list[models.Integration], level: Level) -> list[bool]:
@@ -98,6 +106,12 @@ class SetIntegrationEnabledPayload:
     errors: list[UserError] = strawberry.field(description="Why it was not switched.")
 
 
+@strawberry.type(description="The scheduler that is preferred now.")
+class PreferIntegrationPayload:
+    integration: Integration | None = strawberry.field(description="As it stands now.")
+    errors: list[UserError] = strawberry.field(description="Why it was not preferred.")
+
+
 @strawberry.type(description="A key just made.")
 class GenerateApiKeyPayload:
     api_key: ApiKey | None = strawberry.field(description="What is kept of it.")
@@ -128,6 +142,13 @@ class IntegrationsQuery:
 
 @strawberry.type
 class IntegrationsMutation:
+    @strawberry.mutation(
+        graphql_type=PreferIntegrationPayload,
+        description="Let the Schedule buttons open this scheduler, of several that are on. Super Admins only.",
+    )
+    async def prefer_integration(self, info: Info, provider: Provider) -> integrations.SwitchResult:
+        return await integrations.prefer(viewer(info), provider)
+
     @strawberry.mutation(
         graphql_type=SetIntegrationEnabledPayload,
         description="Switch an integration on or off. Super Admins only. Its keys stay, panels too.",

@@ -240,8 +240,12 @@ class PanelsQuery:
         external_id: Annotated[
             str | None, strawberry.argument(description="The panel's id in the scheduler.")
         ] = strawberry.UNSET,
+        provider: Annotated[
+            models.IntegrationProvider | None,
+            strawberry.argument(description="Whose id it is, where two schedulers have it; a key means its own."),
+        ] = strawberry.UNSET,
     ) -> models.Panel | None:
-        return await panels.find(viewer(info), unset_to_none(id), unset_to_none(external_id))
+        return await panels.find(viewer(info), unset_to_none(id), unset_to_none(external_id), unset_to_none(provider))
 
     @strawberry.field(graphql_type=Connection[InterviewPanel], description="The panels that the viewer may see.")
     async def interview_panels(

@@ -234,6 +234,11 @@ def _acts() -> Iterator[Operation]:
         "erase candidates", "eraseCandidate", document, lambda things: {"id": things.candidate}, erases=True
     )
 
+    document = "mutation { preferIntegration(provider: GOODTIME) { integration { id } errors { code } } }"
+    yield Operation(
+        "switch an integration, generate or revoke keys, see keys", "preferIntegration", document, names=False
+    )
+
     row = "waive a feedback form, ask for it again"
     for name in ("waiveFeedback", "reopenFeedback"):
         document = (

@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
                 ('created_at', fields.DatetimeField(default=now, auto_now=False, auto_now_add=False)),
                 ('account', fields.ForeignKeyField('models.Account', source_field='account_id', db_constraint=True, to_field='id', related_name='integrations', on_delete=OnDelete.CASCADE)),
-                ('provider', fields.CharEnumField(description='GOODTIME: GOODTIME', enum_type=IntegrationProvider, max_length=30)),
+                ('provider', fields.CharEnumField(description='a value of IntegrationProvider', enum_type=IntegrationProvider, max_length=30)),
                 ('enabled', fields.BooleanField(default=False)),
                 ('enabled_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('enabled_by', fields.ForeignKeyField('models.User', source_field='enabled_by_id', null=True, db_constraint=True, to_field='id', related_name='enabled_integrations', on_delete=OnDelete.RESTRICT)),
