@@ -80,7 +80,10 @@ def _routes() -> list[BaseRoute]:
         Route("/metrics", exposition),
         Mount("/console", GZipMiddleware(StaticFiles(directory=CONSOLE))),
         *(Route(path, console) for path in ("/", "/feedback/{id}", "/candidates/{id}")),
-        *(Route(path, console) for path in ("/interviews", "/activity", "/settings/integrations")),
+        *(
+            Route(path, console)
+            for path in ("/interviews", "/activity", "/settings/integrations", "/settings/users", "/settings/audit")
+        ),
     ]
 
 

@@ -29,6 +29,8 @@ const LINKS = [
     symbol: "plug",
     isFor: ({ role }) => role !== "INTERVIEWER",
   },
+  { path: "/settings/users", label: "Users", symbol: "people", isFor: ({ role }) => role !== "INTERVIEWER" },
+  { path: "/settings/audit", label: "Audit trail", symbol: "lock", isFor: ({ role }) => role === "SUPER_ADMIN" },
 ];
 
 const STATES = {
@@ -46,6 +48,8 @@ const VIEWS = [
   { pattern: /^\/interviews$/, name: "interviews" },
   { pattern: /^\/activity$/, name: "changes" },
   { pattern: /^\/settings\/integrations$/, name: "integrations" },
+  { pattern: /^\/settings\/users$/, name: "users" },
+  { pattern: /^\/settings\/audit$/, name: "audit" },
   { pattern: /^\/feedback\/(?<id>[^/]+)$/, name: "feedback" },
 ];
 const sheets = new Map();
