@@ -29,7 +29,7 @@ import traces
 from feed.notify import PostgresListener
 from process import Process, new_process, process_of
 from resolvers import changes, erasure, questions
-from transport import http, websocket
+from transport import http, sign_in, websocket
 from transport.drain import Drain
 from transport.middleware import RequestMiddleware
 
@@ -78,6 +78,9 @@ def _routes() -> list[BaseRoute]:
         Route("/healthz", health),
         Route("/readyz", readiness),
         Route("/metrics", exposition),
+        Route("/auth/sign-in", sign_in.begin),
+        Route("/auth/callback", sign_in.finish),
+        *(Route(f"/auth/{act.__name__}", act, methods=["POST"]) for act in (sign_in.token, sign_in.keep, sign_in.end)),
         Mount("/console", GZipMiddleware(StaticFiles(directory=CONSOLE))),
         *(Route(path, console) for path in ("/", "/feedback/{id}", "/candidates/{id}")),
         *(

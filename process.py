@@ -9,6 +9,7 @@ from typing import cast
 from starlette.types import Scope
 
 import settings
+from auth.openid import OpenIdClient
 from database.transactions import Transactions
 from feed.hub import Hub
 from feed.notify import SIGNALS, Signals
@@ -31,12 +32,16 @@ class Process:
     engine: Engine
     #: Whether it should get requests.
     readiness: Readiness
+    #: The identity provider that people sign in at from the console, where there is one.
+    openid: OpenIdClient | None
 
 
 def new_process() -> Process:
     """The parts of an application, as the settings have them; none of them has begun."""
-    hub = Hub(SIGNALS)
-    return Process(SIGNALS, TRANSACTIONS, hub, Engine(hub, SIGNALS, settings.current().redis_url), Readiness(SIGNALS))
+    hub, current = Hub(SIGNALS), settings.current()
+    openid = OpenIdClient(current.oidc_issuer, current) if current.oidc_issuer else None
+    engine = Engine(hub, SIGNALS, current.redis_url)
+    return Process(SIGNALS, TRANSACTIONS, hub, engine, Readiness(SIGNALS), openid)
 
 
 def process_of(scope: Scope) -> Process:

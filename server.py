@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -191,7 +190,7 @@ def demo(
     listening = _bind(HERE, port)
     beside = _bind_next(HERE, listening.getsockname()[1] + 1)
     own = {
-        "jwt_secret": secrets.token_urlsafe(32),
+        "jwt_secret": demo_account.kept_secret(),
         "public_url": _address(listening),
         "goodtime_url": _address(beside),
     }

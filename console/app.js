@@ -179,16 +179,27 @@ function viewerBox() {
   );
 }
 
-function openSignIn(reason) {
+function closeConsole() {
   currentView.abort();
   live.stop();
   viewer = undefined;
   bar.hidden = true;
   delete main.dataset.path;
-  showSignIn(main, reason, openConsole);
 }
 
-/** Opens the console with the tab's token. Returns a message where the token isn't accepted. */
+function openSignIn(reason) {
+  closeConsole();
+  showSignIn(main, reason, signIn);
+}
+
+/** Opens the console with the token that was entered, in all tabs. */
+async function signIn() {
+  const refusal = await openConsole();
+  if (viewer) session.keep();
+  return refusal;
+}
+
+/** Opens the console with the page's token. Returns a message where the token isn't accepted. */
 async function openConsole() {
   try {
     const data = await ask(`query Me { viewer { __typename ... on User { id name email role } } }`);
@@ -207,13 +218,24 @@ async function openConsole() {
   setTimeout(() => VIEWS.forEach(({ name }) => loadView(name).catch(() => {})), PRELOAD_AFTER);
 }
 
-async function start() {
-  const hasLinkToken = session.startFromLink();
-  if (!session.token) return openSignIn("first");
+async function start(hasLinkToken) {
+  const problem = takeProblem();
+  if (!hasLinkToken) await session.renew();
+  if (!session.token) return openSignIn(problem ?? "first");
   const refusal = await openConsole();
+  if (hasLinkToken && viewer) session.keep();
   if (!refusal) return;
   if (session.token) return showUnreachable(refusal);
   if (hasLinkToken) openSignIn("expired");
+}
+
+/** What somebody is told who comes back from the identity provider in vain. The address is then as it was. */
+function takeProblem() {
+  const address = new URL(location.href);
+  const problem = address.searchParams.get("sign-in");
+  address.searchParams.delete("sign-in");
+  if (problem) history.replaceState(null, "", address.pathname + address.search);
+  return problem;
 }
 
 function showUnreachable(refusal) {
@@ -236,9 +258,10 @@ session.addEventListener("ended", ({ detail: reason }) => {
   // While the form tries a token, the form itself shows what is wrong with it.
   if (viewer || reason !== "expired" || !main.querySelector("form")) openSignIn(reason);
 });
+session.addEventListener("started", () => !viewer && start(false));
 live.addEventListener("unauthenticated", () => session.end("expired"));
 
-addEventListener("hashchange", () => session.startFromLink() && location.reload());
+addEventListener("hashchange", () => session.startFromLink() && (closeConsole(), start(true)));
 addEventListener("popstate", () => viewer && showView());
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
@@ -252,4 +275,4 @@ document.addEventListener("click", (event) => {
   navigate(link.getAttribute("href"));
 });
 
-start();
+start(session.startFromLink());

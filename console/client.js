@@ -1,39 +1,8 @@
 /** The GraphQL client: operations over HTTP, subscriptions over one WebSocket that reconnects. Knows no recruiting. */
 
-const TOKEN = "callboard.token";
+import { session } from "/console/session.js";
 
-/** The sign-in of this tab only. Dispatches `ended` with a reason: "signed-out", "expired" or "key". */
-class Session extends EventTarget {
-  get token() {
-    return sessionStorage.getItem(TOKEN);
-  }
-
-  /** The value of the `Authorization` header. */
-  get authorization() {
-    return this.token ? `Bearer ${this.token}` : undefined;
-  }
-
-  start(token) {
-    sessionStorage.setItem(TOKEN, token.trim().replace(/^Bearer\s+/i, ""));
-  }
-
-  end(reason) {
-    if (!this.token) return;
-    sessionStorage.removeItem(TOKEN);
-    this.dispatchEvent(new CustomEvent("ended", { detail: reason }));
-  }
-
-  /** Takes the token of a sign-in link from the fragment, which no server sees. Returns whether there was one. */
-  startFromLink() {
-    const token = new URLSearchParams(location.hash.slice(1)).get("token");
-    if (!token) return false;
-    history.replaceState(null, "", location.pathname + location.search);
-    this.start(token);
-    return true;
-  }
-}
-
-export const session = new Session();
+export { session };
 
 /** A GraphQL error with one of the API's codes, or `OFFLINE` where no response came. */
 export class Failure extends Error {
@@ -48,9 +17,15 @@ export class Failure extends Error {
   }
 }
 
-/** Runs a query or mutation and returns its data. Throws a Failure for the first error, and signs out if it says so. */
+/**
+ * Runs a query or mutation and returns its data. Throws a Failure for the first error. A sign-in that has run out is
+ * renewed first, and signed out where that fails.
+ */
 export async function ask(query, variables = {}) {
-  const result = await post({ query, variables });
+  const used = session.token;
+  let result = await post({ query, variables });
+  const isRefused = result.errors?.[0]?.extensions?.code === "UNAUTHENTICATED";
+  if (isRefused && (await session.renew(used))) result = await post({ query, variables });
   if (!result.errors?.length) return result.data;
   const failure = Failure.of(result.errors[0]);
   if (failure.code === "UNAUTHENTICATED") session.end("expired");
@@ -95,10 +70,16 @@ export class SubscriptionClient extends EventTarget {
   #pingTimer;
   #silenceTimer;
   #isOpen = false;
+  #sent;
 
-  constructor(authorization = () => session.authorization) {
+  /** `renew(sent)` gets another `Authorization` than the one that ran out, and returns whether there is one. */
+  constructor(
+    authorization = () => session.authorization,
+    renew = (sent) => session.renew(sent?.replace(/^Bearer /, "")),
+  ) {
     super();
     this.authorization = authorization;
+    this.renew = renew;
     addEventListener("online", () => this.#reconnectNow());
     addEventListener("offline", () => this.#disconnect());
     document.addEventListener("visibilitychange", () => document.hidden || this.#reconnectNow());
@@ -135,7 +116,10 @@ export class SubscriptionClient extends EventTarget {
     clearTimeout(this.#reconnectTimer);
     const url = new URL("/graphql", location.href.replace(/^http/, "ws"));
     const socket = (this.#socket = new WebSocket(url, "graphql-transport-ws"));
-    socket.onopen = () => this.#write({ type: "connection_init", payload: { Authorization: this.authorization() } });
+    socket.onopen = () => {
+      this.#sent = this.authorization();
+      this.#write({ type: "connection_init", payload: { Authorization: this.#sent } });
+    };
     socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(JSON.parse(data));
     socket.onclose = ({ code, reason }) => this.#socket === socket && this.#handleClose(code, reason);
     this.#expectMessageWithin(LONGEST_SILENCE);
@@ -193,9 +177,22 @@ export class SubscriptionClient extends EventTarget {
     this.#send(subscription);
   }
 
-  #refuse(subscription, failure) {
+  /** With a renewed sign-in all subscriptions resume where they were; without one it is over. */
+  async #refuse(subscription, failure) {
+    const key = `waiting-${++this.#ids}`;
+    this.#subscriptions.set(key, subscription);
+    if (await this.#reconnectRenewed()) return;
+    this.#subscriptions.delete(key);
     subscription.failed(failure);
     this.dispatchEvent(new Event("unauthenticated"));
+  }
+
+  async #reconnectRenewed() {
+    this.#closeSocket();
+    this.#setState("reconnecting");
+    const isRenewed = await this.renew(this.#sent);
+    if (isRenewed && this.#isOpen && !this.#socket) this.#connect();
+    return isRenewed;
   }
 
   /** The server ended the stream because it shuts down or is overloaded, so the next attempt waits. */
@@ -216,9 +213,10 @@ export class SubscriptionClient extends EventTarget {
     }
   }
 
-  #handleClose(code, reason) {
+  async #handleClose(code, reason) {
     this.#closeSocket();
-    if (code === 4401 || code === 4403) this.dispatchEvent(new Event("unauthenticated"));
+    if (code === 4401 || code === 4403)
+      (await this.#reconnectRenewed()) || this.dispatchEvent(new Event("unauthenticated"));
     else if (this.#isOpen) this.#reconnectLater(reason === "LIMIT_EXCEEDED" ? "crowded" : undefined);
   }
 

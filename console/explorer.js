@@ -20,7 +20,7 @@ const STATES = {
   offline: "Offline",
 };
 
-session.startFromLink();
+if (!session.startFromLink()) await session.renew();
 const load = (key, fallback) => JSON.parse(sessionStorage.getItem(key) ?? "null") ?? fallback;
 const save = (key, value) => sessionStorage.setItem(key, JSON.stringify(value));
 
@@ -100,8 +100,7 @@ function resultPane() {
 }
 
 function changeToken() {
-  if (token.value.trim()) session.start(token.value);
-  else session.end("signed-out");
+  session.start(token.value);
   reference.load();
 }
 
@@ -177,7 +176,10 @@ async function send(request, sentHeaders = requestHeaders()) {
 }
 
 function subscribe(request, authorization) {
-  const client = new SubscriptionClient(() => authorization);
+  const client = new SubscriptionClient(
+    () => authorization,
+    async () => false,
+  );
   const events = h("ol.events");
   let count = 0;
   const drawStatus = () => fill(status, STATES[client.state], ` · ${count} received`);

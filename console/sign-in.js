@@ -1,29 +1,45 @@
-/** The sign-in page: a token is pasted here, unless a sign-in link brought one. */
+/** The sign-in page: the way to the identity provider, or a field for a token, unless a sign-in link brought one. */
 
 import { session } from "/console/client.js";
 import { fill, h } from "/console/element.js";
 
 const REASONS = {
-  "signed-out": ["You are signed out", "The token was removed from this tab."],
-  expired: [
-    "Your sign-in has expired",
-    "Ask for a new sign-in link, or paste a new token. You return to the page you were on.",
-  ],
+  "signed-out": ["You are signed out", "In all tabs of this browser."],
+  expired: ["Your sign-in has expired", "Sign in again. You return to the page you were on."],
   key: ["That is an integration's key", "The console is for people. Integrations use the API at /graphql."],
-  first: ["Sign in to Callboard", "Open a sign-in link, or paste a token. It is kept for this tab only."],
+  unknown: [
+    "You are not a user here",
+    "Your identity provider knows you, but Callboard has no active user with your email. Ask an admin to add you.",
+  ],
+  failed: ["That sign-in didn't work", "It was cancelled, or it took too long. Try again."],
+  unavailable: ["Signing in isn't possible right now", "The identity provider can't be reached. Try again in a moment."],
+  first: ["Sign in to Callboard", ""],
 };
+const WITH_PROVIDER = "You sign in at your company's identity provider and return to this page.";
+const WITH_TOKEN = "Open a sign-in link, or paste a token.";
 
 /**
- * Shows the sign-in page in `main`. Once a token is entered it is stored, and `signIn()` is called, which returns a
- * message where the token isn't accepted.
+ * Shows the sign-in page in `main`. Once a token is entered, `signIn()` is called, which returns a message where the
+ * token isn't accepted.
  */
 export function showSignIn(main, reason, signIn) {
-  const [title, lead] = REASONS[reason];
+  const { provider } = session;
+  const [title, lead] = REASONS[reason] ?? REASONS.first;
   document.title = `${title} · Callboard`;
   const heading = h("h1", { tabindex: "-1" }, title);
-  fill(main, h("div.sign-in", null, logo(), heading, h("p.lead", null, lead), tokenForm(signIn), help()));
+  const ways = provider ? [providerLink(provider), tokenDetails(signIn)] : [tokenForm(signIn), help()];
+  const lines = h("p.lead", null, lead || (provider ? WITH_PROVIDER : WITH_TOKEN));
+  fill(main, h("div.sign-in", null, logo(), heading, lines, ways));
   if (reason !== "first") heading.focus();
 }
+
+/** The way there and back: one returns to where one wanted to go. */
+const providerLink = (provider) => {
+  const destination = encodeURIComponent(location.pathname + location.search);
+  return h("a.solid", { href: `${provider}?to=${destination}`, rel: "external" }, "Sign in");
+};
+
+const tokenDetails = (signIn) => h("details", null, h("summary", null, "Use a token instead"), tokenForm(signIn));
 
 const logo = () => h("img", { src: "/console/icon.svg", alt: "", width: "44", height: "44" });
 

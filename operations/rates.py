@@ -84,15 +84,15 @@ class RateLimiter:
             return await auth.authenticate(None)
         if settings.current().rate_limit == "off":
             return await _authenticate(authorization, address)
-        digest, failures = sha256(authorization.encode()).digest(), f"failures/{_network(address)}"
+        digest = sha256(authorization.encode()).digest()
         if digest not in self._trusted:
-            await self._check_failures(failures)
+            await self.check_failures(address)
         try:
             viewer = await _authenticate(authorization, address)
         except Refused as refusal:
             if refusal.code is Code.UNAUTHENTICATED:
                 self._trusted.pop(digest, None)
-                await self.counters.add(failures, 1)
+                await self.count_failure(address)
             raise
         self._trusted[digest] = None
         if len(self._trusted) > _MAX_TRUSTED:
@@ -103,8 +103,14 @@ class RateLimiter:
         """Close the connections to Redis."""
         await self.counters.close()
 
-    async def _check_failures(self, failures: str) -> None:
-        if await self.counters.add(failures, 0) >= settings.current().failed_sign_ins_per_minute:
+    async def count_failure(self, address: str) -> None:
+        """A sign-in from there has failed."""
+        await self.counters.add(f"failures/{_network(address)}", 1)
+
+    async def check_failures(self, address: str) -> None:
+        """Raises RateLimited where too many sign-ins from there have failed."""
+        failures = await self.counters.add(f"failures/{_network(address)}", 0)
+        if settings.current().rate_limit == "on" and failures >= settings.current().failed_sign_ins_per_minute:
             metrics.count_rate_refusal("sign-ins")
             raise RateLimited("Too many sign-ins have failed from this address.")
 

@@ -1,5 +1,10 @@
 """The demo account: people in every role, candidates in several stages, templates, and GoodTime switched on."""
 
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
 import models
 from auth import tokens
 from auth.viewer import Viewer
@@ -13,6 +18,8 @@ from resolvers.user_syncs import UserRow
 
 SLUG = "demo"
 DOMAIN = "demo.example"
+
+_SECRET_FILE = Path("var/demo-secret")
 
 _ROLES = {
     "super-admin": ("Sam Okafor", Role.SUPER_ADMIN),
@@ -86,6 +93,23 @@ _TEMPLATES = (
         ],
     ),
 )
+
+
+def kept_secret() -> str:
+    """The shared secret of the demos that are started in this folder: sign-in links survive a restart.
+
+    Where nothing can be kept, one for this time.
+    """
+    try:
+        _SECRET_FILE.parent.mkdir(exist_ok=True)
+        with suppress(FileExistsError):
+            descriptor = os.open(_SECRET_FILE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with open(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        secret = _SECRET_FILE.read_text()
+    except OSError:
+        return secrets.token_urlsafe(32)
+    return secret if len(secret) >= 32 else secrets.token_urlsafe(32)
 
 
 async def load_demo(simulate: bool) -> tuple[bool, str | None]:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -53,8 +53,9 @@ class Provider:
     url: str = ""
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     answering: asyncio.Event = field(default_factory=asyncio.Event)
-    #: What lies elsewhere, by path.
+    #: What lies elsewhere, by path, and what answers there.
     documents: dict[str, str] = field(default_factory=dict)
+    endpoints: dict[str, Callable[[Request], Awaitable[Response]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.answering.set()
@@ -66,6 +67,8 @@ class Provider:
         return Response(self.body or json.dumps({"keys": self.keys}), self.status)
 
     async def document(self, request: Request) -> Response:
+        if request.url.path in self.endpoints:
+            return await self.endpoints[request.url.path](request)
         text = self.documents.get(request.url.path)
         return Response(text, 404 if text is None else 200)
 
@@ -76,9 +79,8 @@ class Provider:
 @asynccontextmanager
 async def provider(*keys: dict[str, Any]) -> AsyncIterator[Provider]:
     identity_provider = Provider(list(keys))
-    app = Starlette(
-        routes=[Route("/jwks", identity_provider.answer), Route("/{path:path}", identity_provider.document)]
-    )
+    elsewhere = Route("/{path:path}", identity_provider.document, methods=["GET", "POST"])
+    app = Starlette(routes=[Route("/jwks", identity_provider.answer), elsewhere])
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))

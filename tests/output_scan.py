@@ -5,8 +5,9 @@ reasons of closes. Searched for are credentials and emails by their looks, the p
 text was sent as a name, an answer, a note and the like, accepted or not.
 
 What stands in `data` is the caller's to see by the rules, so it isn't recorded: not the secret of a key just made, nor
-the `INTERVIEWER_NOT_FOUND` that names whom the push itself has named. Neither are the outputs of commands, such as the
-report of `simulate` and the welcome of `demo`, whose sign-in links are for whoever started it.
+the `INTERVIEWER_NOT_FOUND` that names whom the push itself has named; nor is the token of a session, in cookie and
+answer. Neither are the outputs of commands, such as the report of `simulate` and the welcome of `demo`, whose sign-in
+links are for whoever started it.
 """
 
 import ast
@@ -60,7 +61,7 @@ _PERSONAL = {
 _SHORTEST, _ENOUGH = 8, 60
 _MOST_LEAKS = 40
 
-_BORING = {"content-length", "date", "etag", "last-modified"}
+_BORING = {"content-length", "date", "etag", "last-modified", "set-cookie"}
 _RANDOM_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -108,7 +109,7 @@ class OutputRecorder:
             await self.app(scope, receive_recorded, send_recorded)
         finally:
             self._record_personal(request.decode(errors="replace"))
-            if scope["type"] == "http" and "/console" not in scope["path"]:
+            if scope["type"] == "http" and not scope["path"].startswith(("/console", "/auth/token")):
                 self._record_sent(response.decode(errors="replace"))
 
     def _record_personal(self, text: str) -> None:

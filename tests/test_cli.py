@@ -322,6 +322,15 @@ async def test_the_demo_starts_again_on_what_it_made(empty: Installation) -> Non
     assert counts == [(12, 3), (12, 3)]
 
 
+async def test_the_links_of_the_demo_survive_a_restart(empty: Installation) -> None:
+    async with empty.running("demo", "--no-simulate", JWT_SECRET=None) as demo:
+        token = re.findall(r"#token=(\S+)", demo.output)[0]
+    async with empty.running("demo", "--no-simulate", JWT_SECRET=None) as demo:
+        assert await asked(demo.address, "{ account { slug } }", token) == {"account": {"slug": "demo"}}
+
+    assert (empty.folder / "var" / "demo-secret").stat().st_mode & 0o777 == 0o600
+
+
 async def test_who_serves_without_issuer_and_audience_is_warned_whom_that_lets_in(installation: Installation) -> None:
     provider = {"JWT_SECRET": None, "JWKS_URL": "https://id.example/keys"}
     async with installation.running("serve", **provider) as careless:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.once
 
 PAGE = (Path(__file__).parent.parent / "docs" / "sign-in.md").read_text()
 RECIPES = {
-    title: (dict(line.split("=", 1) for line in settings.replace("'", "").split()), json.loads(claims))
+    title: (dict(line.split("=", 1) for line in settings.replace("'", "").splitlines()), json.loads(claims))
     for title, settings, claims in re.findall(
         r"^### ([^\n]+)\n.*?^```sh\n(CALLBOARD.+?)^```\n\n^```json\n(.+?)^```", PAGE, re.M | re.S
     )
