@@ -79,13 +79,13 @@ class Session extends EventTarget {
 
   async #ask() {
     const response = await post("token");
+    const answer = await body(response);
     clearTimeout(this.#timer);
+    this.provider = answer?.signIn ?? this.provider;
     if (response?.ok) {
-      const { token, renewIn } = await response.json();
-      this.token = token;
-      if (renewIn !== null) this.#renewAfter(renewIn * 1000);
-    } else if (response?.status === 401) this.provider = (await body(response))?.signIn ?? null;
-    else if (this.token) this.#renewAfter(RETRY_AFTER);
+      this.token = answer.token;
+      if (answer.renewIn !== null) this.#renewAfter(answer.renewIn * 1000);
+    } else if (response?.status !== 401 && this.token) this.#renewAfter(RETRY_AFTER);
   }
 
   #renewAfter(milliseconds) {

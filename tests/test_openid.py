@@ -239,4 +239,4 @@ async def test_a_users_token_can_be_kept_for_all_tabs_and_nothing_else(world: Wo
     assert (await company.post("keep", authorization=good)).status_code == 204
 
     answer = (await company.post("token")).json()
-    assert answer == {"token": good.removeprefix("Bearer "), "renewIn": None}
+    assert answer == {"token": good.removeprefix("Bearer "), "renewIn": None, "signIn": None}

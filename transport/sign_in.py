@@ -101,9 +101,8 @@ async def token(request: Request) -> Response:
         return response
     except (Refused, ProviderUnavailable):
         return _refusal(503)
-    response = JSONResponse(
-        {"token": current.id_token, "renewIn": seconds_until_renewal(current, claims)}, headers=_NO_STORE
-    )
+    answer = {"token": current.id_token, "renewIn": seconds_until_renewal(current, claims), "signIn": _entrance()}
+    response = JSONResponse(answer, headers=_NO_STORE)
     if current != signed_in:
         cookies.keep_session(response, request, current)
     return response
@@ -157,9 +156,13 @@ async def end(request: Request) -> Response:
 
 def _refusal(status: int) -> Response:
     """Nobody is signed in; where they can be, if at a provider."""
+    return JSONResponse({"signIn": _entrance()}, status, headers=_NO_STORE)
+
+
+def _entrance() -> str | None:
+    """Where the way to the identity provider begins."""
     current = settings.current()
-    address = f"{current.public_url.rstrip('/')}/auth/sign-in" if current.oidc_issuer else None
-    return JSONResponse({"signIn": address}, status, _NO_STORE)
+    return f"{current.public_url.rstrip('/')}/auth/sign-in" if current.oidc_issuer else None
 
 
 def _back(destination: str, problem: str | None = None) -> Response:
