@@ -12,6 +12,10 @@ from database.sqlite import FileClient
 #: What is asked of a role that serves.
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
+_POOLER = (
+    "The pool goes through a pooler that gives each transaction another connection: name that in "
+    "CALLBOARD_DATABASE_POOLER_URL, and the database itself in CALLBOARD_DATABASE_URL."
+)
 _DISK_FULL = "The database's disk is full."
 _READ_ONLY = "The database is read-only."
 _SQLITE_REASONS = {
@@ -93,6 +97,10 @@ def _reason(error: BaseException) -> str | None:
             return f"The database refuses: {error.args[0]}. An owner's `callboard migrate --serve-as ROLE` grants it."
         case asyncpg.ReadOnlySQLTransactionError():
             return _READ_ONLY
+        case asyncpg.TargetServerAttributeNotMatched():
+            return "No server of the database can be written to: those that answer are standbys, or read-only."
+        case asyncpg.DuplicatePreparedStatementError() | asyncpg.InvalidSQLStatementNameError():
+            return _POOLER
         case asyncpg.UndefinedTableError():
             return f"The database is damaged: {error.args[0]}."
         case FileNotFoundError(errno=errno.ENOENT) if not on_postgres():

@@ -39,10 +39,9 @@ hot_standby = on
 logging_collector = off
 """
 _ACCESS = """
-local all all trust
+local all,replication all trust
 host all owner,server 127.0.0.1/32 scram-sha-256
 host all all 127.0.0.1/32 trust
-host replication all 127.0.0.1/32 trust
 """
 PASSWORD = "a password: with / and @"
 
@@ -57,7 +56,7 @@ def program(name: str) -> str:
     return str(path)
 
 
-def _as_nobody_special(*command: str) -> list[str]:
+def as_nobody_special(*command: str) -> list[str]:
     """A command that PostgreSQL refuses to root."""
     return (
         ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *command]
@@ -94,7 +93,7 @@ class Cluster:
         command = [program("postgres"), "-D", str(self.folder / "data")]
         with (self.folder / "log").open("a") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *_as_nobody_special(*command), stdout=log, stderr=log, start_new_session=True
+                *as_nobody_special(*command), stdout=log, stderr=log, start_new_session=True
             )
         await until(self._answers)
 
@@ -198,7 +197,7 @@ def _write_certificate(folder: Path) -> None:
 
 async def _ended(*command: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        *_as_nobody_special(*command), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        *as_nobody_special(*command), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     _, errors = await process.communicate()
     assert process.returncode == 0, errors.decode()

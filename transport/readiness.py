@@ -35,8 +35,10 @@ class Readiness:
 
     async def _check(self) -> str | None:
         obstacle = await self._find()
-        if obstacle != self._obstacle:
-            _log.log(logging.WARNING if obstacle else logging.INFO, "Not ready: %s" if obstacle else "Ready", obstacle)
+        if obstacle is not None and obstacle != self._obstacle:
+            _log.warning("Not ready: %s", obstacle)
+        elif obstacle is None and self._obstacle is not None:
+            _log.info("Ready again")
         self._obstacle = obstacle
         self._fresh_until = asyncio.get_running_loop().time() + _FRESH_SECONDS
         return obstacle
