@@ -35,8 +35,18 @@ from transport.middleware import RequestMiddleware
 
 CONSOLE = Path(__file__).parent / "console"
 
+#: What pages of allowed origins may send: ours, those of tracing (W3C, Sentry) and those of Apollo's clients and tools.
+_CLIENT_HEADERS = (
+    *("authorization", "content-type", "x-request-id"),
+    *("traceparent", "tracestate", "baggage", "sentry-trace"),
+    *("apollographql-client-name", "apollographql-client-version", "apollo-require-preflight"),
+    *("x-apollo-operation-name", "x-apollo-operation-type", "x-apollo-operation-id"),
+)
+
 _log = logging.getLogger("callboard.application")
 
+#: The endpoint; many clients are set up with a slash at the end, and few follow a redirect of a POST.
+_GRAPHQL = ("/graphql", "/graphql/")
 _DAY_SECONDS = 24 * 3600.0
 _WATCH_SECONDS = 1.0
 
@@ -53,20 +63,20 @@ class Application:
             CORSMiddleware,
             allow_origins=settings.current().origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type", "x-request-id"],
+            allow_headers=[*_CLIENT_HEADERS, *settings.current().headers],
             expose_headers=["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
         )
         self._starlette = Starlette(
             routes=_routes(),
             middleware=[Middleware(RequestMiddleware), cors],
             lifespan=lambda _: lifespan(self.process, listening),
-            exception_handlers={404: http.not_found},
+            exception_handlers={404: http.not_found, 405: http.method_not_allowed},
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["process"] = self.process
         # Every layer of Starlette would take its kilobyte for as long as somebody follows.
-        if scope["type"] == "websocket" and scope["path"] == "/graphql":
+        if scope["type"] == "websocket" and scope["path"] in _GRAPHQL:
             await websocket.serve(WebSocket(scope, receive, send))
         else:
             await self._starlette(scope, receive, send)
@@ -74,7 +84,7 @@ class Application:
 
 def _routes() -> list[BaseRoute]:
     return [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
+        *(Route(path, graphql, methods=["GET", "POST"]) for path in _GRAPHQL),
         Route("/healthz", health),
         Route("/readyz", readiness),
         Route("/metrics", exposition),

@@ -1,5 +1,6 @@
 """Every setting, read once from the environment or `.env`. A bad value stops the start with one line that names it."""
 
+import re
 from functools import cache
 from typing import Literal
 from urllib.parse import urlsplit
@@ -40,6 +41,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     goodtime_url: str = "https://app.goodtime.example"
     allowed_origins: str = ""
+    allowed_headers: str = ""
     introspection: Literal["on", "off"] = "on"
     rate_limit: Literal["on", "off"] = "on"
     candidate_retention_days: int | None = Field(default=None, ge=1)
@@ -137,6 +139,13 @@ class Settings(BaseSettings):
             raise ValueError("must have at least 32 bytes")
         return secret
 
+    @field_validator("allowed_headers")
+    @classmethod
+    def _header_names(cls, listed: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_,\s-]*", listed):
+            raise ValueError("must list names of headers such as x-team, with commas between them")
+        return listed
+
     @field_validator("allowed_origins")
     @classmethod
     def _origins(cls, listed: str) -> str:
@@ -181,6 +190,11 @@ class Settings(BaseSettings):
     def pool_url(self) -> str:
         """Where the pool connects to: the pooler, or the database itself."""
         return self.database_pooler_url or self.database_url
+
+    @property
+    def headers(self) -> list[str]:
+        """What browsers may send from these origins, beside what the API and usual clients need."""
+        return [name.strip().lower() for name in self.allowed_headers.split(",") if name.strip()]
 
     @property
     def origins(self) -> list[str]:

@@ -14,7 +14,6 @@ from graphql import (
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
-    specified_rules,
     validate,
     visit,
 )
@@ -25,6 +24,7 @@ from execution import variables_in
 from operations.cost import Cost, operation_costs
 from operations.errors import InvalidDocument
 from operations.limits import fragment_definitions, operation_definitions, parse_document
+from operations.literals import VALIDATION_RULES
 from operations.request import document_hash
 from schema import PERSONAL_FIELDS, SCHEMA
 
@@ -172,7 +172,8 @@ def _memory_size(query: str, operations: _Operations) -> int:
 
 def _validate(query: str) -> _Operations:
     """Parse and validate a document; its operations by their names. Raises InvalidDocument."""
-    rules = None if settings.current().introspection == "on" else (*specified_rules, NoSchemaIntrospectionCustomRule)
+    is_open = settings.current().introspection == "on"
+    rules = VALIDATION_RULES if is_open else (*VALIDATION_RULES, NoSchemaIntrospectionCustomRule)
     schema = SCHEMA._schema
     try:
         document = parse_document(query)

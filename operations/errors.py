@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterable
 from typing import TypedDict
 
-from graphql import GraphQLError, GraphQLFormattedError, GraphQLSyntaxError
+from graphql import GraphQLEnumType, GraphQLError, GraphQLFormattedError, GraphQLSyntaxError
 
 import database
 import logs
 import metrics
+import settings
 from auth.refusals import Code, Refused
+from schema import SCHEMA
 
 FormattedError = GraphQLFormattedError
 
@@ -36,6 +38,11 @@ _CONFIDENTIAL = [
     (re.compile(r"(?s)Value '.*' does not exist in"), "The value does not exist in"),
     (re.compile(r"(?s)(found|Unexpected) (Name|Int|Float|String|BlockString) '.*"), r"\1 \2."),
 ]
+
+
+#: graphql-core's, and that of operations/literals.py, about a value that can't be read, with its place.
+_UNREADABLE = re.compile(r"(?:Variable '\$|Argument ')(?P<name>\w+)' has invalid value(?: at (?P<below>[\w.\[\]]+))?: ")
+_ENUM = re.compile(r"(?:exist in '|Enum ')(\w+)'")
 
 
 class InvalidDocument(Exception):
@@ -86,7 +93,17 @@ def _message_and_extensions(error: GraphQLError, request_id: str, executed: bool
     message = error.message
     for quoted, replacement in _CONFIDENTIAL:
         message = quoted.sub(replacement, message)
-    return message, {"code": _code(innermost, executed), **(error.extensions or {}), **(innermost.extensions or {})}
+    extensions = {"code": _code(innermost, executed), **(error.extensions or {}), **(innermost.extensions or {})}
+    if place := _UNREADABLE.match(message):
+        extensions["path"] = [place["name"], *re.findall(r"[^.\[\]]+", place["below"] or "")]
+    return _with_values(message), extensions
+
+
+def _with_values(message: str) -> str:
+    """The message with the values that an enum has, where it is about one that it has not."""
+    named = _ENUM.search(message)
+    kind = SCHEMA._schema.get_type(named[1]) if named and settings.current().introspection == "on" else None
+    return f"{message} It takes {', '.join(kind.values)}." if isinstance(kind, GraphQLEnumType) else message
 
 
 def _innermost(error: GraphQLError) -> tuple[GraphQLError, Exception | None]:

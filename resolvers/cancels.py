@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
@@ -17,6 +18,12 @@ from resolvers.errors import ErrorCode, UserError, error
 from resolvers.panels import AMBIGUOUS
 from resolvers.revisions import highest, is_below, replaces
 from resolvers.units import UnitOfWork
+
+
+class CancelOutcome(Enum):
+    CANCELED = "CANCELED"
+    UNCHANGED = "UNCHANGED"
+    STALE_IGNORED = "STALE_IGNORED"
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,8 @@ class Canceled:
 
     panel: Panel | None = None
     interview: Interview | None = None
+    #: None after a restore, and where it was refused.
+    outcome: CancelOutcome | None = None
     errors: list[UserError] = field(default_factory=list)
 
     @property
@@ -95,22 +104,34 @@ async def cancel(viewer: Viewer, cancel: PanelCancel) -> Canceled:
 async def _delete(stored: PanelAggregate, unit: UnitOfWork, cancel: PanelCancel) -> Canceled:
     """The scheduler has deleted the panel. Rules 2 and 3 of Pushing a panel, and Cancelling."""
     panel = stored.panel
-    if not is_below(cancel.sequence, panel.pushed_sequence):
-        panel.deleted_sequence = highest(panel.deleted_sequence, _revision(panel, cancel))
-        panel.sequence = highest(panel.sequence, cancel.sequence)
-        await stored.save(unit, stored.derive_cancellation(unit, cancel.reason))
-    return Canceled(stored.visible_panel)
+    if is_below(cancel.sequence, panel.pushed_sequence):
+        return Canceled(stored.visible_panel, outcome=_outcome_of_none(panel))
+    panel.deleted_sequence = highest(panel.deleted_sequence, _revision(panel, cancel))
+    panel.sequence = highest(panel.sequence, cancel.sequence)
+    kind = stored.derive_cancellation(unit, cancel.reason)
+    await stored.save(unit, kind)
+    return Canceled(stored.visible_panel, outcome=_outcome(kind is not None))
 
 
 async def _take_off(panel: Panel, unit: UnitOfWork, cancel: PanelCancel) -> Canceled:
     """A user takes the panel off the profile."""
     if conflict := _version_conflict(panel, cancel.expected_version):
         return Canceled(panel, errors=[conflict])
-    if panel.canceled_at is None or panel.emptied:
+    stands = panel.canceled_at is None or panel.emptied
+    if stands:
         stored = await PanelAggregate.load(panel)
         _cancel_by_user(panel, unit, cancel.reason)
         await stored.save(unit, ChangeKind.CANCELED)
-    return Canceled(panel)
+    return Canceled(panel, outcome=_outcome(stands))
+
+
+def _outcome(was_canceled_now: bool) -> CancelOutcome:
+    return CancelOutcome.CANCELED if was_canceled_now else CancelOutcome.UNCHANGED
+
+
+def _outcome_of_none(*rows: Panel | Interview | None) -> CancelOutcome:
+    """What a cancel came to that changed nothing, since later acts count: these are the interview and its panel."""
+    return CancelOutcome.STALE_IGNORED if why_off(*rows) is None else CancelOutcome.UNCHANGED
 
 
 def _cancel_by_user(panel: Panel, unit: UnitOfWork, reason: str | None) -> None:
@@ -153,14 +174,15 @@ async def _take_interview_off(
     """A user takes one interview off the profile, and with the last one the panel."""
     panel = stored.panel
     if conflict := _version_conflict(panel, cancel.expected_version):
-        return Canceled(panel, interview, [conflict])
-    if panel.canceled_at is None and interview.canceled_at is None:
+        return Canceled(panel, interview, errors=[conflict])
+    stands = panel.canceled_at is None and interview.canceled_at is None
+    if stands:
         cancellation = Cancellation(unit.at, unit.actor_id, CancelOrigin.ATS, cancel.reason)
         stored.set_interview_cancellation(interview, cancellation, unit)
         if not stored.live_interviews:
             _cancel_by_user(panel, unit, cancel.reason)
         await stored.save(unit, ChangeKind.UPDATED if stored.live_interviews else ChangeKind.CANCELED)
-    return Canceled(panel, interview)
+    return Canceled(panel, interview, _outcome(stands))
 
 
 async def _delete_interview(
@@ -169,20 +191,22 @@ async def _delete_interview(
     """The scheduler has deleted one interview, perhaps before it has pushed it."""
     panel = stored.panel
     if _is_overtaken(cancel, panel, interview):
-        return Canceled(stored.visible_panel, interview)
+        return Canceled(stored.visible_panel, interview, _outcome_of_none(interview, panel))
+    kind = None
     if interview is not None:
         kind = _delete_known_interview(stored, interview, unit, cancel)
+        outcome = _outcome(kind is not None)
     elif cancel.external_id is not None and cancel.sequence is not None:
         if too_many := list(_early_faults(stored, cancel.external_id)):
             return Canceled(stored.visible_panel, errors=too_many)
+        outcome = _outcome(cancel.external_id not in panel.early_cancels)
         earlier = panel.early_cancels.get(cancel.external_id, cancel.sequence)
         panel.early_cancels[cancel.external_id] = max(cancel.sequence, earlier)
-        kind = None
     else:
         return Canceled(errors=[_unknown("interview", "externalId")])
     panel.sequence = highest(panel.sequence, cancel.sequence)
     await stored.save(unit, kind)
-    return Canceled(stored.visible_panel, interview)
+    return Canceled(stored.visible_panel, interview, outcome)
 
 
 def _early_faults(stored: PanelAggregate, external_id: str) -> Iterator[UserError]:

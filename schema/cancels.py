@@ -61,6 +61,7 @@ class RestoreInterviewPanelInput:
 @strawberry.type(description="What a cancel came to.")
 class CancelInterviewPanelPayload:
     panel: InterviewPanel | None = strawberry.field(description="As it stands; null for one that nobody knows yet.")
+    outcome: cancels.CancelOutcome | None = strawberry.field(description="What came of it; null where it was refused.")
     calendar_event_remains: bool = strawberry.field(
         description="True: the event is still on people's calendars; delete it at the panel's `externalUrl`."
     )
@@ -71,6 +72,7 @@ class CancelInterviewPanelPayload:
 class CancelInterviewPayload:
     interview: Interview | None = strawberry.field(description="As it stands.")
     panel: InterviewPanel | None = strawberry.field(description="As it stands: without its last interview, cancelled.")
+    outcome: cancels.CancelOutcome | None = strawberry.field(description="What came of it; null where it was refused.")
     calendar_event_remains: bool = strawberry.field(
         description="True: the event is still on people's calendars; delete it at the panel's `externalUrl`."
     )

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 import models
-from resolvers import candidates, errors, integrations, panels
+from resolvers import cancels, candidates, errors, integrations, panels
 from resolvers.integrations import CATALOGUE
 from resolvers.merge import UpsertOutcome
 
@@ -137,6 +137,13 @@ _show(
     CANCELED="It was called off, in the ATS or by the scheduler.",
     RESTORED="It stands again.",
     FEEDBACK_SUBMITTED="One of its feedback forms was handed in.",
+)
+_show(
+    cancels.CancelOutcome,
+    "What a cancel came to.",
+    CANCELED="It stood until now; of what is not known yet, that it is off is kept until it is pushed.",
+    UNCHANGED="It was cancelled already.",
+    STALE_IGNORED="A later push stands.",
 )
 _show(
     UpsertOutcome,

@@ -34,7 +34,8 @@ EXAMPLES: list[tuple[str, Any, str]] = [
     (
         "query ($value: Role) { names(role: $value) }",
         "Secret",
-        "Variable '$value' has invalid value: The value does not exist in 'Role' enum.",
+        "Variable '$value' has invalid value: The value does not exist in 'Role' enum. "
+        "It takes SUPER_ADMIN, ADMIN, TEAM_MEMBER, LIMITED_TEAM_MEMBER, INTERVIEWER.",
     ),
     ('{ names("Secret") }', None, "Syntax Error: Expected Name, found String."),
 ]

@@ -244,6 +244,24 @@ async def test_other_methods_are_405(method: str, world: World) -> None:
 
     assert response.status_code == 405
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+    assert response.headers["content-type"] == f"{JSON}; charset=utf-8"
+    [error] = response.json()["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "POST" in error["message"]
+
+
+@pytest.mark.parametrize("accept", [JSON, GRAPHQL_JSON])
+async def test_the_endpoint_may_have_a_slash_at_its_end(accept: str, world: World) -> None:
+    headers = {"accept": accept, **world.rita.headers}
+    body = {"query": "{ account { slug } }"}
+
+    posted = await world.server.http.post(f"{world.server.graphql}/", json=body, headers=headers)
+    got = await world.server.http.get(f"{world.server.graphql}/", params=body, headers=headers)
+    put = await world.server.http.put(f"{world.server.graphql}/", json=body, headers=headers)
+
+    assert posted.json() == got.json() == {"data": {"account": {"slug": world.slug}}}
+    assert put.status_code == 405
+    assert put.headers["content-type"] == f"{accept}; charset=utf-8"
 
 
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL_JSON, "*/*", "application/*"])
@@ -258,21 +276,25 @@ async def test_a_subscription_is_not_answered_but_over_a_stream(accept: str, wor
 
 async def test_only_listed_origins_may_read_from_a_browser(installation: Installation) -> None:
     origins = "https://ats.example, https://other.example"
-    asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization,content-type"}
+    sent = "apollographql-client-name,authorization,baggage,content-type,sentry-trace,traceparent,x-team"
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": sent}
     async with (
-        installation.running("serve", ALLOWED_ORIGINS=origins) as process,
+        installation.running("serve", ALLOWED_ORIGINS=origins, ALLOWED_HEADERS="X-Team") as process,
         http_client() as client,
     ):
         allowed = await client.options(process.graphql, headers={"origin": "https://ats.example", **asked})
         refused = await client.options(process.graphql, headers={"origin": "https://evil.example", **asked})
         answer = await client.post(process.graphql, json={"query": SCHEMA}, headers={"origin": "https://ats.example"})
+        asked["access-control-request-headers"] = "x-other"
+        other = await client.options(process.graphql, headers={"origin": "https://ats.example", **asked})
         stranger = await client.post(
             process.graphql, json={"query": SCHEMA}, headers={"origin": "https://evil.example"}
         )
 
     assert allowed.status_code == 200
     assert allowed.headers["access-control-allow-origin"] == "https://ats.example"
-    assert {"authorization", "content-type"} <= set(allowed.headers["access-control-allow-headers"].lower().split(", "))
+    assert set(sent.split(",")) <= set(allowed.headers["access-control-allow-headers"].lower().split(", "))
+    assert other.status_code == 400
     assert refused.status_code == 400
     assert "access-control-allow-origin" not in refused.headers
     assert answer.headers["access-control-allow-origin"] == "https://ats.example"

@@ -66,9 +66,16 @@ def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None
     assert read().origins == ["https://a.example", "http://localhost:5173"]
 
 
+def test_headers_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBOARD_ALLOWED_HEADERS", "X-Team, x-shard ,")
+
+    assert read().headers == ["x-team", "x-shard"]
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("CALLBOARD_ALLOWED_HEADERS", "x-team: a"),
         ("CALLBOARD_DATABASE_URL", "mysql://127.0.0.1/callboard"),
         ("CALLBOARD_DATABASE_URL", "sqlite://"),
         ("CALLBOARD_DATABASE_URL", "postgres://127.0.0.1/"),

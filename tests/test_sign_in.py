@@ -52,11 +52,15 @@ async def by_lower_case_init(world: World, authorization: str) -> str:
     return await by_init(world, authorization, "authorization")
 
 
+async def by_headers_of_init(world: World, authorization: str) -> str:
+    return await _by_websocket(world, {"headers": {"Authorization": authorization}}, {})
+
+
 async def by_header(world: World, authorization: str) -> str:
     return await _by_websocket(world, {}, {"authorization": authorization})
 
 
-async def _by_websocket(world: World, payload: dict[str, str], headers: dict[str, str]) -> str:
+async def _by_websocket(world: World, payload: dict[str, Any], headers: dict[str, str]) -> str:
     protocol = websockets.Subprotocol("graphql-transport-ws")
     async with websockets.connect(
         world.server.websocket, subprotocols=[protocol], additional_headers=headers
@@ -71,7 +75,7 @@ async def _by_websocket(world: World, payload: dict[str, str], headers: dict[str
         return str(answer["payload"]["data"]["account"]["slug"])
 
 
-WAYS = [by_http, by_stream, by_init, by_lower_case_init, by_header]
+WAYS = [by_http, by_stream, by_init, by_lower_case_init, by_headers_of_init, by_header]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)

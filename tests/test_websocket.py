@@ -73,7 +73,13 @@ async def test_nothing_is_run_before_the_connection_is_initialised(world: World)
 
 
 async def test_bad_credentials_close_the_connection(world: World) -> None:
-    for payload in ({"Authorization": "Bearer x"}, {}, None):
+    for payload in (
+        {"Authorization": "Bearer x"},
+        {"headers": {"Authorization": "Bearer x"}},
+        {"headers": 1},
+        {},
+        None,
+    ):
         async with opened(world.server) as connection:
             await connection.send(type="connection_init", **({} if payload is None else {"payload": payload}))
             assert await closed(connection) == 4403

@@ -5,6 +5,7 @@ from contextlib import ExitStack, suppress
 
 import orjson
 from graphql import OperationType
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
@@ -28,8 +29,7 @@ _EARLY_RESPONSE_SECONDS = 1.0
 
 async def graphql(http_request: HttpRequest) -> Response:
     """The endpoint `/graphql`, but for WebSockets and for the page that a browser gets."""
-    # RFC 9110, section 5.3: a header in several lines is one list.
-    negotiated = negotiate(", ".join(http_request.headers.getlist("accept")) or "*/*")
+    negotiated = _negotiated(http_request)
     media_type = negotiated.media_type if negotiated else JSON
     try:
         if negotiated is None:
@@ -42,6 +42,11 @@ async def graphql(http_request: HttpRequest) -> Response:
         return EarlyResponse(orjson.dumps(rejected.answer()), rejected.status, _NO_STORE, content_type)
     except RejectedRequest as rejected:
         return _json_response(orjson.dumps(rejected.answer()), rejected.status, media_type, rejected.headers)
+
+
+def _negotiated(http_request: HttpRequest) -> Negotiated | None:
+    # RFC 9110, section 5.3: a header in several lines is one list.
+    return negotiate(", ".join(http_request.headers.getlist("accept")) or "*/*")
 
 
 async def _respond(http_request: HttpRequest, request: Request, negotiated: Negotiated) -> Response:
@@ -160,6 +165,16 @@ def _answer_response(answer: Answer, media_type: str, headers: dict[str, str] | 
 
 def _json_response(payload: bytes, status: int, media_type: str, headers: dict[str, str] | None) -> Response:
     return Response(payload, status, _NO_STORE | (headers or {}), media_type=f"{media_type}; charset=utf-8")
+
+
+def method_not_allowed(request: HttpRequest, exc: Exception) -> Response:
+    """The response to a method that a path doesn't take, as a GraphQL client can read it."""
+    assert isinstance(exc, HTTPException), "Starlette's own"
+    allowed = (exc.headers or {}).get("Allow", "")
+    rejected = RejectedRequest(f"This takes {allowed}; GraphQL is asked by POST, queries also by GET.", status=405)
+    negotiated = _negotiated(request)
+    media_type = negotiated.media_type if negotiated else JSON
+    return _json_response(orjson.dumps(rejected.answer()), 405, media_type, {"allow": allowed})
 
 
 def not_found(request: HttpRequest, exc: Exception) -> Response:

@@ -108,13 +108,11 @@ class Socket:
                 raise Closed(4400, "Invalid message")
 
     async def _initialise(self, payload: dict[str, object]) -> None:
-        """Sign the client in, by the payload's `Authorization` or the header's."""
+        """Sign the client in, by the payload's `Authorization`, or that of its `headers`, or the header's."""
         if self.is_initialised:
             raise Closed(4429, "Too many initialisation requests")
         self.is_initialised = True
-        authorization = payload.get("Authorization", payload.get("authorization"))
-        if not isinstance(authorization, str):
-            authorization = self.websocket.headers.get("authorization")
+        authorization = _authorization(payload) or self.websocket.headers.get("authorization")
         try:
             viewer = await self._engine.rates.sign_in(authorization, self._address)
             self._connection.enter_context(self._engine.admission.connection(viewer))
@@ -235,6 +233,16 @@ class Socket:
         with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self.websocket.close(closed.code, closed.reason)
+
+
+def _authorization(payload: dict[str, object]) -> str | None:
+    """What the payload of `connection_init` says in place of the header: itself, or in `headers` as some clients do."""
+    headers = payload.get("headers")
+    for names in (payload, headers if isinstance(headers, dict) else {}):
+        for name in ("Authorization", "authorization"):
+            if isinstance(value := names.get(name), str):
+                return value
+    return None
 
 
 async def serve(websocket: WebSocket) -> None:
