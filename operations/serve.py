@@ -113,7 +113,7 @@ class Engine:
         except Exception as failure:
             errors = format_failure(failure, context.request_id)
             ended_with = outcome(errors)
-            yield Answer(orjson.dumps({"data": None, "errors": errors}), True)
+            yield _refusal(errors)
         finally:
             metrics.count_operation("subscription", admitted.operation.root_field, ended_with)
 

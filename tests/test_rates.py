@@ -188,12 +188,25 @@ async def test_whoever_was_signed_in_before_goes_on_through_the_same_gateway(wor
 
 
 async def test_a_key_that_was_good_and_is_revoked_counts_as_any_other_failure(world: World, limited: Use) -> None:
-    limited(failed_sign_ins_per_minute=2)
+    limited(failed_sign_ins_per_minute=1)
     await world.goodtime.ask("{viewer{__typename}}")
     [key] = (await world.sam.ask("{integration(provider:GOODTIME){apiKeys{id}}}"))["integration"]["apiKeys"]
     await world.sam.ask("mutation($id:ID!){revokeApiKey(id:$id){errors{code}}}", id=key["id"])
 
-    assert [(await sent(world.goodtime)).status_code for _ in range(3)] == [200, 200, 429]
+    assert [(await sent(world.goodtime)).status_code for _ in range(2)] == [200, 429]
+
+
+async def test_the_same_wrong_credentials_count_once_until_no_client_would_repeat_them_any_more(
+    world: World, limited: Use
+) -> None:
+    limited(failed_sign_ins_per_minute=3)
+    begin = clock.now().replace(second=1)
+    tab = Person(world.server, "Bearer wrong")
+
+    with clock.reading(lambda: begin):
+        assert [(await sent(tab)).status_code for _ in range(10)] == [200] * 10
+        assert (await sent(world.rita)).status_code == 200
+        assert [(await sent(tab)).status_code for _ in range(3)] == [200, 200, 429]
 
 
 async def test_whoever_brings_no_credentials_has_not_failed(world: World, limited: Use) -> None:

@@ -174,7 +174,7 @@ async def test_it_lives_through_a_restart_of_the_server(kind: str, world: World,
 
 async def test_whoever_is_not_let_in_is_refused_for_good(world: World) -> None:
     async with client("ws", Person(world.server, "Bearer nobody's")) as follower:
-        assert await follower.closed() == {"closed": 4403, "reason": "UNAUTHENTICATED"}
+        assert await follower.closed() == {"closed": 4401, "reason": "UNAUTHENTICATED"}
 
 
 async def beginning(world: World) -> str:

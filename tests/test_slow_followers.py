@@ -50,10 +50,10 @@ async def test_who_falls_a_buffer_behind_gets_the_cursor_to_resume_from_and_nobo
         async with following(subscriber), stalled(world.rita) as client:
             for number in range(40):
                 await pushed(world, f"panel {number}", by=process, note="x" * 20_000)
-            messages = [json.loads(text) async for text in until_complete(client)]
+            messages = [json.loads(text) async for text in until_error(client)]
             expected = await all_received(postgres, world, subscriber)
             *delivered, error = messages
-            [refusal] = error["payload"]["errors"]
+            [refusal] = error["payload"]
             resumed.cursor = refusal["extensions"]["cursor"]
             async with following(resumed):
                 await resumed.until(expected[-1][0])
@@ -65,8 +65,8 @@ async def test_who_falls_a_buffer_behind_gets_the_cursor_to_resume_from_and_nobo
     assert (subscriber.connections, resumed.connections) == (1, 1)
 
 
-async def until_complete(client: websockets.ClientConnection) -> AsyncIterator[str]:
+async def until_error(client: websockets.ClientConnection) -> AsyncIterator[str]:
     async for text in lines_of(client):
-        if json.loads(text)["type"] == "complete":
-            return
         yield text
+        if json.loads(text)["type"] == "error":
+            return

@@ -82,7 +82,7 @@ async def test_bad_credentials_close_the_connection(world: World) -> None:
     ):
         async with opened(world.server) as connection:
             await connection.send(type="connection_init", **({} if payload is None else {"payload": payload}))
-            assert await closed(connection) == 4403
+            assert await closed(connection) == 4401
 
 
 async def test_a_connection_that_is_not_initialised_in_time_is_closed(world: World, limited: Set) -> None:

@@ -118,7 +118,8 @@ class Socket:
             self._connection.enter_context(self._engine.admission.connection(viewer))
         except Refused as refusal:
             may_retry = refusal.code in (Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED, Code.LIMIT_EXCEEDED)
-            raise Closed(1013 if may_retry else 4403, refusal.code) from None
+            # 4401 is final to graphql-ws, on which Apollo, urql and Relay build; it tries 4403 five times more.
+            raise Closed(1013 if may_retry else 4401, refusal.code) from None
         except database.UNREACHABLE:
             raise Closed(1013, Code.SERVICE_UNAVAILABLE) from None
         self.viewer = viewer

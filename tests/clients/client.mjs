@@ -22,7 +22,6 @@ const client =
         connectionParams: { Authorization: authorization },
         retryAttempts: 100,
         retryWait: soon,
-        shouldRetry: (event) => event.code !== 4403,
         onNonLazyError: () => {},
         on: { connected: () => say({ connected: true }), closed: ({ code, reason }) => say({ closed: code, reason }) },
       })
