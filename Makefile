@@ -3,6 +3,8 @@
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3 python,$(shell \
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 PORT ?= 8000
+UV := 0.13.9
+PIP_AUDIT := 2.10.1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -40,7 +42,7 @@ mutants: .venv/test ## plant 40 faults, one at a time, and see that a test finds
 	@$(BIN)/python -m tests.mutants -k '$(K)'
 
 audit: ## ask the advisory databases, OSV or else PyPI, what they know against the versions in constraints.txt
-	@test -x var/audit/bin/pip-audit || { $(PYTHON) -m venv var/audit && var/audit/bin/pip install --quiet pip-audit; }
+	@test -x var/audit/bin/pip-audit || { $(PYTHON) -m venv var/audit && var/audit/bin/pip install --quiet pip-audit==$(PIP_AUDIT); }
 	@for service in osv pypi; do \
 		found=$$(var/audit/bin/pip-audit -s $$service --strict --no-deps --disable-pip --progress-spinner off \
 			-r constraints.txt 2> var/audit/$$service.log) \
@@ -96,4 +98,4 @@ clean: ## remove what was made: the environment, the demo's database, caches
 
 var/lock/bin/uv:
 	$(PYTHON) -m venv var/lock
-	var/lock/bin/pip install --quiet uv
+	var/lock/bin/pip install --quiet uv==$(UV)

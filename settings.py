@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import postgres_url
 
+#: The hosts that are this machine.
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 class BadSetting(Exception):
     """A setting that can't be used; the text is the one line to show, without the value of any secret."""
@@ -123,6 +126,10 @@ class Settings(BaseSettings):
     def _links(cls, listed: str | None) -> str | None:
         for url in _split(listed or ""):
             cls._link(url)
+            if urlsplit(url).scheme == "http" and urlsplit(url).hostname not in LOOPBACK:
+                raise ValueError(
+                    "must be https, or on this machine: whoever changes the keys on the way can be anybody"
+                )
         return listed
 
     @field_validator("jwt_accounts")

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from settings import LOOPBACK
+
 FETCH_SECONDS = 5
 _MOST_BYTES = 262_144
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class UnusableProvider(Exception):
@@ -66,7 +67,7 @@ async def _document(issuer: str) -> object:
 def is_private(url: str) -> bool:
     """Whether nobody can read or change on the way what is fetched from there."""
     parts = urlsplit(url)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def http_client(url: str) -> httpx.AsyncClient:

@@ -261,7 +261,7 @@ session.addEventListener("ended", ({ detail: reason }) => {
 session.addEventListener("started", () => !viewer && start(false));
 live.addEventListener("unauthenticated", () => session.end("expired"));
 
-addEventListener("hashchange", () => session.startFromLink() && (closeConsole(), start(true)));
+addEventListener("hashchange", async () => (await session.startFromLink()) && (closeConsole(), start(true)));
 addEventListener("popstate", () => viewer && showView());
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
@@ -275,4 +275,4 @@ document.addEventListener("click", (event) => {
   navigate(link.getAttribute("href"));
 });
 
-start(session.startFromLink());
+session.startFromLink().then(start);

@@ -20,7 +20,7 @@ const STATES = {
   offline: "Offline",
 };
 
-if (!session.startFromLink()) await session.renew();
+if (!(await session.startFromLink())) await session.renew();
 const load = (key, fallback) => JSON.parse(sessionStorage.getItem(key) ?? "null") ?? fallback;
 const save = (key, value) => sessionStorage.setItem(key, JSON.stringify(value));
 

@@ -1,6 +1,6 @@
-/** The editor of a pending feedback form, with a draft that is saved in this browser until the form is submitted. */
+/** The editor of a pending feedback form, with a draft that this tab keeps until the form is submitted. */
 
-import { ask } from "/console/client.js";
+import { ask, session } from "/console/client.js";
 import { fill, h } from "/console/element.js";
 import { answerField } from "/console/feedback-fields.js";
 import { runAction } from "/console/page.js";
@@ -17,15 +17,15 @@ export class FeedbackEditor {
   constructor(form, finish) {
     this.form = form;
     this.finish = finish;
-    this.draft = savedDraft(form.id);
+    this.draft = savedDraft(form);
     this.fields = form.fields.map((field) => answerField(field, this.draft.values[field.id] ?? []));
     this.summary = h("div.problem.summary", { role: "alert", tabindex: "-1", hidden: true });
     this.draftState = h(
       "p.faint",
       { role: "status" },
       this.draft.exists
-        ? "Your draft was restored. It is saved in this browser."
-        : "Your draft is saved in this browser as you type.",
+        ? "Your draft was restored. This tab keeps it until you sign out."
+        : "This tab keeps your draft as you type, until you sign out.",
     );
     this.submitButton = h("button.solid", null, "Submit feedback");
     this.element = this.#formElement();
@@ -59,7 +59,7 @@ export class FeedbackEditor {
 
   #saveDraft() {
     this.draft.save(Object.fromEntries(this.fields.map(({ field, values }) => [field.id, values()])));
-    fill(this.draftState, "Draft saved in this browser.");
+    fill(this.draftState, "Draft saved in this tab.");
   }
 
   async #submit() {
@@ -111,14 +111,25 @@ function errorText({ message }, field) {
 /** The API quotes names in backticks, as code; people are shown quotation marks. */
 const withQuotes = (message) => message.replace(/`([^`]*)`/g, "“$1”");
 
-/** The draft of a form. It is kept in this browser only: it survives a reload, and is removed on submission. */
-function savedDraft(formId) {
-  const key = `callboard.draft.${formId}`;
-  const stored = localStorage.getItem(key);
+const DRAFT = "callboard.draft.";
+
+/**
+ * The draft of a form, which only the interviewer edits. The tab keeps it: it survives a reload and a sign-in that has
+ * expired, is nobody else's, and is removed on submission, on signing out and with the tab.
+ */
+function savedDraft({ id, interviewer }) {
+  const key = `${DRAFT}${interviewer.id}.${id}`;
+  const stored = sessionStorage.getItem(key);
   return {
     exists: Boolean(stored),
     values: JSON.parse(stored ?? "{}"),
-    save: (values) => localStorage.setItem(key, JSON.stringify(values)),
-    remove: () => localStorage.removeItem(key),
+    save: (values) => sessionStorage.setItem(key, JSON.stringify(values)),
+    remove: () => sessionStorage.removeItem(key),
   };
 }
+
+session.addEventListener("ended", ({ detail: reason }) => {
+  if (reason === "expired") return;
+  const drafts = Object.keys(sessionStorage).filter((key) => key.startsWith(DRAFT));
+  drafts.forEach((key) => sessionStorage.removeItem(key));
+});

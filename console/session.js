@@ -34,11 +34,17 @@ class Session extends EventTarget {
     this.token = token.trim().replace(/^Bearer\s+/i, "");
   }
 
-  /** Takes the token of a sign-in link from the fragment, which no server sees. Returns whether there was one. */
-  startFromLink() {
+  /**
+   * Takes the token of a sign-in link from the fragment, which no server sees. Returns whether it is used: whoever is
+   * signed in is asked first, since anybody may have sent the link.
+   */
+  async startFromLink() {
     const token = new URLSearchParams(location.hash.slice(1)).get("token");
     if (!token) return false;
     history.replaceState(null, "", location.pathname + location.search);
+    if (!this.token) await this.renew();
+    if (this.token && this.token !== token && !confirm("You are signed in. Sign in as whom this link is for instead?"))
+      return false;
     this.start(token);
     return true;
   }

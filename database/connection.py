@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import os
 import sqlite3
 import zlib
 from collections.abc import AsyncIterator
@@ -21,7 +22,7 @@ from tortoise.migrations.executor import MigrationExecutor
 
 import metrics
 from database.postgres import PostgresClient, PostgresServers
-from database.sqlite import FileClient, check_file
+from database.sqlite import FileClient, check_file, open_privately
 
 #: What either driver raises where the database can't be reached, is busy for too long, changing or not migrated.
 UNREACHABLE = (
@@ -191,7 +192,7 @@ async def _migration_lock(url: str) -> AsyncIterator[None]:
             await connection.close()
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(path.name + ".migrating").open("w") as lock:
+    with os.fdopen(open_privately(path.with_name(path.name + ".migrating"), os.O_RDWR | os.O_CREAT), "w") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
         yield
 

@@ -51,10 +51,23 @@ client_class = FileClient
 
 
 def check_file(path: Path) -> None:
-    """Raises one of UNREACHABLE where there can be no database: with Tortoise the first query would hang for ever."""
+    """Raises one of UNREACHABLE where there can be no database: with Tortoise the first query would hang for ever.
+
+    The file, and what SQLite keeps beside it, are made the owner's alone: it makes those with the file's own rights.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(open_privately(path, os.O_RDONLY | os.O_CREAT))
+    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
+        # Somebody else's file may be open to us by its group.
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            file.chmod(file.stat().st_mode & ~0o077)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA schema_version")
+
+
+def open_privately(path: str | Path, flags: int) -> int:
+    """Open a file; one that is made is its owner's alone."""
+    return os.open(path, flags, 0o600)
 
 
 def _identity_of(path: str | Path) -> tuple[int, int]:

@@ -172,3 +172,13 @@ def test_the_page_about_limits_has_the_defaults_of_the_settings() -> None:
 
     assert limits == {name: in_prose(Settings.model_fields[name.lower()].default) for name in limits}
     assert limits.keys() >= {name for name in listed("README.md") if name.startswith("MAX_") and "PAGE" not in name}
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/jwks", "http://localhost/jwks", "https://id.example/jwks"])
+def test_keys_come_over_plain_http_from_this_machine_only(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("CALLBOARD_JWKS_URL", url)
+    assert read().jwks_url == url
+
+    monkeypatch.setenv("CALLBOARD_JWKS_URL", "http://id.example/jwks")
+    with pytest.raises(BadSetting, match="CALLBOARD_JWKS_URL: must be https, or on this machine"):
+        read()

@@ -91,3 +91,22 @@ def test_signing_out_forgets_the_token(visitors: Visitors) -> None:
     expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Sign in to Callboard")).to_be_visible()
+
+
+def test_a_sign_in_link_asks_before_it_takes_the_place_of_who_is_signed_in(visitors: Visitors, ats: Ats) -> None:
+    page = visitors.window("ADMIN")
+    bar, asked = page.locator("#bar"), list[str]()
+    before = bar.inner_text()
+
+    def follow_link(accepts: bool) -> None:
+        page.once(
+            "dialog", lambda dialog: (asked.append(dialog.message), dialog.accept() if accepts else dialog.dismiss())
+        )
+        page.evaluate("link => (location.hash = link)", f"#token={ats.token('INTERVIEWER')}")
+        page.wait_for_function("() => location.hash === ''")
+
+    follow_link(accepts=False)
+    assert bar.inner_text() == before
+    follow_link(accepts=True)
+    expect(page.get_by_role("heading", name="My interviews")).to_be_visible()
+    assert len(asked) == 2
