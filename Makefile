@@ -8,7 +8,7 @@ PIP_AUDIT := 2.10.1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak nightly mutants audit lock hashes migration clean
+.PHONY: help run test check bench soak attack nightly mutants audit lock hashes migration clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
@@ -31,6 +31,10 @@ bench: .venv/test ## measure, beside peers and on PostgreSQL: half an hour, a ta
 SECONDS ?= 300
 soak: .venv/test ## random faults under load on several processes and PostgreSQL, five minutes (SECONDS=… for less): who missed what
 	@$(BIN)/python -m benchmarks.soak --seconds $(SECONDS)
+
+attack: SECONDS = 60
+attack: .venv/test ## three attackers at full rate, a minute each (SECONDS=… for less), on this machine: what another account notices
+	@$(BIN)/python -m benchmarks.attack --seconds $(SECONDS)
 
 nightly: .venv/test ## thousands of made-up cases, about a quarter of an hour: what `make test` does with a small budget of them
 	CALLBOARD_TEST_TIMES=30 $(BIN)/python -m pytest -n auto -q tests/test_execution_differential.py

@@ -11,6 +11,7 @@ import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 import postgres_url
+from database.turns import PoolByTurns
 from postgres_url import Host
 
 # Together with a statement's less than a request may take: a silent database is not to be taken for a slow request.
@@ -91,7 +92,7 @@ class PostgresClient(AsyncpgDBClient):
         self._is_pooler = is_pooler
 
     async def create_connection(self, with_db: bool) -> None:
-        self._pool = await asyncpg.create_pool(
+        pool = await asyncpg.create_pool(
             min_size=1,
             max_size=_MOST_CONNECTIONS,
             connect=self._servers.connect,
@@ -100,6 +101,7 @@ class PostgresClient(AsyncpgDBClient):
             # A pooler in transaction mode has another server for each transaction, which knows no statement by name.
             **({"statement_cache_size": 0} if self._is_pooler else {}),
         )
+        self._pool = PoolByTurns(pool, _MOST_CONNECTIONS)
 
     async def expire_connections(self) -> None:
         """Let no connection of now be used again; the next ones may lead to another server."""

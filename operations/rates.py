@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 import clock
+import database
 import metrics
 import settings
 from auth import viewer as auth
@@ -178,7 +179,10 @@ class _MemoryCounters(MemoryStorage):
 
 
 async def _authenticate(authorization: str, address: str) -> Viewer:
-    """The viewer with that `Authorization`. The log and the metrics learn why somebody is refused, who is not told."""
+    """The viewer with that `Authorization`; the task's statements are their account's from then on.
+
+    The log and the metrics learn why somebody is refused, who is not told.
+    """
     try:
         viewer = await auth.authenticate(authorization)
     except Refused as refusal:
@@ -189,6 +193,7 @@ async def _authenticate(authorization: str, address: str) -> Viewer:
             )
         raise
     metrics.count_sign_in("OK")
+    database.run_for(viewer.account_id)
     return viewer
 
 
