@@ -74,7 +74,8 @@ class InterviewFilter:
 
 #: Why a panel can't be named by a scheduler's id alone.
 AMBIGUOUS = "Two schedulers have a panel of this external id: say whose by `provider`, or send the `id`."
-_INTEGRATION = Join.target("integration", models.Integration, attributes=frozenset({"provider"}))
+#: As a whole: whatever hangs on the panel may ask it for anything.
+_INTEGRATION = Join.target("integration", models.Integration)
 
 
 async def find(

@@ -127,7 +127,7 @@ async def test_what_has_one_id_has_one_content_for_one_viewer(name: str, world: 
     person: Person = getattr(world, name)
     known: dict[tuple[str, tuple[str, ...]], Any] = {}
     kinds = set()
-    for number in range(4 * TIMES):
+    for number in range(6 * TIMES):
         for document in documents(random.Random(number)):
             answer = await person.answer(document)
             for id, path, value in facts(answer.get("data") or {}):
