@@ -19,8 +19,7 @@ CANCEL_ONE = """mutation ($input: CancelInterviewInput!) { cancelInterview(input
 
 
 async def made_account(installation: Installation) -> str:
-    """An account with a Super Admin and a candidate, as the ATS keeps it; the Super Admin's token."""
-    await installation.done("migrate")
+    """An account with a Super Admin, made before there was a second scheduler; the Super Admin's token."""
     await installation.done("account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example")
     return await installation.done("token", "sam@acme.example")
 
@@ -49,10 +48,11 @@ async def pushed(scheduler: Person) -> dict[str, Any]:
     return dict((await scheduler.ask(PUSH, input=push))["upsertInterviewPanel"])
 
 
-async def test_the_help_article_is_done_with_a_second_scheduler(empty: Installation) -> None:
-    installation = replace(empty, program=(sys.executable, str(Path(__file__).parent / "second_scheduler.py")))
+async def test_the_help_article_is_done_with_a_second_scheduler(installation: Installation) -> None:
     token = await made_account(installation)
-    async with installation.running("serve") as process, Server(process.address) as server:
+    upgraded = replace(installation, program=(sys.executable, str(Path(__file__).parent / "second_scheduler.py")))
+    await upgraded.done("migrate")
+    async with upgraded.running("serve") as process, Server(process.address) as server:
         sam = Person(server, f"Bearer {token}", "Sam", "sam@acme.example")
         await sam.sync("stages", [{"name": "On-site", "position": 1, "hasInterview": True}])
         row = {"externalId": "carla", "name": "Carla", "stage": "On-site", "emails": ["carla@mail.example"]}
