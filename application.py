@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.metadata
 import logging
 import random
 import socket
@@ -106,7 +107,9 @@ async def lifespan(process: Process, listening: Sequence[socket.socket] = ()) ->
     current = settings.current()
     asyncio.get_running_loop().set_exception_handler(logs.log_unhandled)
     metrics.forget_dead_processes()
+    metrics.set_build_info(version())
     async with contextlib.AsyncExitStack() as parts:
+        parts.callback(_log.info, "went down")
         await parts.enter_async_context(database.connect(current.pool_url, is_pooler=current.has_pooler))
         parts.push_async_callback(process.engine.rates.close)
         if current.on_postgres:
@@ -123,6 +126,14 @@ async def lifespan(process: Process, listening: Sequence[socket.socket] = ()) ->
         await parts.enter_async_context(process.hub)
         Drain(process.readiness, listening, current.drain_seconds, process.hub.end).handle_signals()
         yield
+
+
+def version() -> str:
+    """Which Callboard this is; `unknown` where it runs from a checkout and is not installed."""
+    try:
+        return importlib.metadata.version("callboard")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
 
 
 @contextlib.contextmanager

@@ -21,7 +21,9 @@ class _Raised(TypedDict):
     at: list[str]
 
 
-def configure(log_format: Literal["console", "json"] | None) -> None:
+def configure(
+    log_format: Literal["console", "json"] | None, level: Literal["info", "warning", "error"] = "info"
+) -> None:
     """Write the process's logs to stderr, Python's own warnings included: for people on a terminal, else one JSON
     object a line.
     """
@@ -29,9 +31,9 @@ def configure(log_format: Literal["console", "json"] | None) -> None:
     lines.setFormatter(_formatter(sys.stderr.isatty() if log_format is None else log_format == "console"))
     root = logging.getLogger()
     root.handlers = [lines]
-    root.setLevel(logging.INFO)
+    root.setLevel(level.upper())
     for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel("ERROR" if level == "error" else "WARNING")
     logging.captureWarnings(True)
     # No format has them, so they need not be found out for every line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

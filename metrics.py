@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from functools import cache
 from pathlib import Path
+from platform import python_version
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Literal
@@ -58,6 +59,9 @@ _feed_lag = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 _cut_offs = Counter("callboard_cut_offs_total", "Subscribers cut off for a full buffer or a stalled send.", ("reason",))
+_build_info = Gauge(
+    "callboard_build_info", "1, with what runs here as labels.", ("version", "python"), multiprocess_mode="max"
+)
 _sign_ins = Counter(
     "callboard_sign_ins_total", "Credentials checked, by outcome: OK, or why they were refused.", ("outcome",)
 )
@@ -145,6 +149,11 @@ def observe_feed_lag(seconds: float) -> None:
 def count_cut_off(reason: Literal["buffer", "stalled"]) -> None:
     """A subscriber was too slow."""
     _cut_offs.labels(reason).inc()
+
+
+def set_build_info(version: str) -> None:
+    """Say which version runs here."""
+    _build_info.labels(version, python_version()).set(1)
 
 
 def count_sign_in(outcome: str) -> None:

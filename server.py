@@ -1,6 +1,8 @@
 """Callboard's command line, and how the application is served. Imported by nobody but tests."""
 
 import asyncio
+import contextlib
+import errno
 import gc
 import logging
 import os
@@ -10,6 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import orjson
@@ -24,9 +27,9 @@ import logs
 import metrics
 import settings
 import zones
-from application import Application
+from application import Application, version
 from auth import tokens
-from auth.discovery import OtherIssuer, UnusableProvider, discover
+from auth.discovery import OtherIssuer, compare
 from resolvers import changes, directory, erasure, exports, integrations, questions
 from schema import SCHEMA
 from simulator import client as goodtime
@@ -59,6 +62,21 @@ cli.add_typer(exporting, name="export")
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 picks a free one.")]
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"callboard {version()}")
+        raise typer.Exit
+
+
+@cli.callback()
+def callboard(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """The ATS side of the GoodTime scheduling integration: one live GraphQL API."""
+
+
 class Failure(Exception):
     """Raised for what a user can mend: shown as one line on stderr, with exit code 1."""
 
@@ -68,6 +86,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = HERE,
     port: PortOption = 8000,
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs PostgreSQL.")] = 1,
+    uds: Annotated[Path | None, typer.Option(help="A Unix socket to listen on, instead of host and port.")] = None,
 ) -> None:
     """Serve the API and the console."""
     current = _configure()
@@ -83,7 +102,7 @@ def serve(
     if current.has_provider:
         _check_provider(current)
     asyncio.run(_require_ready(current))
-    listening = _bind(host, port)
+    listening = _bind(host, port) if uds is None else _bind_path(uds)
     _log.info("listening", extra={"address": _address(listening), "tz_database": zones.use_newest_database()})
     if workers > 1:
         with metrics.shared_between_processes():
@@ -126,15 +145,10 @@ def _check_provider(current: settings.Settings) -> None:
         )
     for issuer in filter(None, current.issuers):
         try:
-            asyncio.run(discover(issuer))
+            asyncio.run(compare(issuer, is_needed=current.jwks_url is None))
         except OtherIssuer as other:
             name = "OIDC_ISSUER" if issuer == current.oidc_issuer else "JWT_ISSUER"
             raise Failure(f"CALLBOARD_{name}: {other}.") from None
-        except UnusableProvider as unusable:
-            # Whoever names the keys' address needs no discovery.
-            level = logging.INFO if current.jwks_url else logging.WARNING
-            message = "The issuer can't be compared with what the provider calls itself"
-            _log.log(level, message, extra={"issuer": issuer, "why": str(unusable)})
 
 
 def worker() -> ASGIApp:
@@ -197,7 +211,8 @@ def demo(
     os.environ.update({f"CALLBOARD_{name.upper()}": own[name] for name in own.keys() - current.model_fields_set})
     settings.current.cache_clear()
     # Every act of the simulator is a request: their lines would sweep away what is printed here.
-    logging.getLogger("callboard.requests").setLevel(logging.WARNING)
+    for name in ("callboard.requests", "callboard.operations"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     _exit_well_at_signals()
     asyncio.run(_demo(listening, beside, simulate))
 
@@ -331,7 +346,7 @@ def prune() -> None:
 def _configure() -> settings.Settings:
     """Let the process log as the settings say and compute with the newest zones; return them. Raises BadSetting."""
     current = settings.current()
-    logs.configure(current.log_format)
+    logs.configure(current.log_format, current.log_level)
     zones.use_newest_database()
     return current
 
@@ -402,6 +417,23 @@ def _bind(host: str, port: int) -> socket.socket:
     return listening
 
 
+def _bind_path(path: Path) -> socket.socket:
+    """The Unix socket to listen on, for the owner and the group. One that nobody listens on any more is replaced."""
+    listening = socket.socket(socket.AF_UNIX)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            if listening.connect_ex(str(path)) == errno.ECONNREFUSED:
+                path.unlink()
+        listening.close()
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(path))
+        path.chmod(0o660)
+        listening.listen(2048)
+    except OSError as error:
+        raise Failure(f"Can't listen on {path} ({error.strerror or error}): choose another with --uds.") from None
+    return listening
+
+
 def _bind_next(host: str, port: int) -> socket.socket:
     """The socket of what is served beside: on that port, or on any where it is in use."""
     try:
@@ -411,6 +443,8 @@ def _bind_next(host: str, port: int) -> socket.socket:
 
 
 def _address(listening: socket.socket) -> str:
+    if listening.family is socket.AF_UNIX:
+        return f"unix:{listening.getsockname()}"
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

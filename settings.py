@@ -1,10 +1,13 @@
 """Every setting, read once from the environment or `.env`. A bad value stops the start with one line that names it."""
 
+import os
 import re
 from functools import cache
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -12,6 +15,9 @@ import postgres_url
 
 #: The hosts that are this machine.
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+#: What may stand in a file of its own.
+_SECRETS = ("database_url", "database_pooler_url", "redis_url", "jwt_secret", "oidc_client_secret")
 
 
 class BadSetting(Exception):
@@ -27,6 +33,7 @@ class Settings(BaseSettings):
 
     database_url: str = "sqlite://var/callboard.db"
     database_pooler_url: str | None = None
+    database_connections: int = Field(default=10, ge=1)
     redis_url: str | None = None
     jwt_secret: SecretStr | None = None
     jwks_url: str | None = None
@@ -52,6 +59,7 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(default=0, ge=0)
     forwarded_allow_ips: str | None = None
     log_format: Literal["console", "json"] | None = None
+    log_level: Literal["info", "warning", "error"] = "info"
 
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     max_characters: int = Field(default=100_000, ge=1_000)
@@ -248,9 +256,29 @@ class Settings(BaseSettings):
 def current() -> Settings:
     """The settings of this process. Raises BadSetting."""
     try:
-        return Settings()
+        return Settings(**_secrets_in_files())
     except ValidationError as invalid:
         raise BadSetting("; ".join(_line(dict(error)) for error in invalid.errors(include_input=False))) from None
+
+
+def _secrets_in_files() -> dict[str, Any]:
+    """What stands in the files that `CALLBOARD_…_FILE` names, as containers and systemd hand secrets over.
+
+    Raises BadSetting.
+    """
+    variables, values = {**dotenv_values(".env"), **os.environ}, {}
+    for name in _SECRETS:
+        variable = f"CALLBOARD_{name.upper()}"
+        path = variables.get(f"{variable}_FILE")
+        if not path:
+            continue
+        if variables.get(variable):
+            raise BadSetting(f"{variable} and {variable}_FILE exclude each other: set one of them")
+        try:
+            values[name] = Path(path).read_text().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"{variable}_FILE: the file can't be read ({type(error).__name__})") from None
+    return values
 
 
 def _split(listed: str) -> list[str]:

@@ -1,6 +1,7 @@
 """What an identity provider says of itself: its discovery document, by OpenID Connect Discovery 1.0 and RFC 8414."""
 
 import json
+import logging
 import ssl
 from functools import cache
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ from settings import LOOPBACK
 
 FETCH_SECONDS = 5
 _MOST_BYTES = 262_144
+
+_log = logging.getLogger("callboard.provider")
 
 
 class UnusableProvider(Exception):
@@ -51,6 +54,21 @@ async def discover(issuer: str) -> Metadata:
     if not all(is_private(url) for url in urls if url is not None):
         raise UnusableProvider("it names endpoints without https")
     return metadata
+
+
+async def compare(issuer: str, is_needed: bool) -> None:
+    """Compare an issuer with what the provider calls itself, where it can be reached. Raises OtherIssuer.
+
+    Whoever names the keys' address needs no discovery.
+    """
+    try:
+        await discover(issuer)
+    except OtherIssuer:
+        raise
+    except UnusableProvider as unusable:
+        message = "The issuer can't be compared with what the provider calls itself"
+        level = logging.WARNING if is_needed else logging.INFO
+        _log.log(level, message, extra={"issuer": issuer, "why": str(unusable)})
 
 
 async def _document(issuer: str) -> object:

@@ -11,12 +11,12 @@ import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 import postgres_url
+import settings
 from database.turns import PoolByTurns
 from postgres_url import Host
 
 # Together with a statement's less than a request may take: a silent database is not to be taken for a slow request.
 _CONNECT_SECONDS = 3.0
-_MOST_CONNECTIONS = 10
 
 #: What lets the next of several hosts be tried.
 _NEXT_HOST = (
@@ -94,7 +94,7 @@ class PostgresClient(AsyncpgDBClient):
     async def create_connection(self, with_db: bool) -> None:
         pool = await asyncpg.create_pool(
             min_size=1,
-            max_size=_MOST_CONNECTIONS,
+            max_size=settings.current().database_connections,
             connect=self._servers.connect,
             reset=_reset_nothing,
             command_timeout=self._statement_seconds,

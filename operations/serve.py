@@ -1,9 +1,11 @@
 """Admitted operations, run and answered: counted, traced, and within the time that a request has."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from time import perf_counter
 
 import orjson
 from graphql import OperationType
@@ -25,6 +27,10 @@ from operations.rates import RateLimiter
 from operations.rendering import Renderings
 from operations.request import RejectedRequest
 from schema.context import Context
+
+_MAX_NAME_CHARACTERS = 100
+
+_log = logging.getLogger("callboard.operations")
 
 
 @dataclass(frozen=True)
@@ -63,11 +69,15 @@ class Engine:
     async def answer(self, admitted: Admitted, context: Context) -> Answer:
         """Run a query or a mutation."""
         kind, field = admitted.operation.kind.value, admitted.operation.root_field
-        with traces.span(f"{kind} {field}") as span, metrics.OperationTimer(kind, field) as timer:
-            async with self.admission.slot(context.signed_in):
-                response = await execute_operation(admitted, context, self._coalescer)
-            timer.outcome = outcome(response.get("errors"))
-            span.set(request_id=context.request_id, outcome=timer.outcome, statements=timer.statements)
+        began, timer = perf_counter(), metrics.OperationTimer(kind, field)
+        try:
+            with traces.span(f"{kind} {field}") as span, timer:
+                async with self.admission.slot(context.signed_in):
+                    response = await execute_operation(admitted, context, self._coalescer)
+                timer.outcome = outcome(response.get("errors"))
+                span.set(request_id=context.request_id, outcome=timer.outcome, statements=timer.statements)
+        finally:
+            _log_end(admitted, context, timer.outcome, began, statements=timer.statements)
         return Answer(encode_response(response), "data" in response)
 
     def answers(
@@ -95,7 +105,7 @@ class Engine:
     async def _follow(
         self, admitted: Admitted, context: Context, write: Callable[[Sequence[bytes]], bool] | None
     ) -> AsyncGenerator[Answer, None]:
-        ended_with = "OK"
+        ended_with, began = "OK", perf_counter()
         try:
             if write is not None:
                 context.direct_writer = self._renderings.direct_writer(admitted, context, write)
@@ -116,6 +126,22 @@ class Engine:
             yield _refusal(errors)
         finally:
             metrics.count_operation("subscription", admitted.operation.root_field, ended_with)
+            _log_end(admitted, context, ended_with, began)
+
+
+def _log_end(admitted: Admitted, context: Context, outcome: str, began: float, **facts: int) -> None:
+    """One line for an operation that has ended: which, whose by id, and how. Nothing that it was asked with."""
+    operation, viewer = admitted.operation, context.signed_in
+    facts_of_all: dict[str, object] = {
+        "kind": operation.kind.value,
+        "field": operation.root_field,
+        "operation": (operation.name or "")[:_MAX_NAME_CHARACTERS],
+        "actor": viewer.actor_id if viewer else None,
+        "outcome": outcome,
+        "ms": round((perf_counter() - began) * 1000, 1),
+        "request_id": context.request_id,
+    }
+    _log.info("operation", extra=facts_of_all | facts)
 
 
 def refuse(invalid: InvalidDocument, request_id: str) -> Answer:

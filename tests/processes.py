@@ -127,6 +127,8 @@ class Process:
             self.address = lines[0]["address"] if lines else self._printed()
             if not self.address:
                 return False
+            if self.address.startswith("unix:"):
+                return True  # it listens, and whoever connects is served in a moment
             with contextlib.suppress(httpx.HTTPError):
                 return (await client.get(f"{self.address}/healthz")).is_success
             return False

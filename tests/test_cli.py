@@ -1,6 +1,7 @@
 """The command line, by real processes: what a user can cause ends in one line, never in a traceback."""
 
 import asyncio
+import importlib.metadata
 import json
 import re
 import shlex
@@ -10,6 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 from graphql import build_schema
@@ -103,6 +105,34 @@ async def test_a_port_in_use_is_one_line(installation: Installation) -> None:
 
         for command in ("serve", "demo"):
             assert await installation.failure_line(command, "--port", port) == f"callboard: {expected}"
+
+
+@pytest.mark.once
+def test_the_version_is_printed() -> None:
+    printed = CliRunner().invoke(server.cli, ["--version"])
+
+    assert (printed.exit_code, printed.stdout) == (0, f"callboard {importlib.metadata.version('callboard')}\n")
+
+
+@pytest.mark.once
+async def test_a_unix_socket_is_served_and_what_happens_is_in_the_log(installation: Installation) -> None:
+    path = installation.folder / "socket"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+    async with installation.running("serve", "--uds", str(path)) as process:
+        transport = httpx.AsyncHTTPTransport(uds=str(path))
+        async with httpx.AsyncClient(transport=transport, base_url="http://callboard") as client:
+            query = {"query": "query Who { __typename }"}
+            answer = await client.post("/graphql", json=query, headers={"authorization": "Bearer nonsense"})
+        assert answer.json()["data"] == {"__typename": "Query"}
+        await process.stop()
+        lines = process.logged
+
+    events = [line["event"] for line in lines if line.get("route") != "/healthz"]
+    assert events == ["listening", "sign-in refused", "operation", "request", "going down", "went down"]
+    [operation] = [line for line in lines if line["event"] == "operation"]
+    shown = {name: operation[name] for name in ("kind", "operation", "actor", "outcome", "statements")}
+    assert shown == {"kind": "query", "operation": "Who", "actor": None, "outcome": "OK", "statements": 0}
 
 
 @pytest.mark.once

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import platform
 import re
 import signal
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 import models
 import server
 import settings
+from application import version
 from auth.refusals import Code, Reason
 from auth.viewer import Viewer
 from feed.subscription import Publication
@@ -227,6 +229,8 @@ KNOWN = {
     "reason": {"buffer", "stalled"},
     "of": {"key", "user", "address", "sign-ins"},
     "state": {"used", "idle"},
+    "version": {version()},
+    "python": {platform.python_version()},
 }
 
 

@@ -109,6 +109,30 @@ def test_a_bad_value_is_one_line_that_names_it(variable: str, value: str, monkey
     assert "hush" not in str(refused.value)
 
 
+@pytest.mark.parametrize("named", ["environment", ".env"])
+def test_a_secret_may_stand_in_a_file(named: str, monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    (place / "secret").write_text(f"{SECRET}\n")
+    if named == ".env":
+        (place / ".env").write_text(f"CALLBOARD_JWT_SECRET_FILE={place}/secret\n")
+    else:
+        monkeypatch.setenv("CALLBOARD_JWT_SECRET_FILE", f"{place}/secret")
+
+    secret = read().jwt_secret
+
+    assert secret is not None
+    assert secret.get_secret_value() == SECRET
+
+
+def test_a_secret_stands_in_one_place_that_can_be_read(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    monkeypatch.setenv("CALLBOARD_JWT_SECRET_FILE", f"{place}/nowhere")
+    with pytest.raises(BadSetting, match="CALLBOARD_JWT_SECRET_FILE: the file can't be read"):
+        read()
+
+    monkeypatch.setenv("CALLBOARD_JWT_SECRET", SECRET)
+    with pytest.raises(BadSetting, match="CALLBOARD_JWT_SECRET and CALLBOARD_JWT_SECRET_FILE exclude each other"):
+        read()
+
+
 def test_the_shared_secret_and_an_identity_provider_exclude_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBOARD_JWT_SECRET", SECRET)
     monkeypatch.setenv("CALLBOARD_JWKS_URL", "https://id.example/keys")

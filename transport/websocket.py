@@ -61,16 +61,21 @@ class Socket:
 
     async def serve(self) -> None:
         """Serve the accepted connection until either side closes it."""
+        code: int | None = None
         with self._connection:
             try:
                 async with asyncio.TaskGroup() as self._operations:
                     await self._receive()
-            except* WebSocketDisconnect:
-                pass
+            except* WebSocketDisconnect as group:
+                code = next((gone.code for gone in group.exceptions if isinstance(gone, WebSocketDisconnect)), None)
             except* Closed as group:
                 [closed, *_] = group.exceptions
                 assert isinstance(closed, Closed), "no group within the group"
+                code = closed.code
                 await self._close(closed)
+            finally:
+                if self.viewer is not None:
+                    _log.info("websocket left", extra={"actor": self.viewer.actor_id, "code": code})
 
     async def _receive(self) -> None:
         """Receive message after message. Ends by raising Closed or WebSocketDisconnect, and all operations with it."""
@@ -123,6 +128,7 @@ class Socket:
         except database.UNREACHABLE:
             raise Closed(1013, Code.SERVICE_UNAVAILABLE) from None
         self.viewer = viewer
+        _log.info("websocket joined", extra={"actor": viewer.actor_id, "address": self._address})
         await self._send({"type": "connection_ack"})
 
     async def _start(self, id: str, payload: dict[str, object]) -> None:
