@@ -101,7 +101,7 @@ class PostgresClient(AsyncpgDBClient):
             # A pooler in transaction mode has another server for each transaction, which knows no statement by name.
             **({"statement_cache_size": 0} if self._is_pooler else {}),
         )
-        self._pool = PoolByTurns(pool, _MOST_CONNECTIONS)
+        self._pool = PoolByTurns(pool, settings.current().database_connections)
 
     async def expire_connections(self) -> None:
         """Let no connection of now be used again; the next ones may lead to another server."""
