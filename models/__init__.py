@@ -4,7 +4,7 @@ from models.audit import AuditAct, AuditEvent
 from models.base import Row, derived_id, new_id
 from models.candidates import Candidate, CandidateEmail, Follower
 from models.changes import Change, InterviewPanelChangeKind, LogEntry, TopicChange, TopicLog
-from models.directory import Account, Posting, Role, Stage, User, email_key
+from models.directory import Account, CalendarFeed, Posting, Role, Stage, User, email_key
 from models.feedback import (
     OF_VERSION,
     FeedbackFieldType,
@@ -17,9 +17,11 @@ from models.feedback import (
 )
 from models.integrations import ApiKey, Integration, IntegrationProvider
 from models.panels import (
+    OWN_UID,
     Cancelable,
     Cancellation,
     CancelOrigin,
+    Departure,
     FeedbackReminder,
     Instant,
     Interview,
@@ -34,16 +36,19 @@ from models.panels import (
 
 __all__ = [
     "OF_VERSION",
+    "OWN_UID",
     "Account",
     "ApiKey",
     "AuditAct",
     "AuditEvent",
+    "CalendarFeed",
     "CancelOrigin",
     "Cancelable",
     "Cancellation",
     "Candidate",
     "CandidateEmail",
     "Change",
+    "Departure",
     "FeedbackFieldType",
     "FeedbackForm",
     "FeedbackFormStatus",

@@ -54,11 +54,27 @@ class User(Row):
     deactivated_at = fields.DatetimeField(null=True)
     # The rows of candidates that have this email, where they were read along: an internal candidate has some.
     candidacies: "list[Row] | None" = None
+    # The address of the calendar feed, where an act has just made it: only its digest is stored.
+    calendar_feed_url: str | None = None
 
     class Meta:
         table = "user"
         unique_together = (("account", "email"), ("account", "external_id"))
         indexes = (Index(fields=("account_id", "name", "id")),)
+
+
+class CalendarFeed(Row):
+    """The secret address at which calendar programs read a user's interviews: one at a time, ended by the next."""
+
+    prefix = "cal"
+
+    user_id: str
+    user: fields.OneToOneRelation[User] = fields.OneToOneField("models.User", related_name="calendar_feed")
+    # SHA-256 of the secret, in hex.
+    digest = fields.CharField(max_length=64, unique=True)
+
+    class Meta:
+        table = "calendar_feed"
 
 
 class Stage(Row):

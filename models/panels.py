@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from operator import attrgetter
+from typing import TypedDict
 
 from tortoise import fields
 from tortoise.expressions import Q
@@ -19,6 +20,9 @@ from models.integrations import Integration
 
 #: An instant (UTC), or what is bound to one at each run of a compiled statement.
 Instant = datetime | Bind
+
+#: How the UIDs end that are made here.
+OWN_UID = "@callboard"
 
 
 class InterviewPanelStatus(Enum):
@@ -46,6 +50,18 @@ class ResponseStatus(Enum):
     ACCEPTED = "ACCEPTED"
     TENTATIVE = "TENTATIVE"
     DECLINED = "DECLINED"
+
+
+class Departure(TypedDict):
+    """What the calendar of somebody who was taken off an interview is told: its last time, and SEQUENCE and DTSTAMP.
+
+    Instants are in ISO 8601.
+    """
+
+    sequence: int
+    at: str
+    starts_at: str
+    ends_at: str
 
 
 @dataclass(frozen=True)
@@ -185,6 +201,8 @@ class Interview(Cancelable):
     account_id: str
     panel_id: str
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="interviews")
+    organizer_id: str | None
+    integration_id: str | None
     panel: fields.ForeignKeyRelation[Panel] = fields.ForeignKeyField("models.Panel", related_name="interviews")
     external_id = fields.CharField(max_length=500)
     subject = fields.CharField(max_length=500)
@@ -203,11 +221,32 @@ class Interview(Cancelable):
     # Whether the declaration that counts lists it; what is no longer listed is cancelled too.
     listed = fields.BooleanField(default=True)
     updated_at = fields.DatetimeField(default=clock.now)
+    # The UID of the scheduler's own event, once it has said one, and the integration within which that is unique.
+    scheduler_uid = fields.CharField(max_length=500, null=True)
+    integration: fields.ForeignKeyNullableRelation[Integration] = fields.ForeignKeyField(
+        "models.Integration", related_name="interviews", null=True, on_delete=fields.RESTRICT
+    )
+    # The invite's SEQUENCE, which never goes back, and when what it says last changed. Null in no row, but a column
+    # that is added to a table must allow it.
+    calendar_sequence = fields.BigIntField(default=0, db_default=0)
+    calendar_stamp = fields.DatetimeField(null=True)
+    # Who invites: the candidate's owner when the interview was made; null for the account.
+    organizer: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "models.User", related_name="organized", null=True, on_delete=fields.RESTRICT
+    )
+    # The cancels of those who were taken off and are not back, by user id; null for none.
+    departures: dict[str, Departure] | None = fields.JSONField(null=True)
 
     class Meta:
         table = "interview"
-        unique_together = (("panel", "external_id"),)
+        unique_together = (("panel", "external_id"), ("integration", "scheduler_uid"))
         indexes = (Index(fields=("account_id", "starts_at", "id")), Index(fields=("panel_id", "starts_at", "id")))
+
+    @property
+    @derived_from("id", "scheduler_uid")
+    def calendar_uid(self) -> str:
+        """The UID of the event on people's calendars: the scheduler's own where it has said one."""
+        return self.scheduler_uid or f"{self.id}{OWN_UID}"
 
     @property
     @derived_from("starts_at", "ends_at")

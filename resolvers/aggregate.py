@@ -25,6 +25,7 @@ from models import (
 from models import InterviewPanelChangeKind as ChangeKind
 from resolvers import feedback
 from resolvers.access import unscoped
+from resolvers.invite_revisions import InviteFacts, invite_facts, revise_invite
 from resolvers.panels import SEATS
 from resolvers.queries import select_for_update, select_unscoped
 from resolvers.questions import current_version
@@ -65,6 +66,8 @@ class PanelAggregate:
     _removed: list[Interviewer] = field(default_factory=list, init=False)
     #: What those templates ask now, by their ids.
     _versions: dict[str, models.TemplateVersion] = field(default_factory=dict, init=False)
+    #: By interview: what invites said before the act.
+    _invites: dict[str, InviteFacts] = field(default_factory=dict, init=False)
 
     @classmethod
     async def load_for_update(cls, viewer: Viewer, external_id: str) -> "PanelAggregate":
@@ -85,7 +88,7 @@ class PanelAggregate:
             # An answer shows the panel and the seats as the act leaves them.
             attach(interview, "panel", panel)
             interview.seats = None
-        return cls(
+        aggregate = cls(
             panel,
             {interview.external_id: interview for interview in interviews},
             seats,
@@ -93,6 +96,8 @@ class PanelAggregate:
             users=users,
             candidate=candidate,
         )
+        aggregate._invites = {interview.id: aggregate._invite_facts(interview) for interview in interviews}
+        return aggregate
 
     @property
     def visible_panel(self) -> Panel | None:
@@ -171,6 +176,7 @@ class PanelAggregate:
         await self._load_templates()
         forms = self._reconcile_forms()
         self._derive_times()
+        self._revise_invites(unit)
         if kind is not None and self.visible_panel is not None:
             unit.record(self.panel, kind)
         self._changed |= {form.id: form for form in forms}
@@ -233,6 +239,15 @@ class PanelAggregate:
         panel.starts_at = min((interview.starts_at for interview in live), default=None)
         panel.ends_at = max((interview.ends_at for interview in live), default=None)
         panel.listed_at = panel.starts_at or panel.listed_at
+
+    def _invite_facts(self, interview: Interview) -> InviteFacts:
+        return invite_facts(self.panel, interview, self.seats.get(interview.id, {}).values(), self.forms)
+
+    def _revise_invites(self, unit: UnitOfWork) -> None:
+        """Count on the revision of each invite that says something else than before the act."""
+        for interview in self.interviews.values():
+            if revise_invite(interview, self._invites.get(interview.id), self._invite_facts(interview), unit.at):
+                self.touch(interview)
 
     async def _load_templates(self) -> None:
         """Load the templates of forms to be made or changed that the act has not looked up itself."""

@@ -1,19 +1,24 @@
 """An interview as its guests' calendars read it: RFC 5545 text, in which no value can break out of its line."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vCalAddress, vText, vUri
+from icalendar import Calendar, Event, vCalAddress, vDuration, vText, vUri
+from icalendar.parser import Contentline, Parameters
 
 #: What people read of an interview that a user has cancelled while its event lives on.
 TAKEN_OFF = "The ATS has taken this interview off; the event stays on calendars until it is deleted in the scheduler."
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _URL_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+#: Stands in the text of an event for what each reader is told.
+_PLACEHOLDER = "-"
+#: How often programs are asked to read a feed again.
+_REFRESH = timedelta(hours=1)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -23,7 +28,7 @@ _MONTHS = (
 
 @dataclass(frozen=True)
 class Attendee:
-    """An interviewer. `partstat` is a name of the contract's ResponseStatus, such as NEEDS_ACTION."""
+    """Whoever is invited. `partstat` is a name of the contract's ResponseStatus, such as NEEDS_ACTION."""
 
     name: str
     email: str
@@ -33,14 +38,15 @@ class Attendee:
 
 @dataclass(frozen=True)
 class CalendarEvent:
-    """What an invite says. `id` never changes; times are aware. `timezone` is an IANA name: people read the time in it.
+    """What is said of an interview. `uid` never changes; times are aware. People read them in `timezone`, an IANA name.
 
     `meeting_url` is where the video call takes place, `url` the panel in the scheduler. `canceled` is an event that was
     deleted in the scheduler; `taken_off` one that lives on, though the ATS has taken the interview off. `stamp` is the
-    instant of the interview's last change: asking twice answers the same text.
+    instant at which anything of this last changed: asking twice answers the same text. Where the organizer has no
+    address that takes replies, `takes_replies` is false and nobody is asked for one.
     """
 
-    id: str
+    uid: str
     sequence: int
     subject: str
     candidate: str
@@ -58,6 +64,7 @@ class CalendarEvent:
     canceled: bool = False
     taken_off: bool = False
     tentative: bool = False
+    takes_replies: bool = True
 
 
 class _Text(vText):
@@ -73,18 +80,69 @@ def invite(event: CalendarEvent) -> str:
     All instants are in UTC: calendar programs take a TZID for the zone that they know by that name, whatever rules
     are sent along, and a local time can't say which of the two hours it means that autumn repeats.
     """
+    return _single(event, [_describe(event, event.attendees)], event.attendees)[0]
+
+
+def personal_invites(event: CalendarEvent) -> list[str]:
+    """The same for each attendee, with the feedback link of that one only."""
+    return _single(event, [_describe(event, (attendee,)) for attendee in event.attendees], event.attendees)
+
+
+def departure(event: CalendarEvent, attendee: Attendee) -> str:
+    """The cancel for somebody who was taken off: RFC 5546, 3.2.5. It says nothing of what became of the interview.
+
+    The event's times, sequence and stamp are those of the departure.
+    """
+    bare = replace(event, canceled=True, location=None, meeting_url=None, url=None)
+    return _single(bare, ["You are no longer on this interview."], (attendee,))[0]
+
+
+def candidate_invite(event: CalendarEvent, candidate: Attendee) -> str:
+    """The interview as its candidate reads it: who interviews, but no note, feedback link or link to the scheduler."""
+    names = ", ".join(_line(attendee.name) for attendee in event.attendees)
+    people = f"With: {names}" if names else None
+    join = f"Join: {_url(event.meeting_url)}" if event.meeting_url else None
+    text = "\n\n".join(filter(None, [_local_time(event), people, join]))
+    return _single(replace(event, url=None), [text], (candidate,))[0]
+
+
+def feed(events: Iterable[tuple[CalendarEvent, Attendee]], name: str) -> str:
+    """Interviews to subscribe to, each with what its reader is told: METHOD PUBLISH, and so without attendees."""
+    calendar = _calendar("PUBLISH")
+    for property in ("name", "x-wr-calname"):
+        calendar.add(property, _line(name))
+    calendar.add("refresh-interval", vDuration(_REFRESH), parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(_REFRESH))
+    for event, reader in events:
+        calendar.add_component(_vevent(event, _describe(event, (reader,)), ()))
+    return _written(calendar)
+
+
+def _single(event: CalendarEvent, descriptions: Sequence[str], attendees: Sequence[Attendee]) -> list[str]:
+    """The event as a calendar, once for each description: all other lines are written once for all of them."""
+    calendar = _calendar("CANCEL" if event.canceled else "REQUEST")
+    calendar.add_component(_vevent(event, _PLACEHOLDER, attendees))
+    before, after = _written(calendar).split(f"\r\nDESCRIPTION:{_PLACEHOLDER}\r\n")
+    lines = (Contentline.from_parts("DESCRIPTION", Parameters(), _text(each)) for each in descriptions)
+    return [f"{before}\r\n{line.to_ical().decode()}\r\n{after}" for line in lines]
+
+
+def _calendar(method: str) -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//Callboard//Interviews//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if event.canceled else "REQUEST")
-    calendar.add_component(_vevent(event))
+    calendar.add("method", method)
+    return calendar
+
+
+def _written(calendar: Calendar) -> str:
     text: bytes = calendar.to_ical()
     return text.decode()
 
 
-def _vevent(event: CalendarEvent) -> Event:
+def _vevent(event: CalendarEvent, description: str, attendees: Sequence[Attendee]) -> Event:
     vevent = Event()
-    vevent.add("uid", _line(f"{event.id}@callboard"))
+    vevent.add("uid", _text(event.uid))
     vevent.add("sequence", event.sequence)
     vevent.add("dtstamp", event.stamp.astimezone(UTC))
     vevent.add("last-modified", event.stamp.astimezone(UTC))
@@ -92,7 +150,7 @@ def _vevent(event: CalendarEvent) -> Event:
     vevent.add("dtend", event.ends_at.astimezone(UTC))
     vevent.add("status", _status(event))
     vevent.add("summary", _line(event.subject))
-    vevent.add("description", _description(event))
+    vevent.add("description", _text(description))
     if place := event.location or event.meeting_url:
         vevent.add("location", _line(place))
     if event.meeting_url:
@@ -100,8 +158,8 @@ def _vevent(event: CalendarEvent) -> Event:
     if url := event.meeting_url or event.url:
         vevent.add("url", _url(url))
     vevent.add("organizer", _address(event.organizer_name, event.organizer_email))
-    for attendee in event.attendees:
-        vevent.add("attendee", _guest(attendee, rsvp=not event.canceled))
+    for attendee in attendees:
+        vevent.add("attendee", _guest(attendee, asks=event.takes_replies and not event.canceled))
     return vevent
 
 
@@ -119,21 +177,22 @@ def _conference(meeting_url: str) -> vUri:
     return conference
 
 
-def _description(event: CalendarEvent) -> _Text:
+def _describe(event: CalendarEvent, readers: Iterable[Attendee]) -> str:
+    """The text of the event, with the feedback links of these people."""
     head = f"Candidate: {_line(event.candidate)}\n{_local_time(event)}"
     taken_off = TAKEN_OFF if event.taken_off else None
-    return _text("\n\n".join(filter(None, [head, taken_off, event.note, "\n".join(_links(event))])))
+    return "\n\n".join(filter(None, [head, taken_off, event.note, "\n".join(_links(event, readers))]))
 
 
-def _links(event: CalendarEvent) -> Iterator[str]:
+def _links(event: CalendarEvent, readers: Iterable[Attendee]) -> Iterator[str]:
     """The lines of the text that lead somewhere; the panel's own only where URL is the meeting's."""
     if event.meeting_url:
         yield f"Join: {_url(event.meeting_url)}"
         if event.url:
             yield f"In the scheduler: {_url(event.url)}"
-    for attendee in event.attendees:
-        if attendee.feedback_url:
-            yield f"Feedback of {_line(attendee.name)}: {_url(attendee.feedback_url)}"
+    for reader in readers:
+        if reader.feedback_url:
+            yield f"Feedback of {_line(reader.name)}: {_url(reader.feedback_url)}"
 
 
 def _local_time(event: CalendarEvent) -> str:
@@ -157,11 +216,12 @@ def _clock(local: datetime) -> str:
     return f"{local:%H:%M}" + (f" UTC{local.isoformat(timespec='seconds')[19:]}" if is_repeated else "")
 
 
-def _guest(attendee: Attendee, *, rsvp: bool) -> vCalAddress:
+def _guest(attendee: Attendee, *, asks: bool) -> vCalAddress:
+    """An attendee, who is asked for an answer unless there is one already."""
     address = _address(attendee.name, attendee.email)
     address.params["ROLE"] = "REQ-PARTICIPANT"
     address.params["PARTSTAT"] = attendee.partstat.replace("_", "-")
-    address.params["RSVP"] = str(rsvp).upper()
+    address.params["RSVP"] = str(asks and attendee.partstat == "NEEDS_ACTION").upper()
     return address
 
 

@@ -42,6 +42,7 @@ class InterviewPush:
     meeting_url: str | None = None
     feedback_reminder: FeedbackReminder = FeedbackReminder.DAILY
     feedback_template_id: str | None = None
+    calendar_uid: str | None = None
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,11 @@ class Event:
 
     @cached_property
     def content(self) -> dict[str, object]:
-        """All but the people, by the model's names."""
+        """All but the people, by the model's names. A UID that is left out stays what it was."""
         texts = {name: validation.plain_text(getattr(self.push, name)) for name in ("subject", "note", "location")}
         fields = {name: getattr(self.push, name) for name in ("meeting_url", "feedback_reminder")}
+        if self.push.calendar_uid is not None:
+            fields["scheduler_uid"] = self.push.calendar_uid
         return texts | fields | {"starts_at": self.starts_at, "ends_at": self.ends_at}
 
 
@@ -166,12 +169,14 @@ class Declaration:
 def faults(push: Push) -> list[UserError]:
     """What is wrong with a push by itself, whatever the database has. Rule 7 of Pushing a panel."""
     errors = [*_panel_faults(push), *_byte_faults(push)]
-    names: set[str] = set()
+    names: set[tuple[str, str]] = set()
     for path, interview in push.declared_interviews:
-        if interview.external_id in names:
-            message = "Another interview of this push has the same externalId."
-            errors.append(error(ErrorCode.TAKEN, message, (*path, "externalId")))
-        names.add(interview.external_id)
+        unique = {"externalId": interview.external_id, "calendarUid": interview.calendar_uid}
+        for argument, name in unique.items():
+            if name is not None and (argument, name) in names:
+                message = f"Another interview of this push has the same {argument}."
+                errors.append(error(ErrorCode.TAKEN, message, (*path, argument)))
+            names.add((argument, name or ""))
         errors += _interview_faults(interview, path)
     return errors
 
@@ -200,6 +205,7 @@ def _interview_faults(interview: InterviewPush, path: Path) -> Iterator[UserErro
     yield from validation.name_faults(interview.subject, (*path, "subject"))
     yield from validation.prose_faults(interview.note, (*path, "note"))
     yield from validation.name_faults(interview.location, (*path, "location"), required=False)
+    yield from validation.name_faults(interview.calendar_uid, (*path, "calendarUid"))
     if not 1 <= interview.duration_minutes <= MOST_MINUTES:
         message = f"An interview lasts 1 to {MOST_MINUTES:,} minutes."
         yield error(ErrorCode.INVALID, message, (*path, "durationMinutes"))

@@ -8,7 +8,7 @@ import models
 import settings
 from auth.viewer import Scope, Viewer
 from database import Bind, Query, in_
-from models import Interview, Panel, email_key
+from models import OWN_UID, Interview, Panel, email_key
 from resolvers.access import visible
 from resolvers.aggregate import ROW_BYTES, PanelAggregate, is_deleted
 from resolvers.declarations import (
@@ -29,7 +29,10 @@ from resolvers.validation import byte_faults, text_bytes
 
 
 async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], stored: PanelAggregate) -> Declaration:
-    """The push with the rows that it names, read against what is stored; `faults` are its own. Three statements."""
+    """The push with the rows that it names, read against what is stored; `faults` are its own.
+
+    Three statements, and one for UIDs of events that are new.
+    """
     candidates = await _find_candidates(viewer, push, stored.panel)
     named = _pick_candidate(push, candidates, stored.panel)
     candidate = await _find_kept(viewer, named)
@@ -48,6 +51,7 @@ async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], store
         *_zone_faults(push, stored.panel),
         *_size_faults(push, stored),
         *_byte_faults(push, stored),
+        *await _uid_faults(viewer, push, stored),
     ]
     by_id = {user.id: user for user in users}
     errors = _one_a_path([*faults, *panel_faults, *reader.faults])
@@ -197,6 +201,32 @@ def _stays(interview: Interview, push: Push) -> bool:
     """Whether the interview stays where the push doesn't list it: whoever declares a whole panel takes it off."""
     is_taken_off = push.is_whole and replaces(push.sequence, interview.sequence)
     return not is_taken_off and not is_deleted(interview)
+
+
+async def _uid_faults(viewer: Viewer, push: Push, stored: PanelAggregate) -> list[UserError]:
+    """What is wrong with the UIDs of the scheduler's events: each is one interview's, for good."""
+    faults, new = [], {}
+    for path, each in push.declared_interviews:
+        at, interview = (*path, "calendarUid"), stored.interviews.get(each.external_id)
+        if each.calendar_uid is None or (interview is not None and each.calendar_uid == interview.calendar_uid):
+            continue
+        if interview is not None and interview.scheduler_uid is not None:
+            message = f"The event is {interview.scheduler_uid} on people's calendars, and stays that: send this UID."
+            faults.append(error(ErrorCode.INVALID, message, at))
+        elif each.calendar_uid.endswith(OWN_UID):
+            faults.append(error(ErrorCode.TAKEN, "Another interview's invite has this UID.", at))
+        else:
+            new[each.calendar_uid] = at
+    others = await select(viewer, Query(_interviews_by_uid, uids=sorted(new))) if new else []
+    return faults + [
+        error(ErrorCode.TAKEN, "Another interview has this UID.", new[each.scheduler_uid])
+        for each in others
+        if each.scheduler_uid in new
+    ]
+
+
+def _interviews_by_uid(scope: Scope, uids: Bind) -> QuerySet[Interview]:
+    return visible(scope, Interview).filter(in_("scheduler_uid", uids), integration_id=scope.viewer_id)
 
 
 class _EventReader:

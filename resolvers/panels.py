@@ -1,4 +1,4 @@
-"""Panels, interviews and the people on them: one, lists of them, and interviews as calendar invites."""
+"""Panels, interviews and the people on them: one, and lists of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ from database import Bind, Join, Query, Texts, attach, in_, including
 from models import (
     Cancellation,
     FeedbackForm,
-    FeedbackFormStatus,
     Instant,
     IntegrationProvider,
     Interview,
@@ -25,7 +24,7 @@ from models import (
     Panel,
     Role,
 )
-from resolvers import calendar, feedback
+from resolvers import feedback
 from resolvers.access import unscoped, visible
 from resolvers.listing import Listing, Page, PageRequest, Parameters
 from resolvers.queries import CONTRADICTION, Wanted, get, get_named, group_by, load_related, select
@@ -301,58 +300,3 @@ async def cancellations_of(viewer: Viewer, interviews: Sequence[Interview]) -> l
     """Why each interview doesn't take place: the interview's own cancellation, or that of its panel."""
     panels = await load_related(viewer, interviews, "panel")
     return [models.why_off(interview, panel) for interview, panel in zip(interviews, panels, strict=True)]
-
-
-async def invites_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[str]:
-    """Each interview as RFC 5545 text, with every interviewer's feedback link. Six statements at most."""
-    panels = await load_related(viewer, interviews, "panel")
-    candidates = await load_related(viewer, panels, "candidate")
-    owners = await load_related(viewer, candidates, "owner")
-    seats = await seats_of(viewer, interviews)
-    all_seats = [seat for each in seats for seat in each]
-    users = dict(zip(all_seats, await load_related(viewer, all_seats, "user"), strict=True))
-    forms = dict(zip(all_seats, await load_related(viewer, all_seats, "form"), strict=True))
-    attendees = [[_attendee(seat, users[seat], forms[seat]) for seat in each] for each in seats]
-    parts = zip(interviews, panels, candidates, owners, attendees, strict=True)
-    return [calendar.invite(_event(viewer, *each)) for each in parts]
-
-
-def _event(
-    viewer: Viewer,
-    interview: Interview,
-    panel: Panel,
-    candidate: models.Candidate,
-    owner: models.User | None,
-    attendees: Sequence[calendar.Attendee],
-) -> calendar.CalendarEvent:
-    """The panel's version counts the event's revisions; the candidate's owner invites, else the account.
-
-    A cancel in the ATS leaves the event as it is (docs/rules.md, Cancelling).
-    """
-    cancellation = models.why_off(interview, panel)
-    event_remains = cancellation is not None and cancellation.calendar_event_remains
-    return calendar.CalendarEvent(
-        id=interview.id,
-        sequence=panel.version,
-        subject=interview.subject,
-        candidate=candidate.name,
-        starts_at=interview.starts_at,
-        ends_at=interview.ends_at,
-        timezone=panel.timezone,
-        organizer_name=owner.name if owner else viewer.account.name,
-        organizer_email=owner.email if owner else f"interviews@{viewer.account.slug}.invalid",
-        attendees=tuple(attendees),
-        stamp=panel.updated_at,
-        note=interview.note,
-        location=interview.location,
-        meeting_url=interview.meeting_url,
-        url=panel.external_url,
-        canceled=cancellation is not None and not event_remains,
-        taken_off=event_remains,
-        tentative=panel.tentative,
-    )
-
-
-def _attendee(seat: Interviewer, user: models.User, form: FeedbackForm | None) -> calendar.Attendee:
-    link = feedback.url(form) if form is not None and form.status is not FeedbackFormStatus.VOIDED else None
-    return calendar.Attendee(user.name, user.email, seat.response_status.value, link)

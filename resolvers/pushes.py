@@ -70,7 +70,7 @@ async def _save_push(
     stored.users |= declaration.users
     stored.candidate = declaration.candidate
     if not merged.is_empty:
-        _apply(merged, stored, unit)
+        _apply(merged, stored, declaration, unit)
         await stored.save(unit, merged.kind)
     push_warnings = await warnings.of(viewer, stored, declaration)
     if declaration.push.is_whole:
@@ -78,21 +78,32 @@ async def _save_push(
     return _answer(stored, declaration.push, merged.outcome, push_warnings)
 
 
-def _apply(merged: Merge, stored: PanelAggregate, unit: UnitOfWork) -> None:
-    """Give the rows the values that were decided on."""
+def _apply(merged: Merge, stored: PanelAggregate, declaration: Declaration, unit: UnitOfWork) -> None:
+    """Give the rows the values that were decided on. Whoever owns the candidate now invites to what is new."""
+    organizer_id = declaration.candidate.owner_id if declaration.candidate else None
     for name, value in merged.columns.items():
         setattr(stored.panel, name, value)
     for each in merged.interviews:
         if each.columns:
-            _apply_to_interview(each, stored, unit)
+            interview = each.interview or _new_interview(stored, each.external_id, organizer_id)
+            _apply_to_interview(interview, each, stored, unit)
     stored.set_origin(merged.origin, unit)
 
 
-def _apply_to_interview(merged: InterviewMerge, stored: PanelAggregate, unit: UnitOfWork) -> None:
-    panel, interview = stored.panel, merged.interview
-    if interview is None:
-        interview = Interview(account_id=panel.account_id, panel_id=panel.id, external_id=merged.external_id)
-        stored.interviews[interview.external_id] = interview
+def _new_interview(stored: PanelAggregate, external_id: str, organizer_id: str | None) -> Interview:
+    panel = stored.panel
+    interview = Interview(
+        account_id=panel.account_id,
+        panel_id=panel.id,
+        integration_id=panel.integration_id,
+        external_id=external_id,
+        organizer_id=organizer_id,
+    )
+    stored.interviews[external_id] = interview
+    return interview
+
+
+def _apply_to_interview(interview: Interview, merged: InterviewMerge, stored: PanelAggregate, unit: UnitOfWork) -> None:
     for name, value in merged.columns.items():
         setattr(interview, name, value)
     if merged.event is not None and merged.takes_content:

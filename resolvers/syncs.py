@@ -15,6 +15,7 @@ from models import Candidate, CandidateEmail, Follower, Posting, Row, Stage, Use
 from resolvers import duplicates, units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.invite_revisions import revise_invites_of_candidates
 from resolvers.queries import known
 from resolvers.units import UnitOfWork
 from resolvers.validation import plain_text
@@ -172,6 +173,7 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
         faults = list(_candidate_faults(rows))
         stored = await load_by(viewer, Candidate, "external_id", [row.external_id for row in rows], lock=True)
         faults += await _own_faults(viewer, rows, stored)
+        before = {candidate.id: _shown_to_calendars(candidate) for candidate in stored.values()}
         named = await _Named.load(viewer, rows)
         references, candidates, followers = _References(faults), [], {}
         for index, row in enumerate(rows):
@@ -191,9 +193,17 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
             await _save_followers(followers)
             await duplicates.move(unit, candidates, kept)
             await _save_email_keys(candidates, kept)
+            shown = {each.id: _shown_to_calendars(each) for each in candidates}
+            changed = [id for id, now in shown.items() if now != before.get(id)]
+            await revise_invites_of_candidates(unit, [*changed, *(each.id for each in kept.values())])
         return synced
 
     return await sync(viewer, act)
+
+
+def _shown_to_calendars(candidate: Candidate) -> tuple[str, list[str]]:
+    """What invites say of the candidate."""
+    return candidate.name, candidate.emails
 
 
 async def _resolve_mergers(

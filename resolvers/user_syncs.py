@@ -1,15 +1,17 @@
 """Syncs of users: who is meant by a row, and who may change whom."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tortoise.expressions import F, Q
 
 from auth.viewer import Viewer
-from models import AuditAct, Role, User, email_key
+from models import AuditAct, CalendarFeed, Role, User, email_key
 from resolvers import feedback, validation
-from resolvers.access import visible
+from resolvers.access import unscoped, visible
 from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.invite_revisions import revise_invites_of_users
 from resolvers.queries import known
 from resolvers.syncs import Synced, repeat_faults, save, sync
 from resolvers.units import UnitOfWork
@@ -23,6 +25,16 @@ class UserRow:
     role: Role
     external_id: str | None = None
     deactivated: bool = False
+
+
+class _Standing(NamedTuple):
+    """What of a user decides on what they may do, who they are, and how invites show them."""
+
+    role: Role
+    active: bool
+    email: str
+    external_id: str | None
+    name: str
 
 
 async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
@@ -55,9 +67,22 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
         synced = await save(list(users.values()), faults)
         if left_or_back := [user.id for user in synced.rows if _has_left_or_is_back(user, before.get(user.id))]:
             await feedback.recount_due(unit, left_or_back)
+        if not synced.errors:
+            await _follow_up(unit, users, before)
         return synced
 
     return await sync(viewer, act)
+
+
+async def _follow_up(unit: UnitOfWork, users: Mapping[str, User], before: Mapping[str, _Standing]) -> None:
+    """Bring invites in line with new names and addresses, and end the calendar feeds of whoever is deactivated."""
+    known_users = [user for user in users.values() if user.id in before]
+    readdressed = {user.id for user in known_users if user.email != before[user.id].email}
+    renamed = {user.id for user in known_users if user.name != before[user.id].name}
+    await revise_invites_of_users(unit, renamed - readdressed, readdressed)
+    ended = [user.id for user in known_users if user.deactivated_at is not None and before[user.id].active]
+    if ended:
+        await unscoped(CalendarFeed, "of users who are deactivated").filter(user_id__in=ended).delete()
 
 
 def _fill(user: User, row: UserRow, unit: UnitOfWork) -> None:
@@ -75,12 +100,8 @@ def _last_admin_faults(users: Collection[User]) -> Iterator[UserError]:
         yield error(ErrorCode.INVALID, message, ("users",))
 
 
-#: What of a user decides on what they may do and who they are: the role, whether they may sign in, and both names.
-_Standing = tuple[Role, bool, str, str | None]
-
-
 def _standing(user: User) -> _Standing:
-    return (user.role, user.deactivated_at is None, user.email, user.external_id)
+    return _Standing(user.role, user.deactivated_at is None, user.email, user.external_id, user.name)
 
 
 def _has_left_or_is_back(user: User, before: _Standing | None) -> bool:
@@ -89,7 +110,7 @@ def _has_left_or_is_back(user: User, before: _Standing | None) -> bool:
 
 def _audit(unit: UnitOfWork, user: User, before: _Standing | None) -> None:
     """Keep who was let in, and whose standing has changed."""
-    role, active, email, external_id = before or (user.role, True, user.email, user.external_id)
+    role, active, email, external_id, _ = before or _standing(user)
     if before is None:
         unit.audit(AuditAct.USER_ADDED, user.id, role=user.role.value)
     if user.role is not role:

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 import models
-from resolvers import cancels, candidates, errors, integrations, panels
+from resolvers import cancels, candidates, errors, integrations, invites, panels
 from resolvers.integrations import CATALOGUE
 from resolvers.merge import UpsertOutcome
 
@@ -31,6 +31,12 @@ _show(
         "panel they sit."
     ),
     INTERVIEWER="Sees the interviews on which they sit, and fills in their own feedback forms.",
+)
+_show(
+    invites.CalendarMethod,
+    "What a text for calendars is, as RFC 5546 has it.",
+    REQUEST="An invitation, or a newer revision of it.",
+    CANCEL="The event is off for whom the text is for: it was deleted, or they were taken off.",
 )
 _show(
     candidates.CandidateOrder,

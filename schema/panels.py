@@ -7,7 +7,7 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import directory, panels
+from resolvers import directory, invites, panels
 from resolvers.listing import Page
 from resolvers.queries import load_related
 from resolvers.validation import URL, TimeZone
@@ -134,6 +134,13 @@ class Interviewer(Node):
         return await load_related(viewer(level), parents, "form")
 
 
+@strawberry.type(description="What to send to one person about one interview.")
+class CalendarInvite:
+    user: User = strawberry.field(description="Who it is for.")
+    method: invites.CalendarMethod = strawberry.field(description="What the text is: RFC 5546.")
+    text: str = strawberry.field(description="RFC 5545/5546, with this person's own feedback link.")
+
+
 @strawberry.type(description="One event of a panel: people, a time and a place.")
 class Interview(Node):
     is_type_of = is_a(models.Interview)
@@ -148,6 +155,9 @@ class Interview(Node):
     duration_minutes: int = strawberry.field(description="Its length in minutes, 1 to 1,440.")
     feedback_reminder: models.FeedbackReminder = strawberry.field(
         description="How often the scheduler reminds interviewers who owe feedback."
+    )
+    calendar_uid: str = strawberry.field(
+        description="The UID of the event on people's calendars: the scheduler's own where it said one."
     )
 
     @breadth(graphql_type=InterviewPanel, reads={"panel_id"}, description="The panel it belongs to.")
@@ -198,7 +208,29 @@ class Interview(Node):
     )
     @staticmethod
     async def calendar_invite(parents: list[models.Interview], level: Level) -> list[str]:
-        return await panels.invites_of(viewer(level), parents)
+        return await invites.invites_of(viewer(level), parents)
+
+    @breadth(
+        graphql_type=list[CalendarInvite],
+        description=(
+            "One invitation a person: what to send to each of them now, with a CANCEL for whoever is no longer on the "
+            "interview."
+        ),
+    )
+    @staticmethod
+    async def calendar_invites(parents: list[models.Interview], level: Level) -> list[list[invites.CalendarInvite]]:
+        return await invites.personal_invites_of(viewer(level), parents)
+
+    @breadth(
+        graphql_type=str | None,
+        description=(
+            "RFC 5545 for the candidate: without the note, the feedback links and the link to the scheduler. Null "
+            "where no email of theirs is known."
+        ),
+    )
+    @staticmethod
+    async def candidate_invite(parents: list[models.Interview], level: Level) -> list[str | None]:
+        return await invites.candidate_invites_of(viewer(level), parents)
 
 
 @maps_to(panels.InterviewFilter)

@@ -43,6 +43,10 @@ class InterviewInput:
         description="How often the scheduler reminds interviewers who owe feedback; Callboard sends nothing.",
     )
     feedback_template_id: strawberry.ID | None = optional("For every interviewer who names none of their own.")
+    calendar_uid: str | None = optional(
+        "The iCalendar UID of the scheduler's own event, so that it and Callboard's invite are one event on every "
+        "calendar. Unique within the integration; may not change once it was sent."
+    )
     interviewers: list[InterviewerInput] = strawberry.field(
         description="Who interviews, 1 to 50: whoever is no longer listed is taken off."
     )

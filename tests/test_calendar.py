@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 import zones
-from resolvers.calendar import TAKEN_OFF, Attendee, CalendarEvent, invite
+from resolvers.calendar import (
+    TAKEN_OFF,
+    Attendee,
+    CalendarEvent,
+    candidate_invite,
+    departure,
+    feed,
+    invite,
+    personal_invites,
+)
 from tests.budgets import examples
 
 pytestmark = pytest.mark.once
@@ -24,7 +33,7 @@ ANYTHING = st.text(st.one_of(st.sampled_from('\r\n\t\\,;:"^N n\x00\x0b\x85\u2028
 REAL_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
 
 ONSITE = CalendarEvent(
-    id="int_1",
+    uid="itv_1@callboard",
     sequence=3,
     subject="Onsite: system design",
     candidate="Carla Candidate",
@@ -100,7 +109,7 @@ def test_the_uid_stays_over_reschedules_and_differs_between_interviews():
     moved = replace(ONSITE, sequence=9, starts_at=later, ends_at=later + timedelta(hours=1), timezone="UTC")
 
     assert vevent(moved)["UID"] == vevent(ONSITE)["UID"]
-    assert vevent(replace(ONSITE, id="int_2"))["UID"] != vevent(ONSITE)["UID"]
+    assert vevent(replace(ONSITE, uid="itv_2@callboard"))["UID"] != vevent(ONSITE)["UID"]
 
 
 def test_asking_twice_answers_the_same_text():
@@ -150,9 +159,66 @@ def test_the_guests_are_named_with_their_answer_and_asked_for_it():
         ("mailto:una+panel@acme.example", "Una", "ACCEPTED"),
         ("mailto:max@acme.example", "Max", "DECLINED"),
     ]
-    assert {(guest.params["ROLE"], guest.params["RSVP"]) for guest in event["ATTENDEE"]} == {
-        ("REQ-PARTICIPANT", "TRUE")
-    }
+    assert {guest.params["ROLE"] for guest in event["ATTENDEE"]} == {"REQ-PARTICIPANT"}
+
+
+def asked(event: Event) -> list[str]:
+    return [guest.params["RSVP"] for guest in event["ATTENDEE"]]
+
+
+def test_only_who_has_not_answered_is_asked_for_a_reply_and_only_where_somebody_reads_it():
+    assert asked(vevent(ONSITE)) == ["TRUE", "FALSE", "FALSE"]
+    assert asked(vevent(replace(ONSITE, takes_replies=False))) == ["FALSE", "FALSE", "FALSE"]
+    assert asked(vevent(replace(ONSITE, canceled=True))) == ["FALSE", "FALSE", "FALSE"]
+
+
+def test_a_persons_own_invite_has_their_link_and_nobody_elses():
+    shared, own = parsed(invite(ONSITE)), parsed(personal_invites(ONSITE)[1])
+
+    [before], [after] = shared.walk("VEVENT"), own.walk("VEVENT")
+    ivos, _ = (f"Feedback of {each.name}: {each.feedback_url}\n" for each in ONSITE.attendees[:2])
+    assert after["DESCRIPTION"] == before["DESCRIPTION"].replace(ivos, "")
+    assert {name for name in before | after if before.get(name) != after.get(name)} == {"DESCRIPTION"}
+
+
+def test_whoever_left_is_sent_a_cancel_with_themselves_as_the_attendee_and_nothing_of_the_interview():
+    calendar = parsed(departure(ONSITE, ONSITE.attendees[0]))
+
+    [event] = calendar.walk("VEVENT")
+    assert (calendar["METHOD"], event["STATUS"], event["UID"]) == ("CANCEL", "CANCELLED", ONSITE.uid)
+    assert event["ATTENDEE"] == "mailto:ivo@acme.example"
+    assert event["DESCRIPTION"] == "You are no longer on this interview."
+    assert not {"LOCATION", "URL", "CONFERENCE"} & set(event)
+
+
+def test_the_candidates_version_has_no_note_no_feedback_link_and_no_link_to_the_scheduler():
+    text = candidate_invite(ONSITE, Attendee("Carla Candidate", "carla@mail.example", "NEEDS_ACTION"))
+
+    [event] = parsed(text).walk("VEVENT")
+    assert event["DESCRIPTION"].splitlines() == [
+        "Wednesday, July 1, 2026, 10:00–11:00 (America/New_York)",
+        "",
+        "With: Ivo, Una, Max",
+        "",
+        "Join: https://meet.example/abc?pwd=1,2;3",
+    ]
+    assert event["ATTENDEE"] == "mailto:carla@mail.example"
+    unfolded = text.replace("\r\n ", "")
+    assert not [word for word in ("laptop", "/feedback/", "goodtime", "ivo@", "una+panel@") if word in unfolded]
+
+
+def test_a_feed_is_published_without_attendees_and_says_how_often_to_look():
+    calendar = parsed(feed([(ONSITE, ONSITE.attendees[0]), (BRIEF, ONSITE.attendees[2])], "Interviews of Ivo"))
+
+    assert (calendar["METHOD"], calendar["NAME"], calendar["X-WR-CALNAME"]) == (
+        "PUBLISH", "Interviews of Ivo", "Interviews of Ivo",
+    )  # fmt: skip
+    assert calendar["REFRESH-INTERVAL"].dt == timedelta(hours=1)
+    assert calendar["REFRESH-INTERVAL"].params == {"VALUE": "DURATION"}
+    first, second = calendar.walk("VEVENT")
+    assert "ATTENDEE" not in first | second
+    assert first["DESCRIPTION"].endswith("Feedback of Ivo: https://ats.example/feedback/fbf_1")
+    assert second["DESCRIPTION"] == HEAD
 
 
 @examples(100)
@@ -160,7 +226,7 @@ def test_the_guests_are_named_with_their_answer_and_asked_for_it():
 def test_no_value_breaks_out_of_its_line(subject, note, location, name, email, url):
     guest = Attendee(name, email, "ACCEPTED", url)
     hostile = replace(
-        ONSITE, id=url, subject=subject, candidate=name, note=note, location=location, meeting_url=url, url=url,
+        ONSITE, uid=url, subject=subject, candidate=name, note=note, location=location, meeting_url=url, url=url,
         attendees=(guest,), organizer_name=name, organizer_email=email,
     )  # fmt: skip
 
@@ -205,7 +271,7 @@ def test_a_backslash_in_a_name_hides_nothing_that_follows(name):
 
     guest = event["ATTENDEE"]
     assert guest.params == {
-        "CN": name.replace("\\", "/"), "PARTSTAT": "ACCEPTED", "ROLE": "REQ-PARTICIPANT", "RSVP": "TRUE",
+        "CN": name.replace("\\", "/"), "PARTSTAT": "ACCEPTED", "ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE",
     }  # fmt: skip
     assert (guest, event["ORGANIZER"].params["CN"]) == ("mailto:ivo@acme.example", guest.params["CN"])
 

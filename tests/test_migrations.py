@@ -174,21 +174,44 @@ async def test_the_emails_of_the_candidates_that_there_are_become_rows(empty: In
         ]
 
 
+async def test_the_invites_that_there_are_go_on_from_where_they_were(empty: Installation) -> None:
+    async with opened(empty.database_url):
+        await migrated_to("0008_template_versions")
+        await a_seated_interview(1, version=12)
+
+    await empty.done("migrate")
+
+    async with opened(empty.database_url):
+        [interview], [panel], [owner] = await models.Interview.all(), await models.Panel.all(), await models.User.all()
+        assert (interview.calendar_sequence, interview.calendar_stamp) == (12, panel.updated_at)
+        assert interview.organizer_id == owner.id
+
+
 async def migrated_to(version: str) -> None:
     await MigrationExecutor(connections.get("default"), APPS).migrate([MigrationTarget("models", version)])
 
 
-async def a_seated_interview(hours: int, sequence: int = 1, **columns: Any) -> models.Interview:
-    """An interview in so many hours, in an account of its own, with a seat, as an earlier version wrote them."""
+async def a_seated_interview(hours: int, sequence: int = 1, version: int = 1, **columns: Any) -> models.Interview:
+    """An interview in so many hours, in an account of its own, with a seat, as an earlier version wrote them.
+
+    Whoever sits on it owns its candidate.
+    """
     begin = clock.now() + timedelta(hours=hours)
     account = models.Account(name="Acme", slug=f"acme-{hours}")
     user = models.User(account_id=account.id, email="ivo@acme.example", name="Ivo", role=models.Role.INTERVIEWER)
     integration = models.Integration(account_id=account.id, provider=models.IntegrationProvider.GOODTIME)
+    stage = models.Stage(account_id=account.id, name="On-site", position=1)
+    candidate = models.Candidate(
+        account_id=account.id, external_id="carla", name="Carla", emails=[], search_text="carla",
+        stage_id=stage.id, owner_id=user.id,
+    )  # fmt: skip
     panel = models.Panel(
         account_id=account.id,
         integration_id=integration.id,
+        candidate_id=candidate.id,
         external_id="p",
         pushed_sequence=sequence,
+        version=version,
         created_by_id=integration.id,
     )
     interview = models.Interview(
@@ -210,7 +233,7 @@ async def a_seated_interview(hours: int, sequence: int = 1, **columns: Any) -> m
         response_status=models.ResponseStatus.NEEDS_ACTION,
         feedback_required=True,
     )
-    for row in (account, user, integration, panel, interview, seat):
+    for row in (account, user, integration, stage, candidate, panel, interview, seat):
         await insert(row)
     return interview
 
