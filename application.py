@@ -31,6 +31,7 @@ from feed.notify import PostgresListener
 from process import Process, new_process, process_of
 from resolvers import changes, erasure, questions
 from transport import http, sign_in, websocket
+from transport.calendar_feeds import calendar_feed
 from transport.drain import Drain
 from transport.middleware import RequestMiddleware
 
@@ -92,6 +93,7 @@ def _routes() -> list[BaseRoute]:
         Route("/auth/sign-in", sign_in.begin),
         Route("/auth/callback", sign_in.finish),
         *(Route(f"/auth/{act.__name__}", act, methods=["POST"]) for act in (sign_in.token, sign_in.keep, sign_in.end)),
+        Route("/calendars/{secret}.ics", calendar_feed),
         Mount("/console", GZipMiddleware(StaticFiles(directory=CONSOLE))),
         *(Route(path, console) for path in ("/", "/feedback/{id}", "/candidates/{id}")),
         *(

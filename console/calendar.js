@@ -1,6 +1,12 @@
-/** Calendar files: the invite of one interview, or those of several in one file. */
+/** Calendar files: the invite of one interview, or those of several in one file; and a calendar to subscribe to. */
 
-import { h } from "/console/element.js";
+import { ask } from "/console/client.js";
+import { copy } from "/console/clipboard.js";
+import { openDialog } from "/console/dialog.js";
+import { fill, h, icon } from "/console/element.js";
+import { announce, runAction } from "/console/page.js";
+
+const RESET = `mutation ResetFeed { resetCalendarFeed { user { id calendarFeedUrl } errors { message } } }`;
 
 /** Downloads a calendar as a file named after the title. */
 export function download(text, title) {
@@ -24,4 +30,55 @@ export function mergeCalendars(calendars) {
     "X-WR-CALNAME:My interviews",
   ];
   return [...header, ...events, "END:VCALENDAR", ""].join("\r\n");
+}
+
+/** Offers a secret address at which calendar programs read the viewer's interviews. */
+export function openSubscribeDialog() {
+  const problem = h("p.problem", { role: "alert" });
+  const showError = ({ message }) => fill(problem, message);
+  const dialog = openDialog("Subscribe in your calendar", ({ close }) => [
+    h(
+      "p",
+      null,
+      "Your calendar program reads your interviews at a secret address, and keeps them current: moves and cancels too. ",
+      "An address that you made earlier stops working at once.",
+    ),
+    problem,
+    h(
+      "menu",
+      null,
+      h("button.quiet", { click: close }, "Back"),
+      h(
+        "button.solid",
+        { autofocus: true, click: ({ currentTarget }) => runAction(currentTarget, makeAddress, showError) },
+        "Make an address",
+      ),
+    ),
+  ]);
+
+  async function makeAddress() {
+    const { resetCalendarFeed } = await ask(RESET);
+    const [error] = resetCalendarFeed.errors;
+    if (error) showError(error);
+    else showAddress(dialog, resetCalendarFeed.user.calendarFeedUrl);
+  }
+}
+
+/** Shows the new address, which can't be shown a second time. */
+function showAddress(dialog, url) {
+  const field = h("input.secret", { readonly: true, value: url, "aria-label": "Address" });
+  const copyAddress = async () => announce((await copy(url, field)) ? "Copied." : "Select the address and copy it.");
+  dialog.setTitle("Your calendar's address");
+  dialog.ignoreEscape();
+  dialog.setContent(
+    h("p", null, "Whoever knows it can read your interviews, so keep it to yourself. It is shown this once."),
+    field,
+    h(
+      "menu",
+      null,
+      h("button.quiet", { click: copyAddress }, icon("copy"), "Copy"),
+      h("a.quiet", { href: url.replace(/^https?:/, "webcal:") }, icon("calendar"), "Open in a calendar program"),
+      h("button.solid", { click: dialog.close, autofocus: true }, "Done"),
+    ),
+  );
 }

@@ -1,6 +1,6 @@
 /** My interviews: what is upcoming, which feedback is due, and invites for the viewer's calendar. */
 
-import { download, mergeCalendars } from "/console/calendar.js";
+import { download, mergeCalendars, openSubscribeDialog } from "/console/calendar.js";
 import { ask } from "/console/client.js";
 import { h, icon } from "/console/element.js";
 import { RESPONSES, interviewTime, venue } from "/console/interview-parts.js";
@@ -23,11 +23,16 @@ const MINE = `
     interviewers { responseStatus user { id name } feedbackForm { id status } }
   }`;
 
-const INVITE = `query Invite($id: ID!) { node(id: $id) { ... on Interview { calendarInvite } } }`;
+const INVITE = `
+  query Invite($id: ID!) { node(id: $id) { ... on Interview { calendarInvites { text user { id } } } } }`;
 
 const INVITES = `
-  query Invites($me: ID!, $from: DateTime!) {
-    interviews(filter: { interviewerId: $me, startsAfter: $from }, first: 50) { edges { node { calendarInvite } } }
+  query Invites($me: ID!, $from: DateTime!, $after: String) {
+    interviews(
+      filter: { interviewerId: $me, startsAfter: $from, includeCanceled: true }, first: 100, after: $after
+    ) {
+      edges { node { calendarInvites { text user { id } } } } pageInfo { hasNextPage endCursor }
+    }
   }`;
 
 const TWO_WEEKS = 14 * 86_400_000;
@@ -93,10 +98,11 @@ function upcomingSection(interviews, viewer) {
         h(
           "button.quiet.small",
           { click: addAll, "data-focus": "all" },
-          icon("calendar"),
+          icon("download"),
           "Add all to my calendar",
           h("span.visually-hidden", null, ", as one .ics file"),
         ),
+      h("button.quiet.small", { click: openSubscribeDialog, "data-focus": "subscribe" }, icon("calendar"), "Subscribe"),
     ),
     interviews.length
       ? days(interviews, viewer)
@@ -136,16 +142,16 @@ function interviewCard(interview, viewer) {
         others.map(({ user }) => h("span.person", null, avatar(user.name), user.name)),
       ),
     ),
-    h("div.acts", null, mine?.feedbackForm && formLink(mine.feedbackForm), inviteButton(interview)),
+    h("div.acts", null, mine?.feedbackForm && formLink(mine.feedbackForm), inviteButton(interview, viewer)),
   );
 }
 
-function inviteButton({ id, subject, endsAt, candidate }) {
+function inviteButton({ id, subject, endsAt, candidate }, viewer) {
   if (endsAt <= new Date().toISOString()) return null;
   return h(
     "button.quiet.small",
     {
-      click: ({ currentTarget }) => runAction(currentTarget, () => downloadInvite(id, subject)),
+      click: ({ currentTarget }) => runAction(currentTarget, () => downloadInvite(id, subject, viewer)),
       "data-focus": `invite-${id}`,
     },
     icon("download"),
@@ -197,14 +203,23 @@ const dueCard = ({ id, interview: { id: interviewId, subject, endsAt, candidate 
     ),
   );
 
-async function downloadInvite(id, subject) {
+async function downloadInvite(id, subject, viewer) {
   const { node } = await ask(INVITE, { id });
-  download(node.calendarInvite, subject);
+  download(ownInvite(node, viewer.id), subject);
   announce("Invite downloaded. Open the file to add the interview to your calendar.");
 }
 
+/** Every interview to come, page by page; cancelled ones too, so that calendars take them off. */
 async function downloadAllInvites(me) {
-  const { interviews } = await ask(INVITES, { me, from: new Date().toISOString() });
-  download(mergeCalendars(nodes(interviews).map(({ calendarInvite }) => calendarInvite)), "My interviews");
+  const invites = [];
+  const from = new Date().toISOString();
+  for (let after = null, more = true; more; ) {
+    const { interviews } = await ask(INVITES, { me, from, after });
+    invites.push(...nodes(interviews).map((interview) => ownInvite(interview, me)));
+    ({ hasNextPage: more, endCursor: after } = interviews.pageInfo);
+  }
+  download(mergeCalendars(invites), "My interviews");
   announce("Open the file to add the interviews to your calendar. A newer file updates them without duplicates.");
 }
+
+const ownInvite = ({ calendarInvites }, me) => calendarInvites.find(({ user }) => user.id === me)?.text ?? "";

@@ -7,6 +7,7 @@ nobody is refused because of that, and nobody waits for it.
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
@@ -78,20 +79,24 @@ class RateLimiter:
         return headers
 
     async def sign_in(self, authorization: str | None, address: str) -> Viewer:
-        """The viewer with that `Authorization`. Raises what `authenticate` raises, and RateLimited.
+        """The viewer with that `Authorization`. Raises what `authenticate` raises, and RateLimited."""
+        if authorization is None:
+            return await auth.authenticate(None)
+        return await self.identify(authorization, address, lambda credential: _authenticate(credential, address))
+
+    async def identify(self, credential: str, address: str, authenticate: Callable[[str], Awaitable[Viewer]]) -> Viewer:
+        """The viewer with that credential. Raises what `authenticate` raises, and RateLimited.
 
         An address from which too many sign-ins have failed is refused for the rest of the minute, but for credentials
         that were good before: they may come through the same gateway.
         """
-        if authorization is None:
-            return await auth.authenticate(None)
         if settings.current().rate_limit == "off":
-            return await _authenticate(authorization, address)
-        digest = sha256(authorization.encode()).digest()
+            return await authenticate(credential)
+        digest = sha256(credential.encode()).digest()
         if digest not in self._trusted:
             await self.check_failures(address)
         try:
-            viewer = await _authenticate(authorization, address)
+            viewer = await authenticate(credential)
         except Refused as refusal:
             if refusal.code is Code.UNAUTHENTICATED:
                 self._trusted.pop(digest, None)

@@ -37,6 +37,7 @@ class Act(Enum):
     RESTORE = "restore panels"
     SUBMIT_FEEDBACK = "submit feedback"
     WAIVE_FEEDBACK = "waive feedback forms or ask for them again"
+    SUBSCRIBE_TO_CALENDAR = "subscribe to a calendar: only users have interviews of their own"
     LIST_DIRECTORY = "list users, templates, stages or postings"
     SYNC = "sync the directory"
     ERASE = "erase candidates"
@@ -56,6 +57,7 @@ _ALLOWED: dict[Act, set[Role | None]] = {
     Act.RESTORE: {*_TEAM},
     Act.SUBMIT_FEEDBACK: {*Role},
     Act.WAIVE_FEEDBACK: {*_TEAM},
+    Act.SUBSCRIBE_TO_CALENDAR: {*Role},
     Act.LIST_DIRECTORY: {*_TEAM, KEY},
     Act.SYNC: {*_ADMINS},
     Act.ERASE: {*_ADMINS},

@@ -35,7 +35,7 @@ from resolvers.validation import text_bytes
 
 #: What a row of a panel counts beside its texts.
 ROW_BYTES = 100
-_TEXTS = ("external_id", "subject", "note", "location", "meeting_url", "canceled_reason")
+_TEXTS = ("external_id", "scheduler_uid", "subject", "note", "location", "meeting_url", "canceled_reason")
 
 #: Who sits on an interview, and whom it is about, read along with it.
 _PEOPLE = (
@@ -123,9 +123,11 @@ class PanelAggregate:
         return text_bytes(texts) + interviews + forms
 
     def interview_bytes(self, interview: Interview) -> int:
-        """The same of one interview with its seats."""
+        """The same of one interview with its seats, and with the cancels of those who left."""
         texts = [getattr(interview, name) for name in _TEXTS]
-        return text_bytes(texts) + ROW_BYTES * (1 + len(self.seats.get(interview.id, ())))
+        return text_bytes(texts) + ROW_BYTES * (
+            1 + len(self.seats.get(interview.id, ())) + len(interview.departures or ())
+        )
 
     def touch(self, row: Interview | Interviewer | FeedbackForm) -> None:
         """Have `save` write this row."""

@@ -98,9 +98,9 @@ async def _invitations(viewer: Viewer, interviews: Sequence[Interview]) -> list[
     invitations = []
     for interview, panel, candidate, own in zip(interviews, panels, candidates, seats, strict=True):
         guests = [users[seat.user_id] for seat in own]
-        attendees = [_attendee(seat, user, forms[seat]) for seat, user in zip(own, guests, strict=True)]
+        attendees = [attendee(seat, user, forms[seat]) for seat, user in zip(own, guests, strict=True)]
         organizer = users.get(interview.organizer_id or "")
-        event = _event(viewer.account, interview, panel, candidate, organizer, attendees)
+        event = calendar_event(viewer.account, interview, panel, candidate, organizer, attendees)
         departed = [users[user_id] for user_id in interview.departures or ()]
         invitations.append(_Invitation(interview, candidate, event, guests, departed))
     return invitations
@@ -117,7 +117,7 @@ async def _load_users(viewer: Viewer, interviews: Iterable[Interview], seats: Se
     return users | await load_many(viewer, User, [user_id for user_id in wanted if user_id not in users])
 
 
-def _event(
+def calendar_event(
     account: models.Account,
     interview: Interview,
     panel: models.Panel,
@@ -154,6 +154,7 @@ def _event(
     )
 
 
-def _attendee(seat: Interviewer, user: User, form: FeedbackForm | None) -> Attendee:
+def attendee(seat: Interviewer, user: User, form: FeedbackForm | None) -> Attendee:
+    """Somebody on an interview, with the link of their form while that stands."""
     link = feedback.url(form) if form is not None and form.status is not FeedbackFormStatus.VOIDED else None
     return Attendee(user.name, user.email, seat.response_status.value, link)

@@ -10,7 +10,7 @@ from schema.cancels import CancelsMutation
 from schema.candidates import CandidatesMutation, CandidatesQuery
 from schema.changes import ChangesQuery, ChangesSubscription
 from schema.context import Info, viewer
-from schema.directory import Account, DirectoryQuery, Posting, Stage
+from schema.directory import Account, DirectoryMutation, DirectoryQuery, Posting, Stage
 from schema.feedback import FeedbackForm, FeedbackMutation, FeedbackQuery, FeedbackTemplate
 from schema.integrations import ApiKey, IntegrationsMutation, IntegrationsQuery, IntegrationsSubscription
 from schema.node import Actor, NodeQuery
@@ -38,7 +38,13 @@ class Query(
 
 @strawberry.type(description="What can be done.")
 class Mutation(
-    CandidatesMutation, IntegrationsMutation, PushesMutation, CancelsMutation, FeedbackMutation, SyncsMutation
+    DirectoryMutation,
+    CandidatesMutation,
+    IntegrationsMutation,
+    PushesMutation,
+    CancelsMutation,
+    FeedbackMutation,
+    SyncsMutation,
 ):
     pass
 

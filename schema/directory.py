@@ -7,11 +7,13 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import directory, feedback
+from resolvers import calendar_feeds, directory, feedback
 from resolvers.listing import Page
 from resolvers.queries import load_related
+from resolvers.validation import URL
 from schema.connections import After, Before, Connection, First, Last, page_request
 from schema.context import Info, viewer
+from schema.errors import UserError
 from schema.inputs import unset_to_none
 from schema.node import Node, is_a
 from schema.refs import FeedbackFormRef
@@ -36,6 +38,12 @@ class User(Node):
         description="Set once the account is deactivated: the user can no longer sign in or be newly assigned."
     )
     external_id: str | None = strawberry.field(description="The user's id in the system that syncs them.")
+    calendar_feed_url: URL | None = strawberry.field(
+        description=(
+            "A secret address at which any calendar program subscribes to this user's interviews; the viewer's own "
+            "only. Answered once, by `resetCalendarFeed`: only its hash is stored, so it cannot be read again."
+        )
+    )
 
     @breadth(
         graphql_type=Connection[FeedbackFormRef],
@@ -129,3 +137,19 @@ class DirectoryQuery:
     @strawberry.field(graphql_type=list[Posting], description="The jobs that candidates apply for, by title.")
     async def postings(self, info: Info) -> list[models.Posting]:
         return await directory.postings(viewer(info))
+
+
+@strawberry.type(description="What became of the reset.")
+class ResetCalendarFeedPayload:
+    user: User | None = strawberry.field(description="The viewer, with the new `calendarFeedUrl`, this once.")
+    errors: list[UserError] = strawberry.field(description="Why it was refused; nothing is.")
+
+
+@strawberry.type
+class DirectoryMutation:
+    @strawberry.mutation(
+        graphql_type=ResetCalendarFeedPayload,
+        description="Gives the viewer's own calendar feed a new address; the old one ends at once.",
+    )
+    async def reset_calendar_feed(self, info: Info) -> calendar_feeds.FeedReset:
+        return await calendar_feeds.reset(viewer(info))

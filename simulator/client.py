@@ -14,9 +14,8 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import Final
@@ -25,10 +24,10 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 from gql import Client, GraphQLRequest
 from gql.transport.exceptions import TransportError, TransportProtocolError, TransportQueryError, TransportServerError
 from gql.transport.httpx import HTTPXAsyncTransport
-from icalendar import Calendar, Component
 
+from simulator.calendars import Arranged
 from simulator.documents import CANDIDATES, MUTATIONS, PANEL, PRE_CHECK, TEMPLATES, USERS, JsonObject
-from simulator.lives import Act, Panel, Person, Planner, cancel, differences
+from simulator.lives import Act, Person, Planner, cancel, differences
 from simulator.report import Report
 
 log = logging.getLogger(__name__)
@@ -46,42 +45,6 @@ AGAIN: Final = {"SERVICE_UNAVAILABLE", "INTERNAL_SERVER_ERROR"}
 
 class Stopped(Exception):
     """The simulation can't go on; the message is one line for a person."""
-
-
-@dataclass
-class Arranged:
-    """A panel on GoodTime's side: what is meant of it, and the invites on people's calendars."""
-
-    external_id: str
-    meant: Panel | None = None
-    panel_id: str | None = None
-    invites: dict[str, Component] = field(default_factory=dict)
-    links: dict[tuple[str, str], str] = field(default_factory=dict)
-    "Feedback links by interview and email."
-
-    def keep(self, panel: JsonObject) -> Iterator[str]:
-        """Bring the calendars up to what the server answered; yields what is wrong with the answer."""
-        self.panel_id = self.panel_id or panel["id"]
-        if self.panel_id != panel["id"]:
-            yield "has become another panel"
-        for interview in panel["interviews"]:
-            name = interview["externalId"]
-            if panel["cancellation"] or interview["cancellation"]:
-                continue
-            before = self.invites.get(name)
-            invite = self.invites[name] = Calendar.from_ical(interview["calendarInvite"]).walk("VEVENT")[0]
-            if before and before["UID"] != invite["UID"]:
-                yield f"{name} is another event on calendars"
-            for each in interview["interviewers"]:
-                if form := each["feedbackForm"]:
-                    yield from self._keep_link(name, each["user"]["email"], form["url"], invite)
-
-    def _keep_link(self, name: str, email: str, url: str, invite: Component) -> Iterator[str]:
-        """Remember a feedback link, which must stay the same and stand in the invite; yields what is wrong with it."""
-        if self.links.setdefault((name, email), url) != url:
-            yield f"{name}: the feedback link of {email} has changed"
-        if url not in invite.get("DESCRIPTION", ""):
-            yield f"{name}: the invite lacks the feedback link of {email}"
 
 
 def address(url: str) -> SplitResult:
@@ -287,7 +250,11 @@ class GoodTime:
     async def read_back(self, arranged: Arranged) -> None:
         """Compare what the server shows with what was meant; a difference counts if a second look shows it too."""
         self.report.panels += 1
-        self.report.invites += len(arranged.invites)
+        self.report.events += len(arranged.events)
+        astray, missing = arranged.events.keys() - arranged.meant_places, arranged.meant_places - arranged.events.keys()
+        self.report.astray += len(astray)
+        self.fault(arranged, [f"{email} keeps {uid}, which is not theirs" for email, uid in sorted(astray)])
+        self.fault(arranged, [f"{email} lacks {uid}" for email, uid in sorted(missing)])
         self.report.links += len(arranged.links)
         if differences(arranged.meant, await self.shown(arranged)):
             self.fault(arranged, differences(arranged.meant, await self.shown(arranged)))

@@ -10,7 +10,8 @@ JsonObject = dict[str, Any]
 SHOWN: Final = """fragment Shown on InterviewPanel {
   id sequence status timezone cancellation { origin }
   interviews(includeCanceled: true) {
-    externalId subject startsAt durationMinutes location meetingUrl calendarInvite cancellation { origin }
+    externalId subject startsAt durationMinutes location meetingUrl calendarUid cancellation { origin }
+    calendarInvites { method text user { email } }
     interviewers { user { email } feedbackForm { url status } }
   }
 }"""

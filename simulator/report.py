@@ -15,9 +15,11 @@ class Report:
     retries: Counter[str] = field(default_factory=Counter)
     milliseconds: deque[float] = field(default_factory=lambda: deque(maxlen=10_000))
     "The newest answers' latencies."
-    invites: int = 0
-    "Events on people's calendars, and the feedback links in them."
+    events: int = 0
+    "Events on people's calendars, and the feedback links that were in them."
     links: int = 0
+    astray: int = 0
+    "Events on calendars of people whose they are not."
     panels: int = 0
     "Panels whose final state was read back."
     faults: list[str] = field(default_factory=list)
@@ -32,6 +34,10 @@ class Report:
         ordered = sorted(self.milliseconds) or [0.0]
         return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
+    @property
+    def _astray(self) -> str:
+        return f"{self.astray} NOT of those who keep them" if self.astray else "nobody keeps one that is not theirs"
+
     def __str__(self) -> str:
         rows = [
             ("sent", counted(self.sent)),
@@ -40,7 +46,7 @@ class Report:
             ("errors", counted(self.errors)),
             ("sent again", counted(self.retries)),
             ("latency", f"p50 {self.percentile(0.5):.1f} ms, p99 {self.percentile(0.99):.1f} ms"),
-            ("invites", f"{self.invites} with {self.links} feedback links"),
+            ("calendars", f"{self.events} events, {self.links} feedback links, {self._astray}"),
             ("panels", f"{self.panels} read back, {'all as meant' if self.ok else 'NOT all as meant'}"),
         ]
         return "\n".join([*(f"{name:<10}  {text}" for name, text in rows), *(f"! {fault}" for fault in self.faults)])

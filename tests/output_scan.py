@@ -95,7 +95,9 @@ class OutputRecorder:
             nonlocal is_text
             if message["type"] == "http.response.start":
                 headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]]
-                is_text = any(name == "content-type" and "html" not in value for name, value in headers)
+                # A page has no data; a calendar has nothing but its reader's own.
+                types = [value for name, value in headers if name == "content-type"]
+                is_text = any("html" not in type and "text/calendar" not in type for type in types)
                 self._record("header", [each for each in headers if each[0] not in _BORING])
             elif message["type"] == "websocket.close":
                 self._record("close", message.get("reason"))

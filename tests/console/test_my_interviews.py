@@ -62,3 +62,21 @@ def test_all_that_is_coming_fits_into_one_file_for_a_calendar(visitors: Visitors
     assert len({str(event["UID"]) for event in events}) == len(events)
     assert {form for form in forms if any(form in str(event["DESCRIPTION"]) for event in events)} == forms
     assert not calendar.walk("VTIMEZONE")
+
+
+def test_a_calendar_program_can_subscribe_at_an_address_that_is_shown_once(visitors: Visitors, ats: Ats) -> None:
+    candidate = ats.candidate()
+    candidate.push(days=3)
+    page = visitors.window("INTERVIEWER", "/interviews")
+
+    page.get_by_role("button", name="Subscribe").click()
+    page.get_by_role("button", name="Make an address").click()
+
+    address = page.get_by_role("textbox", name="Address").input_value()
+    webcal = page.get_by_role("link", name="Open in a calendar program").get_attribute("href")
+    assert webcal == re.sub("^https?:", "webcal:", address)
+    path = re.sub("^https?://[^/]+", "", address)
+    answer = page.request.get(f"{page.url.removesuffix('/interviews')}{path}")
+    assert candidate.name in answer.text().replace("\r\n ", "")
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
