@@ -41,6 +41,7 @@ nightly: .venv/test ## thousands of made-up cases, about a quarter of an hour: w
 	CALLBOARD_TEST_TIMES=20 $(BIN)/python -m pytest -n auto -q tests/test_fuzzing.py tests/test_fuzzing_connections.py \
 		tests/test_bad_input.py tests/test_calendar.py tests/test_candidates.py tests/test_concurrency.py \
 		tests/test_convergence.py tests/test_feed_replay.py tests/test_paging.py
+	CALLBOARD_NIGHTLY=1 $(BIN)/python -m pytest -q -rs tests/test_calendar_programs.py
 
 mutants: .venv/test ## plant 40 faults, one at a time, and see that a test finds each (K=name picks)
 	@$(BIN)/python -m tests.mutants -k '$(K)'

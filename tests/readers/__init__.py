@@ -1,0 +1,1 @@
+"""Invites read back by software that nobody here wrote."""
