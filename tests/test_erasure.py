@@ -31,7 +31,16 @@ ABOUT_CANDIDATES = (
     *(models.Interview, models.Interviewer, models.FeedbackForm),
 )
 #: Texts that stay: names of rows in this system and in others, a zone, and what a template asks.
-KEPT = {"id", "external_id", "scheduler_uid", "timezone", "early_cancels", "departures", "canceled_by_id", "created_by_id"}
+KEPT = {
+    "id",
+    "external_id",
+    "scheduler_uid",
+    "timezone",
+    "early_cancels",
+    "departures",
+    "canceled_by_id",
+    "created_by_id",
+}
 KEPT |= {"instructions", "fields"}
 
 
