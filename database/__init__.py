@@ -21,7 +21,6 @@ from database.postgres import PostgresServers
 from database.readiness import NOT_CURRENT, NotReady, check_ready, grant
 from database.row import NOT_READ, Attributes, Stored, attach, attached, derived_from, including
 from database.transactions import Transactions, take_lock
-from database.turns import run_for
 from database.upsert import upsert
 
 __all__ = [
@@ -56,7 +55,6 @@ __all__ = [
     "on_postgres",
     "pool_sizes",
     "run_batched",
-    "run_for",
     "take_lock",
     "tortoise_config",
     "upsert",

@@ -5,16 +5,9 @@ So the statements of one account, however many, keep another's waiting for no lo
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from contextvars import ContextVar
 from typing import Any
 
-#: On whose behalf statements are run in this context: an account's id; nobody's are those of the process itself.
-_owner: ContextVar[str] = ContextVar("owner", default="")
-
-
-def run_for(owner: str) -> None:
-    """Let the statements of this task, and of tasks that it starts from now on, be that account's."""
-    _owner.set(owner)
+from fairness import LOOP_TURNS, current_owner
 
 
 class Turns:
@@ -40,6 +33,11 @@ class Turns:
             if turn.done() and not turn.cancelled():
                 self.leave(owner)
             raise
+
+    @property
+    def are_shared(self) -> bool:
+        """Whether more than one owner has places, or waits for one."""
+        return len(self._taken.keys() | self._waiting.keys()) > 1
 
     def leave(self, owner: str) -> None:
         """Give a place back, and let the next ones in."""
@@ -85,7 +83,7 @@ class PoolByTurns:
 
     async def acquire(self) -> Any:
         """A connection, once it is this account's turn."""
-        owner = _owner.get()
+        owner = current_owner()
         await self._turns.enter(owner)
         try:
             connection = await self._pool.acquire()
@@ -96,9 +94,11 @@ class PoolByTurns:
         return connection
 
     async def release(self, connection: Any) -> None:
-        """Give the connection back."""
-        owner = self._owners.pop(connection)
+        """Give the connection back. What was read is worked on once it is this account's turn again."""
+        owner, is_shared = self._owners.pop(connection), self._turns.are_shared
         try:
             await self._pool.release(connection)
         finally:
             self._turns.leave(owner)
+        if is_shared:
+            await LOOP_TURNS.give_way()

@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 import clock
-import database
+import fairness
 import metrics
 import settings
 from auth import viewer as auth
@@ -198,7 +198,7 @@ async def _authenticate(authorization: str, address: str) -> Viewer:
             )
         raise
     metrics.count_sign_in("OK")
-    database.run_for(viewer.account_id)
+    fairness.run_for(viewer.account_id)
     return viewer
 
 

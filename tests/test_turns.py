@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+import fairness
 from database.turns import Turns
 
 pytestmark = pytest.mark.once
@@ -68,3 +69,29 @@ async def test_who_is_cancelled_as_their_turn_comes_gives_the_place_back() -> No
     await waiting(turns, entered, "a")
 
     assert entered == ["a", "b", "a"]
+
+
+async def test_what_one_account_computes_goes_on_piece_by_piece_with_the_others() -> None:
+    steps: list[str] = []
+
+    async def compute(owner: str, pieces: int) -> None:
+        fairness.run_for(owner)
+        for _ in range(pieces):
+            await fairness.LOOP_TURNS.give_way()
+            steps.append(owner)
+
+    await asyncio.gather(*(compute("a", 2) for _ in range(5)), compute("b", 2))
+
+    # One piece of the account with five requests stands between the two of the other one.
+    assert "".join(steps).strip("a") == "bab"
+    assert len(steps) == 12
+
+
+async def test_who_has_given_way_may_be_cancelled() -> None:
+    waiting = [asyncio.create_task(fairness.LOOP_TURNS.give_way()) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    waiting[1].cancel()
+
+    assert await asyncio.gather(waiting[0], waiting[2]) == [None, None]
+    await fairness.LOOP_TURNS.give_way()
