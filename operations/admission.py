@@ -11,6 +11,7 @@ import database
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
+from fairness import LOOP_TURNS
 from feed.hub import Hub
 from operations.documents import NOBODY, Documents, PreparedOperation
 from operations.rates import RateLimiter
@@ -67,6 +68,8 @@ class Admission:
         query = self._documents.persisted(str(request.sha256)) if request.query is None else request.query
         if query not in self._documents:
             await self._rates.spend(context.signed_in, address, -(-len(query) // _CHARACTERS_PER_COST))
+            # Many that come at once are prepared one after the other, and others go on in between.
+            await LOOP_TURNS.give_way()
         owner = context.signed_in.account_id if context.signed_in else NOBODY
         operation = self._documents.prepare(query, request.operation_name, owner)
         variables = operation.declared(request.variables or {})
