@@ -47,14 +47,18 @@ def tool(name: str) -> str:
 
 def reference_clients() -> Path:
     """The folder of what others wrote to hold servers against, fetched by npm. Skips where this machine can't."""
-    folder = ROOT / "tests" / "clients"
+    return with_packages(ROOT / "tests" / "clients", "graphql-http")
+
+
+def with_packages(folder: Path, package: str) -> Path:
+    """The folder with what its lockfile pins, that package among it, fetched by npm. Skips where this machine can't."""
     with (folder / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "node_modules" / "graphql-http").exists():
+        if not (folder / "node_modules" / package).exists():
             command = [tool("npm"), "ci", "--silent"]
             fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
             if fetched.returncode:
-                missing(f"What npm fetches for tests/clients ({fetched.stderr.strip()[-200:]})")
+                missing(f"What npm fetches for {folder.relative_to(ROOT)} ({fetched.stderr.strip()[-200:]})")
     return folder
 
 
@@ -65,6 +69,11 @@ NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 def http_client(**options: Any) -> httpx.AsyncClient:
     """A client for servers on this machine."""
     return httpx.AsyncClient(verify=NO_CERTIFICATES, **options)
+
+
+def port_of(address: str) -> int:
+    """The port of a server's address."""
+    return int(address.rpartition(":")[2])
 
 
 async def until(condition: Any, seconds: float = PATIENCE) -> Any:

@@ -55,6 +55,17 @@ def test_every_document_of_the_examples_is_valid_under_the_contract(path: Path) 
     assert [error for document in in_file for error in validate(contract, parse(document))] == []
 
 
+async def test_one_page_serves_all_roles(running: Server) -> None:
+    world, page = await World.create(running), (EXAMPLES / "page.graphql").read_text()
+    for person, role in (
+        *((world.sam, "SUPER_ADMIN"), (world.ada, "ADMIN"), (world.rita, "TEAM_MEMBER")),
+        *((world.leo, "LIMITED_TEAM_MEMBER"), (world.ivo, "INTERVIEWER")),
+    ):
+        shown = await person.ask(page, isTeam=role != "INTERVIEWER", isSuperAdmin=role == "SUPER_ADMIN")
+        assert shown["viewer"]["role"] == role
+        assert ("stages" in shown, "auditEvents" in shown) == (role != "INTERVIEWER", role == "SUPER_ADMIN")
+
+
 @pytest.mark.parametrize("path", FOLLOWERS, ids=lambda path: path.name)
 def test_a_follower_is_short_enough_to_be_copied(path: Path) -> None:
     assert len(path.read_text().splitlines()) < 80

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import DATABASE_URL
 from tests.network_proxy import NetworkProxy, network_proxy
 from tests.people import CANCEL, FOLLOW, Person
-from tests.processes import Installation, reference_clients, tool
+from tests.processes import Installation, port_of, reference_clients, tool
 from tests.world import World
 
 pytestmark = pytest.mark.once
@@ -187,10 +187,6 @@ async def beginning(world: World) -> str:
 
 async def panel_of(follower: Client) -> str:
     return str((await follower.heard())["next"]["data"]["interviewPanelChanges"]["panel"]["externalId"])
-
-
-def port_of(address: str) -> int:
-    return int(address.rpartition(":")[2])
 
 
 @asynccontextmanager
