@@ -175,6 +175,7 @@ class PanelAggregate:
 
         Of a tombstone nothing is recorded: nobody sees it.
         """
+        self._forget_reasons()
         await self._load_templates()
         forms = self._reconcile_forms()
         self._derive_times()
@@ -224,6 +225,13 @@ class PanelAggregate:
         """The seats of what takes place, by id."""
         live = self.live_interviews if self.panel.canceled_at is None else []
         return {seat.id: seat for interview in live for seat in self.seats.get(interview.id, {}).values()}
+
+    def _forget_reasons(self) -> None:
+        """Keep no reason for a cancel of what is about somebody who was erased: it may tell of them."""
+        if self.candidate is None or self.candidate.erased_at is None:
+            return
+        for row in (self.panel, *self.interviews.values()):
+            row.canceled_reason = None  # type: ignore[assignment]
 
     def _is_candidate(self, seat: Interviewer) -> bool:
         """Whether the person is the candidate: of themselves nobody is asked for feedback."""

@@ -178,7 +178,8 @@ async def test_the_scheduler_may_cancel_and_no_form_comes_back(world: World) -> 
     reopened = (await world.rita.ask(document, id=pending))["reopenFeedback"]
 
     assert reopened["errors"] == [{"code": "CANDIDATE_ERASED", "path": ["formId"]}]
-    assert (await world.goodtime.cancel(externalId="p"))["errors"] == []
+    assert (await world.goodtime.cancel(externalId="p", reason=mark_of(world)))["errors"] == []
+    assert await marked_columns(world) == []
 
 
 async def test_duplicates_are_erased_with_the_one_who_is_kept_and_nobody_merges_into_them(world: World) -> None:
