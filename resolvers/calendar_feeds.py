@@ -125,6 +125,8 @@ def _feeds(digest: Bind) -> QuerySet[CalendarFeed]:
 
 def _seats(scope: Scope, since: Instant) -> QuerySet[Interviewer]:
     seats = unscoped(Interviewer, "the user's own").filter(user_id=scope.viewer_id, starts_at__gte=since)
+    # Of somebody who was erased not even the event stays.
+    seats = seats.filter(panel__candidate__erased_at__isnull=True)
     if scope.is_candidate:
         # Nobody sees what is about themselves as a candidate, not even where they sit on it.
         seats = seats.filter(interview_id__in=Subquery(visible(scope, Interview).values("id")))

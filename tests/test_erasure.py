@@ -18,6 +18,7 @@ from tests.conftest import Set
 from tests.isolation import CONTRACT
 from tests.people import codes_and_paths
 from tests.syncs import faults
+from tests.test_calendar_feeds import events, reset
 from tests.test_duplicates import merge, row
 from tests.test_isolation_of_fields import _everything_of
 from tests.world import World, in_hours
@@ -130,6 +131,18 @@ async def test_ids_counts_and_what_took_place_stay(world: World) -> None:
     statuses = {seat["feedbackForm"]["status"] for each in shown["interviews"] for seat in each["interviewers"]}
     assert statuses == {"COMPLETED", "VOIDED"}
     assert {model: await model.all().count() for model in before} == before
+
+
+async def test_the_events_leave_the_calendars_that_subscribe(world: World) -> None:
+    await marked_panel(world)
+    await world.goodtime.push(**world.a_panel("leas", world.an_interview("leas", "noor"), candidateExternalId="lea"))
+    feed = await reset(world.noor)
+    before = set(await events(world, feed))
+
+    await erase(world, world.candidates["carla"])
+
+    assert before == {mark_of(world), "Interview leas"}
+    assert set(await events(world, feed)) == {"Interview leas"}
 
 
 async def test_what_is_to_come_is_called_off_and_followers_hear_of_it(world: World) -> None:
