@@ -96,6 +96,12 @@ FAULTS = [Fault(*row) for row in (
      "return instant.astimezone(UTC)", "return instant.replace(tzinfo=UTC)"),
     ("a-comma-ends-a-text-of-an-invite", "resolvers/calendar.py", "ends_a_text",
      r'r"([\\;,])"', r'r"([\\;])"'),
+    ("whatever-an-invite-says-raises-its-sequence", "resolvers/invite_revisions.py", "counts_what_is_significant",
+     "(before.event != after.event)", "1"),
+    ("whoever-left-is-sent-nothing", "resolvers/invite_revisions.py", "sent_a_cancel_until",
+     "departures[user_id] = _departure(interview, before)", "pass"),
+    ("an-ended-feed-goes-on", "resolvers/calendar_feeds.py", "ends_the_old_address",
+     '.filter(user_id=user.id).delete()', '.filter(user_id="").delete()'),
     ("an-email-breaks-out-of-its-link", "resolvers/integrations.py", "place_in_the_link",
      'quote(value, safe="")', "value"),
     # Lists, limits, errors
