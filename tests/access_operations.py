@@ -239,6 +239,9 @@ def _acts() -> Iterator[Operation]:
         "switch an integration, generate or revoke keys, see keys", "preferIntegration", document, names=False
     )
 
+    document = "mutation { resetCalendarFeed { user { id } errors { code message path } } }"
+    yield Operation("subscribe to one's own calendar", "resetCalendarFeed", document, names=False)
+
     row = "waive a feedback form, ask for it again"
     for name in ("waiveFeedback", "reopenFeedback"):
         document = (
