@@ -1,14 +1,18 @@
 """The ASGI application: which path leads where, and what begins and ends with the process."""
 
 import asyncio
+import atexit
 import contextlib
 import importlib.metadata
 import logging
 import random
+import re
+import shutil
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -45,6 +49,9 @@ _CLIENT_HEADERS = (
     *("x-apollo-operation-name", "x-apollo-operation-type", "x-apollo-operation-id"),
 )
 
+_IMPORTED = re.compile(r"""((?:from |import\()["'`])/console/""")
+_LINKED = re.compile(r"""((?:href|src)=")/console/""")
+
 _log = logging.getLogger("callboard.application")
 
 #: The endpoint; many clients are set up with a slash at the end, and few follow a redirect of a POST.
@@ -68,8 +75,9 @@ class Application:
             allow_headers=[*_CLIENT_HEADERS, *settings.current().headers],
             expose_headers=["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
         )
+        self._public_path = settings.current().public_path
         self._starlette = Starlette(
-            routes=_routes(),
+            routes=_routes(_console_files(self._public_path)),
             middleware=[Middleware(RequestMiddleware), cors],
             lifespan=lambda _: lifespan(self.process, listening),
             exception_handlers={404: http.not_found, 405: http.method_not_allowed},
@@ -77,6 +85,9 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["process"] = self.process
+        if self._public_path and scope["type"] != "lifespan":
+            # Whether the proxy leaves it in the path or not.
+            scope["path"] = _without(self._public_path, scope["path"])
         # Every layer of Starlette would take its kilobyte for as long as somebody follows.
         if scope["type"] == "websocket" and scope["path"] in _GRAPHQL:
             await websocket.serve(WebSocket(scope, receive, send))
@@ -84,7 +95,29 @@ class Application:
             await self._starlette(scope, receive, send)
 
 
-def _routes() -> list[BaseRoute]:
+def _without(public_path: str, path: str) -> str:
+    return path[len(public_path) :] or "/" if f"{path}/".startswith(f"{public_path}/") else path
+
+
+@cache
+def _console_files(public_path: str) -> Path:
+    """The folder of the console's files, which know the path that Callboard is under."""
+    if not public_path:
+        return CONSOLE
+    folder = Path(tempfile.mkdtemp(prefix="callboard-console-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for file in CONSOLE.iterdir():
+        copy = folder / file.name
+        if file.suffix in (".js", ".html"):
+            # Of the scripts only what is imported: links get the path from `base.js`.
+            what = _IMPORTED if file.suffix == ".js" else _LINKED
+            copy.write_text(what.sub(rf"\1{public_path}/console/", file.read_text()))
+        else:
+            shutil.copy(file, copy)
+    return folder
+
+
+def _routes(files: Path) -> list[BaseRoute]:
     return [
         *(Route(path, graphql, methods=["GET", "POST"]) for path in _GRAPHQL),
         Route("/healthz", health),
@@ -94,7 +127,7 @@ def _routes() -> list[BaseRoute]:
         Route("/auth/callback", sign_in.finish),
         *(Route(f"/auth/{act.__name__}", act, methods=["POST"]) for act in (sign_in.token, sign_in.keep, sign_in.end)),
         Route("/calendars/{secret}.ics", calendar_feed),
-        Mount("/console", GZipMiddleware(StaticFiles(directory=CONSOLE))),
+        Mount("/console", GZipMiddleware(StaticFiles(directory=files))),
         *(Route(path, console) for path in ("/", "/feedback/{id}", "/candidates/{id}")),
         *(
             Route(path, console)
@@ -168,13 +201,13 @@ async def _watch_pool() -> None:
 async def graphql(request: Request) -> Response:
     """The API; for a browser that just looks, the page to explore it with."""
     if request.method == "GET" and "query" not in request.query_params and _is_browser(request):
-        return FileResponse(CONSOLE / "explorer.html")
+        return FileResponse(_console_files(settings.current().public_path) / "explorer.html")
     return await http.graphql(request)
 
 
 async def console(request: Request) -> Response:
     """Every screen of the console is the same page."""
-    return FileResponse(CONSOLE / "index.html")
+    return FileResponse(_console_files(settings.current().public_path) / "index.html")
 
 
 async def health(request: Request) -> Response:

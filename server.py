@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +19,6 @@ import typer
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 import database
 import logs
@@ -35,7 +33,7 @@ from schema import SCHEMA
 from simulator import client as goodtime
 from simulator import demo as demo_account
 from simulator import site
-from transport.drain import CLOSING_SECONDS, begin_no_connections
+from transport.drain import Supervisor
 from transport.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 
 T = TypeVar("T")
@@ -106,7 +104,7 @@ def serve(
     _log.info("listening", extra={"address": _address(listening), "tz_database": zones.use_newest_database()})
     if workers > 1:
         with metrics.shared_between_processes():
-            supervisor = _Supervisor(_config("server:worker", workers=workers), sockets=[listening])
+            supervisor = Supervisor(_config("server:worker", workers=workers), sockets=[listening])
             supervisor.run()
         if any(process.process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
             raise Failure("The workers can't start: the log says why.")
@@ -114,18 +112,6 @@ def serve(
         _exit_well_at_signals()
         _collect_garbage_rarely()
         uvicorn.Server(_config(lambda: Application([listening]))).run(sockets=[listening])
-
-
-class _Supervisor(Multiprocess):
-    """uvicorn's, but that it lets go of the socket when its workers do: nobody would accept what waits there."""
-
-    def terminate_all(self) -> None:
-        super().terminate_all()
-        time.sleep(settings.current().drain_seconds)
-        begin_no_connections(self.sockets)
-        time.sleep(CLOSING_SECONDS)
-        for listening in self.sockets:
-            listening.close()
 
 
 async def _require_ready(current: settings.Settings) -> None:

@@ -197,6 +197,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def public_path(self) -> str:
+        """Where Callboard is under its host: nothing, or a path such as `/callboard`."""
+        return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
     def has_pooler(self) -> bool:
         """Whether the pool connects to a pooler in transaction mode."""
         return self.database_pooler_url is not None

@@ -1,5 +1,6 @@
 /** The frame of the console: signing in, navigation, and the state of the live connection. */
 
+import { BASE, currentPath } from "/console/base.js";
 import { Failure, ask, session } from "/console/client.js";
 import { fill, h, icon } from "/console/element.js";
 import { live } from "/console/live.js";
@@ -57,7 +58,7 @@ const sheets = new Map();
 let viewer;
 let currentView = new AbortController();
 
-/** Navigates to a path of the console without a reload. */
+/** Navigates to a path of this host without a reload. */
 function navigate(path) {
   if (path !== location.pathname + location.search) history.pushState(null, "", path);
   return showView();
@@ -69,10 +70,10 @@ async function showView() {
   const { signal } = currentView;
   const isFirst = !main.dataset.path;
   // Interviewers see no candidates, so their first view is their interviews.
-  if (location.pathname === "/" && viewer.role === "INTERVIEWER") history.replaceState(null, "", "/interviews");
+  if (currentPath() === "/" && viewer.role === "INTERVIEWER") history.replaceState(null, "", `${BASE}/interviews`);
   markCurrentLink();
-  const view = VIEWS.find(({ pattern }) => pattern.test(location.pathname));
-  const groups = view?.pattern.exec(location.pathname).groups;
+  const view = VIEWS.find(({ pattern }) => pattern.test(currentPath()));
+  const groups = view?.pattern.exec(currentPath()).groups;
   const page = new Page({ main, viewer, signal, params: decodedParams(groups) });
   main.dataset.path = location.pathname;
   if (view) await openView(view, page);
@@ -129,7 +130,7 @@ function decoded(value) {
 function markCurrentLink() {
   for (const link of bar.querySelectorAll("nav a")) {
     const path = link.getAttribute("href");
-    const isCurrent = path === location.pathname || (path === "/" && location.pathname.startsWith("/candidates/"));
+    const isCurrent = path === currentPath() || (path === "/" && currentPath().startsWith("/candidates/"));
     if (isCurrent) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }

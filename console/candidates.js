@@ -1,5 +1,6 @@
 /** Candidates: everyone the viewer has access to, with the next interview and the Schedule button of each. */
 
+import { BASE } from "/console/base.js";
 import { ask } from "/console/client.js";
 import { arrange, fill, h, icon, swap } from "/console/element.js";
 import { CANDIDATE } from "/console/fragments.js";
@@ -92,7 +93,7 @@ class Candidates {
 
   applyFilter() {
     const parameters = new URLSearchParams(this.filter).toString();
-    history.replaceState(null, "", parameters ? `/?${parameters}` : "/");
+    history.replaceState(null, "", parameters ? `${BASE}/?${parameters}` : `${BASE}/`);
     this.rows.clear();
     this.page.reload();
   }

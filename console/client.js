@@ -1,5 +1,6 @@
 /** The GraphQL client: operations over HTTP, subscriptions over one WebSocket that reconnects. Knows no recruiting. */
 
+import { BASE } from "/console/base.js";
 import { session } from "/console/session.js";
 
 export { session };
@@ -38,7 +39,7 @@ async function post(request) {
   if (session.authorization) headers.Authorization = session.authorization;
   let response;
   try {
-    response = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify(request) });
+    response = await fetch(`${BASE}/graphql`, { method: "POST", headers, body: JSON.stringify(request) });
   } catch {
     throw new Failure("OFFLINE", "Callboard can't be reached.");
   }
@@ -114,7 +115,7 @@ export class SubscriptionClient extends EventTarget {
 
   #connect() {
     clearTimeout(this.#reconnectTimer);
-    const url = new URL("/graphql", location.href.replace(/^http/, "ws"));
+    const url = new URL(`${BASE}/graphql`, location.href.replace(/^http/, "ws"));
     const socket = (this.#socket = new WebSocket(url, "graphql-transport-ws"));
     socket.onopen = () => {
       this.#sent = this.authorization();

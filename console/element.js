@@ -1,5 +1,7 @@
 /** Creates elements. Text becomes a text node: markup in a name is shown, never parsed. */
 
+import { BASE } from "/console/base.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Creates an element: `h("button.quiet", { click: close }, "Close")`. Attributes that are functions are listeners. */
@@ -11,10 +13,14 @@ export function h(tag, attributes, ...children) {
     if (typeof value === "function") element.addEventListener(key, value);
     else if (key === "value" || key === "checked") element[key] = value;
     else if (value !== undefined && value !== null && value !== false)
-      element.setAttribute(key, value === true ? "" : value);
+      element.setAttribute(key, value === true ? "" : addressed(key, value));
   }
   return fill(element, ...children);
 }
+
+/** A link to what is Callboard's own begins with where Callboard is. */
+const addressed = (key, value) =>
+  (key === "href" || key === "src") && String(value).startsWith("/") ? BASE + value : value;
 
 /** Replaces the children of an element. Returns the element; null, undefined and false are left out. */
 export function fill(element, ...children) {

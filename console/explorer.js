@@ -1,5 +1,6 @@
 /** The API explorer: write an operation, run it or subscribe, and read the schema. It contacts this server only. */
 
+import { BASE } from "/console/base.js";
 import { SubscriptionClient, session } from "/console/client.js";
 import { copy } from "/console/clipboard.js";
 import { fill, h, icon } from "/console/element.js";
@@ -166,7 +167,7 @@ function requestHeaders() {
 }
 
 async function send(request, sentHeaders = requestHeaders()) {
-  const response = await fetch("/graphql", { method: "POST", headers: sentHeaders, body: JSON.stringify(request) });
+  const response = await fetch(`${BASE}/graphql`, { method: "POST", headers: sentHeaders, body: JSON.stringify(request) });
   const text = await response.text();
   try {
     return { status: response.status, text, body: JSON.parse(text) };

@@ -1,5 +1,7 @@
 /** The sign-in, one for all tabs: the server keeps it in a cookie that no script can read, and hands out its token. */
 
+import { BASE } from "/console/base.js";
+
 const CHANNEL = "callboard.session";
 const RETRY_AFTER = 15_000;
 
@@ -101,7 +103,7 @@ class Session extends EventTarget {
 
 /** Returns the response; undefined where none came. It counts even when the page is left meanwhile. */
 const post = (act, headers = {}) =>
-  fetch(`/auth/${act}`, { method: "POST", headers, keepalive: true }).catch(() => undefined);
+  fetch(`${BASE}/auth/${act}`, { method: "POST", headers, keepalive: true }).catch(() => undefined);
 
 const body = (response) => response?.json().catch(() => undefined);
 

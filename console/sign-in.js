@@ -1,5 +1,6 @@
 /** The sign-in page: the way to the identity provider, or a field for a token, unless a sign-in link brought one. */
 
+import { currentPath } from "/console/base.js";
 import { session } from "/console/client.js";
 import { fill, h } from "/console/element.js";
 
@@ -35,7 +36,7 @@ export function showSignIn(main, reason, signIn) {
 
 /** The way there and back: one returns to where one wanted to go. */
 const providerLink = (provider) => {
-  const destination = encodeURIComponent(location.pathname + location.search);
+  const destination = encodeURIComponent(currentPath() + location.search);
   return h("a.solid", { href: `${provider}?to=${destination}`, rel: "external" }, "Sign in");
 };
 

@@ -9,12 +9,10 @@ import pytest
 
 from tests.network_proxy import network_proxy
 from tests.postgres_cluster import PASSWORD, Cluster, cluster
-from tests.processes import Installation, Process, http_client
-from tests.test_readiness import becomes
+from tests.processes import Installation
+from tests.readiness import becomes, write
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("a PostgreSQL of its own")]
-
-SWITCH = "mutation ($on: Boolean!) { setIntegrationEnabled(provider: GOODTIME, enabled: $on) { errors { code } } }"
 
 
 @pytest.fixture
@@ -27,14 +25,6 @@ async def primary() -> AsyncIterator[Cluster]:
 
 def url_of(*addresses: str) -> str:
     return f"postgres://owner:{quote(PASSWORD, safe='')}@{','.join(addresses)}/callboard"
-
-
-async def write(process: Process, token: str, on: bool = True) -> str:
-    """The code of a mutation's error, or OK. Fails where it hangs."""
-    async with http_client(timeout=12) as client:
-        body, headers = {"query": SWITCH, "variables": {"on": on}}, {"authorization": f"Bearer {token}"}
-        answer = (await client.post(process.graphql, json=body, headers=headers)).json()
-    return str(answer["errors"][0]["extensions"]["code"]) if "errors" in answer else "OK"
 
 
 @pytest.mark.parametrize("end", ["a crash", "silence"])

@@ -1,66 +1,62 @@
 """What keeps a process from serving is said by its start and by /readyz, in one line that names what is missing."""
 
+import asyncio
 import contextlib
 import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import asyncpg
 import pytest
 
 from tests.postgres_cluster import PASSWORD, Cluster, cluster
-from tests.processes import Installation, Process, http_client, missing, until
+from tests.processes import Installation
+from tests.readiness import becomes, filled, small_disk, status, write
 
 pytestmark = pytest.mark.xdist_group("a PostgreSQL of its own")
 
 
 @pytest.fixture(scope="session")
-async def own() -> AsyncIterator[Cluster]:
-    """A server that knows roles, passwords and TLS."""
+async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
+    """A server that knows roles, passwords and TLS, with a migrated database to copy."""
     async with cluster() as made:
+        await made.run("CREATE DATABASE migrated OWNER owner")
+        await Installation(tmp_path_factory.mktemp("own"), as_role(made, "owner", name="migrated")).done("migrate")
         yield made
 
 
-@pytest.fixture
-async def owned(own: Cluster, place: Path) -> AsyncIterator[Installation]:
-    """An installation whose database belongs to the role `owner`, with nothing in it."""
-    await own.run("CREATE DATABASE callboard OWNER owner")
+@contextlib.asynccontextmanager
+async def database_of_owner(own: Cluster, place: Path, template: str) -> AsyncIterator[Installation]:
+    await own.run(f"CREATE DATABASE callboard OWNER owner TEMPLATE {template}")
     try:
         yield Installation(place, as_role(own, "owner"))
     finally:
         await own.run("DROP DATABASE callboard WITH (FORCE)")
 
 
-def as_role(own: Cluster, role: str, query: str = "") -> str:
-    return f"postgres://{role}:{quote(PASSWORD, safe='')}@{own.address}/callboard{query}"
+@pytest.fixture
+async def owned(own: Cluster, place: Path) -> AsyncIterator[Installation]:
+    """An installation whose migrated database belongs to the role `owner`."""
+    async with database_of_owner(own, place, "migrated") as made:
+        yield made
 
 
-async def status(process: Process) -> str:
-    """What /readyz says."""
-    async with http_client(timeout=30) as client:
-        answer = await client.get(f"{process.address}/readyz")
-    assert answer.is_success == (answer.json()["status"] == "ready")
-    return str(answer.json()["status"])
+@pytest.fixture
+async def bare(own: Cluster, place: Path) -> AsyncIterator[Installation]:
+    """The same with nothing in its database."""
+    async with database_of_owner(own, place, "template1") as made:
+        yield made
 
 
-async def becomes(process: Process, text: str) -> str:
-    """What /readyz says as soon as that is a part of it."""
-
-    async def says() -> str | None:
-        said_now = await status(process)
-        return said_now if text in said_now else None
-
-    return str(await until(says))
+def as_role(own: Cluster, role: str, query: str = "", name: str = "callboard") -> str:
+    return f"postgres://{role}:{quote(PASSWORD, safe='')}@{own.address}/{name}{query}"
 
 
 @pytest.mark.postgres
 async def test_an_owner_migrates_and_a_role_that_may_only_read_and_write_rows_serves(
     own: Cluster, owned: Installation
 ) -> None:
-    await owned.done("migrate")
     server = as_role(own, "server")
     assert "The role server lacks SELECT on tortoise_migrations" in await owned.failure_line(
         "serve", DATABASE_URL=server
@@ -90,7 +86,6 @@ async def test_an_owner_migrates_and_a_role_that_may_only_read_and_write_rows_se
 async def test_a_database_that_cannot_be_written_to_is_not_ready_and_says_why(
     own: Cluster, owned: Installation
 ) -> None:
-    await owned.done("migrate")
     async with owned.running("serve") as process:
         assert await status(process) == "ready"
 
@@ -113,7 +108,6 @@ async def test_a_database_that_cannot_be_written_to_is_not_ready_and_says_why(
 
 @pytest.mark.postgres
 async def test_a_lock_that_pushes_would_wait_for_is_named_while_it_is_held(own: Cluster, owned: Installation) -> None:
-    await owned.done("migrate")
     async with owned.running("serve") as process:
         migrating = await asyncpg.connect(own.url("callboard"))
         async with migrating.transaction():
@@ -124,17 +118,17 @@ async def test_a_lock_that_pushes_would_wait_for_is_named_while_it_is_held(own: 
 
 
 @pytest.mark.postgres
-async def test_tables_land_in_the_schema_of_the_search_path(own: Cluster, owned: Installation) -> None:
+async def test_tables_land_in_the_schema_of_the_search_path(own: Cluster, bare: Installation) -> None:
     await own.run("CREATE SCHEMA ats AUTHORIZATION owner", "callboard")
     for query in ("?search_path=ats", "?options=-c%20search_path%3Dats"):
-        await owned.done("migrate", DATABASE_URL=as_role(own, "owner", query))
+        await bare.done("migrate", DATABASE_URL=as_role(own, "owner", query))
         rows = await own.run("SELECT DISTINCT schemaname FROM pg_tables WHERE tableowner = 'owner'", "callboard")
         assert [row[0] for row in rows] == ["ats"]
 
-    line = await owned.failure_line("serve")
+    line = await bare.failure_line("serve")
     assert line == "callboard: The tables are in the schema ats, which is not on the search_path."
     await own.run("REVOKE ALL ON SCHEMA ats FROM server", "callboard")
-    line = await owned.failure_line("serve", DATABASE_URL=as_role(own, "server", "?search_path=ats"))
+    line = await bare.failure_line("serve", DATABASE_URL=as_role(own, "server", "?search_path=ats"))
     assert "The role server lacks USAGE on the schema ats" in line
 
 
@@ -151,35 +145,61 @@ async def test_a_url_says_how_the_server_is_reached_and_trusted(own: Cluster, ow
     await owned.done("migrate", DATABASE_URL=gone)
 
 
-@contextlib.contextmanager
-def small_disk(place: Path) -> Any:
-    """A file system of two megabytes. Skips the test where this user may not mount one."""
-    disk = place / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        missing("The right to mount a small file system")
-    try:
-        yield disk
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
 @pytest.mark.once
 async def test_a_full_disk_is_said_and_is_over_when_there_is_room_again(installation: Installation) -> None:
-    with small_disk(installation.folder) as disk:
+    with small_disk(installation.folder, "4m") as disk:
         shutil.copy(installation.folder / "callboard.db", disk)
         async with installation.running("serve", DATABASE_URL=f"sqlite://{disk}/callboard.db") as process:
             assert await status(process) == "ready"
-            filler = disk / "filler"
-            with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-                while True:
-                    file.write(b"0" * 4096)
-            assert await becomes(process, "disk") == "The database's disk is full."
-            filler.unlink()
+            with filled(disk):
+                assert await becomes(process, "disk") == "The database's disk is full."
             await becomes(process, "ready")
+
+
+@pytest.mark.postgres
+async def test_a_full_disk_of_the_server_is_said_and_is_over_when_there_is_room_again(place: Path) -> None:
+    with small_disk(place, "120m") as disk:
+        for folder in (place, disk):
+            await asyncio.to_thread(folder.chmod, 0o755)
+        async with cluster(disk) as server:
+            await server.run("CREATE DATABASE callboard")
+            installation = Installation(place, server.url("callboard"))
+            await installation.done("migrate")
+            async with installation.running("serve") as process:
+                assert await status(process) == "ready"
+                with filled(disk):
+                    assert await becomes(process, "disk") == "The database's disk is full."
+                await becomes(process, "ready")
+
+
+@pytest.mark.postgres
+async def test_what_passes_is_tried_again_or_unavailable_and_the_log_has_the_sqlstate(
+    own: Cluster, owned: Installation
+) -> None:
+    await owned.done("account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example")
+    token = await owned.done("token", "sam@acme.example")
+    await own.run("ALTER ROLE owner SET lock_timeout = '300ms'")
+    async with owned.running("serve") as process:
+        assert await write(process, token) == "OK"
+
+        await own.run("ALTER TABLE integration ADD COLUMN later text", "callboard")
+        assert await write(process, token, on=False) == "OK"
+
+        blocking = await asyncpg.connect(own.url("callboard"))
+        async with blocking.transaction():
+            await blocking.execute("LOCK TABLE audit_event IN SHARE MODE")
+            assert await write(process, token) == "SERVICE_UNAVAILABLE"
+        await blocking.close()
+        assert await write(process, token) == "OK"
+
+        await own.run("REVOKE INSERT ON audit_event FROM owner", "callboard")
+        assert await write(process, token, on=False) == "SERVICE_UNAVAILABLE"
+        failures = [line["event"] for line in process.logged if line["level"] == "error"]
+    await own.run("ALTER ROLE owner RESET lock_timeout")
+
+    assert [failure.partition(": ")[2] for failure in failures] == [
+        *("LockNotAvailableError 55P03", "InsufficientPrivilegeError 42501"),
+    ]
 
 
 @pytest.mark.once
@@ -187,19 +207,11 @@ async def test_nothing_is_acknowledged_into_a_file_that_is_gone(installation: In
     file = installation.folder / "callboard.db"
     await installation.done("account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example")
     token = await installation.done("token", "sam@acme.example")
-    switch = "mutation { setIntegrationEnabled(provider: GOODTIME, enabled: %s) { errors { code } } }"
-
-    async def switched(process: Process, on: str) -> str:
-        async with http_client() as client:
-            body, headers = {"query": switch % on}, {"authorization": f"Bearer {token}"}
-            answer = (await client.post(process.graphql, json=body, headers=headers)).json()
-        return str(answer["errors"][0]["extensions"]["code"]) if "errors" in answer else "OK"
-
     async with installation.running("serve") as process:
-        assert await switched(process, "true") == "OK"
+        assert await write(process, token) == "OK"
         file.rename(file.with_suffix(".away"))
-        assert await switched(process, "false") == "SERVICE_UNAVAILABLE"
+        assert await write(process, token, on=False) == "SERVICE_UNAVAILABLE"
         assert await becomes(process, "missing") == "The database's file is missing."
         file.with_suffix(".away").rename(file)
         await becomes(process, "ready")
-        assert await switched(process, "false") == "OK"
+        assert await write(process, token, on=False) == "OK"

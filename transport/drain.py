@@ -7,9 +7,13 @@ import logging
 import signal
 import socket
 import struct
+import time
 from collections.abc import Callable, Sequence
 from types import FrameType
 
+from uvicorn.supervisors import Multiprocess
+
+import settings
 from transport.readiness import Readiness
 
 _log = logging.getLogger("callboard.drain")
@@ -17,7 +21,7 @@ _log = logging.getLogger("callboard.drain")
 _SignalHandler = Callable[[int, FrameType | None], object]
 
 #: So long the connections that were begun have to be accepted, once no new one can begin.
-CLOSING_SECONDS = 0.2
+_CLOSING_SECONDS = 0.2
 
 _SO_ATTACH_FILTER = 26
 #: Classic BPF over the head of a TCP packet: a SYN that is no SYN-ACK is dropped, all else passes.
@@ -81,4 +85,16 @@ class Drain:
     def _leave(self, exit_now: Callable[[], None]) -> None:
         _log.info("going down", extra={"drain_seconds": self._seconds})
         self._loop.call_later(self._seconds, begin_no_connections, self._listening)
-        self._loop.call_later(self._seconds + CLOSING_SECONDS, exit_now)
+        self._loop.call_later(self._seconds + _CLOSING_SECONDS, exit_now)
+
+
+class Supervisor(Multiprocess):
+    """uvicorn's, but that it lets go of the socket when its workers do: nobody would accept what waits there."""
+
+    def terminate_all(self) -> None:
+        super().terminate_all()
+        time.sleep(settings.current().drain_seconds)
+        begin_no_connections(self.sockets)
+        time.sleep(_CLOSING_SECONDS)
+        for listening in self.sockets:
+            listening.close()

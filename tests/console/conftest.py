@@ -35,21 +35,21 @@ START_SECONDS = 120.0
 @pytest.fixture(scope="session")
 def ats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ats]:
     """The demo, as `server.py demo --no-simulate` serves it, on a SQLite database of its own."""
-    with _demo(tmp_path_factory.mktemp("console")) as running:
+    with serve_demo(tmp_path_factory.mktemp("console")) as running:
         yield running
 
 
 @pytest.fixture
 def fresh_ats(tmp_path: Path) -> Iterator[Ats]:
     """The same, of the test's own: nobody has done anything in it, and GoodTime is off."""
-    with _demo(tmp_path) as running:
+    with serve_demo(tmp_path) as running:
         yield running
 
 
 @contextmanager
-def _demo(folder: Path) -> Iterator[Ats]:
+def serve_demo(folder: Path, public_path: str = "") -> Iterator[Ats]:
     port, secret = free_port(), secrets.token_hex(32)
-    url, output, logged = f"http://127.0.0.1:{port}", folder / "output.txt", output_scan.log()
+    url, output, logged = f"http://127.0.0.1:{port}{public_path}", folder / "output.txt", output_scan.log()
     env = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")} | {
         "CALLBOARD_DATABASE_URL": f"sqlite://{folder}/callboard.db",
         "CALLBOARD_JWT_SECRET": secret,
