@@ -10,7 +10,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,7 +22,7 @@ from icalendar import Calendar
 from resolvers import calendar
 from tests.readers.kinds import kinds, written
 from tests.test_calendar_feeds import reset
-from tests.test_readers import FOLDER, cannot
+from tests.test_readers import FOLDER, cannot, node
 from tests.world import World, in_hours
 
 pytestmark = [
@@ -197,8 +197,11 @@ def test_khal_lists_every_invite_at_its_time(tmp_path: Path) -> None:
     assert lines == {uid: [each[0][:16], each[1][:16]] for uid, each in meant().items()}
 
 
-def vdirsyncer(folder: Path, url: str) -> Iterator[None]:
-    """Each step is a look of vdirsyncer at the feed, which it keeps in the folder `kept`."""
+Kept = dict[str, tuple[str, str]]
+
+
+def vdirsyncer(folder: Path, url: str) -> Iterator[Kept]:
+    """What vdirsyncer keeps of the feed in a folder, after each of its looks at it: start and status by summary."""
     config = folder / "config"
     config.write_text(
         f'[general]\nstatus_path = "{folder}/status"\n[pair feed]\na = "theirs"\nb = "ours"\ncollections = null\n'
@@ -211,27 +214,33 @@ def vdirsyncer(folder: Path, url: str) -> Iterator[None]:
     while True:
         synced = subprocess.run([*command, "sync"], text=True, capture_output=True, check=False)
         assert synced.returncode == 0, synced.stderr
-        yield
+        texts = [path.read_text() for path in (folder / "kept").glob("*.ics")]
+        events = [event for text in texts for event in Calendar.from_ical(text).walk("VEVENT")]
+        yield {str(event["SUMMARY"]): (written(event["DTSTART"].dt), str(event["STATUS"])) for event in events}
 
 
-async def test_vdirsyncer_follows_a_feed_over_moves_and_cancels(world: World, tmp_path: Path) -> None:
+def node_ical(folder: Path, url: str) -> Iterator[Kept]:
+    """What node-ical reads at the URL, at each look."""
+    while True:
+        command = [node(), str(FOLDER / "subscribe.mjs"), url]
+        answer = subprocess.run(command, text=True, capture_output=True, check=True)
+        yield {name: (start, status) for name, (start, status) in json.loads(answer.stdout).items()}
+
+
+@pytest.mark.parametrize("subscriber", [vdirsyncer, node_ical], ids=lambda subscriber: subscriber.__name__)
+async def test_who_subscribes_to_a_feed_follows_moves_and_cancels(
+    subscriber: Callable[[Path, str], Iterator[Kept]], world: World, tmp_path: Path
+) -> None:
     interviews = [world.an_interview(name) for name in ("one", "two", "three")]
     await world.goodtime.push(**world.a_panel("p", *interviews, sequence=1))
-    look = vdirsyncer(tmp_path, f"{world.server.address}{await reset(world.ivo)}")
-    seen = []
+    looks = subscriber(tmp_path, f"{world.server.address}{await reset(world.ivo)}")
 
-    async def kept() -> dict[str, tuple[str, str]]:
-        await asyncio.to_thread(next, look)
-        texts = [path.read_text() for path in (tmp_path / "kept").glob("*.ics")]
-        events = [event for text in texts for event in Calendar.from_ical(text).walk("VEVENT")]
-        return {str(event["SUMMARY"]): (written(event["DTSTART"].dt), str(event["STATUS"])) for event in events}
-
-    seen.append(await kept())
+    seen = [await asyncio.to_thread(next, looks)]
     moved = interviews[0] | {"startsAt": in_hours(48)}
     await world.goodtime.push(**world.a_panel("p", moved, interviews[2], sequence=2))
-    seen.append(await kept())
+    seen.append(await asyncio.to_thread(next, looks))
     await world.goodtime.push(**world.a_panel("p", moved, world.an_interview("three", "noor"), sequence=3))
-    seen.append(await kept())
+    seen.append(await asyncio.to_thread(next, looks))
 
     day, two_days = in_hours(24).replace("+00:00", "Z"), in_hours(48).replace("+00:00", "Z")
     first, confirmed, cancelled = (day, "CONFIRMED"), (two_days, "CONFIRMED"), (day, "CANCELLED")
