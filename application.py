@@ -10,6 +10,7 @@ import re
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import timedelta
 from functools import cache, partial
@@ -23,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 import database
@@ -32,6 +33,7 @@ import metrics
 import settings
 import traces
 from feed.notify import PostgresListener
+from operations.rates import RateLimited
 from process import Process, new_process, process_of
 from resolvers import changes, erasure, questions
 from transport import http, sign_in, websocket
@@ -58,6 +60,9 @@ _log = logging.getLogger("callboard.application")
 _GRAPHQL = ("/graphql", "/graphql/")
 _DAY_SECONDS = 24 * 3600.0
 _WATCH_SECONDS = 1.0
+_LAG_SECONDS = 0.1
+#: What is no operation costs too, by address: to write out all that was counted, and to send a file of the console.
+_EXPOSITION_COST, _FILE_COST = 100, 10
 
 
 class Application:
@@ -80,7 +85,11 @@ class Application:
             routes=_routes(_console_files(self._public_path)),
             middleware=[Middleware(RequestMiddleware), cors],
             lifespan=lambda _: lifespan(self.process, listening),
-            exception_handlers={404: http.not_found, 405: http.method_not_allowed},
+            exception_handlers={
+                404: http.not_found,
+                405: http.method_not_allowed,
+                RateLimited: http.rate_limited,
+            },
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,7 +136,7 @@ def _routes(files: Path) -> list[BaseRoute]:
         Route("/auth/callback", sign_in.finish),
         *(Route(f"/auth/{act.__name__}", act, methods=["POST"]) for act in (sign_in.token, sign_in.keep, sign_in.end)),
         Route("/calendars/{secret}.ics", calendar_feed),
-        Mount("/console", GZipMiddleware(StaticFiles(directory=files))),
+        Mount("/console", _ChargedFiles(GZipMiddleware(StaticFiles(directory=files)))),
         *(Route(path, console) for path in ("/", "/feedback/{id}", "/candidates/{id}")),
         *(
             Route(path, console)
@@ -158,6 +167,7 @@ async def lifespan(process: Process, listening: Sequence[socket.socket] = ()) ->
         # Not before the processes of the release before, which know no versions, are gone.
         parts.enter_context(_in_background(_daily(questions.move_into_versions, _DAY_SECONDS)))
         parts.enter_context(_in_background(_watch_pool()))
+        parts.enter_context(_in_background(_watch_loop()))
         await parts.enter_async_context(process.hub)
         Drain(process.readiness, listening, current.drain_seconds, process.hub.end).handle_signals()
         yield
@@ -198,6 +208,14 @@ async def _watch_pool() -> None:
         await asyncio.sleep(_WATCH_SECONDS)
 
 
+async def _watch_loop() -> None:
+    """Measure how late the event loop comes round: work that holds it keeps everybody waiting."""
+    while True:
+        asked = time.perf_counter()
+        await asyncio.sleep(_LAG_SECONDS)
+        metrics.observe_loop_lag(time.perf_counter() - asked - _LAG_SECONDS)
+
+
 async def graphql(request: Request) -> Response:
     """The API; for a browser that just looks, the page to explore it with."""
     if request.method == "GET" and "query" not in request.query_params and _is_browser(request):
@@ -207,6 +225,7 @@ async def graphql(request: Request) -> Response:
 
 async def console(request: Request) -> Response:
     """Every screen of the console is the same page."""
+    await _charge(request.scope, _FILE_COST)
     return FileResponse(_console_files(settings.current().public_path) / "index.html")
 
 
@@ -223,7 +242,25 @@ async def readiness(request: Request) -> Response:
 
 async def exposition(request: Request) -> Response:
     """What all processes have counted, for Prometheus."""
+    await _charge(request.scope, _EXPOSITION_COST)
     return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+
+class _ChargedFiles:
+    """The files of the console, each charged to the address that asks for it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await _charge(scope, _FILE_COST)
+        await self.app(scope, receive, send)
+
+
+async def _charge(scope: Scope, cost: int) -> None:
+    """Raises RateLimited."""
+    client = scope.get("client")
+    await process_of(scope).engine.rates.spend(None, client[0] if client else "", cost)
 
 
 def _is_browser(request: Request) -> bool:

@@ -58,6 +58,11 @@ _feed_lag = Histogram(
     "From a change's act to its hand-out to those who follow live.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+_loop_lag = Histogram(
+    "callboard_loop_lag_seconds",
+    "How much later than asked for the event loop woke a process: so long nobody else had a turn.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
 _cut_offs = Counter("callboard_cut_offs_total", "Subscribers cut off for a full buffer or a stalled send.", ("reason",))
 _build_info = Gauge(
     "callboard_build_info", "1, with what runs here as labels.", ("version", "python"), multiprocess_mode="max"
@@ -144,6 +149,11 @@ def count_deliveries(count: int = 1) -> None:
 def observe_feed_lag(seconds: float) -> None:
     """A change was handed out so long after its act."""
     _feed_lag.observe(max(0.0, seconds))
+
+
+def observe_loop_lag(seconds: float) -> None:
+    """The event loop came round so much later than it was asked to."""
+    _loop_lag.observe(max(0.0, seconds))
 
 
 def count_cut_off(reason: Literal["buffer", "stalled"]) -> None:

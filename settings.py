@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     max_directives: int = Field(default=50, ge=1)
     max_merges: int = Field(default=500, ge=1)
     max_cost: int = Field(default=10_000, ge=100)
+    max_work: int = Field(default=40_000, ge=100)
     document_cache_bytes: int = Field(default=32 * 1024 * 1024, ge=1_048_576)
     max_page: int = Field(default=100, ge=1)
     max_changes_page: int = Field(default=500, ge=1)

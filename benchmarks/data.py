@@ -48,6 +48,10 @@ class Shape:
     interviews_each: int = 3
     seats_each: float = 2.5
     users: int = 2_000
+    #: Characters of each note.
+    note_characters: int = 0
+    #: Changes beside the first one of each panel.
+    more_changes: int = 0
     #: Whether the database is there for the next run too.
     kept: bool = True
 
@@ -65,7 +69,7 @@ class Shape:
 
     @property
     def database(self) -> str:
-        name = f"callboard_bench_{self.panels}_{self.interviews_each}"
+        name = f"callboard_bench_{self.panels}_{self.interviews_each}_{self.note_characters}"
         return name if self.kept else f"{name}_{os.getpid()}"
 
     @property
@@ -75,6 +79,8 @@ class Shape:
 
 #: 20,000 candidates, 40,000 panels, 120,000 interviews, 300,000 interviewers and forms.
 WHOLE = Shape(20_000)
+#: 28 of the largest panels there can be: 50 interviews of 50 people each, with the longest notes.
+LARGEST = Shape(14, interviews_each=50, seats_each=50, users=200, note_characters=20_000, more_changes=600)
 #: For smoke runs.
 QUICK = Shape(30, users=100, kept=False)
 
@@ -297,8 +303,20 @@ def _statements(shape: Shape) -> list[str]:
             SELECT {account}, p + 1, {key("pan", "p + 1")}, {key("cnd", f"p / {panels} + 1")}, 'CREATED',
                 {integration}, timestamptz '2024-12-01Z'
             FROM generate_series(0, {shape.panels - 1}) AS p""",
-        f"UPDATE account SET position = {shape.panels}",
+        f"""INSERT INTO change (account_id, position, panel_id, candidate_id, kind, actor_id, at)
+            SELECT account_id, n, panel_id, candidate_id, 'UPDATED', actor_id, at
+            FROM generate_series({shape.panels + 1}, {shape.panels + shape.more_changes}) AS n
+                JOIN change ON position = 1 + n % {shape.panels}""",
+        f"UPDATE account SET position = {shape.panels + shape.more_changes}",
+        *([_longest_notes(table, shape) for table in ("panel", "interview")] if shape.note_characters else []),
     ]
+
+
+def _longest_notes(table: str, shape: Shape) -> str:
+    """Notes that can't be compressed to nothing, as people write them."""
+    return f"""UPDATE {table} SET note = left(text, {shape.note_characters})
+        FROM (SELECT string_agg(md5(n::text), ' ') AS text FROM generate_series(1, {shape.note_characters // 32}) AS n)
+            AS its"""
 
 
 def _name(number: str) -> str:

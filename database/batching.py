@@ -132,6 +132,8 @@ class _Load:
     """The items of one group that are loaded by one call."""
 
     items: dict[Hashable, object] = field(default_factory=dict)
+    #: How many callers wait for it.
+    waiting: int = 0
     has_begun: bool = False
     task: asyncio.Task[_Results] = field(init=False)
 
@@ -167,12 +169,21 @@ class Coalescer:
             self._loads[group] = load
             load.task = asyncio.create_task(self._run(group, load, before, batch))
         load.items.setdefault(key, item)
+        load.waiting += 1
         try:
             shared: T = (await asyncio.shield(load.task))[key]
             return shared
+        except asyncio.CancelledError:
+            if load.waiting == 1:
+                # Nobody wants it any more, and nobody may join what is about to end.
+                load.has_begun = True
+                load.task.cancel()
+            raise
         except Exception:
             if len(load.items) == 1:
                 raise
+        finally:
+            load.waiting -= 1
         [result] = await batch([item])
         return result
 

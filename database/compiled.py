@@ -17,10 +17,16 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from database import batching
-from database.connection import client, on_postgres
+from database.connection import LAST_ANSWER, client, on_postgres
 from database.row import AnyRow, Attributes, Record, RowReader, Stored
+from work import TimeSlice, WorkLimitExceeded
 
 BASE = "base"
+
+_RowsById = dict[object, Any]
+
+#: So many records become rows before anybody looks at the clock: a row may have a long text to be read.
+_RECORDS_AT_ONCE = 100
 
 
 class Bind(Term):
@@ -99,14 +105,15 @@ async def fetch(
     where: str = "",
     order_by: Sequence[str] = (),
     attributes: Attributes = None,
+    most: int | None = None,
 ) -> list[AnyRow]:
-    """The rows of the query with those that are read along.
+    """The rows of the query with those that are read along. Raises WorkLimitExceeded for more than `most` records.
 
     `order_by` names columns of the rows, or as `alias.column` of those that are read along; `where` is SQL over the
     alias `base`. Within `run_batched` each task gets the rows for the lists of all tasks.
     """
     is_list = tuple((name, isinstance(value, list)) for name, value in query.values.items())
-    shape = (query.build, query.structure, is_list, joins, where, tuple(order_by), attributes)
+    shape = (query.build, query.structure, is_list, joins, where, tuple(order_by), attributes, most)
     statement: Statement[AnyRow] = _compiled(*shape, on_postgres())
     return await statement.rows(query.values)
 
@@ -120,6 +127,7 @@ def _compiled(
     where: str,
     order_by: tuple[str, ...],
     attributes: Attributes,
+    most: int | None,
     postgres: bool,
 ) -> "Statement[AnyRow]":
     rows = build(*structure, **{name: Bind(name, listed) for name, listed in is_list})
@@ -131,7 +139,9 @@ def _compiled(
     mapper = RowMapper(rows.model, attributes, joins, postgres)
     conditions = f" WHERE {where}" if where else ""
     order = f" ORDER BY {', '.join(_column(path) for path in order_by)}" if order_by else ""
-    return Statement(mapper.select_from(source) + conditions + order, tuple(parameterizer.values), mapper, postgres)
+    limit = f" LIMIT {most + 1}" if most is not None else ""
+    sql = mapper.select_from(source) + conditions + order + limit
+    return Statement(sql, tuple(parameterizer.values), mapper, most, postgres)
 
 
 class _Parameterizer(Parameterizer):
@@ -153,6 +163,7 @@ class Statement(Generic[AnyRow]):
     sql: str
     parameters: tuple[object, ...]
     mapper: "RowMapper[AnyRow]"
+    most: int | None
     postgres: bool
 
     async def rows(self, values: Mapping[str, object]) -> list[AnyRow]:
@@ -166,7 +177,12 @@ class Statement(Generic[AnyRow]):
         bound = [values[each.name] if isinstance(each, Bind) else each for each in self.parameters]
         records: Any
         _, records = await client().execute_query(self.sql, bound)
-        return self.mapper.rows(records)
+        LAST_ANSWER.note()
+        if self.most is not None and len(records) > self.most:
+            raise WorkLimitExceeded(self.most, len(records))
+        if len(records) <= _RECORDS_AT_ONCE:
+            return self.mapper.rows(records)
+        return await self.mapper.rows_in_slices(records)
 
 
 def _for_sqlite(value: object) -> object:
@@ -201,7 +217,29 @@ class RowMapper(Generic[AnyRow]):
         """The rows of the records. Those of the same id are one row, and lead to the same rows."""
         if not self._joins:
             return [self._base.row(record) for record in records]
-        known: list[dict[object, Any]] = [{} for _ in self._readers]
+        known = self._no_rows()
+        self._add(records, known)
+        return list(known[0].values())
+
+    async def rows_in_slices(self, records: Sequence[Record]) -> list[AnyRow]:
+        """The same, for many records: others get their turns in between."""
+        rows: list[AnyRow] = []
+        known, time_slice = self._no_rows(), TimeSlice()
+        for start in range(0, len(records), _RECORDS_AT_ONCE):
+            some = records[start : start + _RECORDS_AT_ONCE]
+            if self._joins:
+                self._add(some, known)
+            else:
+                rows += [self._base.row(record) for record in some]
+            if time_slice.is_over:
+                await time_slice.give_way()
+        return list(known[0].values()) if self._joins else rows
+
+    def _no_rows(self) -> list[_RowsById]:
+        return [{} for _ in self._readers]
+
+    def _add(self, records: Sequence[Record], known: list[_RowsById]) -> None:
+        """Add the rows of the records to those known, of each alias by their ids, and let them lead to one another."""
         readers = [(reader.key, rows, reader.row) for reader, rows in zip(self._readers, known, strict=True)]
         for record in records:
             linked = []
@@ -212,7 +250,6 @@ class RowMapper(Generic[AnyRow]):
                 linked.append(row)
             for link in self._links:
                 link(linked)
-        return list(known[0].values())
 
 
 _Linked = list[Any]

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import time
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -46,6 +47,7 @@ UNREACHABLE = (
 )
 
 _STATEMENT_SECONDS = 5
+_RECENT_SECONDS = 2.0
 
 #: Errors of a statement that its caller can't cause, and an operator mends.
 _OF_THE_OPERATOR = (
@@ -127,6 +129,30 @@ def driver_error(error: BaseException) -> BaseException:
     """What the driver raised, without what Tortoise wraps around it."""
     is_wrapped = isinstance(error, OperationalError | IntegrityError | TransactionManagementError)
     return error.args[0] if is_wrapped and error.args and isinstance(error.args[0], BaseException) else error
+
+
+class LastAnswer:
+    """When the database last answered this process."""
+
+    def __init__(self) -> None:
+        self._at = 0.0
+
+    def note(self) -> None:
+        """Note that the database has answered a statement just now."""
+        self._at = time.monotonic()
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether the database has answered anybody lately: then a statement that timed out was slow by itself."""
+        return time.monotonic() - self._at < _RECENT_SECONDS
+
+
+LAST_ANSWER = LastAnswer()
+
+
+def is_too_slow(error: BaseException) -> bool:
+    """Whether the error means that one statement took too long, while the database answers others."""
+    return isinstance(error, TimeoutError) and LAST_ANSWER.is_recent
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -12,19 +12,22 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import strawberry
-from graphql import FieldNode, print_ast
+from graphql import FieldNode, GraphQLField, print_ast
 from strawberry.dataloader import DataLoader
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import Parameter, Signature
 
-from execution.level import Level
+from execution.level import DEFINITION, Level
+
+#: graphql-core goes on with each of the parents by itself, and with all that are answered at the same time in one go.
+_PARENTS_AT_ONCE = 200
 
 Function = Callable[..., Any]
 Asked = tuple[object, Sequence[FieldNode]]
 
 
 def breadth(
-    *, graphql_type: object, reads: Collection[str] | None = None, **options: Any
+    *, graphql_type: object, reads: Collection[str] | None = None, cost: int = 0, **options: Any
 ) -> Callable[[Function], StrawberryField]:
     """Declare a field by a function over all parents of a level.
 
@@ -32,11 +35,12 @@ def breadth(
     an exception is that parent's error, a raised one is everybody's. A parameter annotated `Level` gets the request;
     all others are the field's GraphQL arguments. The return annotation is Python's truth, `graphql_type` is GraphQL's.
     `reads` are the attributes of the parents that it takes, for `Level.reads`; None: it may take any.
+    `cost` is what each parent costs, where an answer takes more work than it shows.
     `options` are those of `strawberry.field`: name, description, deprecation_reason, permission_classes.
     """
 
     def declare(function: Function) -> StrawberryField:
-        relation = Relation(getattr(function, "__func__", function), reads)
+        relation = Relation(getattr(function, "__func__", function), reads, cost)
         return strawberry.field(relation.resolver(), graphql_type=graphql_type, **options)
 
     return declare
@@ -45,9 +49,10 @@ def breadth(
 class Relation:
     """A breadth function, and how it is called."""
 
-    def __init__(self, function: Function, reads: Collection[str] | None) -> None:
+    def __init__(self, function: Function, reads: Collection[str] | None, cost: int) -> None:
         self.function = function
         self.reads = reads
+        self.cost = cost
         self.signature = Signature.from_callable(function)
         self.waits = iscoroutinefunction(function)
         self._level = next(
@@ -104,8 +109,15 @@ class Relation:
                 level = Level.of(info, nodes.values())
                 return await self.answers([parent for parent, _ in asked], level, arguments)
 
-            loader = _loaders[key] = DataLoader(load, cache=False)
+            loader = _loaders[key] = DataLoader(load, cache=False, max_batch_size=_PARENTS_AT_ONCE)
         return loader
+
+
+def field_cost(definition: GraphQLField) -> int:
+    """What a field is declared to cost for each parent."""
+    field = definition.extensions.get(DEFINITION)
+    relation = field and field.base_resolver and getattr(field.base_resolver.wrapped_func, "relation", None)
+    return relation.cost if relation else 0
 
 
 _loaders: WeakValueDictionary[Hashable, DataLoader[Asked, object]] = WeakValueDictionary()

@@ -5,9 +5,10 @@ or whatever a resolver raised. It never answers with an error or a null that pro
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise, repeat
+from functools import partial
+from itertools import accumulate, chain, islice, pairwise, repeat
 from typing import Any, NamedTuple
 
 from graphql import GraphQLAbstractType, GraphQLResolveInfo, GraphQLTypeResolver
@@ -17,15 +18,20 @@ from execution.breadth import Relation
 from execution.leaves import NULL, CoerceLevel, Unusual
 from execution.level import DocumentContext, Level, Selected, Selection
 from execution.specialised import AttributeCell, Values, dictionary_builder
+from work import VALUES_AT_ONCE, TimeSlice, Work, WorkLimitExceeded, in_slices, timed
 
 ResolveInfo = GraphQLResolveInfo[Any]
 
+#: From so many objects values are read before anybody looks at the clock: each may be a long list.
+_READ_AT_ONCE = 100
+
 
 class Run(NamedTuple):
-    """One root field's run: its resolve info, which serves all below it, and the operation's variables."""
+    """One root field's run: its resolve info, which serves all below it, the operation's variables, and its work."""
 
     info: ResolveInfo
     scope: DocumentContext
+    work: Work
 
 
 class Completer(ABC):
@@ -68,7 +74,7 @@ class LeafCompleter(Completer):
     coerce: CoerceLevel
 
     async def complete(self, values: Values, run: Run) -> Values:
-        return self.coerce(values)
+        return self.coerce(values) if len(values) <= VALUES_AT_ONCE else await in_slices(values, self.coerce)
 
 
 @dataclass
@@ -101,8 +107,8 @@ class AbstractCompleter(Completer):
 
     async def complete(self, values: Values, run: Run) -> Values:
         places: dict[Any, list[int]] = {}
-        for place, value in enumerate(values):
-            name = self.resolve_type(value, run.info, self.type)
+        names = await in_slices(values, lambda some: [self.resolve_type(value, run.info, self.type) for value in some])
+        for place, name in enumerate(names):
             places.setdefault(name, []).append(place)
         if not places.keys() <= self.objects.keys():
             raise Unusual
@@ -129,11 +135,24 @@ class ObjectCompleter(Completer):
         self.waits = any(field.waits for field in self._fields)
 
     async def complete(self, values: Values, run: Run) -> Values:
+        run.work.count(len(values))
         if self.is_type_of and set(map(self.is_type_of, values, repeat(run.info))) != {True}:
             raise Unusual
         completed = iter(await complete_all([(field, values) for field in self._fields], run))
-        type_names = repeat(self.type_name)
-        return self._build(values, *(type_names if field is None else next(completed) for field in self._columns))
+        columns = [repeat(self.type_name) if field is None else next(completed) for field in self._columns]
+        if len(values) <= VALUES_AT_ONCE:
+            return self._build(values, *columns)
+        return await self._build_in_slices(values, columns)
+
+    async def _build_in_slices(self, values: Values, columns: Sequence[Iterable[object]]) -> Values:
+        objects: Values = []
+        rests, time_slice = list(map(iter, columns)), TimeSlice()
+        for start in range(0, len(values), VALUES_AT_ONCE):
+            some = values[start : start + VALUES_AT_ONCE]
+            objects += self._build(some, *(islice(rest, len(some)) for rest in rests))
+            if time_slice.is_over:
+                await time_slice.give_way()
+        return objects
 
 
 @dataclass
@@ -160,8 +179,10 @@ class PerObject:
     waits: bool
 
     async def values(self, objects: Values, run: Run) -> Values:
-        values = self.read(objects, **self.selected.arguments(run.scope)) if self.selected else self.read(objects)
-        return await gather_with_cancel(*values) if self.waits else values
+        read = partial(self.read, **self.selected.arguments(run.scope)) if self.selected else self.read
+        if self.waits:
+            return await gather_with_cancel(*read(objects))
+        return read(objects) if len(objects) <= _READ_AT_ONCE else await in_slices(objects, read, _READ_AT_ONCE)
 
 
 @dataclass
@@ -176,12 +197,17 @@ class Batched:
         return self.relation.waits
 
     async def values(self, objects: Values, run: Run) -> Values:
-        level = Level(run.info.context, self.selection)
-        return await self.relation.answers(objects, level, self.selection.occurrences[0].arguments(run.scope))
+        run.work.count(self.relation.cost * len(objects))
+        level = Level(run.info.context, self.selection, run.work)
+        try:
+            return await self.relation.answers(objects, level, self.selection.occurrences[0].arguments(run.scope))
+        except WorkLimitExceeded as exceeded:
+            run.work.add(exceeded.units, 0.0)
+            raise
 
 
 async def complete_all(work: Sequence[tuple[Completer, Values]], run: Run) -> list[Values]:
     """What each completer makes of its values. Those that wait do so together; the first failure ends the others."""
     if sum(completer.waits for completer, _ in work) < 2:
         return [await completer.complete(values, run) for completer, values in work]
-    return await gather_with_cancel(*(completer.complete(values, run) for completer, values in work))
+    return await gather_with_cancel(*(timed(run.work, completer.complete, values, run) for completer, values in work))

@@ -5,7 +5,7 @@ A level sees the selection below its field as one tree of GraphQL field names: f
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
@@ -27,6 +27,8 @@ from graphql import (
 from graphql.execution import get_argument_values
 from graphql.execution.values import VariableValues
 from strawberry.types.arguments import convert_arguments
+
+from work import Work
 
 DEFINITION = "strawberry-definition"
 
@@ -133,6 +135,8 @@ class Level:
 
     context: Any
     selection: Selection
+    #: What is done for the operation; a function that does more than its answers show counts it here.
+    work: Work = field(default_factory=Work, compare=False)
 
     @classmethod
     def of(cls, info: strawberry.Info[Any, Any], nodes: Iterable[FieldNode] | None = None) -> "Level":

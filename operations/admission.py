@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
@@ -13,13 +13,17 @@ from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from fairness import LOOP_TURNS
 from feed.hub import Hub
+from operations.cost import REQUEST_COST
 from operations.documents import NOBODY, Documents, PreparedOperation
 from operations.rates import RateLimiter
-from operations.request import Request
+from operations.request import RejectedRequest, Request
 from schema.context import Context
+from work import Work
 
-#: So many characters of a document, or fewer, cost 1 to parse and validate.
+#: So many characters of a document, or fewer, cost 1 to parse and validate, beside what any request costs.
 _CHARACTERS_PER_COST = 10
+#: So many bytes of a request, and of its answer, cost 1.
+BYTES_PER_COST = 1_000
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Admitted:
     #: Those that the operation declares: a subscription keeps them for as long as it is followed.
     variables: dict[str, object]
     cost: int
+    #: Where it came from: who is not signed in pays by address.
+    address: str
     #: What is left of the rate, for HTTP.
     headers: dict[str, str]
 
@@ -67,14 +73,39 @@ class Admission:
         """
         query = self._documents.persisted(str(request.sha256)) if request.query is None else request.query
         if query not in self._documents:
-            await self._rates.spend(context.signed_in, address, -(-len(query) // _CHARACTERS_PER_COST))
+            reading = REQUEST_COST + -(-len(query) // _CHARACTERS_PER_COST)
+            await self._rates.spend(context.signed_in, address, reading)
             # Many that come at once are prepared one after the other, and others go on in between.
             await LOOP_TURNS.give_way()
         owner = context.signed_in.account_id if context.signed_in else NOBODY
         operation = self._documents.prepare(query, request.operation_name, owner)
         variables = operation.declared(request.variables or {})
         cost = operation.cost.of(variables)
-        return Admitted(operation, variables, cost, await self._rates.spend(context.signed_in, address, cost))
+        headers = await self._rates.spend(context.signed_in, address, cost)
+        return Admitted(operation, variables, cost, address, headers)
+
+    async def charge_work(self, admitted: Admitted, context: Context, work: Work) -> None:
+        """Charge what was done for an operation, as far as that is more than was estimated."""
+        if work.cost > admitted.cost:
+            more = work.cost - admitted.cost
+            admitted.headers.update(await self._rates.charge(context.signed_in, admitted.address, more))
+
+    async def spend_delivery(self, admitted: Admitted, context: Context) -> None:
+        """Charge a delivery of a subscription that is about to be rendered. Raises RateLimited."""
+        await self._rates.spend(context.signed_in, admitted.address, admitted.cost)
+
+    async def decode(self, decode: Callable[[], Request], size: int, context: Context, address: str) -> Request:
+        """The request of so many bytes, which are charged before it is decoded.
+
+        Raises RateLimited, and what `decode` raises: what turns out to be no request costs as much as one.
+        """
+        if size >= BYTES_PER_COST:
+            await self._rates.spend(context.signed_in, address, size // BYTES_PER_COST)
+        try:
+            return decode()
+        except RejectedRequest:
+            await self._rates.spend(context.signed_in, address, REQUEST_COST)
+            raise
 
     def slot(self, viewer: Viewer | None) -> asyncio.Semaphore:
         """To be held while a query or a mutation runs: an account has few, and so have all who are not signed in."""
@@ -96,7 +127,7 @@ class Admission:
 
     @contextmanager
     def followed(self, viewer: Viewer, cost: int) -> Iterator[None]:
-        """Inside the block the viewer follows something of that cost: each change is rendered for it, free of charge.
+        """Inside the block the viewer follows something of that cost.
 
         Raises Refused where all that they follow would cost more than one operation may.
         """

@@ -1,4 +1,4 @@
-"""What an operation costs, from its document and its variables, before it runs. docs/limits.md has the rules.
+"""What an operation is estimated to cost, from its document and its variables. docs/limits.md has the rules.
 
 A fragment counts as often as it is spread. No document takes longer to price than to parse.
 """
@@ -32,14 +32,17 @@ from graphql import (
 )
 
 import settings
+from execution import field_cost
 from operations.errors import InvalidDocument
 from operations.limits import fragment_definitions, limit_error, operation_definitions
-from schema import FIELD_COSTS
 
-#: How many objects a list without pages is taken to have: the interviews of a panel, the people of an interview.
+#: How many objects a list without pages is taken to have: the interviews of a panel, the people of an interview. What
+#: it has beyond that is counted while the operation runs (docs/decisions/0023).
 _LIST_LENGTH = 4
-#: What a mutation costs, beside its input and its answer; anything else costs 1.
-_MUTATION_COST = 50
+#: What a mutation costs, beside its input and its answer, and what anything else costs.
+_MUTATION_COST, REQUEST_COST = 100, 50
+#: What every place costs where objects are selected, however many: they are read by a statement.
+_PLACE_COST = 5
 #: What each object of the input costs: a row of a sync, an interview of a push.
 _INPUT_OBJECT_COST = 3
 
@@ -127,8 +130,11 @@ class _Weight:
 
     fixed: int = 0
     multiplied: "list[tuple[int | _PageSize, _Weight]]" = field(default_factory=list)
+    #: In how many places of the document objects are selected.
+    places: int = 0
 
     def add(self, times: "int | _PageSize", other: "_Weight") -> None:
+        self.places += other.places
         if isinstance(times, int) and not other.multiplied:
             self.fixed += times * other.fixed
         else:
@@ -159,7 +165,8 @@ class _Weights:
         assert root is not None, "the document is valid"
         weight, _ = self._selected(root, operation.selection_set)
         weight.fixed += self.literals_cost
-        weight.fixed += _MUTATION_COST if operation.operation is OperationType.MUTATION else 1
+        weight.fixed += _MUTATION_COST if operation.operation is OperationType.MUTATION else REQUEST_COST
+        weight.fixed += _PLACE_COST * weight.places
         return weight
 
     def _selected(self, parent: Any, selected: SelectionSetNode) -> tuple[_Weight, _Weight]:
@@ -177,7 +184,7 @@ class _Weights:
     def _add_field(self, parent: Any, node: FieldNode, once: _Weight, per_row: _Weight) -> None:
         definition = self.schema.get_field(parent, node.name.value)
         assert definition is not None, "the document is valid"
-        once.fixed += FIELD_COSTS.get((parent.name, node.name.value), 0)
+        once.fixed += field_cost(definition)
         if node.selection_set is None:
             return
         below, below_per_row = self._selected(get_named_type(definition.type), node.selection_set)
@@ -185,6 +192,7 @@ class _Weights:
             per_row.add(1, below)
             return
         below.fixed += 1
+        below.places += 1
         below.add(_page_size(definition, node), below_per_row)
         once.add(_list_length(definition, node), below)
 

@@ -13,6 +13,7 @@ import metrics
 import settings
 from auth.refusals import Code, Refused
 from schema import SCHEMA
+from work import WorkLimitExceeded
 
 FormattedError = GraphQLFormattedError
 
@@ -87,6 +88,9 @@ def _message_and_extensions(error: GraphQLError, request_id: str, executed: bool
     innermost, cause = _innermost(error)
     if isinstance(cause, Refused):
         return cause.message, {"code": cause.code, **cause.extensions}
+    if isinstance(cause, WorkLimitExceeded):
+        message = f"What is asked for turned out to cost more than {cause.limit:,}: ask for less at a time."
+        return message, {"code": Code.LIMIT_EXCEEDED, "limit": cause.limit}
     if cause is not None:
         return _masked(cause, request_id)
     # The outermost message says where: for a variable, it has the path within the input.
@@ -115,7 +119,11 @@ def _innermost(error: GraphQLError) -> tuple[GraphQLError, Exception | None]:
 
 
 def _masked(cause: Exception, request_id: str) -> tuple[str, dict[str, object]]:
-    """What clients learn of a failure that they did not cause. Logs it under the request's id."""
+    """What clients learn of a failure that is no error of GraphQL's. Logs it under the request's id."""
+    if database.is_too_slow(cause):
+        _log.warning("A statement took too long", extra={"request_id": request_id})
+        message = "The database needs too long for this, while it answers others: ask for less at a time."
+        return message, {"code": Code.LIMIT_EXCEEDED, "requestId": request_id}
     if database.is_unavailable(cause):
         _log.error("The database can't be reached: %s", logs.name_of(cause), extra={"request_id": request_id})
         message = "The database can't be reached: it is safe to try again."

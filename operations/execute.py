@@ -11,20 +11,22 @@ import execution
 import settings
 from auth.refusals import Code
 from database import Coalescer
-from execution import BreadthFirstExecutor
+from execution import BreadthFirstExecutor, Incomplete
 from operations.admission import Admitted
 from operations.errors import InvalidDocument, Response, format_errors
 from resolvers.access import visibility_key
 from schema import SCHEMA
 from schema.context import Context
+from work import Work
 
 
 async def execute_operation(
-    admitted: Admitted, context: Context, coalescer: Coalescer, event: object = None
+    admitted: Admitted, context: Context, coalescer: Coalescer, work: Work, event: object = None
 ) -> Response:
     """Run a query or a mutation, or answer for one event of a subscription: the response as clients get it.
 
-    Below the root fields it is completed together with operations like it, for viewers who see the same.
+    What is done is counted in `work`, and ended where that is beyond its limit. Below the root fields it is completed
+    together with operations like it, for viewers who see the same.
     """
     operation = admitted.operation
     result = await execution.execute(
@@ -35,6 +37,7 @@ async def execute_operation(
         variable_values=admitted.variables,
         operation_name=operation.name,
         together=_coalesced(admitted, context, coalescer),
+        work=work,
     )
     if not result.errors:
         return {"data": result.data}
@@ -52,8 +55,8 @@ def _coalesced(admitted: Admitted, context: Context, coalescer: Coalescer) -> ex
     # As many together as cost no more than one operation may: nothing else is done while their rows are built.
     limit = settings.current().max_cost // admitted.cost or 1
 
-    def complete(kind: Hashable, value: object, complete_all: execution.CompleteAll) -> Awaitable[object]:
-        return coalescer.load((kind, scope), value, complete_all, key=id(value), limit=limit)
+    def complete(kind: Hashable, item: Incomplete, complete_all: execution.CompleteAll) -> Awaitable[object]:
+        return coalescer.load((kind, scope), item, complete_all, key=id(item.value), limit=limit)
 
     return complete
 

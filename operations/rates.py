@@ -65,18 +65,19 @@ class RateLimiter:
             return {}
         payer, name, limit = _payer(viewer, address)
         spent = await self.counters.add(name, cost)
-        is_refused = spent > limit
-        if is_refused:
+        if spent > limit:
             spent = await self.counters.add(name, -cost)
-        left = max(0, limit - spent)
-        headers = {
-            "ratelimit-policy": f'"cost";q={limit};w={WINDOW_SECONDS}',
-            "ratelimit": f'"cost";r={left};t={_seconds_left()}',
-        }
-        if is_refused:
             metrics.count_rate_refusal(payer)
-            raise RateLimited(f"The operation costs {cost:,}, and of {limit:,} a minute {left:,} are left.", headers)
-        return headers
+            message = f"The operation costs {cost:,}, and of {limit:,} a minute {max(0, limit - spent):,} are left."
+            raise RateLimited(message, _rate_headers(spent, limit))
+        return _rate_headers(spent, limit)
+
+    async def charge(self, viewer: Viewer | None, address: str, cost: int) -> dict[str, str]:
+        """Charge what has been done, whatever is left of the minute. Returns the headers as `spend` does."""
+        if settings.current().rate_limit == "off":
+            return {}
+        _, name, limit = _payer(viewer, address)
+        return _rate_headers(await self.counters.add(name, cost), limit)
 
     async def sign_in(self, authorization: str | None, address: str) -> Viewer:
         """The viewer with that `Authorization`. Raises what `authenticate` raises, and RateLimited."""
@@ -210,6 +211,13 @@ def _payer(viewer: Viewer | None, address: str) -> tuple[metrics.Payer, str, int
     if viewer.key is not None:
         return "key", viewer.key.id, limits.key_cost_per_minute
     return "user", viewer.actor_id, limits.user_cost_per_minute
+
+
+def _rate_headers(spent: int, limit: int) -> dict[str, str]:
+    return {
+        "ratelimit-policy": f'"cost";q={limit};w={WINDOW_SECONDS}',
+        "ratelimit": f'"cost";r={max(0, limit - spent)};t={_seconds_left()}',
+    }
 
 
 def _network(address: str) -> str:

@@ -6,15 +6,17 @@ from collections.abc import Callable, Hashable, Sequence
 from graphql import DocumentNode
 
 import models
+import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from database import Coalescer
 from feed.subscription import DirectWriter
-from operations.admission import Admitted
+from operations.admission import BYTES_PER_COST, Admission, Admitted
 from operations.encoding import encode_response
 from operations.execute import execute_operation
 from resolvers.access import visibility_key
 from schema.context import Context
+from work import Work
 
 #: So long a rendering serves others who get the same change: what the change leads to may have moved on after that.
 _FRESH_SECONDS = 0.5
@@ -25,18 +27,24 @@ _LEFT_OUT = object()
 class Renderings:
     """The changes that were rendered just now, by all on which the answer depends."""
 
-    def __init__(self, coalescer: Coalescer) -> None:
+    def __init__(self, coalescer: Coalescer, admission: Admission) -> None:
         self._coalescer = coalescer
+        self._admission = admission
         self._fresh: dict[Hashable, tuple[DocumentNode, asyncio.Future[bytes]]] = {}
 
     async def render(self, admitted: Admitted, context: Context, event: object) -> bytes:
-        """The answer for one event of a subscription, as JSON.
+        """The answer for one event of a subscription, as JSON. It is charged to the viewer for whom it is rendered.
 
-        Raises Refused(SERVICE_UNAVAILABLE) while the database is away: then the event doesn't count as delivered.
+        Raises RateLimited, and Refused(SERVICE_UNAVAILABLE) while the database is away: then the event doesn't count as
+        delivered.
         """
         if admitted.operation.is_personal or not isinstance(event, models.Change):
+            await self._admission.spend_delivery(admitted, context)
             return await self._render(admitted, context, event)
         key = (event.id, *_answer_key(admitted), *visibility_key(context.viewer))
+        if key not in self._fresh:
+            # Not with the rendering, which is shared: a rate that is spent is nobody else's.
+            await self._admission.spend_delivery(admitted, context)
         if key not in self._fresh:
             rendering = asyncio.ensure_future(self._render(admitted, context, event))
             # The document is kept with it so that no other one gets its identity.
@@ -61,11 +69,17 @@ class Renderings:
         return DirectWriter(lambda viewer: (*answer_key, *visibility_key(viewer)), render, write)
 
     async def _render(self, admitted: Admitted, context: Context, event: object) -> bytes:
-        response = await execute_operation(admitted, context, self._coalescer, event)
+        work = Work(settings.current().max_work)
+        try:
+            response = await execute_operation(admitted, context, self._coalescer, work, event)
+            payload = encode_response(response)
+            work.units += len(payload) // BYTES_PER_COST
+        finally:
+            await self._admission.charge_work(admitted, context, work)
         for error in response.get("errors", ()):
             if error["extensions"]["code"] == Code.SERVICE_UNAVAILABLE:
                 raise Refused(Code.SERVICE_UNAVAILABLE, error["message"])
-        return encode_response(response)
+        return payload
 
 
 def _answer_key(admitted: Admitted) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ from database import Coalescer
 from feed.hub import Hub
 from feed.notify import Signals
 from feed.subscription import Ended
-from operations.admission import Admission, Admitted
+from operations.admission import BYTES_PER_COST, Admission, Admitted
 from operations.documents import Documents
 from operations.encoding import encode_response
 from operations.errors import FormattedError, InvalidDocument, count_refusal, format_errors, format_failure, outcome
@@ -27,6 +27,7 @@ from operations.rates import RateLimiter
 from operations.rendering import Renderings
 from operations.request import RejectedRequest
 from schema.context import Context
+from work import Work
 
 _MAX_NAME_CHARACTERS = 100
 
@@ -51,7 +52,7 @@ class Engine:
         self.rates = RateLimiter(redis_url)
         self.admission = Admission(self.documents, self.rates, hub)
         self._coalescer = Coalescer()
-        self._renderings = Renderings(self._coalescer)
+        self._renderings = Renderings(self._coalescer, self.admission)
 
     @asynccontextmanager
     async def time_limit(self) -> AsyncIterator[None]:
@@ -70,15 +71,19 @@ class Engine:
         """Run a query or a mutation."""
         kind, field = admitted.operation.kind.value, admitted.operation.root_field
         began, timer = perf_counter(), metrics.OperationTimer(kind, field)
+        work = Work(settings.current().max_work)
         try:
             with traces.span(f"{kind} {field}") as span, timer:
                 async with self.admission.slot(context.signed_in):
-                    response = await execute_operation(admitted, context, self._coalescer)
+                    response = await execute_operation(admitted, context, self._coalescer, work)
+                    payload = encode_response(response)
+                    work.units += len(payload) // BYTES_PER_COST
                 timer.outcome = outcome(response.get("errors"))
                 span.set(request_id=context.request_id, outcome=timer.outcome, statements=timer.statements)
         finally:
             _log_end(admitted, context, timer.outcome, began, statements=timer.statements)
-        return Answer(encode_response(response), "data" in response)
+            await self.admission.charge_work(admitted, context, work)
+        return Answer(payload, "data" in response)
 
     def answers(
         self, admitted: Admitted, context: Context, write: Callable[[Sequence[bytes]], bool] | None = None

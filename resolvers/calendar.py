@@ -14,6 +14,7 @@ from icalendar.parser import Contentline, Parameters
 TAKEN_OFF = "The ATS has taken this interview off; the event stays on calendars until it is deleted in the scheduler."
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_MAX_OCTETS = 75
 _URL_UNSAFE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 #: Stands in the text of an event for what each reader is told.
 _PLACEHOLDER = "-"
@@ -124,7 +125,7 @@ def _single(event: CalendarEvent, descriptions: Sequence[str], attendees: Sequen
     calendar.add_component(_vevent(event, _PLACEHOLDER, attendees))
     before, after = _written(calendar).split(f"\r\nDESCRIPTION:{_PLACEHOLDER}\r\n")
     lines = (Contentline.from_parts("DESCRIPTION", Parameters(), _text(each)) for each in descriptions)
-    return [f"{before}\r\n{line.to_ical().decode()}\r\n{after}" for line in lines]
+    return [f"{before}\r\n{_folded(line)}\r\n{after}" for line in lines]
 
 
 def _calendar(method: str) -> Calendar:
@@ -136,8 +137,22 @@ def _calendar(method: str) -> Calendar:
 
 
 def _written(calendar: Calendar) -> str:
-    text: bytes = calendar.to_ical()
-    return text.decode()
+    """The calendar as text, as icalendar writes it; its own way over each character takes longer than all the rest."""
+    return "".join(f"{_folded(line)}\r\n" for line in calendar.content_lines() if line)
+
+
+def _folded(line: str) -> str:
+    """A content line in lines of less than 75 bytes. No line ends in the middle of a character, or of an escape."""
+    octets, parts, start = line.encode(), [], 0
+    while len(octets) - start >= _MAX_OCTETS:
+        end = start + _MAX_OCTETS - 1
+        while octets[end] & 0xC0 == 0x80:
+            end -= 1
+        if octets[end - 1] in b"\\^" and end - 1 > start:
+            end -= 1
+        parts.append(octets[start:end])
+        start = end
+    return b"\r\n ".join([*parts, octets[start:]]).decode()
 
 
 def _vevent(event: CalendarEvent, description: str, attendees: Sequence[Attendee]) -> Event:

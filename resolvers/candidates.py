@@ -165,7 +165,8 @@ def _action(candidate: Candidate, integration: Integration | None, is_waiting: b
 
 async def _upcoming_among(viewer: Viewer, candidates: Sequence[Candidate]) -> set[str]:
     ids = [candidate.id for candidate in candidates]
-    panels = await select(viewer, Query(_standing, ids=ids, now=clock.now()))
+    query = Query(_standing, ids=ids, now=clock.now())
+    panels = await select(viewer, query, attributes=frozenset({"candidate_id"}))
     return {panel.candidate_id for panel in panels if panel.candidate_id is not None}
 
 
@@ -181,7 +182,11 @@ def _enabled(scope: Scope) -> QuerySet[Integration]:
 async def followers_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[list[models.User]]:
     """Who follows each candidate, by name."""
     ids = [candidate.id for candidate in candidates]
-    follows = await unscoped(models.Follower, "the followers of visible candidates").filter(candidate_id__in=ids)
+    follows = await select(viewer, Query(_follows, ids=ids))
     users = await load_many(viewer, models.User, [follow.user_id for follow in follows])
     by_candidate = group_by(follows, "candidate_id", ids)
     return [sorted((users[follow.user_id] for follow in each), key=attrgetter("name", "id")) for each in by_candidate]
+
+
+def _follows(scope: Scope, ids: Bind) -> QuerySet[models.Follower]:
+    return unscoped(models.Follower, "the followers of visible candidates").filter(in_("candidate_id", ids))

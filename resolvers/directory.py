@@ -7,12 +7,12 @@ from tortoise.queryset import QuerySet
 
 import models
 from auth.viewer import Scope, Viewer
-from database import Texts, in_
+from database import Query, Texts, in_
 from models import Posting, Role, Stage, User, email_key
 from resolvers import integrations, units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
-from resolvers.queries import load_many
+from resolvers.queries import load_many, select
 from resolvers.units import UnitOfWork
 
 
@@ -45,13 +45,13 @@ _USERS = Listing(User, _users, ("name", "id"))
 async def stages(viewer: Viewer) -> list[Stage]:
     """The account's stages in their order. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
-    return await visible(viewer, Stage).order_by("position", "name")
+    return await select(viewer, Query(visible, Stage), order_by=["position", "name"])
 
 
 async def postings(viewer: Viewer) -> list[Posting]:
     """The account's postings by title. Raises Refused(FORBIDDEN) to an Interviewer."""
     require(viewer, Act.LIST_DIRECTORY)
-    return await visible(viewer, Posting).order_by("title", "id")
+    return await select(viewer, Query(visible, Posting), order_by=["title", "id"])
 
 
 async def actors(viewer: Viewer, ids: Sequence[str]) -> list[User | models.Integration]:

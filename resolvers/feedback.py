@@ -286,7 +286,7 @@ async def _in_scope(viewer: Viewer, panel_ids: set[str]) -> set[str]:
     if not panel_ids or not is_restricted(viewer):
         return panel_ids
     forms = visible(viewer, FeedbackForm).filter(~Q(user_id=viewer.user_id), panel_id__in=panel_ids)
-    return {form.panel_id for form in await forms.only("id", "panel_id")}
+    return {panel_id for (panel_id,) in await forms.distinct().values_list("panel_id")}
 
 
 def _may_read_others(viewer: Viewer, own: set[FeedbackFormStatus]) -> bool:

@@ -16,6 +16,7 @@ from resolvers import calendar, feedback
 from resolvers.calendar import Attendee, CalendarEvent
 from resolvers.panels import seats_of
 from resolvers.queries import known, load_many, load_related
+from work import Work, in_slices
 
 
 class CalendarMethod(Enum):
@@ -45,19 +46,24 @@ class _Invitation:
     departed: Sequence[User]
 
 
-async def invites_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[str]:
+async def invites_of(viewer: Viewer, interviews: Sequence[Interview], work: Work) -> list[str]:
     """Each interview as RFC 5545 text, with every interviewer's feedback link. Five statements at most."""
-    return [calendar.invite(each.event) for each in await _invitations(viewer, interviews)]
+    invitations = await _invitations(viewer, interviews, work)
+    return await in_slices(invitations, lambda some: [calendar.invite(each.event) for each in some], at_once=1)
 
 
-async def personal_invites_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[list[CalendarInvite]]:
+async def personal_invites_of(
+    viewer: Viewer, interviews: Sequence[Interview], work: Work
+) -> list[list[CalendarInvite]]:
     """What to send to each interviewer, and to whoever was taken off and is not back. Five statements at most."""
-    return [_personal_invites(each) for each in await _invitations(viewer, interviews)]
+    invitations = await _invitations(viewer, interviews, work)
+    return await in_slices(invitations, lambda some: list(map(_personal_invites, some)), at_once=1)
 
 
-async def candidate_invites_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[str | None]:
+async def candidate_invites_of(viewer: Viewer, interviews: Sequence[Interview], work: Work) -> list[str | None]:
     """Each interview as its candidate reads it; None where no email of theirs is known. Five statements at most."""
-    return [_candidate_invite(each) for each in await _invitations(viewer, interviews)]
+    invitations = await _invitations(viewer, interviews, work)
+    return await in_slices(invitations, lambda some: list(map(_candidate_invite, some)), at_once=1)
 
 
 def _personal_invites(invitation: _Invitation) -> list[CalendarInvite]:
@@ -88,11 +94,13 @@ def _candidate_invite(invitation: _Invitation) -> str | None:
     return calendar.candidate_invite(invitation.event, Attendee(candidate.name, candidate.emails[0], "NEEDS_ACTION"))
 
 
-async def _invitations(viewer: Viewer, interviews: Sequence[Interview]) -> list[_Invitation]:
+async def _invitations(viewer: Viewer, interviews: Sequence[Interview], work: Work) -> list[_Invitation]:
+    """What the invites of these interviews say. Each guest is two units of work."""
     panels = await load_related(viewer, interviews, "panel")
     candidates = await load_related(viewer, panels, "candidate")
     seats = await seats_of(viewer, interviews)
     all_seats = [seat for each in seats for seat in each]
+    work.count(2 * len(all_seats))
     users = await _load_users(viewer, interviews, all_seats)
     forms = dict(zip(all_seats, await load_related(viewer, all_seats, "form"), strict=True))
     invitations = []

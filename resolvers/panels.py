@@ -292,7 +292,7 @@ def _of_interviews(scope: Scope, ids: Bind) -> QuerySet[Interviewer]:
 async def forms_of(viewer: Viewer, interviews: Sequence[Interview]) -> list[list[FeedbackForm]]:
     """Each interview's forms, as far as they are listed."""
     ids = [interview.id for interview in interviews]
-    forms = await feedback.listed_forms(viewer, "interview_id", ids).order_by("id")
+    forms = await select(viewer, Query(feedback.listed_forms, "interview_id", ids=ids), order_by=["id"])
     return group_by(forms, "interview_id", ids)
 
 

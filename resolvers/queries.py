@@ -42,14 +42,17 @@ async def select(
     where: str = "",
     order_by: Sequence[str] = (),
     attributes: Attributes = None,
+    is_bounded: bool = True,
 ) -> list[AnyRow]:
     """The rows of a query, as `database.fetch` reads them; `query.build` is handed the viewer's scope first.
 
-    The statement is compiled once for each role, and once more for those in it who are candidates too.
+    The statement is compiled once for each role, and once more for those in it who are candidates too. Raises
+    WorkLimitExceeded where there are more rows than a request may cost, unless they are not bounded by that.
     """
+    most = settings.current().max_work // 2 if is_bounded else None
     scoped = Query(_with_scope, query.build, viewer.role, viewer.is_candidate, *query.structure, **query.values)
     scoped = scoped.with_values(account_id=viewer.account_id, viewer_id=viewer.actor_id)
-    return await database.fetch(scoped, *joins, where=where, order_by=order_by, attributes=attributes)
+    return await database.fetch(scoped, *joins, where=where, order_by=order_by, attributes=attributes, most=most)
 
 
 def _with_scope(

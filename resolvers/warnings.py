@@ -1,7 +1,8 @@
 """What is accepted of a push, but deserves a look: the scheduler decides."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from operator import attrgetter
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
@@ -18,7 +19,9 @@ from resolvers.queries import select
 
 _DAY = timedelta(days=1)
 
-_INTERVIEW = Join.target("interview", Interview)
+#: All that is read of other bookings: of the largest panels there may be many.
+_SEAT_ATTRIBUTES = frozenset({"user_id", "panel_id"})
+_INTERVIEW = Join.target("interview", Interview, attributes=frozenset({"starts_at", "ends_at"}))
 
 
 async def of(viewer: Viewer, stored: PanelAggregate, declaration: Declaration) -> list[PushWarning]:
@@ -101,35 +104,46 @@ async def _bookings_elsewhere(
     viewer: Viewer, stored: PanelAggregate, events: Sequence[Event]
 ) -> dict[str, list[Interview]]:
     """On what else, by user id, the people of these events are in the days of the events. One statement."""
-    # Whole days, so that pushes of the same days can ask together.
-    begin = min(event.starts_at for event in events).replace(hour=0, minute=0, second=0, microsecond=0)
-    days = (max(event.ends_at for event in events) - begin) // _DAY + 1
-    query = Query(
-        _bookings,
-        user_ids=sorted({seat.user.id for event in events for seat in event.seats}),
-        earliest=begin - timedelta(minutes=MOST_MINUTES),
-        begin=begin,
-        end=begin + days * _DAY,
-    )
+    spans = _spans(events)
+    bounds = {f"after_{place}": begin - timedelta(minutes=MOST_MINUTES) for place, (begin, _) in enumerate(spans)}
+    bounds |= {f"before_{place}": end for place, (_, end) in enumerate(spans)}
+    user_ids = sorted({seat.user.id for event in events for seat in event.seats})
+    query = Query(_bookings, len(spans), user_ids=user_ids, **bounds)
     bookings: dict[str, list[Interview]] = {}
-    for seat in await select(viewer, query, _INTERVIEW):
+    for seat in await select(viewer, query, _INTERVIEW, attributes=_SEAT_ATTRIBUTES, is_bounded=False):
         if seat.panel_id != stored.panel.id:
             bookings.setdefault(seat.user_id, []).append(seat.interview)
     return bookings
 
 
-def _bookings(scope: Scope, user_ids: Bind, earliest: Bind, begin: Bind, end: Bind) -> QuerySet[Interviewer]:
-    """The seats of these users on what takes place between begin and end: none of it starts before the earliest.
+def _spans(events: Sequence[Event]) -> list[tuple[datetime, datetime]]:
+    """The days of the events, from midnight to midnight, and those that follow one another as one span.
+
+    Whole days, so that pushes of the same days can ask together.
+    """
+    spans: list[tuple[datetime, datetime]] = []
+    for event in sorted(events, key=attrgetter("starts_at")):
+        begin = event.starts_at.replace(hour=0, minute=0, second=0, microsecond=0)
+        end = begin + ((event.ends_at - begin) // _DAY + 1) * _DAY
+        if spans and begin <= spans[-1][1]:
+            begin, end = spans[-1][0], max(end, spans.pop()[1])
+        spans.append((begin, end))
+    return spans
+
+
+def _bookings(scope: Scope, spans: int, user_ids: Bind, **bounds: Bind) -> QuerySet[Interviewer]:
+    """The seats of these users on what starts within one of so many spans, each bound as `after_…` and `before_…`.
 
     Whoever has declined is not booked.
     """
+    starts = [
+        Q(starts_at__gt=bounds[f"after_{place}"], starts_at__lt=bounds[f"before_{place}"]) for place in range(spans)
+    ]
     return unscoped(Interviewer, "whoever is booked in the account, to tell its own scheduler").filter(
+        Q(*starts, join_type=Q.OR),
         in_("user_id", user_ids),
         ~Q(response_status=ResponseStatus.DECLINED),
-        starts_at__gt=earliest,
-        starts_at__lt=end,
         interview__account_id=scope.account_id,
-        interview__ends_at__gt=begin,
         interview__canceled_at__isnull=True,
         panel__canceled_at__isnull=True,
     )

@@ -62,13 +62,5 @@ SCHEMA = strawberry.Schema(
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
 
-#: What fields cost beside the objects that they select, where they take more work than their answers show.
-FIELD_COSTS = {
-    ("Interview", "calendarInvite"): 10,
-    ("Interview", "calendarInvites"): 40,
-    ("Interview", "candidateInvite"): 10,
-    **{(name, "totalCount"): 10 for name in SCHEMA._schema.type_map if name.endswith("Connection")},
-}
-
 #: Fields whose answer depends on who asks, beyond what their role decides.
 PERSONAL_FIELDS = {("FeedbackForm", "answers"), ("User", "feedbackForms")}

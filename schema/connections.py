@@ -68,7 +68,11 @@ class Uncounted(Generic[T]):
 
 @strawberry.type(description="A page of a list, by cursor: rows that come or go elsewhere don't shift it.")
 class Connection(Uncounted[T]):
-    @breadth(graphql_type=int, description="How many there are on all pages together. Counted only when asked for.")
+    @breadth(
+        graphql_type=int,
+        cost=10,
+        description="How many there are on all pages together. Counted only when asked for.",
+    )
     @staticmethod
     async def total_count(pages: list[Page[object]]) -> list[int]:
         return await counts(pages)

@@ -201,6 +201,7 @@ class Interview(Node):
 
     @breadth(
         graphql_type=str,
+        cost=10,
         description=(
             "RFC 5545, with one feedback link per interviewer in the description; METHOD:CANCEL once it was deleted in "
             "the scheduler."
@@ -208,10 +209,11 @@ class Interview(Node):
     )
     @staticmethod
     async def calendar_invite(parents: list[models.Interview], level: Level) -> list[str]:
-        return await invites.invites_of(viewer(level), parents)
+        return await invites.invites_of(viewer(level), parents, level.work)
 
     @breadth(
         graphql_type=list[CalendarInvite],
+        cost=20,
         description=(
             "One invitation a person: what to send to each of them now, with a CANCEL for whoever is no longer on the "
             "interview."
@@ -219,10 +221,11 @@ class Interview(Node):
     )
     @staticmethod
     async def calendar_invites(parents: list[models.Interview], level: Level) -> list[list[invites.CalendarInvite]]:
-        return await invites.personal_invites_of(viewer(level), parents)
+        return await invites.personal_invites_of(viewer(level), parents, level.work)
 
     @breadth(
         graphql_type=str | None,
+        cost=10,
         description=(
             "RFC 5545 for the candidate: without the note, the feedback links and the link to the scheduler. Null "
             "where no email of theirs is known."
@@ -230,7 +233,7 @@ class Interview(Node):
     )
     @staticmethod
     async def candidate_invite(parents: list[models.Interview], level: Level) -> list[str | None]:
-        return await invites.candidate_invites_of(viewer(level), parents)
+        return await invites.candidate_invites_of(viewer(level), parents, level.work)
 
 
 @maps_to(panels.InterviewFilter)

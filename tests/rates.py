@@ -15,9 +15,9 @@ from operations import rates
 from tests.people import Person
 from tests.world import World
 
-SMALL, SMALL_COST = "{account{id}}", 2
+SMALL, SMALL_COST = "{account{id}}", 56
 
-LARGE, LARGE_COST = "{candidates(first:48){edges{node{id}}}}", 50
+LARGE, LARGE_COST = "{candidates(first:48){edges{node{id}}}}", 109
 
 Use = Callable[..., None]
 

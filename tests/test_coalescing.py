@@ -56,7 +56,7 @@ COALESCER = batching.Coalescer()
 
 
 def alike(who: str, most: int) -> Any:
-    return lambda kind, value, complete: COALESCER.load((kind, who), value, complete, key=id(value), limit=most)
+    return lambda kind, item, complete: COALESCER.load((kind, who), item, complete, key=id(item.value), limit=most)
 
 
 US = alike("us", 10)

@@ -42,7 +42,7 @@ TOOLS = {
 }
 #: Who may import what of ours, for those who otherwise stand alone.
 LEAVES = {"clock": set(), "settings": {"postgres_url"}, "logs": set(), "postgres_url": set()}
-LEAVES |= {"fairness": set(), "metrics": set(), "traces": set(), "zones": set()}
+LEAVES |= {"fairness": set(), "metrics": set(), "traces": set(), "work": {"fairness"}, "zones": set()}
 
 #: The rooms whose public names may be the same: what clients see is called as the model or the value that it shows.
 FACES = ({"models", "schema"}, {"resolvers", "schema"})

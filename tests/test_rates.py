@@ -27,7 +27,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.once
 
-FOLLOW_COST = 3
+FOLLOW_COST = 62
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ async def limited(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 async def test_what_a_user_asks_is_counted_in_what_it_costs_until_the_minute_is_over(
     world: World, limited: Use
 ) -> None:
-    limited(user_cost_per_minute=100)
+    limited(user_cost_per_minute=250)
     begin = clock.now()
 
     assert [(await sent(world.rita, query)).status_code for query in (LARGE, SMALL, LARGE, SMALL)] == [
@@ -70,28 +70,28 @@ async def test_a_refusal_says_how_long_to_wait_in_the_headers_and_in_the_error(w
 
 
 async def test_every_answer_tells_what_is_left(world: World, limited: Use) -> None:
-    limited(user_cost_per_minute=100)
+    limited(user_cost_per_minute=200)
 
     answers = [await sent(world.rita, query) for query in (SMALL, LARGE)]
 
-    assert [answer.headers["ratelimit"] for answer in answers] == ['"cost";r=98;t=60', '"cost";r=48;t=60']
-    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"cost";q=100;w=60'}
+    assert [answer.headers["ratelimit"] for answer in answers] == ['"cost";r=144;t=60', '"cost";r=35;t=60']
+    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"cost";q=200;w=60'}
 
 
 async def test_each_user_each_key_and_each_address_has_a_rate_of_its_own(world: World, limited: Use) -> None:
-    limited(user_cost_per_minute=1, key_cost_per_minute=3, address_cost_per_minute=3)
+    limited(user_cost_per_minute=1, key_cost_per_minute=70, address_cost_per_minute=70)
 
     assert [(await sent(world.rita)).status_code, (await sent(world.leo)).status_code] == [429, 429]
     assert [(await sent(world.goodtime)).status_code for _ in range(2)] == [200, 429]
     assert [(await sent(world.nobody)).status_code for _ in range(2)] == [200, 429]
 
-    limited(user_cost_per_minute=3)
+    limited(user_cost_per_minute=70)
     assert [(await sent(person)).status_code for person in (world.rita, world.leo)] == [200, 200]
 
 
 async def test_one_account_does_not_spend_anothers_rate(world: World, limited: Use) -> None:
     other = await World.create(world.server)
-    limited(user_cost_per_minute=3)
+    limited(user_cost_per_minute=70)
 
     assert [(await sent(world.rita)).status_code for _ in range(2)] == [200, 429]
     assert (await sent(other.rita)).status_code == 200
@@ -103,7 +103,7 @@ async def test_a_document_that_was_never_read_costs_by_its_length(world: World, 
 
     first, again = [await sent(world.rita, query) for _ in range(2)]
 
-    assert [first.headers["ratelimit"], again.headers["ratelimit"]] == ['"cost";r=594;t=60', '"cost";r=592;t=60']
+    assert [first.headers["ratelimit"], again.headers["ratelimit"]] == ['"cost";r=486;t=60', '"cost";r=426;t=60']
 
 
 async def test_documents_that_cant_be_run_are_not_read_for_nothing(world: World, limited: Use) -> None:
@@ -116,7 +116,7 @@ async def test_documents_that_cant_be_run_are_not_read_for_nothing(world: World,
 
 
 async def test_operations_over_websockets_spend_the_same_rate(world: World, limited: Use) -> None:
-    limited(user_cost_per_minute=100)
+    limited(user_cost_per_minute=218)
     async with world.rita.connected() as connection:
         await connection.send(type="subscribe", id="1", payload={"query": LARGE})
         assert [(await connection.receive())["type"] for _ in range(2)] == ["next", "complete"]
@@ -128,16 +128,29 @@ async def test_operations_over_websockets_spend_the_same_rate(world: World, limi
     assert refused["payload"][0]["extensions"] == {"code": "RATE_LIMITED", "retryAfter": 60}
 
 
-async def test_a_subscription_is_paid_for_once_and_not_for_what_it_delivers(world: World, limited: Use) -> None:
+async def test_each_delivery_of_a_subscription_costs_what_the_subscription_does(world: World, limited: Use) -> None:
     async with world.rita.following():
         pass  # so that its document is known
-    limited(user_cost_per_minute=FOLLOW_COST)
+    limited(user_cost_per_minute=3 * FOLLOW_COST)
     async with world.rita.following() as following:
-        for sequence in range(3):
+        for sequence in range(2):
             await world.goodtime.push(**world.a_panel(sequence=sequence, note=str(sequence)))
             assert (await following.next())["panel"]["externalId"] == "panel"
+        await world.goodtime.push(**world.a_panel(sequence=2, note="too much"))
+        refusal = await following.error()
 
-    assert (await sent(world.rita)).status_code == 429
+    assert refusal == {"code": "RATE_LIMITED", "retryAfter": 60}
+
+
+async def test_where_one_followers_rate_is_spent_the_others_get_what_they_share(world: World, limited: Use) -> None:
+    limited(user_cost_per_minute=1_000)
+    async with world.rita.following() as ritas, world.ada.following() as adas:
+        await world.server.process.engine.rates.counters.add(world.rita.id, 1_000)
+        await world.goodtime.push(**world.a_panel())
+        assert (await adas.next())["panel"]["externalId"] == "panel"
+        refusal = await ritas.error()
+
+    assert refusal["code"] == "RATE_LIMITED"
 
 
 async def test_an_event_stream_beyond_the_rate_is_refused_before_it_begins(world: World, limited: Use) -> None:

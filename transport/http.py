@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import ExitStack, suppress
+from functools import partial
 
 import orjson
 from graphql import OperationType
@@ -34,9 +35,9 @@ async def graphql(http_request: HttpRequest) -> Response:
     try:
         if negotiated is None:
             raise RejectedRequest(f"Accept `{GRAPHQL_JSON}`, `{JSON}` or `{EVENT_STREAM}`.", status=406)
-        request = await _read_request(http_request)
+        body = await _read_body(http_request) if http_request.method == "POST" else b""
         async with process_of(http_request.scope).engine.time_limit():
-            return await _respond(http_request, request, negotiated)
+            return await _respond(http_request, body, negotiated)
     except RejectedBody as rejected:
         content_type = f"{media_type}; charset=utf-8"
         return EarlyResponse(orjson.dumps(rejected.answer()), rejected.status, _NO_STORE, content_type)
@@ -49,7 +50,7 @@ def _negotiated(http_request: HttpRequest) -> Negotiated | None:
     return negotiate(", ".join(http_request.headers.getlist("accept")) or "*/*")
 
 
-async def _respond(http_request: HttpRequest, request: Request, negotiated: Negotiated) -> Response:
+async def _respond(http_request: HttpRequest, body: bytes, negotiated: Negotiated) -> Response:
     """Identify the client, admit the operation and answer it. Raises RejectedRequest."""
     engine = process_of(http_request.scope).engine
     address = http_request.client.host if http_request.client else ""
@@ -57,6 +58,8 @@ async def _respond(http_request: HttpRequest, request: Request, negotiated: Nego
     try:
         authorization = http_request.headers.get("authorization")
         context = await engine.admission.identify(authorization, address, request_id)
+        decode = partial(_decode_request, http_request, body)
+        request = await engine.admission.decode(decode, len(body), context, address)
         admitted = await engine.admission.admit(request, context, address)
     except InvalidDocument as invalid:
         refusal = refuse(invalid, request_id)
@@ -93,23 +96,23 @@ def _event_stream(http_request: HttpRequest, admitted: Admitted, context: Contex
     return EventStream(engine.answers(admitted, context), admitted.headers, connection)
 
 
-async def _read_request(http_request: HttpRequest) -> Request:
-    """Read the GraphQL request from the query string or the body. Raises RejectedRequest."""
+def _decode_request(http_request: HttpRequest, body: bytes) -> Request:
+    """The GraphQL request in the body, or in the query string. Raises RejectedRequest."""
     if http_request.method != "POST":
         parameters: dict[str, object] = dict(http_request.query_params)
         for name in ("variables", "extensions"):
             if text := http_request.query_params.get(name):
                 parameters[name] = decode_json(text, f"`{name}`")
         return parse_request(parameters)
-    content_type = http_request.headers.get("content-type", "")
-    media_type, *options = (part.strip().lower() for part in content_type.split(";"))
-    if media_type != JSON or any(option.startswith("charset=") and "utf-8" not in option for option in options):
-        raise RejectedRequest(f"Send `Content-Type: {JSON}`, in UTF-8.", status=415)
-    return parse_request(decode_json(await _read_body(http_request), "The body"))
+    return parse_request(decode_json(body, "The body"))
 
 
 async def _read_body(http_request: HttpRequest) -> bytes:
     """Read the body, no further than its limit and no longer than a request may take. Raises RejectedRequest."""
+    content_type = http_request.headers.get("content-type", "")
+    media_type, *options = (part.strip().lower() for part in content_type.split(";"))
+    if media_type != JSON or any(option.startswith("charset=") and "utf-8" not in option for option in options):
+        raise RejectedRequest(f"Send `Content-Type: {JSON}`, in UTF-8.", status=415)
     seconds = settings.current().request_seconds
     body = bytearray()
     try:
@@ -175,6 +178,12 @@ def method_not_allowed(request: HttpRequest, exc: Exception) -> Response:
     negotiated = _negotiated(request)
     media_type = negotiated.media_type if negotiated else JSON
     return _json_response(orjson.dumps(rejected.answer()), 405, media_type, {"allow": allowed})
+
+
+def rate_limited(request: HttpRequest, exc: Exception) -> Response:
+    """The response for what is beyond an address's rate and no operation."""
+    assert isinstance(exc, RateLimited), "it is registered for these"
+    return JSONResponse({"message": exc.message}, 429, exc.headers)
 
 
 def not_found(request: HttpRequest, exc: Exception) -> Response:

@@ -105,7 +105,7 @@ class Socket:
             case {"type": "pong"}:
                 pass
             case {"type": "subscribe", "id": str(id), "payload": dict(payload)} if id:
-                await self._start(id, payload)
+                await self._start(id, payload, len(text))
             case {"type": "complete", "id": str(id)}:
                 if (task := self.running.pop(id, None)) is not None:
                     task.cancel()
@@ -131,8 +131,8 @@ class Socket:
         _log.info("websocket joined", extra={"actor": viewer.actor_id, "address": self._address})
         await self._send({"type": "connection_ack"})
 
-    async def _start(self, id: str, payload: dict[str, object]) -> None:
-        """Begin an operation. Its id has at most 500 characters, since it is kept and goes with every answer."""
+    async def _start(self, id: str, payload: dict[str, object], size: int) -> None:
+        """Begin an operation whose message has that size. Its id is kept, and goes with every answer."""
         if self.viewer is None:
             raise Closed(4401, "Unauthorized")
         if len(id) > _MAX_ID_CHARACTERS:
@@ -145,12 +145,12 @@ class Socket:
             refusal = Refused(Code.LIMIT_EXCEEDED, message, limit=limit)
             await self._send_error(id, count_refusal(format_failure(refusal, uuid.uuid4().hex)))
         else:
-            self.running[id] = self._operations.create_task(self._run(id, payload, self.viewer))
+            self.running[id] = self._operations.create_task(self._run(id, payload, size, self.viewer))
 
-    async def _run(self, id: str, payload: dict[str, object], viewer: Viewer) -> None:
+    async def _run(self, id: str, payload: dict[str, object], size: int, viewer: Viewer) -> None:
         """Run one operation, from its subscribe to its complete."""
         try:
-            answers = await self._answer(id, payload, viewer)
+            answers = await self._answer(id, payload, size, viewer)
             # It may be large, and a subscription may be followed for days.
             del payload
             if answers is not None:
@@ -161,11 +161,13 @@ class Socket:
             if self.running.get(id) is asyncio.current_task():
                 del self.running[id]
 
-    async def _answer(self, id: str, payload: dict[str, object], viewer: Viewer) -> AsyncGenerator[Answer, None] | None:
+    async def _answer(
+        self, id: str, payload: dict[str, object], size: int, viewer: Viewer
+    ) -> AsyncGenerator[Answer, None] | None:
         """Answer an operation, or send why it is refused. Of a subscription, returns the answers still to come."""
         request_id = uuid.uuid4().hex
         try:
-            answer = await self._execute(id, payload, viewer, request_id)
+            answer = await self._execute(id, payload, size, viewer, request_id)
         except MalformedRequest as malformed:
             raise Closed(4400, malformed.message) from None
         except RejectedRequest as rejected:
@@ -183,14 +185,15 @@ class Socket:
         return None
 
     async def _execute(
-        self, id: str, payload: dict[str, object], viewer: Viewer, request_id: str
+        self, id: str, payload: dict[str, object], size: int, viewer: Viewer, request_id: str
     ) -> Answer | AsyncGenerator[Answer, None]:
         """Admit an operation and run it. Of a subscription, returns the answers still to come."""
-        request = parse_request(payload)
         async with self._engine.time_limit():
             self.viewer = await auth.renew(viewer)
             context = Context(request_id, self._engine.hub, self.viewer)
-            admitted = await self._engine.admission.admit(request, context, self._address)
+            admission = self._engine.admission
+            request = await admission.decode(partial(parse_request, payload), size, context, self._address)
+            admitted = await admission.admit(request, context, self._address)
             if admitted.operation.kind is not OperationType.SUBSCRIPTION:
                 return await self._engine.answer(admitted, context)
         # A copy: orjson's own bytes hold on to the four kilobytes into which they were written.
