@@ -28,6 +28,7 @@ from tests.world import World
 
 _CONNECTIONS = 16
 _PAUSE_SECONDS = 0.05
+_PREPARED = 500
 
 _LIST = """{ interviewPanels(first: 25) { edges { node { status startsAt
   interviews { subject interviewers { user { name } feedbackForm { url status } } } } } } }"""
@@ -110,7 +111,7 @@ def nobody(port: int, authorization: str, slug: str) -> Iterator[bytes]:
         yield from (
             post(port, {"query": f"{noise}{{ account {{ {'id name slug ' * 100} }} }}"}, {}),
             post(port, {"query": noise + many, "operationName": "q1"}, {}),
-            post(port, {"query": "{ account { id } }", "variables": {"x": ["\\u0000" * 50] * 5_000}}, {}),
+            post(port, {"query": "{ account { id } }", "variables": {"x": ["x" * 100] * 8_000}}, {}),
             post(port, {"query": "{ account { id } }"}, {"authorization": f"Bearer {noise[2:-1].replace(' ', '.')}"}),
             post(port, {"query": "{" + "a{" * 900}, {"accept": ",".join(["text/html;q=0.1"] * 3_000)}),
         )
@@ -157,13 +158,17 @@ ATTACKS: dict[str, Callable[[int, str, str], Iterator[bytes]]] = {
 
 async def attack(kind: str, port: int, authorization: str, slug: str, seconds: float) -> None:
     """Be the attacker, in a process of its own: prints how many replies of each status came."""
-    requests, statuses, end = ATTACKS[kind](port, authorization, slug), dict[int, int](), perf_counter() + seconds
+    requests, statuses = itertools.islice(ATTACKS[kind](port, authorization, slug), _PREPARED), dict[int, int]()
+    # Made before it begins: to make them takes the attacker's time.
+    prepared = itertools.cycle(list(requests))
+    print("ready", flush=True)
+    end = perf_counter() + seconds
 
     async def one() -> None:
         client = Client(port)
         while perf_counter() < end:
             try:
-                reply = await client.send(next(requests))
+                reply = await client.send(next(prepared))
                 statuses[reply.status] = statuses.get(reply.status, 0) + 1
                 # Refused at once, a client that is no attacker would wait: this one does for a moment only.
                 await asyncio.sleep(0.01 if reply.status == 429 else 0)
@@ -243,8 +248,9 @@ async def under_attack(kind: str, process: Process, quiet: World, busy: World, s
     attacker = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.attack", "--as", *arguments), stdout=asyncio.subprocess.PIPE
     )
-    await asyncio.sleep(1)
-    measured = await measure(process, quiet.rita, seconds - 1)
+    assert attacker.stdout is not None
+    assert await attacker.stdout.readline(), "the attacker begins"
+    measured = await measure(process, quiet.rita, seconds)
     measured.attacks = (await attacker.communicate())[0].decode().strip()
     return measured
 

@@ -84,6 +84,7 @@ class PoolByTurns:
     async def acquire(self) -> Any:
         """A connection, once it is this account's turn."""
         owner = current_owner()
+        LOOP_TURNS.note(owner)
         await self._turns.enter(owner)
         try:
             connection = await self._pool.acquire()
