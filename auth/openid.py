@@ -7,6 +7,7 @@ RP-Initiated Logout 1.0, without `id_token_hint`: no token ever stands in an add
 import asyncio
 import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -43,9 +44,18 @@ class SignInAttempt:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """What the provider gives for a sign-in: who it is, and with what that is renewed where it can be."""
+    """What the provider gives for a sign-in: the token for the API, and with what it is renewed where it can be."""
+
+    token: str
+    refresh_token: str | None
+
+
+@dataclass(frozen=True)
+class _Tokens:
+    """An answer of the token endpoint."""
 
     id_token: str
+    access_token: str | None
     refresh_token: str | None
 
 
@@ -98,10 +108,10 @@ class OpenIdClient:
             redirect_uri=self.redirect_uri,
             code_verifier=attempt.code_verifier,
         )
-        claims = await self._claims(answer.id_token)
-        if claims.payload.get("nonce") != attempt.nonce:
+        payload = await self._check_id_token(answer.id_token)
+        if payload.get("nonce") != attempt.nonce:
             raise SignInFailed("the ID token has another nonce")
-        return answer
+        return await self._signed_in(answer)
 
     async def renew(self, signed_in: SignedIn) -> SignedIn:
         """The sign-in with a new ID token. Raises SignInFailed where it is over, ProviderUnavailable.
@@ -125,8 +135,24 @@ class OpenIdClient:
 
     async def _renew(self, refresh_token: str) -> SignedIn:
         answer = await self._ask_for_tokens(grant_type="refresh_token", refresh_token=refresh_token)
-        await self._claims(answer.id_token)
-        return SignedIn(answer.id_token, answer.refresh_token or refresh_token)
+        await self._check_id_token(answer.id_token)
+        signed_in = await self._signed_in(answer)
+        return SignedIn(signed_in.token, signed_in.refresh_token or refresh_token)
+
+    async def _signed_in(self, answer: _Tokens) -> SignedIn:
+        """The ID token names the user, or else the access token does.
+
+        OpenID Connect Core 5.4 lets a provider leave the email out of the ID token where there is an access token.
+        """
+        try:
+            await viewer.verifier().verify(answer.id_token)
+        except InvalidToken as invalid:
+            try:
+                await viewer.verifier().verify(answer.access_token or "")
+            except InvalidToken as other:
+                raise SignInFailed(f"the ID token: {invalid.reason}; the access token: {other.reason}") from None
+            return SignedIn(answer.access_token or "", answer.refresh_token)
+        return SignedIn(answer.id_token, answer.refresh_token)
 
     async def revoke(self, signed_in: SignedIn) -> None:
         """Tell the provider that the sign-in is not renewed any more, where it wants to know."""
@@ -159,17 +185,17 @@ class OpenIdClient:
             self._fetched = clock.now()
         return self._metadata
 
-    async def _ask_for_tokens(self, **form: str) -> SignedIn:
+    async def _ask_for_tokens(self, **form: str) -> _Tokens:
         metadata = await self._discover()
         answer = await self._post(metadata, metadata.token_endpoint or "", form)
         try:
             body = answer.json()
-            id_token, refresh_token = body["id_token"], body.get("refresh_token")
-        except (ValueError, KeyError, TypeError):
-            raise SignInFailed("the provider's answer has no ID token") from None
-        if not isinstance(id_token, str) or not isinstance(refresh_token, str | None):
+            tokens = [body.get(name) for name in ("id_token", "access_token", "refresh_token")]
+        except (ValueError, AttributeError):
+            raise SignInFailed("the provider's answer is not JSON") from None
+        if not isinstance(tokens[0], str) or not all(isinstance(token, str | None) for token in tokens):
             raise SignInFailed("the provider's answer has no ID token")
-        return SignedIn(id_token, refresh_token)
+        return _Tokens(*tokens)
 
     async def _post(self, metadata: Metadata, url: str, form: dict[str, str]) -> httpx.Response:
         """What the provider answers to a form, as this client."""
@@ -191,21 +217,21 @@ class OpenIdClient:
             raise SignInFailed(f"the provider answers {answer.status_code}{_error_code(answer)}")
         return answer
 
-    async def _claims(self, id_token: str) -> Claims:
-        """OpenID Connect Core 3.1.3.7: the token is of this issuer, and for this client."""
+    async def _check_id_token(self, id_token: str) -> Mapping[str, object]:
+        """What an ID token says that is of this issuer and for this client: OpenID Connect Core 3.1.3.7."""
         try:
-            claims = await viewer.verifier().verify(id_token)
+            payload = await viewer.verifier().payload(id_token)
         except InvalidToken as invalid:
             raise SignInFailed(f"the ID token is refused: {invalid.reason}") from None
-        audience, party = claims.payload.get("aud"), claims.payload.get("azp", self._client_id)
+        audience, party = payload.get("aud"), payload.get("azp", self._client_id)
         audiences = audience if isinstance(audience, list) else [audience]
-        if claims.payload.get("iss") != self.issuer or self._client_id not in audiences or party != self._client_id:
+        if payload.get("iss") != self.issuer or self._client_id not in audiences or party != self._client_id:
             raise SignInFailed("the ID token is not for this client")
-        return claims
+        return payload
 
 
 def seconds_until_renewal(signed_in: SignedIn, claims: Claims) -> float | None:
-    """How long the ID token is still handed out; None: to its end, since it can't be renewed.
+    """How long the token is still handed out; None: to its end, since it can't be renewed.
 
     A fifth of its life before the end, and a minute at most.
     """

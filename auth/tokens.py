@@ -63,10 +63,14 @@ class Verifier:
 
     async def verify(self, token: str) -> Claims:
         """The claims of a good token. Raises InvalidToken, ProviderUnavailable."""
+        return read_claims(await self.payload(token), self._names)
+
+    async def payload(self, token: str) -> Mapping[str, object]:
+        """What a token says whose signature, issuer and audience are good. Raises as `verify` does."""
         if len(token) > _LONGEST_TOKEN:
             raise InvalidToken(Reason.TOO_LONG)
         try:
-            return read_claims(await self._payload(token), self._names)
+            return await self._payload(token)
         except jwt.InvalidSignatureError:
             raise InvalidToken(Reason.BAD_SIGNATURE) from None
         except (jwt.PyJWTError, KeyError, RecursionError, TypeError, ValueError):

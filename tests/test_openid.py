@@ -136,6 +136,22 @@ async def test_an_id_token_that_is_not_for_this_sign_in_signs_nobody_in(company:
     assert (await company.post("token")).status_code == 401
 
 
+async def test_where_the_id_token_names_nobody_the_access_token_does(company: Company) -> None:
+    """A provider by the letter has the email in its UserInfo, and what an API needs in access tokens for it."""
+    asked = await company.begin()
+    company.claims = {"email": None}
+    access_token = company.id_token(email=company.world.rita.email, nonce=None, aud=[CLIENT, "another"])
+    company.answer = {"id_token": company.id_token(), "access_token": access_token}
+
+    assert await company.come_back(code="x", state=asked["state"]) == "/feedback/frm_1"
+    assert (await company.post("token")).json()["token"] == access_token
+
+    company.answer = {"id_token": company.id_token(), "access_token": "opaque"}
+    asked = await company.begin()
+    company.answer["id_token"] = company.id_token()
+    assert await company.come_back(code="x", state=asked["state"]) == "/feedback/frm_1?sign-in=failed"
+
+
 async def test_who_comes_back_with_what_this_browser_did_not_ask_for_is_not_signed_in(company: Company) -> None:
     asked = await company.begin()
 

@@ -44,15 +44,15 @@ def attempt_of(request: Request) -> SignInAttempt | None:
 def session_of(request: Request) -> SignedIn | None:
     """The session that the browser keeps, good or not."""
     parts = [request.cookies.get(name, "") for name in _session_cookies()]
-    id_token, _, refresh_token = "".join(parts).partition("~")
-    return SignedIn(id_token, unquote(refresh_token) or None) if id_token else None
+    token, _, refresh_token = "".join(parts).partition("~")
+    return SignedIn(token, unquote(refresh_token) or None) if token else None
 
 
 def keep_session(response: Response, request: Request, signed_in: SignedIn) -> None:
     """Let the browser keep the session until it is closed; what is too long for that goes without renewal."""
-    text = f"{signed_in.id_token}~{quote(signed_in.refresh_token or '', safe='')}"
+    text = f"{signed_in.token}~{quote(signed_in.refresh_token or '', safe='')}"
     if len(text) > _PART_CHARACTERS * _MAX_PARTS:
-        text = signed_in.id_token
+        text = signed_in.token
     for number, name in enumerate(_session_cookies()):
         part = text[number * _PART_CHARACTERS : (number + 1) * _PART_CHARACTERS]
         if part:

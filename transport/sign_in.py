@@ -54,7 +54,7 @@ async def finish(request: Request) -> Response:
     try:
         await process.engine.rates.check_failures(_address(request))
         signed_in = await _signed_in(request, process.openid, attempt)
-        await process.engine.rates.sign_in(f"Bearer {signed_in.id_token}", _address(request))
+        await process.engine.rates.sign_in(f"Bearer {signed_in.token}", _address(request))
     except (Refused, SignInFailed, ProviderUnavailable, *database.UNREACHABLE) as failure:
         response = _back(destination, await _problem(request, failure))
     else:
@@ -101,7 +101,7 @@ async def token(request: Request) -> Response:
         return response
     except (Refused, ProviderUnavailable):
         return _refusal(503)
-    answer = {"token": current.id_token, "renewIn": seconds_until_renewal(current, claims), "signIn": _entrance()}
+    answer = {"token": current.token, "renewIn": seconds_until_renewal(current, claims), "signIn": _entrance()}
     response = JSONResponse(answer, headers=_NO_STORE)
     if current != signed_in:
         cookies.keep_session(response, request, current)
@@ -111,7 +111,7 @@ async def token(request: Request) -> Response:
 async def _current(signed_in: SignedIn, openid: OpenIdClient | None) -> tuple[SignedIn, Claims]:
     """The sign-in as of now, renewed where that is due. Raises SignInFailed, InvalidToken, ProviderUnavailable."""
     try:
-        claims = await viewer.verifier().verify(signed_in.id_token)
+        claims = await viewer.verifier().verify(signed_in.token)
         if seconds_until_renewal(signed_in, claims) != 0:
             return signed_in, claims
     except InvalidToken:
@@ -120,7 +120,7 @@ async def _current(signed_in: SignedIn, openid: OpenIdClient | None) -> tuple[Si
     if openid is None:
         raise SignInFailed("nobody signs in at a provider here")
     renewed = await openid.renew(signed_in)
-    return renewed, await viewer.verifier().verify(renewed.id_token)
+    return renewed, await viewer.verifier().verify(renewed.token)
 
 
 async def keep(request: Request) -> Response:
