@@ -139,7 +139,7 @@ def test_the_explorer_reads_the_schema_and_writes_an_operation_from_it(visitors:
     page = visitors.window(None, f"/graphql#token={ats.token('SUPER_ADMIN')}")
 
     page.get_by_label("Search the schema").fill("calendarinvite")
-    page.get_by_role("button", name="Interview.calendarInvite").click()
+    page.get_by_role("button", name="Interview.calendarInvite", exact=True).click()
     expect(page.get_by_role("region", name="Schema")).to_contain_text("RFC 5545")
     page.get_by_role("button", name="Schema", exact=True).click()
     page.get_by_role("button", name="Use integrations").click()
