@@ -26,7 +26,7 @@ SDL = SCHEMA._schema
 #: Refused to whoever they don't belong to, with the whole answer.
 PERSONAL = {"feedbackForms", "apiKeys", "enabled", "enabledAt", "enabledBy", "auditEvents"}
 #: Objects that several answers show and that nothing identifies: parts of the one that they stand in.
-PARTS = {"PageInfo", "AuditDetail", "UserError", "Warning"}
+PARTS = {"PageInfo", "AuditDetail", "CalendarInvite", "UserError", "Warning"}
 VIEWERS = ("sam", "rita", "leo", "ivo", "goodtime")
 #: What lists are asked with, by the alias that tells the answers apart.
 ARGUMENTS = [

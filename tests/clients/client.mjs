@@ -22,6 +22,7 @@ const client =
         connectionParams: { Authorization: authorization },
         retryAttempts: 100,
         retryWait: soon,
+        shouldRetry: () => true,
         onNonLazyError: () => {},
         on: { connected: () => say({ connected: true }), closed: ({ code, reason }) => say({ closed: code, reason }) },
       })
