@@ -79,8 +79,9 @@ class Server:
             sent.append(message)
 
         await self._application(_scope(headers), receive, send)
-        left = int(_LEFT.search(dict(sent[0]["headers"]).get(b"ratelimit", b""))[1])  # type: ignore[index]
-        spent, self._spent = self._spent, LIMIT - left
+        left = _LEFT.search(dict(sent[0]["headers"]).get(b"ratelimit", b""))
+        # What is refused for what it looks like has no such header.
+        spent, self._spent = self._spent, LIMIT - int(left[1]) if left else self._spent
         # Counters end with a minute of their own clock.
         cost = self._spent - spent if self._spent >= spent else self._spent
         return cost, b"".join(message["body"] for message in sent[1:])

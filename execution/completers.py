@@ -203,7 +203,7 @@ class Batched:
             return await self.relation.answers(objects, level, self.selection.occurrences[0].arguments(run.scope))
         except WorkLimitExceeded as exceeded:
             run.work.add(exceeded.units, 0.0)
-            raise
+            raise WorkLimitExceeded(run.work.limit) from exceeded
 
 
 async def complete_all(work: Sequence[tuple[Completer, Values]], run: Run) -> list[Values]:
