@@ -160,7 +160,7 @@ async def forget_pushes(connection: asyncpg.Connection) -> None:
     """Take away the panels that a benchmark has pushed, with all their parts."""
     await _spare_checks(connection)
     pushed = "(SELECT id FROM panel WHERE external_id LIKE 'pushed-%')"
-    for table in ("interviewer", "feedback_form", "interview", "change"):
+    for table in ("interviewer", "feedback_form", "interview", "change", "log_entry"):
         await connection.execute(f"DELETE FROM {table} WHERE panel_id IN {pushed}")
     await connection.execute(f"DELETE FROM panel WHERE id IN {pushed}")
     await connection.execute("VACUUM ANALYZE")

@@ -211,7 +211,7 @@ async function openConsole() {
       return "This token isn't accepted: it has expired, or it was issued for another Callboard.";
     return failure.message;
   }
-  const started = live.start(viewer);
+  const started = live.start();
   drawBar();
   await started;
   await showView();

@@ -54,6 +54,8 @@ class Candidates {
     );
     page.on("integration", () => page.reload());
     page.on("change", (change) => this.updateRow(change));
+    page.on("candidate", (change) => this.updateCandidate(change));
+    page.on("gone", ({ nodeId }) => this.rows.has(nodeId) && page.reloadSoon());
   }
 
   fetch(first, after) {
@@ -84,11 +86,19 @@ class Candidates {
     last.nextElementSibling?.querySelector("a").focus();
   }
 
-  updateRow({ kind, panel: { candidate } }) {
+  updateRow({ type, panel: { candidate } }) {
     const old = this.rows.get(candidate.id);
     if (!old) return;
     this.rows.set(candidate.id, swap(old, row(candidate, true)));
-    if (kind !== "FEEDBACK_SUBMITTED") this.announceChange(candidate.name);
+    if (type !== "PANEL_FEEDBACK_SUBMITTED") this.announceChange(candidate.name);
+  }
+
+  /** Whether a candidate is in the list, and where, depends on the filter and on their name. */
+  updateCandidate({ type, candidate }) {
+    const old = this.rows.get(candidate.id);
+    if (type === "CANDIDATE_ARCHIVED" && !old) return;
+    if (old) this.rows.set(candidate.id, swap(old, row(candidate, true)));
+    this.page.reloadSoon();
   }
 
   applyFilter() {

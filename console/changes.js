@@ -10,13 +10,19 @@ const PAGE = 50;
 const ENOUGH = 10;
 const MOST_PAGES = 6;
 
-const KINDS = {
-  CREATED: { symbol: "plus", tone: "good", verb: "scheduled", label: "Scheduled" },
-  UPDATED: { symbol: "form", tone: "plain", verb: "updated", label: "Updated" },
-  RESCHEDULED: { symbol: "clock", tone: "info", verb: "rescheduled", label: "Rescheduled" },
-  CANCELED: { symbol: "cross", tone: "bad", verb: "cancelled", label: "Cancelled" },
-  RESTORED: { symbol: "undo", tone: "warn", verb: "restored", label: "Restored" },
-  FEEDBACK_SUBMITTED: { symbol: "check", tone: "due", verb: "submitted feedback on", label: "Feedback submitted" },
+const TYPES = {
+  PANEL_CREATED: { symbol: "plus", tone: "good", verb: "scheduled", label: "Scheduled" },
+  PANEL_UPDATED: { symbol: "form", tone: "plain", verb: "updated", label: "Updated" },
+  PANEL_RESCHEDULED: { symbol: "clock", tone: "info", verb: "rescheduled", label: "Rescheduled" },
+  PANEL_CANCELED: { symbol: "cross", tone: "bad", verb: "cancelled", label: "Cancelled" },
+  PANEL_RESTORED: { symbol: "undo", tone: "warn", verb: "restored", label: "Restored" },
+  PANEL_FEEDBACK_SUBMITTED: { symbol: "check", tone: "due", verb: "submitted feedback on", label: "Feedback submitted" },
+  CANDIDATE_CREATED: { symbol: "people", tone: "good", verb: "added", label: "Candidate added" },
+  CANDIDATE_UPDATED: { symbol: "people", tone: "plain", verb: "updated", label: "Candidate updated" },
+  CANDIDATE_ARCHIVED: { symbol: "people", tone: "warn", verb: "archived", label: "Candidate archived" },
+  CANDIDATE_UNARCHIVED: { symbol: "people", tone: "good", verb: "brought back", label: "Candidate back" },
+  CANDIDATE_ERASED: { symbol: "people", tone: "bad", verb: "erased", label: "Candidate erased" },
+  INTEGRATION_CHANGED: { symbol: "plug", tone: "plain", verb: "changed the integration with", label: "Integration" },
 };
 
 export default function show(page) {
@@ -26,7 +32,7 @@ export default function show(page) {
 class Activity {
   candidateId = new URLSearchParams(location.search).get("candidateId") ?? undefined;
   log = new ChangeLog(this.candidateId);
-  filter = { actor: "", kind: "" };
+  filter = { actor: "", type: "" };
   changes = [];
   lines = new Map();
   sections = new Map();
@@ -39,7 +45,7 @@ class Activity {
 
   show() {
     this.page.showHeading("Activity", {
-      lead: "Every change to the interviews you have access to, newest first.",
+      lead: "Every change of what you have access to, newest first.",
       controls: this.filterBar(),
     });
     this.page.load(
@@ -49,7 +55,7 @@ class Activity {
       },
       (loaded) => this.replaceChanges(loaded),
     );
-    this.page.on("change", (change) => this.addChange(change));
+    for (const type of ["change", "candidate", "integration"]) this.page.on(type, (change) => this.addChange(change));
   }
 
   replaceChanges({ log, latest }) {
@@ -62,18 +68,19 @@ class Activity {
   }
 
   addChange(change) {
-    if (this.candidateId && change.panel.candidate.id !== this.candidateId) return;
+    if (this.candidateId && candidateOf(change)?.id !== this.candidateId) return;
     if (this.changes.some(({ cursor }) => cursor === change.cursor)) return;
     // Older entries of this panel show its current state too.
-    for (const older of this.changes) if (older.panel.id === change.panel.id) older.panel = change.panel;
+    for (const older of this.changes)
+      if (change.panel && older.panel?.id === change.panel.id) older.panel = change.panel;
     this.changes.unshift(change);
     this.draw(change.cursor);
   }
 
   shownChanges() {
-    const { actor, kind } = this.filter;
+    const { actor, type } = this.filter;
     return this.changes.filter(
-      (change) => (!actor || change.actor.__typename === actor) && (!kind || change.kind === kind),
+      (change) => (!actor || change.actor.__typename === actor) && (!type || change.type === type),
     );
   }
 
@@ -109,7 +116,7 @@ class Activity {
     );
     fill(this.more, this.log.hasMore && this.moreButton());
     this.page.show(
-      this.candidateId && this.changes[0] && candidateNote(this.changes[0].panel.candidate),
+      this.candidateId && this.changes[0] && candidateNote(candidateOf(this.changes[0])),
       linesByDay.size ? this.timeline : this.emptyTimeline(),
       this.more,
     );
@@ -158,9 +165,9 @@ class Activity {
         ["Integration", "GoodTime"],
         ["User", "People"],
       ]),
-      this.picker("kind", "Type of change", [
+      this.picker("type", "Type of change", [
         ["", "All changes"],
-        ...Object.entries(KINDS).map(([kind, { label }]) => [kind, label]),
+        ...Object.entries(TYPES).map(([type, { label }]) => [type, label]),
       ]),
     );
   }
@@ -181,9 +188,11 @@ class Activity {
 const candidateNote = ({ name }) =>
   h("p.note.calm", null, "Showing only ", h("b", null, name), ". ", h("a", { href: "/activity" }, "Show all activity"));
 
-function changeLine({ kind, at, actor, panel }, viewer, isFresh) {
-  const { symbol, tone, verb } = KINDS[kind];
-  const { candidate } = panel;
+const candidateOf = ({ panel, candidate }) => candidate ?? panel?.candidate;
+
+function changeLine(change, viewer, isFresh) {
+  const { type, at, actor, panel } = change;
+  const { symbol, tone, verb } = TYPES[type];
   return h(
     `li${isFresh ? ".fresh" : ""}`,
     null,
@@ -197,16 +206,26 @@ function changeLine({ kind, at, actor, panel }, viewer, isFresh) {
         h("b", null, actor.name),
         actor.__typename === "Integration" && [" ", chip("plain", "App")],
         ` ${verb} `,
-        kind === "FEEDBACK_SUBMITTED" ? "" : "interviews of ",
-        viewer.role === "INTERVIEWER"
-          ? h("b", null, candidate.name)
-          : h("a", { href: `/candidates/${candidate.id}` }, candidate.name),
+        panel && type !== "PANEL_FEEDBACK_SUBMITTED" && "interviews of ",
+        subjectOf(change, viewer),
+        previousTime(change),
       ),
-      h("p.faint", null, subjects(panel), " · ", currentState(panel)),
+      panel && h("p.faint", null, subjects(panel), " · ", currentState(panel)),
     ),
     h("time", { datetime: at, title: moment(at) }, clock(at)),
   );
 }
+
+function subjectOf(change, viewer) {
+  const candidate = candidateOf(change);
+  if (!candidate) return h("b", null, change.integration.name);
+  return viewer.role === "INTERVIEWER"
+    ? h("b", null, candidate.name)
+    : h("a", { href: `/candidates/${candidate.id}` }, candidate.name);
+}
+
+const previousTime = ({ previousStartsAt }) =>
+  previousStartsAt && [", before on ", h("span.nowrap", null, moment(previousStartsAt))];
 
 function subjects({ interviews }) {
   const [first, second, ...others] = interviews.map(({ subject }) => subject);

@@ -35,6 +35,7 @@ class Feedback {
   constructor(page) {
     this.page = page;
     this.id = page.params.id;
+    this.formIds = new Set([this.id]);
   }
 
   show() {
@@ -44,6 +45,9 @@ class Feedback {
       (data) => this.draw(data),
     );
     this.page.on("change", ({ panel }) => this.isAbout(panel) && this.page.reloadSoon());
+    this.page.on("form", ({ form }) => this.formIds.has(form.id) && this.page.reloadSoon());
+    this.page.on("candidate", ({ candidate }) => candidate.id === this.candidateId && this.page.reloadSoon());
+    this.page.on("gone", ({ nodeId }) => this.formIds.has(nodeId) && this.page.reloadSoon());
   }
 
   fetch() {
@@ -65,6 +69,8 @@ class Feedback {
       return this.page.show(
         emptyState("question", "Form not found", "There is no feedback form at this address, or it isn't yours."),
       );
+    this.candidateId = form.interview.candidate.id;
+    this.formIds = new Set([this.id, ...form.interview.feedbackForms.map(({ id }) => id)]);
     const isMine = form.interviewer.id === this.page.viewer.id;
     this.drawHeading(form.interview, isMine);
     this.drawForm(form, isMine);

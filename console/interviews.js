@@ -57,6 +57,9 @@ export default function show(page) {
     page.reloadSoon();
     announceChange(panel.candidate.name);
   });
+  page.on("form", ({ form }) => form.interviewer.id === viewer.id && page.reloadSoon());
+  page.on("candidate", () => page.reloadSoon());
+  page.on("gone", ({ nodeId }) => page.body.querySelector(`[data-id="${CSS.escape(nodeId)}"]`) && page.reloadSoon());
 }
 
 function agenda({ coming, past, viewer: { feedbackForms } }, viewer) {

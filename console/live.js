@@ -1,23 +1,35 @@
-/** Live updates: the change feed and the integration's state, subscribed to once for all views of this tab. */
+/** Live updates: the change feed, subscribed to once for all views of this tab. */
 
 import { SubscriptionClient } from "/console/client.js";
 import { CANDIDATE, PANEL } from "/console/fragments.js";
 
 const CHANGES = `${PANEL}${CANDIDATE}
   subscription Changes($after: String) {
-    interviewPanelChanges(after: $after) {
-      cursor kind at
+    changes(after: $after) {
+      __typename cursor type at
       actor { ...Actor }
-      panel { ...Panel candidate { ...Candidate } }
+      ... on InterviewPanelChange { previousStartsAt panel { ...Panel candidate { ...Candidate } } }
+      ... on CandidateChange { candidate { ...Candidate } }
+      ... on FeedbackFormChange { form { id status interviewer { id } } }
+      ... on IntegrationChange { integration { id name } }
+      ... on NoLongerVisible { nodeId }
     }
   }`;
 
-const INTEGRATION = `
-  subscription IntegrationSwitched { integrationChanges(provider: GOODTIME) { id enabled } }`;
+const EVENTS = {
+  InterviewPanelChange: "change",
+  CandidateChange: "candidate",
+  FeedbackFormChange: "form",
+  IntegrationChange: "integration",
+  NoLongerVisible: "gone",
+};
 
 const LONGEST_WAIT = 600;
 
-/** Dispatches `change` and `integration` with what arrived, and `stale` when what views have loaded may be outdated. */
+/**
+ * Dispatches what arrived: a `change` of a panel, a `candidate`, a `form`, an `integration`, or what is `gone` from
+ * the viewer's view; and `stale` when what views have loaded may be outdated.
+ */
 class Live extends EventTarget {
   #client;
 
@@ -26,7 +38,7 @@ class Live extends EventTarget {
   }
 
   /** Subscribes. Resolves once the feed is active, or soon: a slow connection must not delay the first view. */
-  start(viewer) {
+  start() {
     const client = (this.#client = new SubscriptionClient());
     client.addEventListener("state", () => this.#dispatch("state", client.state));
     client.addEventListener("unauthenticated", () => this.#dispatch("unauthenticated"));
@@ -35,16 +47,11 @@ class Live extends EventTarget {
       client.subscribe(
         { query: CHANGES },
         {
-          next: (data) => this.#dispatch("change", data.interviewPanelChanges),
-          cursor: (data) => data.interviewPanelChanges.cursor,
+          next: ({ changes }) => this.#dispatch(EVENTS[changes.__typename], changes),
+          cursor: ({ changes }) => changes.cursor,
           restarted: () => (this.#dispatch("stale"), resolve()),
         },
       );
-      if (viewer.role !== "INTERVIEWER")
-        client.subscribe(
-          { query: INTEGRATION },
-          { next: (data) => this.#dispatch("integration", data.integrationChanges) },
-        );
     });
   }
 

@@ -42,11 +42,11 @@ const MORE = {
 };
 
 const VERBS = {
-  CREATED: "scheduled",
-  UPDATED: "updated",
-  RESCHEDULED: "rescheduled",
-  CANCELED: "cancelled",
-  RESTORED: "restored",
+  PANEL_CREATED: "scheduled",
+  PANEL_UPDATED: "updated",
+  PANEL_RESCHEDULED: "rescheduled",
+  PANEL_CANCELED: "cancelled",
+  PANEL_RESTORED: "restored",
 };
 
 export default function show(page) {
@@ -86,6 +86,8 @@ class Profile {
     );
     page.on("integration", () => page.reload());
     page.on("change", (change) => this.addChange(change));
+    page.on("candidate", ({ candidate }) => candidate.id === this.id && page.reloadSoon());
+    page.on("gone", ({ nodeId }) => nodeId === this.id && page.reload());
   }
 
   fetch() {
@@ -110,7 +112,7 @@ class Profile {
     this.page.show(h("div.profile", null, this.feed, this.aside));
   }
 
-  addChange({ kind, actor, panel }) {
+  addChange({ type, actor, panel }) {
     const { candidate } = this;
     if (!candidate || panel.candidate.id !== candidate.id) return;
     Object.assign(candidate, panel.candidate);
@@ -118,7 +120,7 @@ class Profile {
     const isOwn = actor.id === this.page.viewer.id;
     this.updatePanel(panel, !isOwn);
     if (isOwn) return;
-    if (VERBS[kind]) announce(h("b", null, actor.name), ` ${VERBS[kind]} the interviews of ${panelDay(panel)}.`);
+    if (VERBS[type]) announce(h("b", null, actor.name), ` ${VERBS[type]} the interviews of ${panelDay(panel)}.`);
     else announce("Feedback was submitted for the interviews of ", panelDay(panel), ".");
   }
 

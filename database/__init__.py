@@ -4,7 +4,7 @@ It knows no word of recruiting. What other rooms use of it is imported from here
 """
 
 from database.batching import Coalescer, run_batched
-from database.compiled import Bind, Join, Query, Statement, Texts, fetch, in_
+from database.compiled import Bind, Join, Query, Statement, Texts, UnionAll, fetch, in_
 from database.connection import (
     TORTOISE_ORM,
     UNREACHABLE,
@@ -18,6 +18,7 @@ from database.connection import (
     tortoise_config,
 )
 from database.group_commit import GroupCommits
+from database.identity import has_moved, write_marker
 from database.postgres import PostgresServers
 from database.readiness import NOT_CURRENT, NotReady, check_ready, grant
 from database.row import NOT_READ, Attributes, Stored, attach, attached, derived_from, including
@@ -41,6 +42,7 @@ __all__ = [
     "Stored",
     "Texts",
     "Transactions",
+    "UnionAll",
     "attach",
     "attached",
     "check_ready",
@@ -48,6 +50,7 @@ __all__ = [
     "derived_from",
     "fetch",
     "grant",
+    "has_moved",
     "in_",
     "including",
     "is_current",
@@ -60,4 +63,5 @@ __all__ = [
     "take_lock",
     "tortoise_config",
     "upsert",
+    "write_marker",
 ]

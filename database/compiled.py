@@ -14,6 +14,7 @@ import orjson
 from pypika_tortoise.context import SqlContext
 from pypika_tortoise.terms import Parameterizer, Term
 from tortoise.expressions import Q
+from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from database import batching
@@ -58,13 +59,24 @@ def in_(column: str, values: Texts) -> Q:
     return Q(**filters)
 
 
+@dataclass(frozen=True)
+class UnionAll(Generic[AnyRow]):
+    """Query sets of several tables whose rows are read as those of one model: what a table lacks is null."""
+
+    model: type[AnyRow]
+    query_sets: Sequence[QuerySet[Any]]
+
+
+Built = QuerySet[AnyRow] | UnionAll[AnyRow]
+
+
 class Query(Generic[AnyRow]):
-    """The query set `build(*structure, **values)`.
+    """The query set, or the union of several, `build(*structure, **values)`.
 
     The structure decides how the statement is written, the values only what is compared, each by `=`, `<` … or `in_`.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[AnyRow]], /, *structure: Hashable, **values: object) -> None:
+    def __init__(self, build: Callable[..., Built[AnyRow]], /, *structure: Hashable, **values: object) -> None:
         self.build, self.structure, self.values = build, structure, values
 
     def with_values(self, **values: object) -> "Query[AnyRow]":
@@ -120,7 +132,7 @@ async def fetch(
 
 @lru_cache(maxsize=1_000)  # to write a query set down takes longer than to run it
 def _compiled(
-    build: Callable[..., QuerySet[AnyRow]],
+    build: Callable[..., Built[AnyRow]],
     structure: tuple[Hashable, ...],
     is_list: tuple[tuple[str, bool], ...],
     joins: tuple[Join, ...],
@@ -130,18 +142,26 @@ def _compiled(
     most: int | None,
     postgres: bool,
 ) -> "Statement[AnyRow]":
-    rows = build(*structure, **{name: Bind(name, listed) for name, listed in is_list})
+    built = build(*structure, **{name: Bind(name, listed) for name, listed in is_list})
+    parameterizer = _Parameterizer()
+    mapper = RowMapper(built.model, attributes, joins, postgres)
+    conditions = f" WHERE {where}" if where else ""
+    if isinstance(built, UnionAll):
+        selects = (mapper.select_from(_sql(rows, parameterizer), rows.model) for rows in built.query_sets)
+        sql, columns = " UNION ALL ".join(select + conditions for select in selects), map('"{}"'.format, order_by)
+    else:
+        sql, columns = mapper.select_from(_sql(built, parameterizer)) + conditions, map(_column, order_by)
+    order = f" ORDER BY {', '.join(columns)}" if order_by else ""
+    limit = f" LIMIT {most + 1}" if most is not None else ""
+    return Statement(sql + order + limit, tuple(parameterizer.values), mapper, most, postgres)
+
+
+def _sql(rows: QuerySet[Any], parameterizer: Parameterizer) -> str:
     # What the ORM does before it writes a query down.
     rows._choose_db_if_not_chosen()
     rows._make_query()
-    parameterizer = _Parameterizer()
-    source = rows.query.get_sql(rows.query.QUERY_CLS.SQL_CONTEXT.copy(parameterizer=parameterizer))
-    mapper = RowMapper(rows.model, attributes, joins, postgres)
-    conditions = f" WHERE {where}" if where else ""
-    order = f" ORDER BY {', '.join(_column(path) for path in order_by)}" if order_by else ""
-    limit = f" LIMIT {most + 1}" if most is not None else ""
-    sql = mapper.select_from(source) + conditions + order + limit
-    return Statement(sql, tuple(parameterizer.values), mapper, most, postgres)
+    sql: str = rows.query.get_sql(rows.query.QUERY_CLS.SQL_CONTEXT.copy(parameterizer=parameterizer))
+    return sql
 
 
 class _Parameterizer(Parameterizer):
@@ -202,10 +222,11 @@ class RowMapper(Generic[AnyRow]):
         self._joins, self._aliases = joins, [BASE, *(join.alias for join in joins)]
         self._links = [_link(join, place, self._aliases.index(join.of)) for place, join in enumerate(joins, 1)]
 
-    def select_from(self, source: str) -> str:
-        """The statement over a source, which is a query."""
+    def select_from(self, source: str, model: type[Model] | None = None) -> str:
+        """The statement over a source, which is a query: of another model where one is named."""
+        stored = model._meta.fields_db_projection_reverse if model else None
         columns = ", ".join(
-            f'"{alias}"."{column}"'
+            f'"{alias}"."{column}"' if stored is None or column in stored else "NULL"
             for alias, reader in zip(self._aliases, self._readers, strict=True)
             for column in reader.columns
         )

@@ -1,5 +1,6 @@
 """How every connection to PostgreSQL is opened: those of the pool, of the listener and of the migrations alike."""
 
+import asyncio
 import contextlib
 import random
 import socket
@@ -17,6 +18,8 @@ from postgres_url import Host
 
 # Together with a statement's less than a request may take: a silent database is not to be taken for a slow request.
 _CONNECT_SECONDS = 3.0
+#: As good as for ever.
+_COMMIT_SECONDS = 86_400.0
 
 #: What lets the next of several hosts be tried.
 _NEXT_HOST = (
@@ -82,6 +85,19 @@ class PostgresServers:
         return connection
 
 
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """asyncpg's connection, which never gives up a COMMIT.
+
+    A cancelled one that waits for a synchronous standby stands, and is seen by everybody: a failover would take back
+    what has been delivered. Nobody waits for it longer than for their request.
+    """
+
+    async def execute(self, query: str, *arguments: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
+        if query != "COMMIT;":
+            return str(await super().execute(query, *arguments, timeout=timeout))
+        return str(await asyncio.shield(super().execute(query, timeout=_COMMIT_SECONDS)))
+
+
 class PostgresClient(AsyncpgDBClient):
     """Tortoise's client, with a pool whose connections are opened as all others are."""
 
@@ -96,6 +112,7 @@ class PostgresClient(AsyncpgDBClient):
             min_size=1,
             max_size=settings.current().database_connections,
             connect=self._servers.connect,
+            connection_class=_Connection,
             reset=_reset_nothing,
             command_timeout=self._statement_seconds,
             # A pooler in transaction mode has another server for each transaction, which knows no statement by name.

@@ -29,15 +29,19 @@ class FileClient(SqliteClient):
         if self._identity is not None and _identity_of(self.filename) != self._identity:
             raise FileNotFoundError(errno.ENOENT, "The database's file was replaced")
 
+    async def follow_file(self) -> None:
+        """Open the file that stands in the place of the one that was opened, where that is another one."""
+        if _identity_of(self.filename) != self._identity:
+            async with self.acquire_connection():
+                await self.close()
+                await self.create_connection(with_db=True)
+
     async def check_writable(self) -> None:
         """Write once, and change nothing. Raises an OSError, or an error of SQLite's.
 
         Where another file stands in the place of the one that was opened, that one is opened instead.
         """
-        if _identity_of(self.filename) != self._identity:
-            async with self.acquire_connection():
-                await self.close()
-                await self.create_connection(with_db=True)
+        await self.follow_file()
         space = os.statvfs(self.filename)
         if space.f_bavail * space.f_frsize < _LEAST_FREE_BYTES:
             raise OSError(errno.ENOSPC, "The disk is full")

@@ -17,8 +17,7 @@ from gql.transport.websockets import WebsocketsTransport
 OPTIONS = {"subprotocols": ["graphql-transport-ws"], "ping_interval": 20, "connect_args": {"max_size": None}}
 FOLLOW = GraphQLRequest("""subscription Follow($after: String) {
   interviewPanelChanges(after: $after) { cursor kind panel { externalId status startsAt } } }""")
-HEAD = GraphQLRequest("""query Head($after: String) {
-  page: interviewPanelChanges(first: 500, after: $after) { pageInfo { hasNextPage endCursor } } }""")
+HEAD = GraphQLRequest("{ changeCursor }")
 PANELS = GraphQLRequest("""query Panels($after: String) { page: interviewPanels(first: 100, after: $after) {
   edges { node { externalId status startsAt } } pageInfo { hasNextPage endCursor } } }""")
 AGAIN = {"SERVICE_UNAVAILABLE", "RATE_LIMITED", "INTERNAL_SERVER_ERROR"}
@@ -33,11 +32,9 @@ async def pages(session: AsyncClientSession, request: GraphQLRequest) -> AsyncIt
         after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
 
 
-async def load(session: AsyncClientSession) -> str | None:
+async def load(session: AsyncClientSession) -> str:
     """Prints the current state of all panels. Returns a cursor read before, so that later changes are followed."""
-    cursor = None
-    async for page in pages(session, HEAD):
-        cursor = page["pageInfo"]["endCursor"] or cursor
+    cursor: str = (await session.execute(HEAD))["changeCursor"]
     async for page in pages(session, PANELS):
         for edge in page["edges"]:
             print("-", "LOADED", edge["node"]["externalId"], edge["node"]["status"], flush=True)

@@ -7,8 +7,7 @@ import { createClient, type Client } from "graphql-ws/client";
 
 const FOLLOW = `subscription Follow($after: String) { change: interviewPanelChanges(after: $after) {
   cursor kind panel { externalId status startsAt } } }`;
-const HEAD = `query Head($after: String) { page: interviewPanelChanges(first: 500, after: $after) {
-  pageInfo { hasNextPage endCursor } } }`;
+const HEAD = "{ changeCursor }";
 const PANELS = `query Panels($after: String) { page: interviewPanels(first: 100, after: $after) {
   edges { node { externalId status startsAt } } pageInfo { hasNextPage endCursor } } }`;
 
@@ -38,7 +37,7 @@ async function* pages<T>(client: Client, query: string): AsyncGenerator<Page<T>>
 /** Prints the current state of all panels. Returns a cursor read before, so that later changes are followed. */
 async function load(client: Client): Promise<string | null> {
   let cursor: string | null = null;
-  for await (const page of pages(client, HEAD)) cursor = page.pageInfo.endCursor ?? cursor;
+  for await (const { changeCursor } of results<{ changeCursor: string }>(client, HEAD, null)) cursor = changeCursor;
   for await (const page of pages<Panel>(client, PANELS))
     for (const { node } of page.edges) console.log("-", "LOADED", node.externalId, node.status);
   return cursor;

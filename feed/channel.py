@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator, S
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import clock
 import database
@@ -15,9 +15,10 @@ import metrics
 import settings
 from auth.refusals import Refused
 from auth.viewer import Viewer
-from feed.log import Entry, Topic
+from feed.log import Extent, Log, entries_after
 from feed.notify import Signals
 from feed.subscription import Publication
+from models import LogEntry
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ _READ_AT_ONCE = 200
 _HANDED_OUT_AT_ONCE = 32
 
 
-class Subscriber(Protocol[Entry]):
+class Subscriber(Protocol):
     """Whom a channel hands changes to."""
 
     #: Whether they see only some changes, so that the audiences of each have to be known.
@@ -42,15 +43,15 @@ class Subscriber(Protocol[Entry]):
 
     def renew(self, viewer: Viewer | Refused) -> None: ...
 
-    def enqueue(self, publication: Publication[Entry]) -> None: ...
+    def enqueue(self, publication: Publication) -> None: ...
 
-    def group_key(self, publication: Publication[Entry]) -> Hashable | None: ...
+    def group_key(self, publication: Publication) -> Hashable | None: ...
 
-    def visible_part(self, publication: Publication[Entry]) -> Sequence[Entry]: ...
+    def visible_part(self, publication: Publication) -> Sequence[LogEntry]: ...
 
-    def renderer(self) -> Callable[[Entry], Awaitable[bytes]]: ...
+    def renderer(self) -> Callable[[LogEntry], Awaitable[bytes]]: ...
 
-    def try_write(self, publication: Publication[Entry], group_key: Hashable, payloads: Sequence[bytes]) -> bool: ...
+    def try_write(self, publication: Publication, group_key: Hashable, payloads: Sequence[bytes]) -> bool: ...
 
     def fall_behind(self) -> None: ...
 
@@ -58,22 +59,23 @@ class Subscriber(Protocol[Entry]):
 
 
 @dataclass(frozen=True)
-class _Group(Generic[Entry]):
+class _Group:
     """Subscribers who get the same bytes, the changes that are theirs, and how one of them renders each."""
 
-    changes: Sequence[Entry]
-    render: Callable[[Entry], Awaitable[bytes]]
-    subscribers: list[Subscriber[Entry]]
+    changes: Sequence[LogEntry]
+    render: Callable[[LogEntry], Awaitable[bytes]]
+    subscribers: list[Subscriber]
 
 
-class Channel(Generic[Entry]):
+class Channel:
     """Reads the new entries of an account's log as they are signalled, and hands them to its subscribers."""
 
-    def __init__(self, topic: Topic[Entry], account_id: str, head: int, signals: Signals) -> None:
+    def __init__(self, log: Log, account_id: str, extent: Extent, signals: Signals) -> None:
+        self.epoch = extent.epoch
         #: The position up to which the log has been read and handed out.
-        self.head = head
-        self.subscribers: set[Subscriber[Entry]] = set()
-        self.topic = topic
+        self.head = extent.head
+        self.subscribers: set[Subscriber] = set()
+        self.log = log
         self.account_id = account_id
         self._signals = signals
         self._reading = asyncio.create_task(self._read_on())
@@ -87,12 +89,12 @@ class Channel(Generic[Entry]):
     def read_up_to(self, head: int) -> None:
         """Read on if the log reaches further than was read: a signal was lost."""
         if head > self.head:
-            self._signals.notify(self.topic.log_id(self.account_id))
+            self._signals.notify(self.account_id)
 
     async def _read_on(self) -> None:
         while True:
             # The signal is taken before the log is read, so that none falls between the two.
-            signal = self._signals.signal(self.topic.log_id(self.account_id))
+            signal = self._signals.signal(self.account_id)
             try:
                 while await self._read():
                     pass
@@ -105,7 +107,7 @@ class Channel(Generic[Entry]):
 
     async def _read(self) -> bool:
         """Hand out what is new; returns whether there may be more."""
-        new = await self.topic.entries_after(self.account_id, self.head, _READ_AT_ONCE)
+        new = await entries_after(self.account_id, self.epoch, self.head, _READ_AT_ONCE)
         if new and (len(new) == _READ_AT_ONCE or new[0].position != self.head + 1):
             # Far behind, as after an outage: everybody reads on at their own pace, and nobody is too slow for it.
             self._let_all_fall_behind(new[-1].position)
@@ -118,15 +120,15 @@ class Channel(Generic[Entry]):
             subscriber.fall_behind()
         self.head = head
 
-    async def _hand_out(self, new: Sequence[Entry]) -> None:
+    async def _hand_out(self, new: Sequence[LogEntry]) -> None:
         for changes in parts(new, min(_HANDED_OUT_AT_ONCE, settings.current().subscriber_buffer)):
             at, any_is_restricted = _now(), any(subscriber.is_restricted for subscriber in self.subscribers)
-            audiences = await self.topic.audiences(changes) if any_is_restricted else {}
+            audiences = await self.log.audiences(changes) if any_is_restricted else {}
             await self._publish(Publication(changes, audiences, at))
 
-    async def _publish(self, publication: Publication[Entry]) -> None:
+    async def _publish(self, publication: Publication) -> None:
         """Write the changes to all who are idle and share their bytes, and enqueue them for the others."""
-        groups: dict[Hashable, _Group[Entry]] = {}
+        groups: dict[Hashable, _Group] = {}
         for subscriber in self.subscribers:
             key = subscriber.group_key(publication)
             if key is None:
@@ -141,7 +143,7 @@ class Channel(Generic[Entry]):
         for change in publication.changes:
             metrics.observe_feed_lag((clock.now() - change.at).total_seconds())
 
-    async def _write_to_group(self, key: Hashable, group: _Group[Entry], publication: Publication[Entry]) -> None:
+    async def _write_to_group(self, key: Hashable, group: _Group, publication: Publication) -> None:
         """Render what is theirs once for all of a group, and write it to each socket that takes it at once."""
         payloads = None
         with suppress(Exception):

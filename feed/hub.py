@@ -3,18 +3,21 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from types import TracebackType
-from typing import Any
 
 import database
 import logs
 import metrics
 from auth import viewer as auth
+from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from feed.channel import Channel, parts
-from feed.log import Entry, Topic
+from feed.epoch import begin_epoch, renew_epoch
+from feed.log import EXPIRED, Cursor, Extent, Log, LogView, heads
 from feed.notify import Signals
 from feed.subscription import BufferFull, DirectWriter, Ended, Subscription
+from models import LogEntry
 
 _log = logging.getLogger("callboard.feed")
 
@@ -23,19 +26,19 @@ LOOK_SECONDS = 1.0
 
 _LOOKED_AT_ONCE = 250
 
-AnyChannel = Channel[Any]
-
 
 class Hub:
-    """Lets viewers follow topics, inside its `async with` block; when that is left, every stream breaks off."""
+    """Lets viewers follow the logs, inside its `async with` block; when that is left, every stream breaks off."""
 
     def __init__(self, signals: Signals) -> None:
         self._signals = signals
-        #: By the ids of the logs that they read.
-        self._channels: dict[str, AnyChannel] = {}
+        #: By the accounts whose logs they read.
+        self._channels: dict[str, Channel] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Hub":
+        with suppress(*database.UNREACHABLE):
+            await renew_epoch()
         self._looking = asyncio.create_task(self._look_on())
         return self
 
@@ -55,23 +58,21 @@ class Hub:
 
     async def follow(
         self,
-        topic: Topic[Entry],
+        log: Log,
+        view: LogView,
         viewer: Viewer,
-        subject_id: str | None = None,
-        after: int | None = None,
+        after: Cursor | None = None,
         writer: DirectWriter | None = None,
-    ) -> AsyncGenerator[tuple[Viewer, Entry], None]:
-        """Each visible change behind the position, then each as it is committed, with the viewer as of its delivery.
+    ) -> AsyncGenerator[tuple[Viewer, LogEntry], None]:
+        """Each visible change behind the cursor, then each as it is committed, with the viewer as of its delivery.
 
-        Without a position it begins now. With a writer, changes may be delivered past the caller.
+        Without a cursor it begins now. With a writer, changes may be delivered past the caller.
         Raises Refused: BAD_USER_INPUT, CURSOR_EXPIRED, TOO_SLOW, or what ends the access. Raises Ended at the shutdown.
         """
-        extent = await topic.extent(viewer.account_id)
-        if after is not None:
-            extent.require(after)
-        channel = self.channel(topic, viewer.account_id, extent.head)
-        position = extent.head if after is None else after
-        subscription = Subscription(topic, viewer, subject_id, position, channel, writer)
+        extent = await log.extent(viewer.account_id)
+        position = extent.head if after is None else extent.position_of(after)
+        channel = self.channel(log, viewer.account_id, extent)
+        subscription = Subscription(log, view, viewer, position, channel, writer)
         channel.subscribers.add(subscription)
         try:
             while True:
@@ -81,24 +82,30 @@ class Hub:
                 metrics.count_deliveries()
         except BufferFull:
             metrics.count_cut_off("buffer")
-            raise topic.too_slow(subscription.delivered) from None
+            raise log.too_slow(subscription.delivered, channel.epoch) from None
         finally:
             channel.subscribers.discard(subscription)
 
-    def channel(self, topic: Topic[Entry], account_id: str, head: int) -> Channel[Entry]:
-        """The channel of the account's log, opened at that position; it stays until nobody follows any more."""
+    def channel(self, log: Log, account_id: str, extent: Extent) -> Channel:
+        """The channel of the account's log, opened at its head; it stays until nobody follows any more."""
         if self._looking is None:
             raise Ended
-        log_id = topic.log_id(account_id)
-        if log_id not in self._channels:
-            self._channels[log_id] = Channel(topic, account_id, head, self._signals)
-        return self._channels[log_id]
+        if account_id in self._channels and self._channels[account_id].epoch != extent.epoch:
+            self._expire(account_id)
+        if account_id not in self._channels:
+            self._channels[account_id] = Channel(log, account_id, extent, self._signals)
+        return self._channels[account_id]
+
+    def _expire(self, account_id: str) -> None:
+        """End what follows a log that has gone back: its subscribers load afresh."""
+        self._channels.pop(account_id).end(Refused(Code.CURSOR_EXPIRED, EXPIRED))
 
     async def _look_on(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             self._close_idle()
             try:
+                await renew_epoch()
                 await self._look()
                 await self._renew()
             except database.UNREACHABLE as error:
@@ -107,20 +114,24 @@ class Hub:
                 _log.exception("The database can't be looked at")
 
     def _close_idle(self) -> None:
-        for log_id, channel in list(self._channels.items()):
+        for account_id, channel in list(self._channels.items()):
             if not channel.subscribers:
                 channel.end(Ended())
-                del self._channels[log_id]
+                del self._channels[account_id]
 
     async def _look(self) -> None:
-        """Have channels read where a signal was lost. One statement a topic for so many of them."""
-        by_topic: dict[Topic[Any], dict[str, AnyChannel]] = {}
-        for channel in self._channels.values():
-            by_topic.setdefault(channel.topic, {})[channel.account_id] = channel
-        for topic, channels in by_topic.items():
-            for account_ids in parts(channels, _LOOKED_AT_ONCE):
-                for account_id, head in (await topic.heads(account_ids)).items():
-                    channels[account_id].read_up_to(head)
+        """Have channels read where a signal was lost; end those whose log has gone back. A statement for so many."""
+        for some in parts(self._channels.items(), _LOOKED_AT_ONCE):
+            handed_out = {account_id: channel.head for account_id, channel in some}
+            for account_id, (epoch, head) in (await heads(list(handed_out))).items():
+                channel = self._channels.get(account_id)
+                if channel is not None and channel.epoch == epoch and head < handed_out[account_id]:
+                    await begin_epoch()
+                    self._expire(account_id)
+                elif channel is not None and channel.epoch != epoch:
+                    self._expire(account_id)
+                elif channel is not None:
+                    channel.read_up_to(head)
 
     async def _renew(self) -> None:
         """Let every subscriber go on as what they are by now, or end. Two statements for so many of them."""

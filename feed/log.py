@@ -1,21 +1,20 @@
-"""The logs that are followed: what happened in an account about one topic, at positions gap-free and in commit order.
+"""The log that is followed: what happened in an account, at positions gap-free and in commit order.
 
-A log is append-only but for retention. It is the truth; whatever is kept in memory of it can be lost at any time.
+The log is append-only but for retention. It is the truth; whatever is kept in memory of it can be lost at any time.
+A position counts only within its account's epoch: another one begins whenever the log may have gone back.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from enum import Enum
+from typing import Protocol
 
 from tortoise.queryset import QuerySet
 
 from auth.refusals import Code, Refused
-from auth.viewer import Scope, Viewer
-from database import Bind, Coalescer, Query, fetch
-from models import Account, LogEntry, TopicChange, TopicLog
-
-Entry = TypeVar("Entry", bound=LogEntry)
-Counter = TypeVar("Counter", Account, TopicLog)
+from auth.viewer import Viewer
+from database import Bind, Coalescer, Query, UnionAll, fetch
+from models import Account, Change, LogEntry
 
 
 class Audience(Protocol):
@@ -25,136 +24,129 @@ class Audience(Protocol):
 
 
 @dataclass(frozen=True)
-class Log(Generic[Entry]):
-    """Where entries are stored, and where their positions are counted."""
+class Cursor:
+    """A place in a log. Without an epoch it is of the first one: so it was written before there were epochs."""
 
-    entries: type[Entry]
-    #: A row for each account, or for each account and topic: how far its log reaches.
-    counters: type[Account] | type[TopicLog]
-    #: The column of an entry that holds the id of its counter.
-    counter: str
-    #: The column of an entry by which a follower may follow a part of the log.
-    subject: str
+    epoch: str | None
+    position: int
 
 
-#: The log of every topic that has no table of its own.
-TOPIC_LOG = Log(TopicChange, TopicLog, counter="log_id", subject="subject_id")
+EXPIRED = "The log no longer reaches this cursor: load afresh, then subscribe."
 
 
 @dataclass(frozen=True)
 class Extent:
-    """From behind which position to which one a log is kept."""
+    """In which epoch, from behind which position and up to which one a log is kept."""
 
+    epoch: str
     pruned: int
     head: int
 
-    def require(self, position: int) -> None:
-        """Raises Refused: BAD_USER_INPUT for a position that the log never had, or as `require_kept` does."""
-        if not 0 <= position <= self.head:
-            raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.")
-        self.require_kept(position)
+    def position_of(self, cursor: Cursor) -> int:
+        """The cursor's position.
 
-    def require_kept(self, position: int) -> None:
-        """Raises Refused(CURSOR_EXPIRED) where entries behind that position are gone."""
-        if position < self.pruned:
-            raise Refused(Code.CURSOR_EXPIRED, "The log no longer reaches this cursor: load afresh, then subscribe.")
+        Raises Refused: CURSOR_EXPIRED where the log has no such place any more, BAD_USER_INPUT where it never had.
+        """
+        if cursor.epoch is None and self.epoch == "" and not 0 <= cursor.position <= self.head:
+            raise Refused(Code.BAD_USER_INPUT, "`after` is not a cursor of this list: pass one that it gave.")
+        if (cursor.epoch or "") != self.epoch or not self.pruned <= cursor.position <= self.head:
+            raise Refused(Code.CURSOR_EXPIRED, EXPIRED)
+        return cursor.position
 
 
 def anybody(viewer: Viewer) -> None:
     """Let every viewer follow."""
 
 
-def _sees_all(viewer: Viewer) -> bool:
-    return False
+@dataclass(frozen=True)
+class LogView:
+    """A part of an account's log that can be followed."""
+
+    topics: frozenset[Enum]
+    #: Whether entries for the viewer alone are part of it.
+    is_personal: bool = True
+    #: Only entries that have this id in this column.
+    column: str = "candidate_id"
+    id: str | None = None
+    #: Raises Refused where the viewer may not follow it at all.
+    require: Callable[[Viewer], None] = field(default=anybody, compare=False)
+
+    def has(self, entry: LogEntry) -> bool:
+        """Whether the entry is part of it, whoever may see that."""
+        if entry.viewer_id is not None and not self.is_personal:
+            return False
+        if entry.topic is None:
+            return True
+        return entry.topic in self.topics and (self.id is None or getattr(entry, self.column) == self.id)
 
 
-async def _no_audiences(entries: Sequence[LogEntry]) -> Mapping[int, Audience]:
-    raise AssertionError("audiences are asked for only where a viewer may be restricted")
-
-
-class Load(Protocol[Entry]):
-    """Reads the entries that a viewer may see, the oldest first, behind a position up to another, or to the end.
-
-    `subject_id` None stands for all subjects; `most` is how many entries are read at most.
-    """
+class Load(Protocol):
+    """Reads the entries of a view that a viewer may see, the oldest first, behind a position up to another one."""
 
     async def __call__(
-        self, topic: "Topic[Entry]", viewer: Viewer, subject_id: str | None, after: int, upto: int | None, most: int
-    ) -> list[Entry]: ...
+        self, view: LogView, viewer: Viewer, epoch: str, after: int, upto: int, most: int
+    ) -> list[LogEntry]: ...
 
 
 @dataclass(frozen=True, eq=False)
-class Topic(Generic[Entry]):
-    """What can be followed live, declared once for each topic beside the rules of its word, in `resolvers/`."""
+class Log:
+    """The logs of all accounts, and who sees what of them: declared once, in `resolvers/`."""
 
-    #: Part of the ids of its logs. The empty name stands for the log whose positions the account's own row counts.
-    name: str
-    log: Log[Entry]
-    #: The entries that a viewer of that scope may see.
-    scope: Callable[[Scope], QuerySet[Entry]]
-    #: Reads what a viewer may see of the log: see `Load`.
-    load: "Load[Entry]"
-    #: Raises Refused where the viewer may not follow the topic at all.
-    require: Callable[[Viewer], None] = anybody
-    #: Whether the viewer sees only some entries of a subject.
-    is_restricted: Callable[[Viewer], bool] = _sees_all
-    #: Of entries by their positions, which restricted viewers see each: `scope`, seen from the other side.
-    audiences: Callable[[Sequence[Entry]], Awaitable[Mapping[int, Audience]]] = _no_audiences
-    #: The cursor that a client resumes from, behind a position; None: it can only begin anew.
-    cursor_at: Callable[[int], str] | None = None
+    #: Reads what a viewer may see: see `Load`.
+    load: Load
+    #: Whether the viewer may see the entry right now.
+    may_see: Callable[[Viewer, LogEntry], Awaitable[bool]]
+    #: Whether the viewer sees only some entries.
+    is_restricted: Callable[[Viewer], bool]
+    #: Of entries by their positions, which restricted viewers see each: `load`, seen from the other side.
+    audiences: Callable[[Sequence[LogEntry]], Awaitable[Mapping[int, Audience]]]
+    #: Whether an unrestricted viewer sees the entry.
+    is_shown: Callable[[Viewer, LogEntry], bool]
+    #: The cursor that a client resumes from, behind a position of an epoch.
+    cursor_at: Callable[[int, str], str]
     _extents: Coalescer = field(default_factory=Coalescer, repr=False)
-
-    def log_id(self, account_id: str) -> str:
-        """The id of the account's log: that of its counter, and the name of the signal that there is more."""
-        return f"{account_id}/{self.name}" if self.name else account_id
 
     async def extent(self, account_id: str) -> Extent:
         """How far the account's log reaches, by one statement for all who ask at the same time."""
-        log_id = self.log_id(account_id)
-        return await self._extents.once(log_id, lambda: self._extent(log_id))
+        return await self._extents.once(account_id, lambda: self._extent(account_id))
 
-    async def _extent(self, log_id: str) -> Extent:
-        counters = await fetch(Query(_counters, self.log.counters, log_id=log_id))
-        return next((Extent(counter.pruned_position, counter.position) for counter in counters), Extent(0, 0))
+    async def _extent(self, account_id: str) -> Extent:
+        [account] = await fetch(Query(_accounts, id=account_id), attributes=_EXTENT)
+        return Extent(account.epoch, account.pruned_position, account.position)
 
-    def too_slow(self, position: int) -> Refused:
+    def too_slow(self, position: int, epoch: str) -> Refused:
         """What ends a subscription whose buffer is full, behind the position of its last delivery."""
-        if self.cursor_at is None:
-            return Refused(Code.TOO_SLOW, "Too slow: the buffer is full. Subscribe again.")
         message = "Too slow: the buffer is full. Subscribe again with `after` set to this cursor."
-        return Refused(Code.TOO_SLOW, message, cursor=self.cursor_at(position))
-
-    async def heads(self, account_ids: Sequence[str]) -> dict[str, int]:
-        """The position of the last entry of each account's log."""
-        accounts = {self.log_id(account_id): account_id for account_id in account_ids}
-        heads = await self.log.counters.filter(id__in=list(accounts)).values_list("id", "position")
-        return {accounts[log_id]: position for log_id, position in heads}
-
-    async def entries_after(self, account_id: str, position: int, most: int) -> list[Entry]:
-        """The next entries of the account's log, whoever may see them: for those who hand them out."""
-        log_id = self.log_id(account_id)
-        return await fetch(
-            Query(_entries_after, self.log.entries, self.log.counter, most, log_id=log_id, position=position)
-        )
+        return Refused(Code.TOO_SLOW, message, cursor=self.cursor_at(position, epoch))
 
 
-def _counters(counters: type[Counter], log_id: Bind) -> QuerySet[Counter]:
-    return counters.filter(id=log_id)
+_EXTENT = frozenset({"epoch", "pruned_position", "position"})
 
 
-def _entries_after(entries: type[Entry], counter: str, most: int, log_id: Bind, position: Bind) -> QuerySet[Entry]:
-    rows = entries.filter(**{counter: log_id, "position__gt": position})
-    return rows.order_by("position").limit(most)
+def _accounts(id: Bind) -> QuerySet[Account]:
+    return Account.filter(id=id)
 
 
-async def assign_positions(log_id: str, account_id: str, changes: Sequence[TopicChange]) -> TopicLog:
-    """Give the changes the next positions of a topic's log, within a transaction that then writes all of them.
+async def heads(account_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
+    """The epoch of each account's log, and the position of its last entry."""
+    rows = await Account.filter(id__in=list(account_ids)).values_list("id", "epoch", "position")
+    return {account_id: (epoch, position) for account_id, epoch, position in rows}
 
-    Returns the row that counts the positions, to be written before them. It is locked until the commit, so that
-    positions are gap-free and in the order of the commits. The first two writers of a log clash: one tries again.
-    """
-    log = await TopicLog.filter(id=log_id).select_for_update().first() or TopicLog(id=log_id, account_id=account_id)
-    for change in changes:
-        log.position += 1
-        change.position = log.position
-    return log
+
+async def entries_after(account_id: str, epoch: str, position: int, most: int) -> list[LogEntry]:
+    """The next entries of the account's log, whoever may see them: for those who hand them out."""
+    query = Query(_entries_after, most, account_id=account_id, position=position)
+    return in_epoch(epoch, (await fetch(query, order_by=["position"]))[:most])
+
+
+def _entries_after(most: int, account_id: Bind, position: Bind) -> UnionAll[LogEntry]:
+    behind = {"account_id": account_id, "position__gt": position}
+    tables = (LogEntry, Change)
+    return UnionAll(LogEntry, [table.filter(**behind).order_by("position").limit(most) for table in tables])
+
+
+def in_epoch(epoch: str, entries: list[LogEntry]) -> list[LogEntry]:
+    """The same entries, completed: those that were read from another table, and all with the epoch of their log."""
+    for entry in entries:
+        entry.complete(epoch)
+    return entries

@@ -7,15 +7,15 @@ channel hands it what is new. Nothing is awaited between the two, so that no cha
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Generic, Protocol
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import Protocol
 
 import settings
-from auth.refusals import Refused
+from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from feed.log import Audience, Entry, Topic
-from models import LogEntry, Role
+from feed.log import EXPIRED, Audience, Log, LogView
+from models import SIGHT_CHANGED, LogEntry, Role
 
 #: For so many seconds what was read about who may see a change is relied on.
 _FRESH_SECONDS = 1.0
@@ -32,14 +32,26 @@ class BufferFull(Exception):
 
 
 @dataclass(frozen=True)
-class Publication(Generic[Entry]):
+class Publication:
     """Changes that have been committed, which follow one another in the log."""
 
-    changes: Sequence[Entry]
+    changes: Sequence[LogEntry]
     #: Of each change by its position, which restricted viewers may see it; empty where nobody restricted follows.
     audiences: Mapping[int, Audience]
     #: When the audiences were asked for, by the clock of the event loop.
     at: float
+    _parts: dict[LogView, Sequence[LogEntry]] = field(default_factory=dict, init=False)
+
+    def part(self, view: LogView) -> Sequence[LogEntry]:
+        """The changes that belong to the view, but for those of single viewers."""
+        if view not in self._parts:
+            self._parts[view] = [each for each in self.changes if each.viewer_id is None and view.has(each)]
+        return self._parts[view]
+
+    @cached_property
+    def viewer_ids(self) -> frozenset[str]:
+        """Whom alone some of the changes concern."""
+        return frozenset(each.viewer_id for each in self.changes if each.viewer_id is not None)
 
 
 @dataclass(frozen=True)
@@ -57,34 +69,39 @@ class LiveEdge(Protocol):
     """Where the log is read for all."""
 
     @property
+    def epoch(self) -> str:
+        """The epoch of the log."""
+        ...
+
+    @property
     def head(self) -> int:
         """The position up to which the log has been read and handed out."""
         ...
 
 
-class Subscription(Generic[Entry]):
-    """Delivers a log to one viewer from a position on: all that they may see, or that of one subject."""
+class Subscription:
+    """Delivers a view of a log to one viewer from a position on: all of it that they may see."""
 
     def __init__(
         self,
-        topic: Topic[Entry],
+        log: Log,
+        view: LogView,
         viewer: Viewer,
-        subject_id: str | None,
         position: int,
         edge: LiveEdge,
         writer: DirectWriter | None = None,
     ) -> None:
-        """Raises Refused where the viewer may not follow the topic."""
+        """Raises Refused where the viewer may not follow the view."""
         #: The position of the last change that was delivered, or of the cursor.
         self.delivered = position
         #: Whether it has caught up, so that it is handed what is new.
         self.live = False
-        self._topic = topic
-        self._subject_id = subject_id
+        self._log = log
+        self._view = view
         self._edge = edge
         self._writer = writer
         self._read = position
-        self._waiting: deque[tuple[Entry, Role | None, float]] = deque()
+        self._waiting: deque[tuple[LogEntry, Role | None, float]] = deque()
         self._end: Exception | None = None
         self._woken: asyncio.Future[None] | None = None
         self._follow_as(viewer)
@@ -105,30 +122,34 @@ class Subscription(Generic[Entry]):
                 self.end(refused)
 
     def _follow_as(self, viewer: Viewer) -> None:
-        self._topic.require(viewer)
+        self._view.require(viewer)
         # What follows from the viewer is asked for every change.
-        self._viewer, self.is_restricted = viewer, self._topic.is_restricted(viewer)
-        self._gets_all = self._subject_id is None and not self.is_restricted
-        self._shared = self._writer.shared(viewer) if self._writer is not None else None
+        self._viewer, self.is_restricted = viewer, self._log.is_restricted(viewer)
+        self._shows_all = not self.is_restricted and viewer.integration is None
+        self._group = (self._writer.shared(viewer), self._view) if self._writer is not None else None
 
-    def visible_part(self, publication: Publication[Entry]) -> Sequence[Entry]:
+    def visible_part(self, publication: Publication) -> Sequence[LogEntry]:
         """The changes that this subscription delivers."""
-        if self._gets_all:
-            return publication.changes
-        subject = self._topic.log.subject
-        return [
-            change
-            for change in publication.changes
-            if self._subject_id in (None, getattr(change, subject))
-            and (not self.is_restricted or publication.audiences[change.position].has(self._viewer))
-        ]
+        viewer_id = self._viewer.user_id
+        if self._view.is_personal and viewer_id in publication.viewer_ids:
+            part: Sequence[LogEntry] = [
+                each for each in publication.changes if each.viewer_id in (None, viewer_id) and self._view.has(each)
+            ]
+        else:
+            part = publication.part(self._view)
+        if self._shows_all:
+            return part
+        if self.is_restricted:
+            return [each for each in part if publication.audiences[each.position].has(self._viewer)]
+        return [each for each in part if self._log.is_shown(self._viewer, each)]
 
-    def enqueue(self, publication: Publication[Entry]) -> None:
+    def enqueue(self, publication: Publication) -> None:
         """Keep what is for this subscription until it is delivered, and step over the rest."""
         new = [change for change in publication.changes if change.position > self._read]
         if not self.live or not new:
             return
-        publication = replace(publication, changes=new)
+        if len(new) < len(publication.changes):
+            publication = replace(publication, changes=new)
         if not self._can_judge(publication):
             self.fall_behind()
             return
@@ -140,21 +161,23 @@ class Subscription(Generic[Entry]):
             self._waiting.extend(own)
             self._wake()
 
-    def group_key(self, publication: Publication[Entry]) -> Hashable | None:
+    def group_key(self, publication: Publication) -> Hashable | None:
         """Equal for subscriptions that can be written the same bytes at once; None: this one must be enqueued."""
         if self._writer is None or not self._is_idle or not self._can_judge(publication):
             return None
-        if self._gets_all:
-            return self._shared
+        if self._viewer.user_id in publication.viewer_ids:
+            return None
+        if self._shows_all:
+            return self._group if publication.part(self._view) else None
         own = [change.position for change in self.visible_part(publication)]
-        return (self._shared, *own) if own else None
+        return (self._group, *own) if own else None
 
-    def renderer(self) -> Callable[[Entry], Awaitable[bytes]]:
+    def renderer(self) -> Callable[[LogEntry], Awaitable[bytes]]:
         """Renders a change as this viewer sees it now: the same for every subscription with the same group key."""
         assert self._writer is not None, "whoever has a group key has a writer"
         return partial(self._writer.render, self._viewer)
 
-    def try_write(self, publication: Publication[Entry], group_key: Hashable, payloads: Sequence[bytes]) -> bool:
+    def try_write(self, publication: Publication, group_key: Hashable, payloads: Sequence[bytes]) -> bool:
         """Write the changes, rendered, to the socket; False: nothing was written, and they must be enqueued."""
         # Rendering was waited for: meanwhile the subscription may have been renewed, handed more or ended.
         is_still_in_group = self.group_key(publication) == group_key
@@ -163,7 +186,7 @@ class Subscription(Generic[Entry]):
         self._read = self.delivered = publication.changes[-1].position
         return True
 
-    def _can_judge(self, publication: Publication[Entry]) -> bool:
+    def _can_judge(self, publication: Publication) -> bool:
         """Whether the changes follow what was read last, and it is known by now which of them the viewer may see."""
         first = publication.changes[0].position
         return first == self._read + 1 and (
@@ -191,13 +214,15 @@ class Subscription(Generic[Entry]):
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
-    async def next(self) -> Entry:
+    async def next(self) -> LogEntry:
         """The next change. Raises the reason where the subscription has ended."""
         while True:
             if self._end is not None:
                 raise self._end
             if self._waiting:
                 change, role, at = self._waiting.popleft()
+                if change.kind == SIGHT_CHANGED:
+                    raise Refused(Code.CURSOR_EXPIRED, "You see another part of the account by now: load afresh.")
                 if await self._may_still_see(change, role, at):
                     return change
             elif self._read < self._edge.head:
@@ -210,17 +235,19 @@ class Subscription(Generic[Entry]):
 
     async def _catch_up(self) -> None:
         """Read what comes next in the log."""
-        viewer, head, at = self._viewer, self._edge.head, _now()
-        entries = await self._topic.load(self._topic, viewer, self._subject_id, self._read, head, _READ_AT_ONCE)
-        (await self._topic.extent(viewer.account_id)).require_kept(self._read)
+        viewer, epoch, head, at = self._viewer, self._edge.epoch, self._edge.head, _now()
+        entries = await self._log.load(self._view, viewer, epoch, self._read, head, _READ_AT_ONCE)
+        extent = await self._log.extent(viewer.account_id)
+        if extent.epoch != epoch or self._read < extent.pruned:
+            raise Refused(Code.CURSOR_EXPIRED, EXPIRED)
         self._waiting.extend((change, viewer.role, at) for change in entries)
         self._read = entries[-1].position if len(entries) == _READ_AT_ONCE else head
 
-    async def _may_still_see(self, change: Entry, role: Role | None, at: float) -> bool:
+    async def _may_still_see(self, change: LogEntry, role: Role | None, at: float) -> bool:
         """Whether the change, which was visible at that time to somebody of that role, still is."""
         if not self.is_restricted or (role is self._viewer.role and _now() - at < _FRESH_SECONDS):
             return True
-        return await self._topic.scope(self._viewer.scope).filter(id=change.id).exists()
+        return await self._log.may_see(self._viewer, change)
 
 
 def _now() -> float:

@@ -3,7 +3,15 @@
 from models.audit import AuditAct, AuditEvent
 from models.base import Row, derived_id, new_id
 from models.candidates import Candidate, CandidateEmail, Follower
-from models.changes import Change, InterviewPanelChangeKind, LogEntry, TopicChange, TopicLog
+from models.changes import (
+    SIGHT_CHANGED,
+    Change,
+    ChangeTopic,
+    ChangeType,
+    InterviewPanelChangeKind,
+    LogEntry,
+    LogOrigin,
+)
 from models.directory import Account, CalendarFeed, Posting, Role, Stage, User, email_key
 from models.feedback import (
     OF_VERSION,
@@ -37,6 +45,7 @@ from models.panels import (
 __all__ = [
     "OF_VERSION",
     "OWN_UID",
+    "SIGHT_CHANGED",
     "Account",
     "ApiKey",
     "AuditAct",
@@ -48,6 +57,8 @@ __all__ = [
     "Candidate",
     "CandidateEmail",
     "Change",
+    "ChangeTopic",
+    "ChangeType",
     "Departure",
     "FeedbackFieldType",
     "FeedbackForm",
@@ -63,6 +74,7 @@ __all__ = [
     "InterviewPanelStatus",
     "Interviewer",
     "LogEntry",
+    "LogOrigin",
     "Panel",
     "Posting",
     "ResponseStatus",
@@ -72,8 +84,6 @@ __all__ = [
     "StoredAnswer",
     "StoredField",
     "TemplateVersion",
-    "TopicChange",
-    "TopicLog",
     "User",
     "derived_id",
     "email_key",

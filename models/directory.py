@@ -25,6 +25,8 @@ class Account(Row):
     position = fields.BigIntField(default=0, db_default=0)
     # The last position that retention has removed from the log; older cursors have expired.
     pruned_position = fields.BigIntField(default=0, db_default=0)
+    # Changes whenever the log may have gone back, as after a restore; empty in the first epoch.
+    epoch = fields.CharField(max_length=16, default="", db_default="")
 
     class Meta:
         table = "account"

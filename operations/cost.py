@@ -39,6 +39,8 @@ from operations.limits import fragment_definitions, limit_error, operation_defin
 #: How many objects a list without pages is taken to have: the interviews of a panel, the people of an interview. What
 #: it has beyond that is counted while the operation runs (docs/decisions/0023).
 _LIST_LENGTH = 4
+#: How many rows a page has where the schema names no default.
+_PAGE = 100
 #: What a mutation costs, beside its input and its answer, and what anything else costs.
 _MUTATION_COST, REQUEST_COST = 100, 50
 #: What every place costs where objects are selected, however many: they are read by a statement.
@@ -217,7 +219,8 @@ def _page_size(definition: GraphQLField, node: FieldNode) -> int | _PageSize:
     """How many rows the page has that a field gives; 1 where the field has no pages."""
     if (argument := definition.args.get("first")) is None:
         return 1
-    size: int | _PageSize = int(argument.default_value)
+    default = argument.default_value
+    size: int | _PageSize = default if isinstance(default, int) else _PAGE
     for name in ("first", "last"):  # where both are passed, the last one counts
         value = _argument(node, name)
         if isinstance(value, VariableNode):

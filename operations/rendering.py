@@ -38,10 +38,10 @@ class Renderings:
         Raises RateLimited, and Refused(SERVICE_UNAVAILABLE) while the database is away: then the event doesn't count as
         delivered.
         """
-        if admitted.operation.is_personal or not isinstance(event, models.Change):
+        if admitted.operation.is_personal or not isinstance(event, models.LogEntry):
             await self._admission.spend_delivery(admitted, context)
             return await self._render(admitted, context, event)
-        key = (event.id, *_answer_key(admitted), *visibility_key(context.viewer))
+        key = (event.epoch, event.position, *_answer_key(admitted), *visibility_key(context.viewer))
         if key not in self._fresh:
             # Not with the rendering, which is shared: a rate that is spent is nobody else's.
             await self._admission.spend_delivery(admitted, context)

@@ -17,7 +17,7 @@ from tortoise.queryset import QuerySet
 import models
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
-from models import Role
+from models import SIGHT_CHANGED, ChangeTopic, ChangeType, LogEntry, Role
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
@@ -100,6 +100,12 @@ def is_restricted(viewer: Viewer | Scope) -> bool:
     return viewer.role in (Role.INTERVIEWER, Role.LIMITED_TEAM_MEMBER) or viewer.is_candidate
 
 
+def see_alike(role: Role, another: Role) -> bool:
+    """Whether users of both roles see the same of an account, as far as it is followed."""
+    parts = (Role.INTERVIEWER, Role.LIMITED_TEAM_MEMBER)
+    return role is another or not {role, another}.intersection(parts)
+
+
 def visibility_key(viewer: Viewer) -> tuple[str, ...]:
     """Equal for viewers who see the same of everything that is not personal: one role that sees all."""
     if is_restricted(viewer) or viewer.role is KEY:
@@ -148,47 +154,68 @@ def _own_interviews(scope: Scope) -> Subquery:
 
 @dataclass(frozen=True)
 class Audience:
-    """The restricted users to whom a change is visible, beside those who see everything."""
+    """The restricted users to whom an entry of the log is visible, beside those who see everything."""
 
+    entry: LogEntry
     tied: set[str]
     seated: set[str]
     #: Of the candidate: whoever has one of them is the candidate, and sees none of it.
     emails: set[str]
 
     def has(self, viewer: Viewer) -> bool:
-        """Whether the viewer may see the change."""
+        """Whether the viewer may see the entry. What is for one viewer alone is asked for by nobody else."""
         if viewer.user is not None and viewer.user.email in self.emails:
             return False
+        if self.entry.kind in _ALWAYS_TOLD or viewer.user_id == self.entry.user_id:
+            return True
         match viewer.role:
             case Role.INTERVIEWER:
                 return viewer.user_id in self.seated
             case Role.LIMITED_TEAM_MEMBER:
-                return viewer.user_id in self.tied
+                return viewer.user_id in self.tied or self.entry.topic is ChangeTopic.INTEGRATIONS
             case _:
                 return True
 
 
-async def audiences(changes: Collection[models.Change]) -> dict[int, Audience]:
-    """Which restricted viewers may see each change, by its position: `visible` seen from the other side.
+#: Entries for one viewer that say what they no longer see.
+_ALWAYS_TOLD = (ChangeType.NO_LONGER_VISIBLE.value, SIGHT_CHANGED)
 
-    For those who deliver a change to many: six statements, however many viewers there are.
+
+async def audiences(entries: Sequence[LogEntry]) -> dict[int, Audience]:
+    """Which restricted viewers may see each entry, by its position: `visible` seen from the other side.
+
+    For those who deliver a change to many: six statements at most, however many viewers and topics there are.
     """
-    candidate_ids = [change.candidate_id for change in changes]
-    by_candidate = await _users_by(candidate_ids, _candidate_ties())
+    candidate_ids = {entry.candidate_id for entry in entries if entry.candidate_id}
+    by_candidate = await tied_users(candidate_ids)
     emails = await _users_by(candidate_ids, [(models.CandidateEmail.all(), "candidate_id", "email")])
-    seats = [(models.Interviewer.all(), "panel_id", "user_id")]
-    by_panel = await _users_by([change.panel_id for change in changes], seats)
+    panel_ids = {entry.panel_id for entry in entries if entry.panel_id}
+    by_panel = await _users_by(panel_ids, [(models.Interviewer.all(), "panel_id", "user_id")])
+    nobody: set[str] = set()
     return {
-        change.position: Audience(
-            by_candidate[change.candidate_id], by_panel[change.panel_id], emails[change.candidate_id]
+        entry.position: Audience(
+            entry,
+            by_candidate.get(entry.candidate_id or "", nobody),
+            by_panel.get(entry.panel_id or "", nobody),
+            emails.get(entry.candidate_id or "", nobody),
         )
-        for change in changes
+        for entry in entries
     }
+
+
+def is_shown(viewer: Viewer, entry: LogEntry) -> bool:
+    """Whether a viewer who is not restricted sees the entry: a key no other integration than its own."""
+    return viewer.role is not KEY or entry.topic is not ChangeTopic.INTEGRATIONS or entry.subject_id == viewer.actor_id
+
+
+async def tied_users(candidate_ids: Collection[str]) -> dict[str, set[str]]:
+    """The users whose candidates these are, were they Limited Team Members. Four statements, where there is any."""
+    return await _users_by(candidate_ids, _candidate_ties())
 
 
 async def _users_by(keys: Collection[str], ties: Sequence[_Tie]) -> dict[str, set[str]]:
     users: dict[str, set[str]] = {key: set() for key in keys}
-    for rows, column, user in ties:
+    for rows, column, user in ties if users else ():
         for key, user_id in await rows.filter(**{f"{column}__in": list(users)}).values_list(column, user):
             users[key].add(user_id)
     return users
@@ -225,6 +252,21 @@ def _where_allowed(act: Act) -> _Filter:
     return lambda scope: _account(scope) if may(scope, act) else _none(scope)
 
 
+def _entries_of(scope: Scope) -> Q:
+    """Which entries the viewer sees, as far as they are for everybody who sees their subjects."""
+    always = Q(kind__in=_ALWAYS_TOLD)
+    match scope.role:
+        case Role.INTERVIEWER:
+            return always | Q(user_id=scope.viewer_id) | Q(panel_id__in=_seated_panels(scope))
+        case Role.LIMITED_TEAM_MEMBER:
+            own = Q(user_id=scope.viewer_id) | Q(topic=ChangeTopic.INTEGRATIONS)
+            return always | own | Q(candidate_id__in=_tied_candidates(scope))
+        case None:
+            return always | ~Q(topic=ChangeTopic.INTEGRATIONS) | Q(subject_id=scope.viewer_id)
+        case _:
+            return Q()
+
+
 _FILTERS: dict[type[Model], _Filter] = {
     models.Account: lambda scope: Q(id=scope.account_id),
     models.User: _by_role(lambda scope: Q(id=scope.viewer_id), _any),
@@ -255,8 +297,9 @@ _FILTERS: dict[type[Model], _Filter] = {
         lambda scope: Q(panel_id__in=_seated_panels(scope)),
         lambda scope: Q(candidate_id__in=_tied_candidates(scope)),
     ),
-    # Their topics say which subjects of the account a viewer sees.
-    models.TopicChange: lambda scope: Q(log__account_id=scope.account_id),
+    models.LogEntry: lambda scope: (
+        _account(scope) & (Q(viewer_id__isnull=True) | Q(viewer_id=scope.viewer_id)) & _entries_of(scope)
+    ),
     models.Integration: _of_integration(lambda scope: Q(id=scope.viewer_id), Act.SEE_INTEGRATIONS),
     models.ApiKey: _of_integration(lambda scope: Q(integration_id=scope.viewer_id), Act.SEE_KEYS),
     models.AuditEvent: _where_allowed(Act.READ_AUDIT),
@@ -297,7 +340,6 @@ _ABOUT_CANDIDATES: dict[type[Model], dict[str, tuple[Callable[[Scope], QuerySet[
     models.Interviewer: {"panel_id": (_own_panels,)},
     models.FeedbackForm: {"panel_id": (_own_panels,)},
     models.Change: {"candidate_id": (_own_candidates,)},
-    models.TopicChange: {"subject_id": _SUBJECTS},
     models.AuditEvent: {"target_id": _SUBJECTS},
 }
 
@@ -308,4 +350,6 @@ def _about_others(scope: Scope, model: type[Model]) -> list[Q]:
     beyond: list[dict[str, Any]] = [
         {f"{column}__in": _ids(rows(scope))} for column, named in own.items() for rows in named
     ]
+    if model is models.LogEntry:
+        return [Q(candidate_id__isnull=True) | ~Q(candidate_id__in=_ids(_own_candidates(scope)))]
     return [~Q(**each) for each in beyond]

@@ -30,6 +30,7 @@ from resolvers.panels import SEATS
 from resolvers.queries import select_for_update, select_unscoped
 from resolvers.questions import current_version
 from resolvers.revisions import Revision, is_below
+from resolvers.sight import PanelState, SeatChanges, form_change
 from resolvers.units import UnitOfWork
 from resolvers.validation import text_bytes
 
@@ -68,6 +69,10 @@ class PanelAggregate:
     _versions: dict[str, models.TemplateVersion] = field(default_factory=dict, init=False)
     #: By interview: what invites said before the act.
     _invites: dict[str, InviteFacts] = field(default_factory=dict, init=False)
+    _before: PanelState = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._before = self._state()
 
     @classmethod
     async def load_for_update(cls, viewer: Viewer, external_id: str) -> "PanelAggregate":
@@ -180,13 +185,38 @@ class PanelAggregate:
         forms = self._reconcile_forms()
         self._derive_times()
         self._revise_invites(unit)
-        if kind is not None and self.visible_panel is not None:
-            unit.record(self.panel, kind)
+        if self.visible_panel is not None:
+            await self._record(unit, kind)
         self._changed |= {form.id: form for form in forms}
         unit.keep(self.panel, *self._changed.values(), *self._versions_of(forms))
         if self._removed:
             seats = unscoped(Interviewer, "the seats of a locked panel")
             await seats.filter(id__in=[seat.id for seat in self._removed]).delete()
+
+    async def _record(self, unit: UnitOfWork, kind: ChangeKind | None) -> None:
+        """Add to the log what has become of the panel and of its forms, and who sees it from now on, or no longer."""
+        panel, before, after = self.panel, self._before, self._state()
+        assert panel.candidate_id is not None, "a panel that is seen has a candidate"
+        seat_changes = await SeatChanges.watch(unit.sight, panel.candidate_id, before, after, self._roles)
+        if kind is not None:
+            previous = before.starts_at if kind is ChangeKind.RESCHEDULED else None
+            unit.record(panel, kind, previous, seat_changes.newcomers)
+        for form in self.forms.values():
+            if type_ := form_change(before.forms.get(form.id), after.forms[form.id]):
+                unit.record_form(form, panel.candidate_id, type_)
+        unit.tell(*seat_changes.drafts(panel.id, panel.candidate_id, self.forms.values()))
+
+    @property
+    def _roles(self) -> dict[str, models.Role]:
+        return {user_id: user.role for user_id, user in self.users.items()}
+
+    def _state(self) -> PanelState:
+        return PanelState(
+            is_visible=self.visible_panel is not None,
+            starts_at=self.panel.starts_at,
+            seats=frozenset((seat.user_id, seat.interview_id) for seat in self.all_seats),
+            forms={form.id: (form.status, form.template_id) for form in self.forms.values()},
+        )
 
     def attach_parts(self, users: Mapping[str, models.User]) -> None:
         """Let the panel be answered with its parts as they stand here, so that nothing of them is read again."""

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import models
-from models import AuditAct, Candidate, Follower, Panel
+from models import AuditAct, Candidate, ChangeType, Follower, Panel, email_key
 from models import InterviewPanelChangeKind as ChangeKind
 from resolvers.access import unscoped
 from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.sight import limited_users, users_with
 from resolvers.units import UnitOfWork
 
 
@@ -88,11 +89,21 @@ async def _move(unit: UnitOfWork, candidate: Candidate, target: Candidate) -> No
     for rows in (merged, earlier):
         await rows.update(merged_into_id=target.id)
     candidate.merged_into_id = target.id
+    # Whoever was tied to either sees other panels from now on, and who has an email of either sees less.
+    concerned = await limited_users([candidate.id, target.id])
+    concerned += await users_with(unit.account_id, set(map(email_key, candidate.emails)))
+    for user_id in sorted(set(concerned)):
+        unit.expire_cursors(user_id)
+    target.updated_at = unit.at
+    await unscoped(Candidate, why).filter(id=target.id).update(updated_at=unit.at)
+    unit.record_candidate(target, ChangeType.CANDIDATE_UPDATED)
     for panel in await unscoped(Panel, why).filter(candidate_id=candidate.id).order_by("id").select_for_update():
         panel.candidate_id = target.id
         unit.keep(panel)
         unit.record(panel, ChangeKind.UPDATED)
-    await unscoped(models.Change, why).filter(candidate_id=candidate.id).update(candidate_id=target.id)
+    for log in (models.Change, models.LogEntry):
+        of_panels = unscoped(log, why).filter(candidate_id=candidate.id, panel_id__isnull=False)
+        await of_panels.update(candidate_id=target.id)
     follows, theirs = unscoped(Follower, why).filter(candidate_id=candidate.id), unscoped(Follower, why)
     following = {follow.user_id for follow in await theirs.filter(candidate_id=target.id)}
     new = [follow for follow in await follows if follow.user_id not in following]

@@ -18,10 +18,12 @@ from models import (
     CancelOrigin,
     Candidate,
     CandidateEmail,
+    ChangeType,
     Interview,
     Panel,
     Role,
     User,
+    email_key,
 )
 from models import FeedbackFormStatus as FormStatus
 from models import InterviewPanelChangeKind as ChangeKind
@@ -29,6 +31,7 @@ from resolvers import units
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.aggregate import PanelAggregate
 from resolvers.errors import ErrorCode, UserError, error
+from resolvers.sight import users_with
 from resolvers.units import UnitOfWork
 
 #: What stands where a name or a subject was.
@@ -117,6 +120,10 @@ async def _erase_person(unit: UnitOfWork, candidate: Candidate, **details: str) 
                 await _erase_panel(unit, panel)
         if each.erased_at is None:
             unit.audit(AuditAct.CANDIDATE_ERASED, each.id, **details)
+            unit.record_candidate(each, ChangeType.CANDIDATE_ERASED)
+            # Whoever had one of the emails sees what was about themselves.
+            for user_id in await users_with(unit.account_id, set(map(email_key, each.emails))):
+                unit.expire_cursors(user_id)
         await _erase_row(unit, each)
 
 

@@ -37,7 +37,7 @@ async def export_candidate(slug: str, name: str) -> dict[str, list[dict[str, Any
         "template_version": await _rows(models.TemplateVersion, Q(id__in=[form["version_id"] for form in forms])),
         "user": await _rows(models.User, Q(id__in=sorted(involved - {None})), "id", "name", "email"),
         "change": await _rows(models.Change, of_person),
-        "topic_change": await _rows(models.TopicChange, Q(subject_id__in=about)),
+        "log_entry": await _rows(models.LogEntry, of_person | Q(subject_id__in=about)),
         "audit_event": await _rows(models.AuditEvent, Q(target_id__in=about)),
     }
 

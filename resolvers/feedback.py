@@ -65,6 +65,7 @@ async def submit(viewer: Viewer, form_id: str, answers: Sequence[AnswerGiven]) -
         panel.feedback_due = await _due_seats([panel.id]).count()
         unit.record(panel, models.InterviewPanelChangeKind.FEEDBACK_SUBMITTED)
         unit.keep(panel)
+        unit.record_form(form, panel.candidate_id or "", models.ChangeType.FORM_SUBMITTED)
         return Submitted(form)
 
     return await units.commit(viewer, act)

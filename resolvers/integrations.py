@@ -11,18 +11,17 @@ from enum import Enum
 from functools import partial
 from urllib.parse import quote
 
-from tortoise.expressions import Q, Subquery
-from tortoise.queryset import QuerySet
+from tortoise.expressions import Q
 
 import clock
 import models
 import settings
 from auth import keys
 from auth import viewer as auth
-from auth.viewer import Scope, Viewer
+from auth.viewer import Viewer
 from feed.hub import Hub
-from feed.log import TOPIC_LOG, Topic
-from models import ApiKey, AuditAct, Integration, IntegrationProvider, TopicChange
+from feed.log import LogView
+from models import ApiKey, AuditAct, ChangeTopic, Integration, IntegrationProvider
 from resolvers import changes, units
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.errors import ErrorCode, UserError, error
@@ -30,15 +29,6 @@ from resolvers.queries import group_by
 from resolvers.units import UnitOfWork
 
 MAX_GRACE_HOURS = 24 * 30
-
-
-class IntegrationChange(Enum):
-    """What has happened to an integration, as the log has it."""
-
-    SWITCHED = "SWITCHED"
-    KEY_GENERATED = "KEY_GENERATED"
-    KEY_REVOKED = "KEY_REVOKED"
-    PREFERRED = "PREFERRED"
 
 
 class IntegrationSection(Enum):
@@ -110,26 +100,20 @@ class RevokedKey:
     errors: list[UserError] = field(default_factory=list)
 
 
-def _visible_changes(scope: Scope) -> QuerySet[TopicChange]:
-    return visible(scope, TopicChange).filter(subject_id__in=Subquery(visible(scope, Integration).values("id")))
-
-
-INTEGRATION_CHANGES = Topic(
-    name="integrations",
-    log=TOPIC_LOG,
-    scope=_visible_changes,
-    load=changes.load_changes,
-    require=partial(require, act=Act.SEE_INTEGRATIONS),
-)
-
-
 async def follow(hub: Hub, viewer: Viewer, provider: IntegrationProvider) -> AsyncIterator[tuple[Viewer, Integration]]:
     """The integration's row whenever it is switched or its keys change, with the viewer as of the delivery.
 
     Raises Refused as `of_provider` does, or what ends the access.
     """
     integration = await of_provider(viewer, provider)
-    async with aclosing(hub.follow(INTEGRATION_CHANGES, viewer, integration.id)) as followed:
+    view = LogView(
+        frozenset({ChangeTopic.INTEGRATIONS}),
+        is_personal=False,
+        column="subject_id",
+        id=integration.id,
+        require=partial(require, act=Act.SEE_INTEGRATIONS),
+    )
+    async with aclosing(changes.follow(hub, viewer, view, None)) as followed:
         async for viewer, _ in followed:
             # The change may be that this key no longer lets anybody in.
             viewer = await auth.renew(viewer)
@@ -173,7 +157,7 @@ async def switch(viewer: Viewer, provider: IntegrationProvider, enabled: bool) -
                 integration.id,
                 provider=provider.value,
             )
-            unit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.SWITCHED)
+            unit.record_integration(integration.id)
         return SwitchResult(integration)
 
     return await units.commit(viewer, act)
@@ -190,7 +174,7 @@ async def prefer(viewer: Viewer, provider: IntegrationProvider) -> SwitchResult:
             if integration.preferred is not is_preferred:
                 integration.preferred = is_preferred
                 await integration.save(update_fields=["preferred"])
-                unit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.PREFERRED)
+                unit.record_integration(integration.id)
                 if is_preferred:
                     unit.audit(AuditAct.INTEGRATION_PREFERRED, integration.id, provider=provider.value)
         return SwitchResult(next(each for each in integrations if each.provider is provider))
@@ -217,7 +201,7 @@ async def generate_key(viewer: Viewer, provider: IntegrationProvider, grace_hour
             created_by_id=viewer.user_id,
         )
         unit.audit(AuditAct.API_KEY_GENERATED, key.id, prefix=key.public_prefix, grace=f"{grace_hours} h")
-        unit.announce(INTEGRATION_CHANGES, integration.id, IntegrationChange.KEY_GENERATED)
+        unit.record_integration(integration.id)
         return GeneratedKey(key, new_key.secret)
 
     return await units.commit(viewer, act)
@@ -245,7 +229,7 @@ async def revoke_key(viewer: Viewer, id: str) -> RevokedKey:
             key.revoked_at = unit.at
             await key.save(update_fields=["revoked_at"])
             unit.audit(AuditAct.API_KEY_REVOKED, key.id, prefix=key.public_prefix)
-            unit.announce(INTEGRATION_CHANGES, key.integration_id, IntegrationChange.KEY_REVOKED)
+            unit.record_integration(key.integration_id)
         return RevokedKey(key)
 
     return await units.commit(viewer, act)

@@ -14,6 +14,7 @@ from database import upsert
 from models import Candidate, CandidateEmail, Follower, Posting, Row, Stage, User, email_key
 from resolvers import duplicates, units, validation
 from resolvers.access import Act, require, unscoped, visible
+from resolvers.contents import CandidatesBefore, Contents
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.invite_revisions import revise_invites_of_candidates
 from resolvers.queries import known
@@ -66,11 +67,11 @@ async def sync(viewer: Viewer, act: Callable[[UnitOfWork], Awaitable[Synced[AnyR
     return await units.commit(viewer, act)
 
 
-async def save(rows: list[AnyRow], faults: list[UserError]) -> Synced[AnyRow]:
-    """Write all rows in one statement, or with any fault none."""
+async def save(rows: list[AnyRow], faults: list[UserError], before: Contents) -> Synced[AnyRow]:
+    """Write the rows that differ from what they were, in one statement; or with any fault none."""
     if faults or not rows:
         return Synced(errors=faults)
-    await upsert(rows)
+    await upsert(before.changed(rows))
     return Synced(rows)
 
 
@@ -125,10 +126,11 @@ async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]
     async def act(unit: UnitOfWork) -> Synced[Stage]:
         faults = list(_stage_faults(rows))
         stored = await load_by(viewer, Stage, "name", names)
+        before = Contents(stored.values())
         stages = [stored.get(name) or Stage(account_id=viewer.account_id, name=name) for name in names]
         for stage, row in zip(stages, rows, strict=True):
             stage.position, stage.has_interview = row.position, row.has_interview
-        return await save(stages, faults)
+        return await save(stages, faults, before)
 
     return await sync(viewer, act)
 
@@ -147,6 +149,7 @@ async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Po
         references = _References(faults)
         stored = await load_by(viewer, Posting, "external_id", [row.external_id for row in rows])
         users = await _load_users(viewer, [row.hiring_manager_email for row in rows])
+        before, managers = Contents(stored.values()), {each.id: each.hiring_manager_id for each in stored.values()}
         postings = []
         for index, row in enumerate(rows):
             posting = stored.get(row.external_id) or Posting(account_id=viewer.account_id, external_id=row.external_id)
@@ -154,9 +157,21 @@ async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Po
             path = ("postings", index, "hiringManagerEmail")
             posting.hiring_manager_id = references.user_id(users, row.hiring_manager_email, path)
             postings.append(posting)
-        return await save(postings, faults)
+        if not faults:
+            await _watch_managers(unit, postings, managers)
+        return await save(postings, faults, before)
 
     return await sync(viewer, act)
+
+
+async def _watch_managers(unit: UnitOfWork, postings: Iterable[Posting], before: Mapping[str, str | None]) -> None:
+    """Note to whom the candidates of postings come, or from whom they go, by another hiring manager."""
+    managers = {each.id: known(before.get(each.id), each.hiring_manager_id) for each in postings}
+    moved = [each.id for each in postings if each.id in before and before[each.id] != each.hiring_manager_id]
+    candidates = unscoped(Candidate, "whose view changes with a hiring manager").filter(posting_id__in=moved)
+    if moved:
+        rows = await candidates.only("id", "posting_id")
+        await unit.sight.watch({(id, row.id) for row in rows for id in managers[row.posting_id or ""]})
 
 
 def _posting_faults(rows: Sequence[PostingRow]) -> Iterator[UserError]:
@@ -173,8 +188,9 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
         faults = list(_candidate_faults(rows))
         stored = await load_by(viewer, Candidate, "external_id", [row.external_id for row in rows], lock=True)
         faults += await _own_faults(viewer, rows, stored)
-        before = {candidate.id: _shown_to_calendars(candidate) for candidate in stored.values()}
+        invited = {candidate.id: _shown_to_calendars(candidate) for candidate in stored.values()}
         named = await _Named.load(viewer, rows)
+        before = await CandidatesBefore.load(stored.values())
         references, candidates, followers = _References(faults), [], {}
         for index, row in enumerate(rows):
             candidate = stored.get(row.external_id)
@@ -184,17 +200,19 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
                 continue
             candidate.erased_at = None
             followers[candidate.id] = named.fill(candidate, row, references, ("candidates", index))
-            candidate.updated_at = unit.at
             is_archived = row.archived or row.merged_into_external_id or candidate.merged_into_id
             candidate.archived_at = (candidate.archived_at or unit.at) if is_archived else None
         kept, merge_faults = await _resolve_mergers(viewer, rows, candidates)
-        synced = await save(candidates, [*faults, *merge_faults])
+        faults += merge_faults
+        if not faults:
+            await before.record_changes(unit, candidates, followers)
+        synced = await save(candidates, faults, before)
         if not synced.errors:
             await _save_followers(followers)
             await duplicates.move(unit, candidates, kept)
             await _save_email_keys(candidates, kept)
             shown = {each.id: _shown_to_calendars(each) for each in candidates}
-            changed = [id for id, now in shown.items() if now != before.get(id)]
+            changed = [id for id, now in shown.items() if now != invited.get(id)]
             await revise_invites_of_candidates(unit, [*changed, *(each.id for each in kept.values())])
         return synced
 

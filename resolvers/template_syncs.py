@@ -10,6 +10,7 @@ from database import upsert
 from models import FeedbackFieldType, FeedbackTemplate, StoredField
 from resolvers import validation
 from resolvers.answers import choices
+from resolvers.contents import Contents
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.questions import current_version
 from resolvers.syncs import Synced, load_by, repeat_faults, save, sync
@@ -44,7 +45,7 @@ async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[
     async def act(unit: UnitOfWork) -> Synced[FeedbackTemplate]:
         faults = list(_template_faults(rows))
         stored = await load_by(viewer, FeedbackTemplate, "external_id", [row.external_id for row in rows])
-        templates = []
+        before, templates = Contents(stored.values()), []
         for row in rows:
             template = stored.get(row.external_id) or FeedbackTemplate(
                 account_id=viewer.account_id, external_id=row.external_id, fields=[]
@@ -52,13 +53,14 @@ async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[
             template.name = plain_text(row.name) or ""
             template.instructions = plain_text(row.instructions)  # type: ignore[assignment]
             template.fields = _stored_fields(row.fields, template.fields)
-            template.updated_at = unit.at
             template.archived_at = (template.archived_at or unit.at) if row.archived else None
+            if before.has_changed(template):
+                template.updated_at = unit.at
             templates.append(template)
         for template in templates:
             template.stored_version_id = current_version(template).id
-        synced = await save(templates, faults)
-        await upsert([current_version(template) for template in synced.rows])
+        synced = await save(templates, faults, before)
+        await upsert([current_version(template) for template in before.changed(synced.rows)])
         return synced
 
     return await sync(viewer, act)

@@ -4,10 +4,9 @@ A signal only says that there is something to read: the log in the database is t
 gap-free and in the order of the commits.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from functools import partial
 from typing import TypeVar
 
@@ -18,16 +17,26 @@ import database
 import models
 from auth.viewer import Viewer
 from database import GroupCommits, Stored, Transactions
-from feed.log import Topic, assign_positions
 from feed.notify import SIGNALS
-from models import AuditAct, AuditEvent, Change, InterviewPanelChangeKind, TopicChange, TopicLog
+from models import (
+    AuditAct,
+    AuditEvent,
+    Candidate,
+    Change,
+    ChangeTopic,
+    ChangeType,
+    FeedbackForm,
+    InterviewPanelChangeKind,
+    LogEntry,
+)
+from resolvers.sight import Draft, Sight, expired, form_places
 
 T = TypeVar("T")
 
 #: Whatever is pointed at is written before what points at it.
 _WRITE_ORDER = (
     *(models.Panel, models.Interview, models.TemplateVersion, models.FeedbackForm, models.Interviewer),
-    *(AuditEvent, Change, TopicLog, TopicChange),
+    *(AuditEvent, Change, LogEntry),
 )
 
 
@@ -52,8 +61,10 @@ class UnitOfWork:
     actor: _Actor
     connection: BaseDBAsyncClient
     at: datetime = field(default_factory=clock.now)
-    _changes: list[tuple[models.Panel, InterviewPanelChangeKind]] = field(default_factory=list)
-    _announced: dict[str, list[TopicChange]] = field(default_factory=dict)
+    #: Who comes to see what by the acts, and who sees it no longer.
+    sight: Sight = field(default_factory=Sight)
+    _entries: list[Change | LogEntry] = field(default_factory=list)
+    _changed_panels: dict[str, models.Panel] = field(default_factory=dict)
     _rows: dict[type[Stored], list[Stored]] = field(default_factory=lambda: {model: [] for model in _WRITE_ORDER})
 
     @classmethod
@@ -78,16 +89,57 @@ class UnitOfWork:
         for row in rows:
             self._rows[type(row)].append(row)
 
-    def record(self, panel: models.Panel, kind: InterviewPanelChangeKind) -> None:
-        """Add to the log that the panel has changed in that way: it gets its next version. The panel must be kept."""
-        panel.version += 1
-        self._changes.append((panel, kind))
+    def record(
+        self,
+        panel: models.Panel,
+        kind: InterviewPanelChangeKind,
+        previous_starts_at: datetime | None = None,
+        newcomers: Sequence[str] = (),
+    ) -> None:
+        """Add to the log that the panel has changed in that way: it gets its next version. The panel must be kept.
 
-    def announce(self, topic: Topic[TopicChange], subject_id: str, kind: Enum) -> None:
-        """Add to the topic's log that the subject has changed in that way."""
-        log_id = topic.log_id(self.account_id)
-        change = TopicChange(log_id=log_id, subject_id=subject_id, kind=kind.value, actor_id=self.actor_id, at=self.at)
-        self._announced.setdefault(log_id, []).append(change)
+        `newcomers` are the users into whose view it comes by that.
+        """
+        panel.version += 1
+        self._changed_panels[panel.id] = panel
+        assert panel.candidate_id is not None, "nobody sees a tombstone"
+        self._entries.append(
+            Change(
+                account_id=self.account_id,
+                panel_id=panel.id,
+                candidate_id=panel.candidate_id,
+                kind=kind,
+                previous_starts_at=previous_starts_at,
+                newcomers=list(newcomers) or None,
+                actor_id=self.actor_id,
+                at=self.at,
+            )
+        )
+
+    def record_candidate(self, candidate: Candidate, type: ChangeType) -> None:
+        """Add to the log that the candidate has changed in that way."""
+        self.tell(((ChangeTopic.CANDIDATES, type.value, candidate.id), {"candidate_id": candidate.id}))
+
+    def record_form(self, form: FeedbackForm, candidate_id: str, type: ChangeType) -> None:
+        """Add to the log that the form, which is about that candidate, has changed in that way."""
+        self.tell(((ChangeTopic.FEEDBACK_FORMS, type.value, form.id), form_places(form, candidate_id)))
+
+    def record_integration(self, id: str) -> None:
+        """Add to the log that the integration's row or keys have changed."""
+        self.tell(((ChangeTopic.INTEGRATIONS, ChangeType.INTEGRATION_CHANGED.value, id), {}))
+
+    def expire_cursors(self, user_id: str) -> None:
+        """Let the user load afresh: they see another part of the account from here on."""
+        self.tell(expired(user_id))
+
+    def tell(self, *drafts: Draft) -> None:
+        """Add entries to the log."""
+        self._entries += map(self._entry, drafts)
+
+    def _entry(self, draft: Draft) -> LogEntry:
+        (topic, kind, subject_id), columns = draft
+        entry = {"topic": topic, "kind": kind, "subject_id": subject_id, "actor_id": self.actor_id, "at": self.at}
+        return LogEntry(account_id=self.account_id, **entry, **columns)
 
     def audit(self, act: AuditAct, target_id: str, **details: str) -> None:
         """Add to the audit trail that this was done to that; details are ids and names of ours, nothing personal."""
@@ -104,41 +156,40 @@ class UnitOfWork:
         )
 
     async def write(self) -> None:
-        """Write the rows that were kept, and append the recorded changes to the log.
+        """Write the rows that were kept, and append what was recorded to the log.
 
         The account's row is locked last, for its position only: acts on different panels run concurrently until then.
         """
-        if self._changes:
+        if self.sight.is_watched:
+            # Who sees what by now is read from what is written.
+            await self._write_rows()
+            self.keep(*self._changed_panels.values())
+            before, after = await self.sight.changes(self._entries)
+            self._entries = [*map(self._entry, before), *self._entries, *map(self._entry, after)]
+        if self._entries:
             [row] = await self.connection.execute_query_dict(
-                f"UPDATE account SET position = position + {len(self._changes)} WHERE id = "
+                f"UPDATE account SET position = position + {len(self._entries)} WHERE id = "
                 f"{'$1' if database.on_postgres() else '?'} RETURNING position",
                 [self.account_id],
             )
-            first = row["position"] - len(self._changes) + 1
             # Since the lock, instants are in the order of commits: whoever pages panels by their change misses none.
             now = clock.now()
-            for panel, _ in self._changes:
+            for panel in self._changed_panels.values():
                 panel.updated_at = now
-            self.keep(*(self._change(*change, position) for position, change in enumerate(self._changes, first)))
-        for log_id, announced in self._announced.items():
-            self.keep(await assign_positions(log_id, self.account_id, announced), *announced)
+            for position, entry in enumerate(self._entries, row["position"] - len(self._entries) + 1):
+                entry.position = position
+            self.keep(*self._entries)
+        await self._write_rows()
+
+    async def _write_rows(self) -> None:
         await database.upsert(row for rows in self._rows.values() for row in rows)
+        for rows in self._rows.values():
+            rows.clear()
 
     def publish(self) -> None:
         """Signal those who follow what has changed."""
-        for log_id in (*([self.account_id] if self._changes else []), *self._announced):
-            SIGNALS.publish(log_id)
-
-    def _change(self, panel: models.Panel, kind: InterviewPanelChangeKind, position: int) -> Change:
-        return Change(
-            account_id=self.account_id,
-            position=position,
-            panel_id=panel.id,
-            candidate_id=panel.candidate_id,
-            kind=kind,
-            actor_id=self.actor_id,
-            at=self.at,
-        )
+        if self._entries:
+            SIGNALS.publish(self.account_id)
 
 
 _Work = Callable[[UnitOfWork], Awaitable[T]]

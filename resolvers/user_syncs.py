@@ -9,7 +9,8 @@ from tortoise.expressions import F, Q
 from auth.viewer import Viewer
 from models import AuditAct, CalendarFeed, Role, User, email_key
 from resolvers import feedback, validation
-from resolvers.access import unscoped, visible
+from resolvers.access import see_alike, unscoped, visible
+from resolvers.contents import Contents
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.invite_revisions import revise_invites_of_users
 from resolvers.queries import known
@@ -45,7 +46,7 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
 
     async def act(unit: UnitOfWork) -> Synced[User]:
         stored = await _lock_concerned(viewer, rows)
-        before = {user.id: _standing(user) for user in stored}
+        before, contents = {user.id: _standing(user) for user in stored}, Contents(stored)
         users: dict[str, User] = {}
         faults = list(_row_faults(rows))
         for index, (row, user) in enumerate(zip(rows, _match(viewer, rows, stored), strict=True)):
@@ -60,11 +61,11 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
         faults += [*_conflict_faults(rows, others), *_last_admin_faults([*others, *users.values()])]
         if not faults:
             # Their old names are given up first: what one user had another may take.
-            known = visible(viewer, User).filter(id__in=before.keys() & users.keys())
-            await known.update(email=F("id"), external_id=None)
+            renamed = [user.id for user in contents.changed(users.values()) if user.id in before]
+            await visible(viewer, User).filter(id__in=renamed).update(email=F("id"), external_id=None)
             for user in users.values():
-                _audit(unit, user, before.get(user.id))
-        synced = await save(list(users.values()), faults)
+                _record(unit, user, before.get(user.id))
+        synced = await save(list(users.values()), faults, contents)
         if left_or_back := [user.id for user in synced.rows if _has_left_or_is_back(user, before.get(user.id))]:
             await feedback.recount_due(unit, left_or_back)
         if not synced.errors:
@@ -108,7 +109,7 @@ def _has_left_or_is_back(user: User, before: _Standing | None) -> bool:
     return before is not None and before[1] is not (user.deactivated_at is None)
 
 
-def _audit(unit: UnitOfWork, user: User, before: _Standing | None) -> None:
+def _record(unit: UnitOfWork, user: User, before: _Standing | None) -> None:
     """Keep who was let in, and whose standing has changed."""
     role, active, email, external_id, _ = before or _standing(user)
     if before is None:
@@ -117,6 +118,9 @@ def _audit(unit: UnitOfWork, user: User, before: _Standing | None) -> None:
         unit.audit(AuditAct.ROLE_CHANGED, user.id, role=user.role.value, was=role.value)
     if user.email != email:
         unit.audit(AuditAct.EMAIL_CHANGED, user.id)
+    # Whoever has a candidate's email sees none of what is about that candidate.
+    if not see_alike(user.role, role) or user.email != email:
+        unit.expire_cursors(user.id)
     if user.external_id != external_id:
         unit.audit(AuditAct.EXTERNAL_ID_CHANGED, user.id)
     if (user.deactivated_at is None) is not active:

@@ -8,7 +8,14 @@ import schema.enums  # noqa: F401 - clients see the enums once they are shown th
 from schema.audit import AuditQuery
 from schema.cancels import CancelsMutation
 from schema.candidates import CandidatesMutation, CandidatesQuery
-from schema.changes import ChangesQuery, ChangesSubscription
+from schema.changes import (
+    CandidateChange,
+    ChangesQuery,
+    ChangesSubscription,
+    FeedbackFormChange,
+    IntegrationChange,
+    NoLongerVisible,
+)
 from schema.context import Info, viewer
 from schema.directory import Account, DirectoryMutation, DirectoryQuery, Posting, Stage
 from schema.feedback import FeedbackForm, FeedbackMutation, FeedbackQuery, FeedbackTemplate
@@ -54,11 +61,13 @@ class Subscription(ChangesSubscription, IntegrationsSubscription):
     pass
 
 
+CHANGES = (CandidateChange, FeedbackFormChange, IntegrationChange, NoLongerVisible)
+
 SCHEMA = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Account, Stage, Posting, FeedbackTemplate, FeedbackForm, ApiKey],
+    types=[Account, Stage, Posting, FeedbackTemplate, FeedbackForm, ApiKey, *CHANGES],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
 

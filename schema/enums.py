@@ -152,6 +152,35 @@ _show(
     STALE_IGNORED="A later push stands.",
 )
 _show(
+    models.ChangeTopic,
+    "What `changes` can be narrowed to.",
+    INTERVIEW_PANELS="Panels with their interviews.",
+    CANDIDATES="Candidates.",
+    FEEDBACK_FORMS="Feedback forms.",
+    INTEGRATIONS="Whether integrations are on, and their keys.",
+)
+_show(
+    models.ChangeType,
+    "What happened, in every topic.",
+    PANEL_CREATED="A panel appeared.",
+    PANEL_UPDATED="Something else of a panel changed.",
+    PANEL_RESCHEDULED="An interview of a panel moved in time.",
+    PANEL_CANCELED="A panel was called off, in the ATS or by the scheduler.",
+    PANEL_RESTORED="A panel stands again.",
+    PANEL_FEEDBACK_SUBMITTED="One of a panel's feedback forms was handed in.",
+    CANDIDATE_CREATED="A candidate appeared.",
+    CANDIDATE_UPDATED="Something of a candidate changed, or who follows them.",
+    CANDIDATE_ARCHIVED="A candidate was archived.",
+    CANDIDATE_UNARCHIVED="A candidate is no longer archived.",
+    CANDIDATE_ERASED="A candidate's personal data were erased.",
+    FORM_CREATED="A form appeared.",
+    FORM_SUBMITTED="A form was handed in.",
+    FORM_VOIDED="Nobody asks for a form any more.",
+    FORM_REOPENED="A form is to be filled in again, or with other fields.",
+    INTEGRATION_CHANGED="An integration was switched, or its keys changed.",
+    NO_LONGER_VISIBLE="Something has left the viewer's view.",
+)
+_show(
     UpsertOutcome,
     "What a push came to.",
     CREATED="The panel was made.",

@@ -183,6 +183,15 @@ def _reads() -> Iterator[Operation]:
         lambda things: {"id": things.candidate},
         lambda data, things: things.panel in [edge["node"]["panel"]["id"] for edge in data["edges"]],
     )
+    panels = "edges { node { __typename ... on InterviewPanelChange { panel { id } } } }"
+    yield Operation(
+        row,
+        "changes",
+        f"query ($id: ID) {{ changes(candidateId: $id, first: 500) {{ {panels} }} }}",
+        lambda things: {"id": things.candidate},
+        lambda data, things: things.panel in [edge["node"].get("panel", {}).get("id") for edge in data["edges"]],
+    )
+    yield Operation(row, "changeCursor", "{ changeCursor }", is_shown=lambda data, things: bool(data), names=False)
 
     row = "read the audit trail"
     document = "{ auditEvents { edges { node { id } } } }"

@@ -29,11 +29,9 @@ _COPIED: tuple[type[Model], ...] = (
     models.Integration,
     models.ApiKey,
     models.AuditEvent,
-    models.TopicLog,
-    models.TopicChange,
 )
 #: How the rows of a table that does not name the account point at one that does.
-_THROUGH = {models.Follower: ("candidate_id", "candidate"), models.TopicChange: ("log_id", "topic_log")}
+_THROUGH = {models.Follower: ("candidate_id", "candidate")}
 _ALL = {model for model in vars(models).values() if isinstance(model, type) and issubclass(model, Model)}
 _OF_ACCOUNT = {model for model in _ALL if "account" in model._meta.fields_map}
 #: A prefixed ULID: ten characters of time, sixteen of chance that count up within a millisecond. Or the id of a version
@@ -123,8 +121,6 @@ async def _rows_of(model: type[Model], account_id: str) -> list[dict[str, Any]]:
         where = f"{column} IN (SELECT id FROM {table} WHERE account_id = {place})"
     statement = f'SELECT * FROM "{model._meta.db_table}" WHERE {where} ORDER BY id'
     rows = await connection.execute_query_dict(statement, [account_id])
-    if model._meta.pk.generated:
-        return [{name: value for name, value in row.items() if name != "id"} for row in rows]
     return rows
 
 

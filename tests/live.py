@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+import models
 from auth.viewer import Viewer, authenticate
 from feed import channel as channels
 from resolvers import changes
@@ -33,9 +34,14 @@ async def viewer(person: Person) -> Viewer:
 @contextlib.asynccontextmanager
 async def followed(person: Person, after: str | None = None) -> AsyncIterator[Any]:
     """The feed as the schema follows it."""
-    feed = changes.follow(person.server.process.hub, await viewer(person), None, after)
+    feed = changes.follow(person.server.process.hub, await viewer(person), changes.panel_view(None), after)
     async with contextlib.aclosing(feed):
         yield feed
+
+
+def panel_entry(position: int) -> models.LogEntry:
+    """A change of some panel, as a channel hands it out."""
+    return models.LogEntry(position=position, topic=models.ChangeTopic.INTERVIEW_PANELS, kind="PANEL_UPDATED")
 
 
 async def channel_of(world: World) -> channels.Channel:

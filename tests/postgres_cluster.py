@@ -115,7 +115,7 @@ class Cluster:
         async with _folder(self.folder.parent) as folder:
             made = Cluster(folder, _free_port())
             copy = ["-D", f"{folder}/data", "-d", f"host={self.folder} port={self.port} user=postgres", "-c", "fast"]
-            await _ended(program("pg_basebackup"), *copy, "--no-sync", "-R")
+            await run_program(program("pg_basebackup"), *copy, "--no-sync", "-R")
             _configure(made)
             await made.start()
             try:
@@ -134,7 +134,7 @@ async def cluster(parent: Path | None = None) -> AsyncIterator[Cluster]:
     initdb = program("initdb")
     async with _folder(parent) as folder:
         made = Cluster(folder, _free_port())
-        await _ended(
+        await run_program(
             initdb,
             *("-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"),
             *("--wal-segsize=1", "--locale=C.UTF-8"),
@@ -195,7 +195,8 @@ def _write_certificate(folder: Path) -> None:
             shutil.chown(file, "postgres")
 
 
-async def _ended(*command: str) -> None:
+async def run_program(*command: str) -> None:
+    """Run one of PostgreSQL's programs to its end. Fails where it does."""
     process = await asyncio.create_subprocess_exec(
         *as_nobody_special(*command), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )

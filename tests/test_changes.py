@@ -33,7 +33,7 @@ def follow(person: Person, way: str, **arguments: Any) -> AbstractAsyncContextMa
 
 def position(cursor: str) -> int:
     """What only a test may know of a cursor."""
-    _, place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    _, _, place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     return int(place)
 
 

@@ -80,7 +80,7 @@ def test_the_possible_types_to_copy_are_those_of_the_schema() -> None:
     contract = build_schema((ROOT / "docs/contract.graphql").read_text())
     page = (ROOT / "docs/clients.md").read_text()
 
-    for name in ("Node", "Actor"):
+    for name in ("Node", "Actor", "Change"):
         abstract = contract.type_map[name]
         assert isinstance(abstract, GraphQLInterfaceType | GraphQLUnionType)
         listed = re.search(rf"^ *{name}: (\[.*?\])", page, re.MULTILINE)

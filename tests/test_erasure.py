@@ -242,6 +242,6 @@ async def test_an_export_has_all_that_is_stored_of_a_candidate_and_nothing_of_an
     text = str(exported)
     assert text.count(mark_of(world)) >= len({name for model in ABOUT_CANDIDATES for name, _ in text_columns(model)})
     assert world.candidates["lea"] not in text
-    assert {table for table, rows in exported.items() if not rows} <= {"posting", "follower", "topic_change"}
+    assert {table for table, rows in exported.items() if not rows} <= {"posting", "follower", "log_entry"}
     with pytest.raises(LookupError, match="There is no candidate nobody"):
         await exports.export_candidate(world.slug, "nobody")

@@ -32,9 +32,11 @@ WORDS = {
 TOOLS = {
     "models": {"base"},
     "resolvers": {
-        *("access", "aggregate", "answers", "calendar", "calendar_feeds", "cursors", "declarations", "duplicates"),
+        *("access", "aggregate", "answers", "calendar", "calendar_feeds", "contents", "cursors", "declarations"),
+        *("duplicates",),
         *("erasure", "errors", "exports", "invite_revisions", "invites", "listing", "lookups", "merge", "queries"),
-        *("questions", "revisions", "template_syncs", "units", "user_syncs", "validation", "waivers", "warnings"),
+        *("questions", "revisions", "sight", "template_syncs", "units", "user_syncs", "validation"),
+        *("waivers", "warnings"),
     },
     "schema": {
         *("connections", "context", "enums", "errors", "inputs", "node", "refs", "scalars"),
@@ -110,7 +112,7 @@ def test_what_is_followed_is_defined_by_topics_not_by_the_feed() -> None:
     nodes = [node for path in MODULES if path.parts[0] == "feed" for node in ast.walk(tree(path))]
     names_ = {alias.name for node in nodes if getattr(node, "module", None) == "models" for alias in node.names}
 
-    assert names_ == {"Account", "LogEntry", "Role", "TopicChange", "TopicLog"}
+    assert names_ == {"SIGHT_CHANGED", "Account", "Change", "LogEntry", "LogOrigin", "Role"}
 
 
 def test_transactions_are_opened_in_one_place_only() -> None:

@@ -84,47 +84,40 @@ async def test_whoever_becomes_an_interviewer_follows_an_integration_no_longer(w
         assert (await following.error(within=3))["code"] == "FORBIDDEN"
 
 
-async def topic_log(world: World) -> list[int]:
-    """The positions of the account's log of integrations. Fails where its count says otherwise."""
-    log = await models.TopicLog.get(account_id=world.account.id)
-    positions = await models.TopicChange.filter(log_id=log.id).order_by("id").values_list("position", flat=True)
-    assert positions == list(range(log.pruned_position + 1, log.position + 1))
-    return list(positions)
+async def integration_log(world: World) -> list[int]:
+    """The positions of the integrations' changes in the account's log."""
+    entries = models.LogEntry.filter(account_id=world.account.id, topic=models.ChangeTopic.INTEGRATIONS)
+    return list(await entries.order_by("id").values_list("position", flat=True))
 
 
 async def test_changes_of_an_integration_are_logged_gap_free_and_in_the_order_of_commits(world: World) -> None:
-    before = await topic_log(world)
-    position = (await models.Account.get(id=world.account.id)).position
-
     await asyncio.gather(*(generate(world) for _ in range(4)), switch(world, False), world.goodtime.answer(LOOK))
     await switch(world, False)
 
-    assert len(await topic_log(world)) == len(before) + 5
-    # Positions of panels' changes are their own.
-    assert (await models.Account.get(id=world.account.id)).position == position
+    assert await integration_log(world) == [1, 2, 3, 4, 5]
+    assert (await models.Account.get(id=world.account.id)).position == 5
 
 
 async def test_a_change_of_an_integration_that_nobody_signalled_comes_with_the_slow_look(world: World) -> None:
     """As after a crash between the commit and the signal."""
     integration = await models.Integration.get(account_id=world.account.id)
     async with world.rita.following(FOLLOW) as following:
-        log = await models.TopicLog.get(account_id=world.account.id)
-        columns = {"subject_id": integration.id, "kind": "SWITCHED", "actor_id": world.sam.id, "at": clock.now()}
-        await models.TopicChange.create(log_id=log.id, position=log.position + 1, **columns)
-        await models.TopicLog.filter(id=log.id).update(position=log.position + 1)
+        columns = {"subject_id": integration.id, "kind": "INTEGRATION_CHANGED", "actor_id": world.sam.id}
+        columns |= {"topic": models.ChangeTopic.INTEGRATIONS, "at": clock.now()}
+        await models.LogEntry.create(account_id=world.account.id, position=1, **columns)
+        await models.Account.filter(id=world.account.id).update(position=1)
 
         assert (await following.next(within=3))["enabled"]
 
 
 async def test_retention_drops_old_changes_of_an_integration_and_its_followers_go_on(world: World) -> None:
     await generate(world)
-    known = len(await topic_log(world))
     moment = clock.now() + timedelta(days=31)
     with clock.reading(lambda: moment):
         await changes.prune(timedelta(days=30))
-    assert await topic_log(world) == []
+    assert await integration_log(world) == []
     async with world.rita.following(FOLLOW) as following:
         await switch(world, False)
 
         assert await following.next() == {"enabled": False, "enabledBy": None}
-    assert await topic_log(world) == [known + 1]
+    assert await integration_log(world) == [2]

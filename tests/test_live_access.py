@@ -36,7 +36,7 @@ async def test_a_narrowed_viewer_no_longer_gets_what_waited_for_them(world: Worl
         as_of_now, change = await anext(feed)
 
     assert as_of_now.role is models.Role.INTERVIEWER
-    assert (await change.panel).external_id == "four"
+    assert (await models.Panel.get(id=change.panel_id)).external_id == "four"
 
 
 async def test_who_has_a_form_to_fill_in_reads_no_answers_though_a_colleague_does(
@@ -92,7 +92,7 @@ def pass_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 async def test_who_may_see_a_change_is_asked_anew_where_telling_it_took_long(
     world: World, monkeypatch: pytest.MonkeyPatch, pass_seconds: Callable[[float], None]
 ) -> None:
-    asked = changes.PANEL_CHANGES.audiences
+    asked = changes.LOG.audiences
 
     async def slow(news: Any) -> Any:
         seen_by = await asked(news)
@@ -100,7 +100,7 @@ async def test_who_may_see_a_change_is_asked_anew_where_telling_it_took_long(
         pass_seconds(2)
         return seen_by
 
-    monkeypatch.setitem(vars(changes.PANEL_CHANGES), "audiences", slow)
+    monkeypatch.setitem(vars(changes.LOG), "audiences", slow)
     async with world.leo.following() as following:
         await pushed(world, "lea's", candidateExternalId="lea")
         await pushed(world, "carla's with Leo", interviews=[world.an_interview("one", "leo")])
@@ -122,7 +122,7 @@ async def test_who_may_see_a_change_that_has_waited_is_asked_anew(
 
         _, change = await anext(slow)
 
-    assert (await change.panel).external_id == "carla's with Leo"
+    assert (await models.Panel.get(id=change.panel_id)).external_id == "carla's with Leo"
 
 
 async def test_who_asks_for_much_does_not_keep_others_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

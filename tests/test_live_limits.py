@@ -11,10 +11,11 @@ from auth.refusals import Code, Refused
 from feed import channel as channels
 from feed import subscription
 from feed.hub import Hub
+from feed.log import Extent
 from feed.notify import SIGNALS
 from feed.subscription import Ended, Publication, Subscription
 from resolvers import changes
-from tests.live import channel_of, followed, log, pushed, viewer
+from tests.live import channel_of, followed, log, panel_entry, pushed, viewer
 from tests.subscribers import eventually
 from tests.world import World
 
@@ -31,7 +32,7 @@ async def test_who_falls_a_buffer_behind_gets_the_cursor_behind_their_last_chang
         await pushed(world, "two")
         _, two = await waiting
         for position in range(two.position + 1, two.position + most + 2):
-            news = [models.Change(position=position, candidate_id=two.candidate_id)]
+            news = [panel_entry(position)]
             subscriber.enqueue(Publication(news, {}, asyncio.get_running_loop().time()))
 
         with pytest.raises(Refused) as refused:
@@ -129,11 +130,11 @@ async def test_a_process_that_goes_down_breaks_off_every_stream_and_a_new_beginn
     world: World,
 ) -> None:
     """A hub of its own: the one of the running server goes on."""
-    hub, topic = Hub(SIGNALS), changes.PANEL_CHANGES
+    hub, log = Hub(SIGNALS), changes.LOG
     await pushed(world, "one")
     async with hub:
-        channel = hub.channel(topic, world.account.id, 0)
-        subscriber = Subscription(topic, await viewer(world.rita), None, 0, channel)
+        channel = hub.channel(log, world.account.id, Extent("", 0, 0))
+        subscriber = Subscription(log, changes.panel_view(None), await viewer(world.rita), 0, channel)
         channel.subscribers.add(subscriber)
         replayed = await subscriber.next()
         waiting = asyncio.create_task(subscriber.next())
@@ -142,6 +143,6 @@ async def test_a_process_that_goes_down_breaks_off_every_stream_and_a_new_beginn
     with pytest.raises(Ended):
         await waiting
     with pytest.raises(Ended):
-        hub.channel(topic, world.account.id, 0)
+        hub.channel(log, world.account.id, Extent("", 0, 0))
     async with hub:
-        assert hub.channel(topic, world.account.id, replayed.position) is not channel
+        assert hub.channel(log, world.account.id, Extent("", 0, replayed.position)) is not channel

@@ -24,6 +24,7 @@ from operations.rates import RateCounters
 from resolvers import changes
 from resolvers.merge import UpsertOutcome
 from schema import SCHEMA
+from tests.live import panel_entry
 from tests.people import Person, Server
 from tests.processes import Installation, missing, postgres_database, until
 from tests.sql_log import statements
@@ -171,7 +172,7 @@ async def test_subscribers_and_what_is_delivered_to_them_are_counted(world: Worl
 
 async def test_who_falls_a_buffer_behind_is_counted(world: World) -> None:
     rita = await models.User.get(id=world.rita.id)
-    followed = changes.follow(world.server.process.hub, Viewer(world.account, rita), None, None)
+    followed = changes.follow(world.server.process.hub, Viewer(world.account, rita), changes.panel_view(None), None)
     async with counting(world.server) as changed, contextlib.aclosing(followed) as slow:
         waiting = asyncio.create_task(anext(slow))
         await until(lambda: world.account.id in world.server.process.hub._channels)
@@ -180,7 +181,7 @@ async def test_who_falls_a_buffer_behind_is_counted(world: World) -> None:
         await world.goodtime.push(**world.a_panel())
         _, first = await waiting
         for position in range(first.position + 1, first.position + settings.current().subscriber_buffer + 2):
-            news = [models.Change(position=position, candidate_id=first.candidate_id)]
+            news = [panel_entry(position)]
             subscriber.enqueue(Publication(news, {}, asyncio.get_running_loop().time()))
         with contextlib.suppress(Exception):
             await anext(slow)

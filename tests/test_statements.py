@@ -33,7 +33,7 @@ def selection(type: GraphQLNamedType, depth: int, chosen: set[str]) -> str:
     if isinstance(type, GraphQLUnionType):
         return " ".join(f"... on {kind.name} {{ id name }}" for kind in type.types)
     if isinstance(type, GraphQLInterfaceType):
-        return "__typename id"
+        return " ".join(["__typename", *(name for name in ("id", "cursor", "type") if name in type.fields)])
     assert isinstance(type, GraphQLObjectType)
     fields = [selected(type, name, field, depth, chosen) for name, field in type.fields.items()]
     return " ".join(["__typename", *filter(None, fields)])

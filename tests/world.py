@@ -148,6 +148,9 @@ class _Template:
         await integrations.switch(viewer, IntegrationProvider.GOODTIME, True)
         key = await integrations.generate_key(viewer, IntegrationProvider.GOODTIME, 0)
         assert key.secret is not None, key.errors
+        # The log of every account begins with what its test does.
+        await models.LogEntry.filter(account_id=account.id).delete()
+        await models.Account.filter(id=account.id).update(position=0)
         return cls(
             await AccountTemplate.read(account, key.secret),
             account.id,

@@ -357,7 +357,7 @@ class FeedRelay:
 
     def _record(self, message: str | bytes) -> str | bytes:
         parsed = json.loads(message)
-        if parsed["type"] == "subscribe" and "interviewPanelChanges" in parsed["payload"]["query"]:
+        if parsed["type"] == "subscribe" and "changes(after" in parsed["payload"]["query"]:
             self.subscribed.append(parsed)
         return message
 

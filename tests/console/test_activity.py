@@ -14,14 +14,14 @@ def test_the_keyboards_place_in_a_list_stays_while_the_list_changes(visitors: Vi
     candidate.push(days=1)
     activity = visitors.window("ADMIN", "/activity")
     mine = visitors.window("INTERVIEWER", "/interviews")
-    link = activity.locator(".timeline li").filter(has_text=candidate.name).get_by_role("link")
+    link = activity.locator(".timeline li").filter(has_text=f"interviews of {candidate.name}").get_by_role("link")
     invite = mine.locator(".seat").filter(has_text=candidate.name).get_by_role("button", name="Calendar invite")
     link.focus()
     invite.focus()
 
     other.push(days=2)
 
-    expect(activity.locator(".timeline li").filter(has_text=other.name)).to_be_visible()
+    expect(activity.locator(".timeline li").filter(has_text=f"interviews of {other.name}")).to_be_visible()
     expect(mine.locator(".seat").filter(has_text=other.name)).to_be_visible()
     expect(link).to_be_focused()
     expect(invite).to_be_focused()
@@ -33,7 +33,7 @@ def test_activity_goes_on_live_and_filters_by_who_and_what(visitors: Visitors, a
 
     pushed = candidate.push()
 
-    entry = page.locator(".timeline li").filter(has_text=candidate.name)
+    entry = page.locator(".timeline li").filter(has_text=f"interviews of {candidate.name}")
     expect(entry).to_have_count(1)
     expect(entry).to_contain_text("GoodTime")
     ats.ask(
@@ -61,8 +61,9 @@ def test_activity_shows_the_newest_first_and_earlier_ones_on_demand(visitors: Vi
     expect(entries).to_have_count(25)
     page.get_by_role("button", name="Show earlier").click()
 
-    expect(entries).to_have_count(56)
-    expect(entries.last).to_contain_text("scheduled interviews of")
+    expect(entries).to_have_count(57)
+    expect(entries.nth(55)).to_contain_text("scheduled interviews of")
+    expect(entries.last).to_contain_text("added")
 
 
 def test_a_filter_of_the_activity_finds_what_is_not_loaded_yet(visitors: Visitors, ats: Ats) -> None:
