@@ -54,7 +54,7 @@ async def test_several_processes_count_together_over_redis(redis: str, limited: 
 
 async def test_what_two_servers_allow_together_is_one_rate(redis: str, world: World, place: Path) -> None:
     installation = Installation(
-        place, DATABASE_URL, {"RATE_LIMIT": "on", "REDIS_URL": redis, "USER_COST_PER_MINUTE": "30"}
+        place, DATABASE_URL, {"RATE_LIMIT": "on", "REDIS_URL": redis, "USER_COST_PER_MINUTE": "850"}
     )
     async with AsyncExitStack() as stack:
         addresses = [(await stack.enter_async_context(installation.running("serve"))).address for _ in range(2)]
@@ -64,7 +64,9 @@ async def test_what_two_servers_allow_together_is_one_rate(redis: str, world: Wo
             (await sent(Person(server, world.rita.authorization))).status_code for _ in range(10) for server in servers
         ]
 
-    assert (statuses.count(200), statuses.count(429)) == (13, 7)  # the document was read twice, for 2 each
+    # 108 where the document is new to the server, then 56, and more where the machine is slow: each alone allows 14.
+    assert 5 <= statuses.count(200) <= 13
+    assert statuses.count(200) + statuses.count(429) == 20
 
 
 async def test_while_redis_is_away_each_process_counts_for_itself_and_nobody_waits(
