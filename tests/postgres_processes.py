@@ -59,22 +59,24 @@ class PostgresDatabase:
         return world
 
     async def log(self, world: World) -> list[Row]:
-        """The account's log as the database has it, as subscribers should receive it."""
+        """The panels' changes in the account's log as the database has it, as their subscribers should receive them."""
         rows = await self.sql.fetch(
             """SELECT change.position, change.kind, panel.external_id FROM change
-            JOIN panel ON panel.id = change.panel_id WHERE change.account_id = $1 ORDER BY change.position""",
+            JOIN panel ON panel.id = change.panel_id WHERE change.account_id = $1
+            UNION ALL SELECT position, kind, NULL FROM log_entry WHERE account_id = $1 ORDER BY position""",
             world.account.id,
         )
         assert [row["position"] for row in rows] == list(range(1, len(rows) + 1)), "the log is gap-free"
-        return [(changes.cursor_at(row["position"]), row["kind"], row["external_id"]) for row in rows]
+        panels = [row for row in rows if row["external_id"] is not None]
+        return [(changes.cursor_at(row["position"]), row["kind"], row["external_id"]) for row in panels]
 
     async def lengthen(self, world: World, by: int, age: timedelta) -> None:
         """Put so many changes of that age behind the last one, as if the account had been busy then."""
         await self.sql.execute(
             """INSERT INTO change (account_id, position, panel_id, candidate_id, kind, actor_id, at)
-            SELECT account_id, last.position + number, panel_id, candidate_id, kind, actor_id, now() - $3::interval
-            FROM (SELECT * FROM change WHERE account_id = $1 ORDER BY position DESC LIMIT 1) AS last,
-            generate_series(1, $2) AS number""",
+            SELECT account.id, account.position + number, panel_id, candidate_id, kind, actor_id, now() - $3::interval
+            FROM (SELECT * FROM change WHERE account_id = $1 ORDER BY position DESC LIMIT 1) AS last
+            JOIN account ON account.id = last.account_id, generate_series(1, $2) AS number""",
             *(world.account.id, by, age),
         )
         await self.sql.execute("UPDATE account SET position = position + $2 WHERE id = $1", world.account.id, by)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import settings
-from auth import tokens
+from auth import claims, tokens
 from tests.people import Person
 from tests.postgres_processes import PostgresDatabase, Process
 from tests.subscribers import at, eventually
@@ -83,7 +83,7 @@ async def test_a_token_s_streams_end_within_two_seconds_of_its_expiry(
     secret = settings.current().jwt_secret
     assert secret is not None
     seconds = 3
-    expires = timedelta(seconds=seconds) - tokens.LEEWAY
+    expires = timedelta(seconds=seconds) - claims.LEEWAY
     token = tokens.sign(secret.get_secret_value(), world.rita.email, world.slug, expires / timedelta(hours=1))
     async with followed_on(pair, Person(world.server, f"Bearer {token}")) as streams:
         ended = [await stream.error(within=seconds + 2) for stream in streams]
