@@ -51,7 +51,7 @@ def test_every_document_of_the_examples_is_valid_under_the_contract(path: Path) 
 
     in_file = documents(path)
 
-    assert len(in_file) == (3 if path in FOLLOWERS else 1)
+    assert len(in_file) == (2 if path in FOLLOWERS else 1)
     assert [error for document in in_file for error in validate(contract, parse(document))] == []
 
 

@@ -145,14 +145,14 @@ async def test_behind_the_last_row_is_an_empty_page(paged: Paged, world: World) 
 
     empty = await page(world, paged, after=last)
 
+    reached = empty["pageInfo"].pop("endCursor")
     assert empty["edges"] == []
-    assert empty["pageInfo"] == {
-        "hasNextPage": False,
-        "hasPreviousPage": True,
-        "startCursor": None,
-        # Of changes an empty page tells how far the log was read, so that whoever polls goes on from there.
-        "endCursor": last if paged.name == "changes" else None,
-    }
+    assert empty["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": True, "startCursor": None}
+    if paged.name == "changes":
+        # An empty page tells how far the log was read, so that whoever polls goes on from there.
+        assert (await page(world, paged, after=reached))["pageInfo"]["endCursor"] == reached
+    else:
+        assert reached is None
 
 
 @each_list

