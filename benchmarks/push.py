@@ -26,7 +26,10 @@ _WHAT_WAS_WRITTEN = """
         external_url, timezone, note, tentative, sequence, declared_sequence, pushed_sequence, deleted_sequence,
         early_cancels, version, starts_at, ends_at, listed_at, feedback_due, created_by_id, candidate_id, stage_id,
         (
-            SELECT jsonb_agg(to_jsonb(its) - '{id,panel_id,created_at,updated_at}'::text[] ORDER BY external_id)
+            SELECT jsonb_agg(
+                to_jsonb(its) - '{id,panel_id,created_at,updated_at,calendar_stamp}'::text[]
+                || jsonb_build_object('stamped', calendar_stamp = updated_at) ORDER BY external_id
+            )
             FROM interview AS its WHERE panel_id = panel.id
         ),
         (
@@ -39,7 +42,18 @@ _WHAT_WAS_WRITTEN = """
             SELECT jsonb_agg(to_jsonb(its) - '{id,panel_id,interview_id,created_at}'::text[] ORDER BY user_id)
             FROM feedback_form AS its WHERE panel_id = panel.id
         ),
-        (SELECT jsonb_agg(kind) FROM change WHERE panel_id = panel.id)
+        (
+            SELECT jsonb_agg(to_jsonb(its) - '{id,panel_id,position,at}'::text[])
+            FROM change AS its WHERE panel_id = panel.id
+        ),
+        (
+            SELECT jsonb_agg(to_jsonb(its) - '{id,panel_id,position,at,subject_id}'::text[] ORDER BY position)
+            FROM log_entry AS its WHERE panel_id = panel.id
+        ),
+        (
+            SELECT count(*) FROM log_entry JOIN feedback_form AS form ON form.id = subject_id
+            WHERE form.panel_id = panel.id
+        )
     FROM panel
     WHERE external_id = $1
 """
@@ -115,7 +129,7 @@ async def _same_pushes(running: list[Running], access: data.Access, template: st
         push = next(panels(access, template, len(running)))
         answer = canonical(await ask(each, request(each, "push", {"input": push})))
         written = await connection.fetchrow(_WHAT_WAS_WRITTEN, push["externalId"])
-        await connection.execute("DELETE FROM panel WHERE external_id = $1", push["externalId"])
+        await data.forget_pushes(connection)
         answers[each.name] = (_without_new_ids(answer), tuple(written))
     mine, *others = answers.items()
     for theirs in others:

@@ -84,12 +84,16 @@ async def push(pool: asyncpg.Pool, variables: dict[str, Any]) -> bytes:
             push["interviews"][0]["feedbackTemplateId"],
             *zip(*interviews, strict=True),
             *zip(*seats, strict=True),
+            looked_up["owner_id"],
         )
         bookings = await connection.fetch(
             SQL["push_bookings"], ACCOUNT, list(users.values()), starts_at, ends_at, panel_id
         )
         assert not bookings, "the benchmark's pushes overlap with nothing"
-        await connection.execute(SQL["push_log"], ACCOUNT, panel_id, looked_up["id"], INTEGRATION, now)
+        form_ids, user_ids = [each[4] for each in seats], [each[2] for each in seats]
+        await connection.execute(
+            SQL["push_log"], ACCOUNT, panel_id, looked_up["id"], INTEGRATION, now, form_ids, user_ids
+        )
     names = {id: email for email, id in users.items()}
     panel = {
         "id": panel_id,

@@ -228,10 +228,10 @@ async function push (_, { input: its }) {
     await said('push_write', ACCOUNT, INTEGRATION, found.id, found.stage_id, id, its.externalId, its.externalUrl,
       its.timezone, its.note, its.sequence, startsAt, endsAt, now, its.interviews[0].feedbackTemplateId,
       ...['id', 'externalId', 'subject', 'startsAt', 'endsAt'].map(name => column(interviews, name)),
-      ...['id', 'interview', 'user', 'position', 'form'].map(name => column(seats, name)))
+      ...['id', 'interview', 'user', 'position', 'form'].map(name => column(seats, name)), found.owner_id)
     const booked = await said('push_bookings', ACCOUNT, Object.values(users), startsAt, endsAt, id)
     if (booked.length) throw new Error("the benchmark's pushes overlap with nothing")
-    await said('push_log', ACCOUNT, id, found.id, INTEGRATION, now)
+    await said('push_log', ACCOUNT, id, found.id, INTEGRATION, now, column(seats, 'form'), column(seats, 'user'))
     await client.query('COMMIT')
     const panel = { id, externalId: its.externalId, status: 'SCHEDULED', startsAt, endsAt, version: 1, interviews }
     return { outcome: 'CREATED', panel, warnings: [], errors: [] }

@@ -1,7 +1,7 @@
 -- A new panel with all its parts. $1 account, $2 integration, $3 candidate, $4 stage, $5 panel, $6 external id,
 -- $7 external URL, $8 time zone, $9 note, $10 sequence, $11 starts, $12 ends, $13 now, $14 template;
 -- of each interview: $15 id, $16 external id, $17 subject, $18 starts, $19 ends;
--- of each seat: $20 id, $21 interview, $22 user, $23 position, $24 form.
+-- of each seat: $20 id, $21 interview, $22 user, $23 position, $24 form; $25 organizer.
 WITH
 new_panel AS (
     INSERT INTO panel (
@@ -17,17 +17,17 @@ new_panel AS (
 new_interviews AS (
     INSERT INTO interview (
         id, created_at, account_id, panel_id, external_id, subject, starts_at, ends_at, feedback_reminder, sequence,
-        listed, updated_at
+        listed, updated_at, integration_id, calendar_stamp, organizer_id
     )
-    SELECT id, $13, $1, $5, external_id, subject, starts_at, ends_at, 'DAILY', $10, true, $13
+    SELECT id, $13, $1, $5, external_id, subject, starts_at, ends_at, 'DAILY', $10, true, $13, $2, $13, $25
     FROM unnest($15::text[], $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[])
         AS its (id, external_id, subject, starts_at, ends_at)
 ),
 new_forms AS (
     INSERT INTO feedback_form (
-        id, created_at, account_id, panel_id, interview_id, user_id, template_id, status, instructions, fields
+        id, created_at, account_id, panel_id, interview_id, user_id, template_id, version_id, status, fields
     )
-    SELECT its.id, $13, $1, $5, its.interview_id, its.user_id, template.id, 'PENDING', instructions, fields
+    SELECT its.id, $13, $1, $5, its.interview_id, its.user_id, template.id, stored_version_id, 'PENDING', '[null]'
     FROM unnest($24::text[], $21::text[], $22::text[]) AS its (id, interview_id, user_id), feedback_template AS template
     WHERE template.id = $14 AND template.account_id = $1 AND archived_at IS NULL
 )
