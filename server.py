@@ -1,12 +1,8 @@
-"""Callboard's command line, and how the application is served. Imported by nobody but tests."""
+"""Callboard's command line. Imported by nobody but tests."""
 
 import asyncio
-import contextlib
-import errno
-import gc
 import logging
 import os
-import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -17,12 +13,9 @@ from typing import Annotated, TypeVar
 import orjson
 import typer
 import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.config import STARTUP_FAILURE
 
 import database
-import logs
-import metrics
+import serving
 import settings
 import zones
 from application import Application, version
@@ -30,19 +23,14 @@ from auth import tokens
 from auth.discovery import OtherIssuer, compare
 from resolvers import changes, directory, erasure, exports, integrations, questions
 from schema import SCHEMA
+from serving import Failure
 from simulator import client as goodtime
 from simulator import demo as demo_account
 from simulator import site
-from transport.drain import Supervisor
-from transport.uvicorn_protocols import HttpProtocol, WebSocketProtocol
 
 T = TypeVar("T")
 
 HERE = "127.0.0.1"
-
-_IDLE_SECONDS = 75
-"""So long an idle connection is kept. Whoever closes first must be the other side, or a request may be under way just
-then and be lost: proxies keep theirs for 60 seconds, HTTP libraries for 4 or 5."""
 
 _log = logging.getLogger("callboard.server")
 
@@ -75,10 +63,6 @@ def callboard(
     """The ATS side of the GoodTime scheduling integration: one live GraphQL API."""
 
 
-class Failure(Exception):
-    """Raised for what a user can mend: shown as one line on stderr, with exit code 1."""
-
-
 @cli.command()
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = HERE,
@@ -87,7 +71,7 @@ def serve(
     uds: Annotated[Path | None, typer.Option(help="A Unix socket to listen on, instead of host and port.")] = None,
 ) -> None:
     """Serve the API and the console."""
-    current = _configure()
+    current = serving.configure()
     if workers > 1 and not current.on_postgres:
         raise Failure(
             "SQLite is for one process: set CALLBOARD_DATABASE_URL=postgres://… to serve with more than one worker."
@@ -100,18 +84,9 @@ def serve(
     if current.has_provider:
         _check_provider(current)
     asyncio.run(_require_ready(current))
-    listening = _bind(host, port) if uds is None else _bind_path(uds)
-    _log.info("listening", extra={"address": _address(listening), "tz_database": zones.use_newest_database()})
-    if workers > 1:
-        with metrics.shared_between_processes():
-            supervisor = Supervisor(_config("server:worker", workers=workers), sockets=[listening])
-            supervisor.run()
-        if any(process.process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
-            raise Failure("The workers can't start: the log says why.")
-    else:
-        _exit_well_at_signals()
-        _collect_garbage_rarely()
-        uvicorn.Server(_config(lambda: Application([listening]))).run(sockets=[listening])
+    listening = serving.bind(host, port) if uds is None else serving.bind_path(uds)
+    _log.info("listening", extra={"address": serving.address(listening), "tz_database": zones.use_newest_database()})
+    serving.run(listening, workers)
 
 
 async def _require_ready(current: settings.Settings) -> None:
@@ -137,20 +112,6 @@ def _check_provider(current: settings.Settings) -> None:
             raise Failure(f"CALLBOARD_{name}: {other}.") from None
 
 
-def worker() -> ASGIApp:
-    """The application in a process of its own, which has still to read how it logs."""
-    _configure()
-    _collect_garbage_rarely()
-    return Application()
-
-
-def _collect_garbage_rarely() -> None:
-    """What a request leaves behind goes by itself, and what was imported stays: to look through it all takes long."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-
-
 @cli.command()
 def migrate(
     serve_as: Annotated[
@@ -158,7 +119,7 @@ def migrate(
     ] = None,
 ) -> None:
     """Bring the database to the current version. Safe when several start it at once."""
-    current = _configure()
+    current = serving.configure()
     if serve_as is not None and not current.on_postgres:
         raise Failure("SQLite has no roles: leave out --serve-as.")
     applied = asyncio.run(database.migrate(current.database_url))
@@ -184,22 +145,22 @@ def demo(
 
     Listens on this machine only.
     """
-    current = _configure()
+    current = serving.configure()
     if current.has_provider:
         raise Failure(f"The demo signs its own tokens: unset {_provider_setting(current)} for it.")
-    listening = _bind(HERE, port)
-    beside = _bind_next(HERE, listening.getsockname()[1] + 1)
+    listening = serving.bind(HERE, port)
+    beside = serving.bind_next(HERE, listening.getsockname()[1] + 1)
     own = {
         "jwt_secret": demo_account.kept_secret(),
-        "public_url": _address(listening),
-        "goodtime_url": _address(beside),
+        "public_url": serving.address(listening),
+        "goodtime_url": serving.address(beside),
     }
     os.environ.update({f"CALLBOARD_{name.upper()}": own[name] for name in own.keys() - current.model_fields_set})
     settings.current.cache_clear()
     # Every act of the simulator is a request: their lines would sweep away what is printed here.
     for name in ("callboard.requests", "callboard.operations"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    _exit_well_at_signals()
+    serving.exit_well_at_signals()
     asyncio.run(_demo(listening, beside, simulate))
 
 
@@ -209,15 +170,15 @@ async def _demo(listening: socket.socket, beside: socket.socket, simulate: bool)
     await database.migrate(current.database_url)
     async with database.connect(current.database_url):
         switched_on, key = await demo_account.load_demo(simulate)
-    address, pages = _address(listening), _address(beside)
+    address, pages = serving.address(listening), serving.address(beside)
     typer.echo(demo_account.welcome(address, pages, current.jwt_secret.get_secret_value(), switched_on, key))
     goodtime_server = site.server(site.Site(f"{address}/graphql", pages, key))
-    serving = asyncio.create_task(goodtime_server.serve(sockets=[beside]))
+    going = asyncio.create_task(goodtime_server.serve(sockets=[beside]))
     try:
-        await uvicorn.Server(_config(lambda: Application([listening]))).serve(sockets=[listening])
+        await uvicorn.Server(serving.config(lambda: Application([listening]))).serve(sockets=[listening])
     finally:
         goodtime_server.should_exit = True
-        await serving
+        await going
 
 
 @accounts.command("create")
@@ -241,7 +202,7 @@ def token(
     hours: Annotated[float, typer.Option(min=0.01, max=24 * 365, help="How long it is good for.")] = 12,
 ) -> None:
     """Print a token for a user, signed with the shared secret: such as on your own machine."""
-    current = _configure()
+    current = serving.configure()
     if current.has_provider:
         raise Failure(f"Tokens come from the identity provider here ({_provider_setting(current)} is set).")
     if current.jwt_secret is None:
@@ -270,13 +231,13 @@ def simulate(
     """Be GoodTime: push, reschedule, cancel and re-send panels over the network, and report what came back."""
     if key is None and not serve:
         raise typer.BadParameter("say the integration's, or paste it into the pages of --serve", param_hint="--key")
-    _configure()
+    serving.configure()
     if serve:
-        listening = _bind(HERE, port)
-        typer.echo(f"GoodTime's pages (a simulation) are at {_address(listening)}/. Ctrl-C ends it.")
-        _exit_well_at_signals()
+        listening = serving.bind(HERE, port)
+        typer.echo(f"GoodTime's pages (a simulation) are at {serving.address(listening)}/. Ctrl-C ends it.")
+        serving.exit_well_at_signals()
         try:
-            pages = site.Site(goodtime.normalized(url), _address(listening), key, rate)
+            pages = site.Site(goodtime.normalized(url), serving.address(listening), key, rate)
         except goodtime.Stopped as stopped:
             raise Failure(f"{stopped}.") from None
         uvicorn.Server(site.config(pages)).run(sockets=[listening])
@@ -320,21 +281,13 @@ def prune() -> None:
 
     Move what earlier releases stored elsewhere.
     """
-    retention = timedelta(days=_configure().change_retention_days)
+    retention = timedelta(days=serving.configure().change_retention_days)
     gone = _with_database(lambda: changes.prune(retention))
     typer.echo(f"Dropped {gone} changes older than {retention.days} days.")
     if erased := _with_database(erasure.erase_past_retention):
         typer.echo(f"Erased {erased} candidates who were archived long ago.")
     if moved := _with_database(questions.move_into_versions):
         typer.echo(f"Moved the fields of {moved} forms into versions of their templates.")
-
-
-def _configure() -> settings.Settings:
-    """Let the process log as the settings say and compute with the newest zones; return them. Raises BadSetting."""
-    current = settings.current()
-    logs.configure(current.log_format, current.log_level)
-    zones.use_newest_database()
-    return current
 
 
 def _provider_setting(current: settings.Settings) -> str:
@@ -348,91 +301,12 @@ def _with_database(work: Callable[[], Awaitable[T]]) -> T:
     """The result of work that needs the database. Raises Failure where it is not migrated."""
 
     async def run() -> T:
-        async with database.connect(_configure().database_url):
+        async with database.connect(serving.configure().database_url):
             if not await database.is_current():
                 raise Failure(database.NOT_CURRENT)
             return await work()
 
     return asyncio.run(run())
-
-
-def _config(application: Callable[[], ASGIApp] | str, workers: int = 1) -> uvicorn.Config:
-    current = settings.current()
-    return uvicorn.Config(
-        application,
-        factory=True,
-        workers=workers,
-        http=HttpProtocol,
-        ws=WebSocketProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=8,
-        timeout_keep_alive=_IDLE_SECONDS,
-        # A worker that is only just starting on a busy machine must not be taken for one that hangs.
-        timeout_worker_healthcheck=30,
-        ws_max_size=current.websocket_message_bytes,
-        ws_per_message_deflate=False,
-        ws_ping_interval=current.keep_alive_seconds,
-        ws_ping_timeout=current.keep_alive_seconds,
-        forwarded_allow_ips=current.forwarded_allow_ips,
-    )
-
-
-def _exit_well_at_signals() -> None:
-    """SIGTERM and Ctrl-C are how a server is meant to end: uvicorn raises them again when all is done."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    """The socket to listen on: a port in use is one clear line, before anything is started."""
-    try:
-        listening = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
-        )
-    except OSError as error:
-        why = (error.strerror or "").partition(" (")[0]
-        raise Failure(f"Can't listen on {host}:{port} ({why}): choose another with --port.") from None
-    # asyncio's own loop, unlike uvloop, leaves it off: a small body would wait 40 ms for the headers' acknowledgement.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # Whoever takes nothing for so long is gone, or stalled for good: the kernel lets go of what they didn't take.
-        patience = int(2_000 * settings.current().keep_alive_seconds)
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience)
-    return listening
-
-
-def _bind_path(path: Path) -> socket.socket:
-    """The Unix socket to listen on, for the owner and the group. One that nobody listens on any more is replaced."""
-    listening = socket.socket(socket.AF_UNIX)
-    try:
-        with contextlib.suppress(FileNotFoundError):
-            if listening.connect_ex(str(path)) == errno.ECONNREFUSED:
-                path.unlink()
-        listening.close()
-        listening = socket.socket(socket.AF_UNIX)
-        listening.bind(str(path))
-        path.chmod(0o660)
-        listening.listen(2048)
-    except OSError as error:
-        raise Failure(f"Can't listen on {path} ({error.strerror or error}): choose another with --uds.") from None
-    return listening
-
-
-def _bind_next(host: str, port: int) -> socket.socket:
-    """The socket of what is served beside: on that port, or on any where it is in use."""
-    try:
-        return _bind(host, port if port <= 65_535 else 0)
-    except Failure:
-        return _bind(host, 0)
-
-
-def _address(listening: socket.socket) -> str:
-    if listening.family is socket.AF_UNIX:
-        return f"unix:{listening.getsockname()}"
-    host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def main() -> None:

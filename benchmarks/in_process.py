@@ -111,9 +111,9 @@ async def serving(shape: data.Shape) -> AsyncIterator[Server]:
     # It reads the settings when it is imported.
     import application
     import clock
-    import server
+    import serving
 
-    server._collect_garbage_rarely()
+    serving.collect_garbage_rarely()
 
     async with data.ready(shape) as access:
         served, now = application.Application(), clock.now()

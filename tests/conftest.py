@@ -37,7 +37,7 @@ import uvicorn  # noqa: E402 - the settings above come first
 import application  # noqa: E402
 import database  # noqa: E402
 import logs  # noqa: E402
-import server  # noqa: E402
+import serving  # noqa: E402
 import settings  # noqa: E402
 from tests import output_scan  # noqa: E402
 from tests.people import Server  # noqa: E402
@@ -113,18 +113,18 @@ async def migrated(template: str) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def running(migrated: str) -> AsyncIterator[Server]:
     """The application, served in this process, so that tests can move its clock."""
-    listening = server._bind("127.0.0.1", 0)
+    listening = serving.bind("127.0.0.1", 0)
     app = application.Application()
-    uvicorn_server = uvicorn.Server(server._config(lambda: output_scan.OutputRecorder(app)))
-    serving = asyncio.create_task(uvicorn_server.serve(sockets=[listening]))
+    uvicorn_server = uvicorn.Server(serving.config(lambda: output_scan.OutputRecorder(app)))
+    going = asyncio.create_task(uvicorn_server.serve(sockets=[listening]))
     while not uvicorn_server.started:
-        assert not serving.done(), "the server starts"
+        assert not going.done(), "the server starts"
         await asyncio.sleep(0.01)
     async with Server(f"http://127.0.0.1:{listening.getsockname()[1]}", app.process) as running:
         yield running
         await running.http.get(f"{running.address}/metrics")
     uvicorn_server.should_exit = True
-    await serving
+    await going
 
 
 @pytest.fixture

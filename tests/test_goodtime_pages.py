@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-import server
+import serving
 from simulator import site
 from tests.test_goodtime_runs import key_of
 from tests.world import World
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.once
 @pytest.fixture
 async def pages(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """A browser, as it were, on the pages of a scheduler that has no key yet."""
-    listening = server._bind("127.0.0.1", 0)
-    address = server._address(listening)
-    serving = site.server(site.Site(world.server.graphql, address))
-    task = asyncio.create_task(serving.serve(sockets=[listening]))
+    listening = serving.bind("127.0.0.1", 0)
+    address = serving.address(listening)
+    server = site.server(site.Site(world.server.graphql, address))
+    task = asyncio.create_task(server.serve(sockets=[listening]))
     async with httpx.AsyncClient(base_url=address, verify=False) as client:
         yield client
-    serving.should_exit = True
+    server.should_exit = True
     await task
 
 

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 import application
-import server
+import serving
 from tests.media_types import EVENT_STREAM, GRAPHQL_JSON, JSON, SCHEMA
 from tests.processes import Installation, http_client, reference_clients, tool
 from tests.world import World, in_hours
@@ -323,7 +323,7 @@ async def test_a_request_keeps_the_id_that_a_proxy_gave_it(world: World) -> None
 
 
 def test_an_idle_connection_outlasts_the_minute_that_proxies_keep_it() -> None:
-    assert server._config(application.Application).timeout_keep_alive > 60
+    assert serving.config(application.Application).timeout_keep_alive > 60
 
 
 async def test_what_is_not_there_is_404(world: World) -> None:
