@@ -235,6 +235,7 @@ async def test_any_order_and_repetition_of_a_history_ends_in_one_state(world: Wo
     await holds(count, histories(events=events), converges)
 
 
+@pytest.mark.once
 async def test_any_two_acts_overtake_each_other_and_the_push_before_them(world: World) -> None:
     early, late, url = Content(1, ("ivo",), "values"), Content(2, ("noor", "ivo"), None), URLS[0]
     first = Push(1, {"a": early, "b": early}, "first", False, "UTC", url)
