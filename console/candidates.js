@@ -63,13 +63,14 @@ class Candidates {
   }
 
   replaceRows(candidates) {
-    this.rows.clear();
+    const ids = new Set(candidates.edges.map(({ node }) => node.id));
+    for (const id of [...this.rows.keys()]) if (!ids.has(id)) this.rows.delete(id);
     this.appendRows(candidates);
     this.page.show(candidates.edges.length ? [this.table, this.more] : noCandidates(this.filter));
   }
 
   appendRows({ edges, pageInfo, totalCount }) {
-    for (const { node } of edges) this.rows.set(node.id, row(node));
+    for (const { node } of edges) this.drawRow(node);
     this.endCursor = pageInfo.endCursor;
     arrange(this.list, [...this.rows.values()]);
     fill(this.count, totalCount === 1 ? "1 candidate" : `${totalCount.toLocaleString()} candidates`);
@@ -80,6 +81,14 @@ class Candidates {
     );
   }
 
+  /** Draws a candidate's row. It stays the same element while nothing in it changes, with its highlight and focus. */
+  drawRow(candidate, isFresh = this.rows.get(candidate.id)?.classList.contains("fresh")) {
+    const old = this.rows.get(candidate.id);
+    const fresh = row(candidate, isFresh);
+    if (old?.isEqualNode(fresh)) return;
+    this.rows.set(candidate.id, old ? swap(old, fresh) : fresh);
+  }
+
   async showMore() {
     const last = this.list.lastElementChild;
     this.appendRows((await this.fetch(PAGE, this.endCursor)).candidates);
@@ -87,17 +96,16 @@ class Candidates {
   }
 
   updateRow({ type, panel: { candidate } }) {
-    const old = this.rows.get(candidate.id);
-    if (!old) return;
-    this.rows.set(candidate.id, swap(old, row(candidate, true)));
+    if (!this.rows.has(candidate.id)) return;
+    this.drawRow(candidate, true);
     if (type !== "PANEL_FEEDBACK_SUBMITTED") this.announceChange(candidate.name);
   }
 
   /** Whether a candidate is in the list, and where, depends on the filter and on their name. */
   updateCandidate({ type, candidate }) {
-    const old = this.rows.get(candidate.id);
-    if (type === "CANDIDATE_ARCHIVED" && !old) return;
-    if (old) this.rows.set(candidate.id, swap(old, row(candidate, true)));
+    const isShown = this.rows.has(candidate.id);
+    if (type === "CANDIDATE_ARCHIVED" && !isShown) return;
+    if (isShown) this.drawRow(candidate, true);
     this.page.reloadSoon();
   }
 

@@ -132,7 +132,7 @@ class Activity {
   /** The line of a change. It stays the same element while its panel does, with its highlight and its focus. */
   line(change, isFresh) {
     const old = this.lines.get(change.cursor);
-    if (old?.panel === change.panel) return old.element;
+    if (old && old.panel === change.panel) return old.element;
     const fresh = changeLine(change, this.page.viewer, isFresh);
     this.lines.set(change.cursor, { panel: change.panel, element: old ? swap(old.element, fresh) : fresh });
     return fresh;
