@@ -41,8 +41,9 @@ def configure() -> settings.Settings:
 def run(listening: socket.socket, workers: int) -> None:
     """Serve what comes to the socket, in one process or several, until a signal ends it. Raises Failure."""
     if workers == 1:
-        exit_well_at_signals()
+        # First: what a signal's handler raises while a finalizer runs is lost, and the signal with it.
         collect_garbage_rarely()
+        exit_well_at_signals()
         uvicorn.Server(config(lambda: Application([listening]))).run(sockets=[listening])
         return
     with metrics.shared_between_processes():

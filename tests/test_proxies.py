@@ -75,7 +75,7 @@ async def asking(person: Person, outcomes: Counter[str]) -> AsyncIterator[None]:
                     answer = await client.post(person.server.graphql, json=body, headers=person.headers)
                     outcomes[str(answer.status_code)] += 1
                 except httpx.HTTPError as error:
-                    outcomes[type(error).__name__] += 1
+                    outcomes[f"{type(error).__name__}: {error}"] += 1
                 await asyncio.sleep(0.03)
 
     stop = asyncio.Event()
