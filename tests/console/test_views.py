@@ -146,7 +146,9 @@ def activity(visitors: Visitors, look: dict[str, Any]) -> Page:
 
 
 def sign_in(visitors: Visitors, look: dict[str, Any]) -> Page:
-    return visitors.window(None, **look)
+    page = visitors.window(None, **look)
+    page.get_by_role("heading", level=1).wait_for()
+    return page
 
 
 def nobody(visitors: Visitors, look: dict[str, Any]) -> Page:
