@@ -56,6 +56,7 @@ class Activity {
       (loaded) => this.replaceChanges(loaded),
     );
     for (const type of ["change", "candidate", "integration"]) this.page.on(type, (change) => this.addChange(change));
+    this.page.on("gone", ({ nodeId }) => this.removeChangesOf(nodeId));
   }
 
   replaceChanges({ log, latest }) {
@@ -75,6 +76,14 @@ class Activity {
       if (change.panel && older.panel?.id === change.panel.id) older.panel = change.panel;
     this.changes.unshift(change);
     this.draw(change.cursor);
+  }
+
+  /** Takes off what is about something that has left the viewer's view. */
+  removeChangesOf(nodeId) {
+    const isAbout = (change) => [change.panel?.id, candidateOf(change)?.id].includes(nodeId);
+    if (!this.changes.some(isAbout)) return;
+    this.changes = this.changes.filter((change) => !isAbout(change));
+    this.draw();
   }
 
   shownChanges() {

@@ -32,7 +32,7 @@ export function exampleOperation(types, kind, { name, args, type }) {
 /** The selection set of a type: its leaf fields, and those of the objects directly below and of connections' nodes. */
 function selection(types, type, indent, path = []) {
   if (type.kind === "UNION" || type.kind === "INTERFACE")
-    return ` { __typename ${type.possibleTypes.map(({ name }) => `... on ${name} { id }`).join(" ")} }`;
+    return ` { ${["__typename", ...type.possibleTypes.filter((each) => hasId(types, each)).map(idOf)].join(" ")} }`;
   if (!type.fields || path.includes(type.name)) return "";
   const lines = type.fields.flatMap((field) => {
     const fieldType = types.get(namedType(field.type));
@@ -43,6 +43,9 @@ function selection(types, type, indent, path = []) {
   });
   return lines.length ? ` {\n${lines.map((line) => `${indent}  ${line}`).join("\n")}\n${indent}}` : "";
 }
+
+const hasId = (types, { name }) => types.get(name).fields.some((field) => field.name === "id");
+const idOf = ({ name }) => `... on ${name} { id }`;
 
 const isExpanded = ({ name, args }, path) =>
   (path.length < 1 || ["edges", "node"].includes(name)) && path.length < MOST_DEPTH && !args.some(isRequired);

@@ -97,7 +97,9 @@ def test_each_example_says_who_runs_it_and_runs_in_the_demo_account_as_it_stands
     page = visitors.window(None, "/graphql")
     answers: dict[str, Any] = {}
 
-    for label in page.locator("optgroup[label=Examples] option").all_inner_texts():
+    examples = page.locator("optgroup[label=Examples] option")
+    expect(examples.first).to_be_attached()
+    for label in examples.all_inner_texts():
         example(page, label, ats.key() if "with a key" in label else ats.token("TEAM_MEMBER"))
         text = page.locator("#query").input_value()
         assert re.match("# (As any|As a user|With a key)", text)

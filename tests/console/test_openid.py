@@ -18,7 +18,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests import output_scan
 from tests.console.browsing import EMAILS, PATIENCE, ROOT, WINDOW, Ats, Visitors, free_port, skip_without, until
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("oidc-provider")]
 
 FOLDER = ROOT / "tests" / "oidc"
 TOKEN = re.compile(r"eyJ[\w-]{5,}\.")
