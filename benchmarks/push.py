@@ -27,28 +27,29 @@ _WHAT_WAS_WRITTEN = """
         early_cancels, version, starts_at, ends_at, listed_at, feedback_due, created_by_id, candidate_id, stage_id,
         (
             SELECT jsonb_agg(
-                to_jsonb(its) - '{id,panel_id,created_at,updated_at,calendar_stamp}'::text[]
+                to_jsonb(interview) - '{id,panel_id,created_at,updated_at,calendar_stamp}'::text[]
                 || jsonb_build_object('stamped', calendar_stamp = updated_at) ORDER BY external_id
             )
-            FROM interview AS its WHERE panel_id = panel.id
+            FROM interview WHERE panel_id = panel.id
         ),
         (
             SELECT jsonb_agg(
-                to_jsonb(its) - '{id,panel_id,interview_id,form_id,created_at}'::text[] ORDER BY user_id, position
+                to_jsonb(interviewer) - '{id,panel_id,interview_id,form_id,created_at}'::text[]
+                ORDER BY user_id, position
             )
-            FROM interviewer AS its WHERE panel_id = panel.id
+            FROM interviewer WHERE panel_id = panel.id
         ),
         (
-            SELECT jsonb_agg(to_jsonb(its) - '{id,panel_id,interview_id,created_at}'::text[] ORDER BY user_id)
-            FROM feedback_form AS its WHERE panel_id = panel.id
+            SELECT jsonb_agg(to_jsonb(feedback_form) - '{id,panel_id,interview_id,created_at}'::text[] ORDER BY user_id)
+            FROM feedback_form WHERE panel_id = panel.id
         ),
         (
-            SELECT jsonb_agg(to_jsonb(its) - '{id,panel_id,position,at}'::text[])
-            FROM change AS its WHERE panel_id = panel.id
+            SELECT jsonb_agg(to_jsonb(change) - '{id,panel_id,position,at}'::text[])
+            FROM change WHERE panel_id = panel.id
         ),
         (
-            SELECT jsonb_agg(to_jsonb(its) - '{id,panel_id,position,at,subject_id}'::text[] ORDER BY position)
-            FROM log_entry AS its WHERE panel_id = panel.id
+            SELECT jsonb_agg(to_jsonb(log_entry) - '{id,panel_id,position,at,subject_id}'::text[] ORDER BY position)
+            FROM log_entry WHERE panel_id = panel.id
         ),
         (
             SELECT count(*) FROM log_entry JOIN feedback_form AS form ON form.id = subject_id

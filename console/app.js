@@ -4,21 +4,13 @@ import { BASE, currentPath } from "/console/base.js";
 import { Failure, ask, session } from "/console/client.js";
 import { fill, h, icon } from "/console/element.js";
 import { live } from "/console/live.js";
-import { Page, avatar, emptyState, errorState } from "/console/page.js";
+import { Page, ROLES, avatar, emptyState, errorState } from "/console/page.js";
 import { showSignIn } from "/console/sign-in.js";
 
 const main = document.getElementById("main");
 const bar = document.getElementById("bar");
 
 const PRELOAD_AFTER = 2000;
-
-const ROLES = {
-  SUPER_ADMIN: "Super Admin",
-  ADMIN: "Admin",
-  TEAM_MEMBER: "Team Member",
-  LIMITED_TEAM_MEMBER: "Limited Team Member",
-  INTERVIEWER: "Interviewer",
-};
 
 const LINKS = [
   { path: "/", label: "Candidates", symbol: "people", isFor: ({ role }) => role !== "INTERVIEWER" },

@@ -13,6 +13,15 @@ const BURST = 250;
 /** A non-breaking space that keeps a line's height while its text loads. */
 export const PLACEHOLDER = "\u00a0";
 
+/** What people call the roles. */
+export const ROLES = {
+  SUPER_ADMIN: "Super Admin",
+  ADMIN: "Admin",
+  TEAM_MEMBER: "Team Member",
+  LIMITED_TEAM_MEMBER: "Limited Team Member",
+  INTERVIEWER: "Interviewer",
+};
+
 /** Shows a notice for a few seconds without taking the focus; screen readers read it out. Returns its element. */
 export function announce(...content) {
   const notice = h("p.notice", null, ...content);

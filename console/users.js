@@ -2,20 +2,12 @@
 
 import { ask } from "/console/client.js";
 import { arrange, fill, h } from "/console/element.js";
-import { PLACEHOLDER, avatar, chip, emptyState, runAction, skeleton } from "/console/page.js";
+import { PLACEHOLDER, ROLES, avatar, chip, emptyState, runAction, skeleton } from "/console/page.js";
 import { moment } from "/console/times.js";
 
 const PAGE = 50;
 const MOST_EMAILS = 100;
 const TYPING_PAUSE = 250;
-
-const ROLES = {
-  SUPER_ADMIN: "Super Admin",
-  ADMIN: "Admin",
-  TEAM_MEMBER: "Team Member",
-  LIMITED_TEAM_MEMBER: "Limited Team Member",
-  INTERVIEWER: "Interviewer",
-};
 
 const LIST = `
   query Users($search: String, $includeDeactivated: Boolean!, $first: Int!, $after: String) {

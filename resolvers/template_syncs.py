@@ -57,10 +57,11 @@ async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[
             if before.has_changed(template):
                 template.updated_at = unit.at
             templates.append(template)
+        versions = {template.id: current_version(template) for template in templates}
         for template in templates:
-            template.stored_version_id = current_version(template).id
+            template.stored_version_id = versions[template.id].id
         synced = await save(templates, faults, before)
-        await upsert([current_version(template) for template in before.changed(synced.rows)])
+        await upsert([versions[template.id] for template in before.changed(synced.rows)])
         return synced
 
     return await sync(viewer, act)

@@ -113,7 +113,8 @@ class Site:
             return JSONResponse({"error": "Paste the key that the ATS has shown."}, 422)
         try:
             response = await self._ask(key, {"query": _WHO})
-            account, error = _account_of(response.json()), _error_of(response.json())
+            answer = response.json()
+            account, error = _account_of(answer), _error_of(answer)
         except (httpx.HTTPError, ValueError):
             account, error = "", f"Nothing that speaks GraphQL answers at {self._api_url}."
         if not account:
