@@ -75,7 +75,7 @@ class Application:
         self.process = new_process()
         cors = Middleware(
             CORSMiddleware,
-            allow_origins=settings.current().origins,
+            allow_origin_regex=settings.current().origins,
             allow_methods=["GET", "POST"],
             allow_headers=[*_CLIENT_HEADERS, *settings.current().headers],
             expose_headers=["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],

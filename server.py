@@ -154,6 +154,8 @@ def demo(
         "jwt_secret": demo_account.kept_secret(),
         "public_url": serving.address(listening),
         "goodtime_url": serving.address(beside),
+        # A front end in development is on another port of this machine.
+        "allowed_origins": "http://localhost:*, http://127.0.0.1:*",
     }
     os.environ.update({f"CALLBOARD_{name.upper()}": own[name] for name in own.keys() - current.model_fields_set})
     settings.current.cache_clear()

@@ -170,9 +170,12 @@ class Settings(BaseSettings):
             if (
                 parts.scheme not in ("http", "https")
                 or not parts.hostname
+                or "*" in parts.hostname
                 or origin != f"{parts.scheme}://{parts.netloc}"
             ):
-                raise ValueError("must list origins such as https://app.example.com, with commas between them")
+                raise ValueError(
+                    "must list origins such as https://app.example.com or http://localhost:*, with commas between them"
+                )
         return listed
 
     @model_validator(mode="after")
@@ -218,9 +221,9 @@ class Settings(BaseSettings):
         return [name.strip().lower() for name in self.allowed_headers.split(",") if name.strip()]
 
     @property
-    def origins(self) -> list[str]:
-        """The origins of other sites that browsers may call from."""
-        return _origins(self.allowed_origins)
+    def origins(self) -> str:
+        """A pattern of the origins of other sites that browsers may call from; a port `*` is any."""
+        return "|".join(_origin_pattern(origin) for origin in _origins(self.allowed_origins)) or r"(?!)"
 
     @property
     def issuers(self) -> dict[str | None, str | None]:
@@ -293,6 +296,10 @@ def _split(listed: str) -> list[str]:
 
 def _origins(listed: str) -> list[str]:
     return [origin.rstrip("/") for origin in _split(listed)]
+
+
+def _origin_pattern(origin: str) -> str:
+    return re.escape(origin.removesuffix(":*")) + (r"(:\d+)?" if origin.endswith(":*") else "")
 
 
 def _pairs(listed: str) -> list[tuple[str, str]]:

@@ -34,7 +34,7 @@ def test_the_defaults_are_those_of_the_rules() -> None:
     assert (values.jwt_secret, values.jwks_url, values.redis_url, values.log_format) == (None, None, None, None)
     assert values.public_url == "http://127.0.0.1:8000"
     assert values.goodtime_url == "https://app.goodtime.example"
-    assert values.origins == []
+    assert re.fullmatch(values.origins, "") is None
     assert values.rate_limit == "on"
     assert values.change_retention_days == 30
     assert (values.max_body_bytes, values.max_tokens, values.max_depth) == (1_000_000, 2_000, 15)
@@ -63,7 +63,19 @@ def test_an_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> N
 def test_origins_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLBOARD_ALLOWED_ORIGINS", "https://a.example, http://localhost:5173/ ,")
 
-    assert read().origins == ["https://a.example", "http://localhost:5173"]
+    assert re.fullmatch(read().origins, "https://a.example")
+    assert re.fullmatch(read().origins, "http://localhost:5173")
+    for other in ("https://b.example", "https://a.example:444", "https://axexample", "http://localhost:51730"):
+        assert re.fullmatch(read().origins, other) is None
+
+
+def test_an_origin_may_be_of_any_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLBOARD_ALLOWED_ORIGINS", "http://localhost:*")
+
+    assert re.fullmatch(read().origins, "http://localhost:5173")
+    assert re.fullmatch(read().origins, "http://localhost")
+    for other in ("https://localhost:5173", "http://localhost:5173.evil.example", "http://localhost.evil.example:80"):
+        assert re.fullmatch(read().origins, other) is None
 
 
 def test_headers_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +103,7 @@ def test_headers_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None
         ("CALLBOARD_ALLOWED_ORIGINS", "*"),
         ("CALLBOARD_ALLOWED_ORIGINS", "https://a.example/path"),
         ("CALLBOARD_ALLOWED_ORIGINS", "a.example"),
+        ("CALLBOARD_ALLOWED_ORIGINS", "https://*.example"),
         ("CALLBOARD_RATE_LIMIT", "perhaps"),
         ("CALLBOARD_LOG_FORMAT", "xml"),
         ("CALLBOARD_CHANGE_RETENTION_DAYS", "0"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import ExitStack, aclosing, suppress
@@ -271,7 +272,7 @@ async def serve(websocket: WebSocket) -> None:
 def _is_allowed_origin(websocket: WebSocket) -> bool:
     """Whether a browser's page may connect; clients other than browsers send no `Origin`."""
     origin = websocket.headers.get("origin")
-    if origin is None or origin in settings.current().origins:
+    if origin is None or re.fullmatch(settings.current().origins, origin):
         return True
     try:
         return urlsplit(origin).netloc == websocket.headers.get("host")
