@@ -78,7 +78,7 @@ class Application:
             allow_origin_regex=settings.current().origins,
             allow_methods=["GET", "POST"],
             allow_headers=[*_CLIENT_HEADERS, *settings.current().headers],
-            expose_headers=["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
+            expose_headers=["x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "change-cursor"],
         )
         self._public_path = settings.current().public_path
         self._starlette = Starlette(

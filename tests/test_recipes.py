@@ -1,16 +1,19 @@
 """The recipes for clients: each follows changes through a cut, a restart and a sleep, and misses and repeats none."""
 
 import asyncio
+import json
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+import websockets
 
 from tests.conftest import DATABASE_URL
 from tests.network_proxy import network_proxy
-from tests.people import Person
+from tests.people import FOLLOW, Person
 from tests.processes import Installation, port_of, tool, until, with_packages
 from tests.world import World
 
@@ -18,10 +21,12 @@ pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "examples" / "recipes"
-RECIPES = ["apollo.mjs", "relay.mjs", "sse.mjs", "urql.mjs"]
+PROTOCOL = websockets.Subprotocol("graphql-transport-ws")
+#: Apollo's and Relay's take a cursor before they load; the others begin where the server says that they do.
+RECIPES = ["apollo.mjs", "follow_gql.py", "relay.mjs", "sse.mjs", "urql.mjs", "ws.mjs"]
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.mjs")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted([*FOLDER.glob("*.mjs"), *FOLDER.glob("*.py")]), ids=lambda path: path.name)
 def test_a_recipe_is_short_enough_to_be_copied(path: Path) -> None:
     assert len(path.read_text().splitlines()) < 60
 
@@ -50,8 +55,9 @@ async def cooking(name: str, port: int, person: Person) -> AsyncIterator[Recipe]
     """The recipe, which follows as that person."""
     assert person.authorization
     arguments = [f"http://127.0.0.1:{port}/graphql", person.authorization.removeprefix("Bearer ")]
+    program = sys.executable if name.endswith(".py") else tool("node")
     process = await asyncio.create_subprocess_exec(
-        *(tool("node"), str(with_packages(FOLDER, "relay-runtime") / name), *arguments),
+        *(program, str(with_packages(FOLDER, "relay-runtime") / name), *arguments),
         stdout=asyncio.subprocess.PIPE,
         env=os.environ | {"SILENCE_MS": "1500"},
     )
@@ -64,6 +70,26 @@ async def cooking(name: str, port: int, person: Person) -> AsyncIterator[Recipe]
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def test_whoever_follows_without_a_cursor_is_told_first_where_they_begin(world: World) -> None:
+    await world.goodtime.push(**world.a_panel())
+    begin = (await world.rita.ask("{ changeCursor }"))["changeCursor"]
+
+    async with websockets.connect(world.server.websocket, subprotocols=[PROTOCOL]) as socket:
+        payload = {"headers": world.rita.headers}
+        await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+        acknowledgement = json.loads(await socket.recv())
+    cursors = []
+    for query in (FOLLOW, "{ changeCursor }"):
+        headers = {**world.rita.headers, "accept": "text/event-stream"}
+        async with world.server.http.stream(
+            "POST", world.server.graphql, json={"query": query}, headers=headers
+        ) as response:
+            cursors.append(response.headers.get("change-cursor"))
+
+    assert acknowledgement == {"type": "connection_ack", "payload": {"changeCursor": begin}}
+    assert cursors == [begin, None]
 
 
 async def test_no_recipe_misses_or_repeats_a_change(world: World, place: Path) -> None:

@@ -67,7 +67,7 @@ async def _by_websocket(world: World, payload: dict[str, Any], headers: dict[str
     ) as socket:
         await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
         try:
-            assert json.loads(await socket.recv()) == {"type": "connection_ack"}
+            assert json.loads(await socket.recv())["type"] == "connection_ack"
         except websockets.ConnectionClosed as closed:
             return closed.rcvd.reason if closed.rcvd and closed.rcvd.code == 4401 else repr(closed)
         await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": VIEWER}}))

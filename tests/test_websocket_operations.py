@@ -168,7 +168,7 @@ async def test_a_server_that_goes_down_tells_its_followers_to_come_again(install
         server = Server(process.address)
         async with server, opened(server) as connection:
             await connection.send(type="connection_init", payload={"Authorization": f"Bearer {token}"})
-            assert await connection.receive() == {"type": "connection_ack"}
+            assert (await connection.receive())["type"] == "connection_ack"
             await connection.follow()
 
             stopping = asyncio.create_task(process.stop(within=10))

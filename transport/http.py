@@ -12,6 +12,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+import database
 import settings
 from auth.refusals import Code, Refused
 from operations.admission import Admitted
@@ -20,6 +21,7 @@ from operations.rates import RateLimited
 from operations.request import RejectedRequest, Request, decode_json, parse_request
 from operations.serve import Answer, refuse
 from process import process_of
+from resolvers import changes
 from schema.context import Context
 from transport.negotiation import EVENT_STREAM, GRAPHQL_JSON, JSON, Negotiated, negotiate
 from transport.sse import EventStream, only
@@ -69,7 +71,7 @@ async def _respond(http_request: HttpRequest, body: bytes, negotiated: Negotiate
     except RateLimited as limited:
         raise RejectedRequest(limited.message, 429, limited.code, limited.headers, **limited.extensions) from None
     if _is_streamed(http_request, admitted, negotiated):
-        return _event_stream(http_request, admitted, context)
+        return await _event_stream(http_request, admitted, context)
     return _answer_response(await engine.answer(admitted, context), negotiated.media_type, admitted.headers)
 
 
@@ -84,10 +86,18 @@ def _is_streamed(http_request: HttpRequest, admitted: Admitted, negotiated: Nego
     return negotiated.accepts_only_stream or kind is OperationType.SUBSCRIPTION
 
 
-def _event_stream(http_request: HttpRequest, admitted: Admitted, context: Context) -> Response:
-    """The answers as an event stream, which counts among its viewer's connections. Raises RejectedRequest."""
+async def _event_stream(http_request: HttpRequest, admitted: Admitted, context: Context) -> Response:
+    """The answers as an event stream, which counts among its viewer's connections. Raises RejectedRequest.
+
+    Of a subscription, a header says where the change feed ended before it: whoever is cut off before their first change
+    goes on from there.
+    """
     engine, connection = process_of(http_request.scope).engine, ExitStack()
     if context.signed_in is not None:
+        if admitted.operation.kind is OperationType.SUBSCRIPTION:
+            # Where the database is away, the stream itself says so.
+            with suppress(*database.UNREACHABLE):
+                admitted.headers["change-cursor"] = await changes.head(context.signed_in)
         try:
             connection.enter_context(engine.admission.connection(context.signed_in))
         except Refused as refusal:

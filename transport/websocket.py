@@ -24,6 +24,7 @@ from operations.errors import FormattedError, InvalidDocument, count_refusal, fo
 from operations.request import MalformedRequest, RejectedRequest, parse_request
 from operations.serve import Answer
 from process import process_of
+from resolvers import changes
 from schema.context import Context
 from transport.uvicorn_protocols import direct_write
 
@@ -114,7 +115,10 @@ class Socket:
                 raise Closed(4400, "Invalid message")
 
     async def _initialise(self, payload: dict[str, object]) -> None:
-        """Sign the client in, by the payload's `Authorization`, or that of its `headers`, or the header's."""
+        """Sign the client in, by the payload's `Authorization`, or that of its `headers`, or the header's.
+
+        The acknowledgement says where the change feed ends: whoever is cut off before a first change resumes there.
+        """
         if self.is_initialised:
             raise Closed(4429, "Too many initialisation requests")
         self.is_initialised = True
@@ -122,6 +126,7 @@ class Socket:
         try:
             viewer = await self._engine.rates.sign_in(authorization, self._address)
             self._connection.enter_context(self._engine.admission.connection(viewer))
+            change_cursor = await changes.head(viewer)
         except Refused as refusal:
             may_retry = refusal.code in (Code.SERVICE_UNAVAILABLE, Code.RATE_LIMITED, Code.LIMIT_EXCEEDED)
             # 4401 is final to graphql-ws, on which Apollo, urql and Relay build; it tries 4403 five times more.
@@ -130,7 +135,7 @@ class Socket:
             raise Closed(1013, Code.SERVICE_UNAVAILABLE) from None
         self.viewer = viewer
         _log.info("websocket joined", extra={"actor": viewer.actor_id, "address": self._address})
-        await self._send({"type": "connection_ack"})
+        await self._send({"type": "connection_ack", "payload": {"changeCursor": change_cursor}})
 
     async def _start(self, id: str, payload: dict[str, object], size: int) -> None:
         """Begin an operation whose message has that size. Its id is kept, and goes with every answer."""

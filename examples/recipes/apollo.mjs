@@ -5,7 +5,7 @@ import { RetryLink } from "@apollo/client/link/retry";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { OperationTypeNode } from "graphql";
 import { map } from "rxjs";
-import { connect, END, fail, FOLLOW, show } from "./resume.mjs";
+import { BEGIN, connect, fail, FOLLOW, show } from "./resume.mjs";
 
 const [url, token] = process.argv.slice(2);
 const AGAIN = new Set(["RATE_LIMITED", "SERVICE_UNAVAILABLE"]);
@@ -30,10 +30,9 @@ const client = new ApolloClient({
   link: ApolloLink.split(({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION, sockets, http),
 });
 
-const { data } = await client.query({ query: gql(END), fetchPolicy: "network-only" });
-const variables = { after: data.interviewPanelChanges.pageInfo.endCursor };
+const { data } = await client.query({ query: gql(BEGIN), fetchPolicy: "network-only" });
 // Load the page here. What changes meanwhile comes with the subscription, and updates the cache by the panel's id.
-client.subscribe({ query: gql(FOLLOW), variables }).subscribe({
+client.subscribe({ query: gql(FOLLOW), variables: { after: data.changeCursor } }).subscribe({
   next: ({ data, error }) => (error ? fail(error) : show(data.interviewPanelChanges)),
   error: fail,
 });

@@ -1,7 +1,7 @@
 // Relay: the network layer, with changes that survive every cut. Generated queries go through the same two functions.
 //     node relay.mjs http://127.0.0.1:8000/graphql TOKEN
 import relay from "relay-runtime";
-import { connect, END, fail, FOLLOW, show } from "./resume.mjs";
+import { BEGIN, connect, fail, FOLLOW, show } from "./resume.mjs";
 
 const [url, token] = process.argv.slice(2);
 const sockets = connect(url, token);
@@ -21,8 +21,8 @@ const subscribe = ({ text }, variables) =>
 const network = relay.Network.create(fetchQuery, subscribe);
 export const environment = new relay.Environment({ network, store: new relay.Store(new relay.RecordSource()) });
 
-const { data } = await network.execute({ text: END, operationKind: "query", name: "End" }, {}, {}).toPromise();
-const variables = { after: data.interviewPanelChanges.pageInfo.endCursor };
+const { data } = await network.execute({ text: BEGIN, operationKind: "query", name: "Begin" }, {}, {}).toPromise();
+const variables = { after: data.changeCursor };
 // Load the page here. requestSubscription(environment, …) of a compiled document does the same, and updates the store.
 network.execute({ text: FOLLOW, operationKind: "subscription", name: "Follow" }, variables, {}).subscribe({
   next: ({ data, errors }) => (errors ? fail(errors) : show(data.interviewPanelChanges)),

@@ -1,7 +1,7 @@
 // urql: queries over HTTP by POST, and changes that survive every cut.
 //     node urql.mjs http://127.0.0.1:8000/graphql TOKEN
 import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
-import { connect, END, fail, FOLLOW, show } from "./resume.mjs";
+import { connect, fail, FOLLOW, show } from "./resume.mjs";
 
 const [url, token] = process.argv.slice(2);
 const sockets = connect(url, token);
@@ -19,10 +19,9 @@ const client = new Client({
   ],
 });
 
-const { data, error } = await client.query(END, {}).toPromise();
-if (error) fail(error);
-// Load the page here. The document cache learns nothing from subscriptions: ask again on a change, or use Graphcache.
-client.subscription(FOLLOW, { after: data.interviewPanelChanges.pageInfo.endCursor }).subscribe(({ data, error }) => {
+// Without `after` it begins where the connection does: load the page once it is there, or take a cursor before, as apollo.mjs.
+// The document cache learns nothing from subscriptions: ask again on a change, or use Graphcache.
+client.subscription(FOLLOW, {}).subscribe(({ data, error }) => {
   if (error) fail(error);
   else show(data.interviewPanelChanges);
 });
