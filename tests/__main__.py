@@ -1,4 +1,4 @@
-"""What `make test` runs: the suite on SQLite, beside it on PostgreSQL what a database may change, then the console.
+"""What `make test` runs: the suite on SQLite, on PostgreSQL what a database may change, and the console, side by side.
 
 A choice of tests (`make test TESTS='-k push'`) runs on SQLite alone, unless CALLBOARD_TEST_DATABASE says otherwise.
 With CI=true nothing may be missing: the tests that need what is not there fail instead of being skipped.
@@ -29,9 +29,11 @@ def answers(port: int) -> bool:
 async def run_suite(name: str, reports: Path, *arguments: str, database: str = "sqlite") -> int:
     """Run pytest with two workers and print its lines with the suite's name before them; returns its exit code."""
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q", *arguments]
+    # Dozens of processes import the same modules: what one of them has compiled is there for the others.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = await asyncio.create_subprocess_exec(
         *(*command, f"--junit-xml={reports / name}.xml"),
-        env={**os.environ, "CALLBOARD_TEST_DATABASE": database},
+        env={**environment, "CALLBOARD_TEST_DATABASE": database},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -43,12 +45,11 @@ async def run_suite(name: str, reports: Path, *arguments: str, database: str = "
 
 async def run_all(reports: Path) -> list[int]:
     """Run every suite that this machine can run; their exit codes."""
-    suites = [run_suite("sqlite", reports, f"--ignore={CONSOLE}")]
+    suites = [run_suite("console", reports, CONSOLE), run_suite("sqlite", reports, f"--ignore={CONSOLE}")]
     if answers(5432):
         postgres = ("-m", "not once", f"--ignore={CONSOLE}")
         suites.append(run_suite("postgres", reports, *postgres, database="postgres"))
-    codes = await asyncio.gather(*suites)
-    return [*codes, await run_suite("console", reports, CONSOLE)]
+    return await asyncio.gather(*suites)
 
 
 def slowest(reports: Path) -> list[tuple[float, str]]:

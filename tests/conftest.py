@@ -65,6 +65,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in others]
 
 
+def pytest_collection_finish() -> None:
+    """Collect garbage as rarely as `serve` does: each collection would look through thousands of tests."""
+    serving.collect_garbage_rarely()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """When all processes of the run have ended, look through what they have kept."""

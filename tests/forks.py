@@ -167,8 +167,13 @@ def _become(request: Mapping[str, Any], files: Sequence[int]) -> Sequence[str]:
 
 
 if __name__ == "__main__":
+    import gc
+
     import server
 
+    # A collection in a forked process, the one at its end too, would write to every page that it shares with this one.
+    gc.collect()
+    gc.freeze()
     if (command := _serve(sys.argv[1])) is not None:
         sys.argv = ["server.py", *command]
         server.main()
