@@ -75,20 +75,19 @@ def read(url: str) -> PostgresUrl:
         raise ValueError("must begin with postgres://")
     location, _, query = rest.partition("?")
     authority, _, path = location.partition("/")
-    parameters = _parameters(query)
-    userinfo, at, addresses = authority.partition("@")
-    if not at:
-        userinfo, addresses = "", authority
+    # Credentials are before the last part that has no @; without one there is only the address.
+    userinfo, _, addresses = authority.partition("@") if "@" in authority else ("", "", authority)
     user, _, password = userinfo.partition(":")
+    parameters = {"user": unquote(user), "password": unquote(password), "database": unquote(path)} | _parameters(query)
     hosts = _hosts_of(parameters) or tuple(_host(address) for address in addresses.split(","))
-    database = _first(parameters, "dbname", "database") or unquote(path) or None
-    if database is None and "service" not in parameters:
+    database = parameters.get("dbname") or parameters["database"]
+    if not database and "service" not in parameters:
         raise ValueError("must name a database, as in postgres://user:pass@host:5432/name")
     return PostgresUrl(
         hosts,
-        _first(parameters, "user") or unquote(user) or None,
-        _first(parameters, "password") or unquote(password) or None,
-        database,
+        parameters["user"] or None,
+        parameters["password"] or None,
+        database or None,
         target_session_attrs=parameters.get("target_session_attrs", "read-write" if len(hosts) > 1 else "any"),
         has_random_order=parameters.get("load_balance_hosts") == "random",
         connect_seconds=_positive(parameters, "connect_timeout"),
@@ -110,15 +109,20 @@ def _parameters(query: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in query.split("&") if part)
     parameters = {unquote(name): unquote(value) for name, _, value in pairs if value}
     for name, value in parameters.items():
-        allowed = _ONE_OF.get(name) or _AS_IT_IS.get(name)
-        if name not in _NAMES or (allowed and value.lower() not in allowed):
-            # What is no name may be a part of a password with a question mark in it.
-            shown = name if re.fullmatch("[a-z_]{1,40}", name) else "a part of it"
-            why = _WHY.get(name) or (f"must be one of {', '.join(sorted(allowed))}" if allowed else "is not known here")
-            raise ValueError(f"{shown} can't be honoured: {why}")
+        _require_honoured(name, value)
     if parameters.get("sslrootcert") == "system" and parameters.get("sslmode", "verify-full") != "verify-full":
         raise ValueError("sslrootcert=system can't be honoured without sslmode=verify-full")
     return parameters
+
+
+def _require_honoured(name: str, value: str) -> None:
+    allowed = _ONE_OF.get(name) or _AS_IT_IS.get(name)
+    if name in _NAMES and (allowed is None or value.lower() in allowed):
+        return
+    # What is no name may be a part of a password with a question mark in it.
+    shown = name if re.fullmatch("[a-z_]{1,40}", name) else "a part of it"
+    why = f"must be one of {', '.join(sorted(allowed))}" if allowed else "is not known here"
+    raise ValueError(f"{shown} can't be honoured: {_WHY.get(name, why)}")
 
 
 def _hosts_of(parameters: Mapping[str, str]) -> tuple[Host, ...]:
@@ -165,7 +169,3 @@ def _number(name: str, value: str) -> int:
     if not re.fullmatch(r" *-?\d{1,9} *", value):
         raise ValueError(f"{name} can't be honoured: must be a number")
     return int(value)
-
-
-def _first(parameters: Mapping[str, str], *names: str) -> str | None:
-    return next((parameters[name] for name in names if name in parameters), None)

@@ -2,6 +2,7 @@
 
 import errno
 import sqlite3
+from collections import defaultdict
 
 import asyncpg
 from tortoise import Tortoise
@@ -41,12 +42,14 @@ _OWNER = """SELECT relowner::regrole::text AS owner, pg_has_role(relowner, 'USAG
       relnamespace::regnamespace::text AS schema
     FROM pg_class WHERE oid = to_regclass($1)"""
 
-#: The table's name and its key stand in braces. What has given out no number yet has no last value.
-_SEQUENCE = """SELECT '{table}' AS table, sequence,
-      sequence IS NOT NULL AND has_sequence_privilege(sequence, 'USAGE') AS usable,
-      CASE WHEN sequence IS NOT NULL AND has_sequence_privilege(sequence, 'USAGE')
-        THEN coalesce(pg_sequence_last_value(sequence::regclass), 0) < (SELECT coalesce(max("{key}"), 0) FROM "{table}")
-      END AS behind
+#: What keeps a table's sequence from giving out its next key; the table and the key stand in braces. What has given out
+#: no number yet has no last value.
+_SEQUENCE = """SELECT coalesce(sequence, '{table}') AS name, CASE
+      WHEN sequence IS NULL THEN 'missing'
+      WHEN NOT has_sequence_privilege(sequence, 'USAGE') THEN 'forbidden'
+      WHEN coalesce(pg_sequence_last_value(sequence::regclass), 0) < (SELECT coalesce(max("{key}"), 0) FROM "{table}")
+        THEN 'behind'
+      END AS fault
     FROM (SELECT pg_get_serial_sequence('"{table}"', '{key}') AS sequence) sequences"""
 
 #: Takes the locks of a push, a little of the disk and a place in the log of the server, and leaves nothing. A message
@@ -142,11 +145,11 @@ async def _check_postgres() -> None:
 async def _check_migrations(role: str) -> None:
     [table] = await client().execute_query_dict(_TABLES, [[migrations_table], ["SELECT"]])
     if table["lacking"]:
-        raise _lacking(role, f"SELECT on {migrations_table}")
+        raise _rights_missing(role, f"SELECT on {migrations_table}")
     if table["missing"]:
         for place in await client().execute_query_dict(_ELSEWHERE, [migrations_table]):
             if not place["usable"]:
-                raise _lacking(role, f"USAGE on the schema {place['schema']}")
+                raise _rights_missing(role, f"USAGE on the schema {place['schema']}")
             raise NotReady(f"The tables are in the schema {place['schema']}, which is not on the search_path.")
     if not await is_current():
         raise NotReady(NOT_CURRENT)
@@ -156,24 +159,23 @@ async def _check_tables(role: str) -> None:
     rows = await client().execute_query_dict(_TABLES, [table_names(), list(RIGHTS)])
     _require_none_missing({row["name"] for row in rows if row["missing"]})
     if lacking := [f"{', '.join(row['lacking'])} on {row['name']}" for row in rows if row["lacking"]]:
-        raise _lacking(role, "; ".join(lacking))
+        raise _rights_missing(role, "; ".join(lacking))
 
 
 async def _check_sequences(role: str) -> None:
     """Raises NotReady where a table's numbers can't be counted on, as after a restore of some tables."""
-    models = (Tortoise.apps or {})["models"].values()
-    counted = [(model._meta.db_table, model._meta.db_pk_column) for model in models if model._meta.pk.generated]
-    rows = [
-        row
-        for table, key in counted
-        for row in await client().execute_query_dict(_SEQUENCE.format(table=table, key=key))
-    ]
-    if lost := [row["table"] for row in rows if row["sequence"] is None]:
-        raise NotReady(f"The database is damaged: the sequence of {', '.join(lost)} is missing.")
-    if lacking := [f"USAGE on {row['sequence']}" for row in rows if not row["usable"]]:
-        raise _lacking(role, "; ".join(lacking))
-    if behind := [row["sequence"] for row in rows if row["behind"]]:
-        raise NotReady(f"The database is damaged: {', '.join(behind)} would give out numbers that are taken (setval).")
+    faults: dict[str | None, list[str]] = defaultdict(list)
+    for model in (Tortoise.apps or {})["models"].values():
+        if model._meta.pk.generated:
+            statement = _SEQUENCE.format(table=model._meta.db_table, key=model._meta.db_pk_column)
+            [row] = await client().execute_query_dict(statement)
+            faults[row["fault"]].append(row["name"])
+    if missing := ", ".join(faults["missing"]):
+        raise NotReady(f"The database is damaged: the sequence of {missing} is missing.")
+    if forbidden := faults["forbidden"]:
+        raise _rights_missing(role, "; ".join(f"USAGE on {name}" for name in forbidden))
+    if behind := ", ".join(faults["behind"]):
+        raise NotReady(f"The database is damaged: {behind} would give out numbers that are taken (setval).")
 
 
 def _require_none_missing(tables: set[str]) -> None:
@@ -181,7 +183,7 @@ def _require_none_missing(tables: set[str]) -> None:
         raise NotReady(f"The database is damaged: {', '.join(sorted(tables))} is missing, though it is migrated.")
 
 
-def _lacking(role: str, rights: str) -> NotReady:
+def _rights_missing(role: str, rights: str) -> NotReady:
     return NotReady(f"The role {role} lacks {rights}: an owner's `callboard migrate --serve-as {role}` grants it.")
 
 

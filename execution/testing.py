@@ -7,7 +7,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import strawberry
 from graphql import (
@@ -174,16 +174,17 @@ class Writer:
         if isinstance(type_, GraphQLEnumType):
             return st.sampled_from(list(type_.values))
         if isinstance(type_, GraphQLInputObjectType):
-            required = {
-                name: self.value(field.type) for name, field in type_.fields.items() if is_required_input_field(field)
-            }
-            rest = {name: self.value(field.type) for name, field in type_.fields.items() if name not in required}
-            if None in required.values():
-                return None
-            optional = {name: value for name, value in rest.items() if value is not None}
-            return st.fixed_dictionaries(cast("dict[str, Strategy]", required), optional=optional)
+            return self.input_object(type_)
         assert isinstance(type_, GraphQLScalarType)
         return self.values.get(type_.name)
+
+    def input_object(self, type_: GraphQLInputObjectType) -> Strategy | None:
+        values = {name: self.value(field.type) for name, field in type_.fields.items()}
+        known = {name: value for name, value in values.items() if value is not None}
+        required = [name for name, field in type_.fields.items() if is_required_input_field(field)]
+        if not known.keys() >= {*required}:
+            return None
+        return st.fixed_dictionaries({name: known.pop(name) for name in required}, optional=known)
 
     def arguments(self, place: str, definition: GraphQLField) -> str:
         written = []
