@@ -43,7 +43,7 @@ nightly: .venv/test ## thousands of made-up cases, about a quarter of an hour: w
 		tests/test_convergence.py tests/test_feed_replay.py tests/test_paging.py
 	CALLBOARD_NIGHTLY=1 $(BIN)/python -m pytest -q -rs tests/test_calendar_programs.py
 
-mutants: .venv/test ## plant 43 faults, one at a time, and see that a test finds each (K=name picks)
+mutants: .venv/test ## plant 44 faults, one at a time, and see that a test finds each (K=name picks)
 	@$(BIN)/python -m tests.mutants -k '$(K)'
 
 audit: ## ask the advisory databases, OSV or else PyPI, what they know against the versions in constraints.txt

@@ -9,6 +9,7 @@ import pytest
 from tortoise.models import Model
 
 import models
+from tests import mutants
 
 pytestmark = pytest.mark.once
 
@@ -184,3 +185,7 @@ def test_every_word_has_its_rules_its_face_and_its_tests() -> None:
     for room in ("resolvers", "schema"):
         assert {path.stem for path in (ROOT / room).glob("*.py")} >= WORDS, room
     assert {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")} >= WORDS
+
+
+def test_every_fault_that_is_planted_at_night_still_fits_the_code() -> None:
+    assert mutants.find_mismatches(mutants.FAULTS) == []
