@@ -40,35 +40,37 @@ async def test_whatever_is_asked_for_nothing_beyond_reach_is_seen(name: str, sce
     refused += ["enabled", "enabledAt", "enabledBy"] if name == "ivo" else []
     without = {("User", "feedbackForms"), *(("Integration", field) for field in refused)}
     for field, definition in ROOTS["query"].fields.items():
-        for arguments, kind in await _met(person, field, definition, scene):
-            answer = await person.answer(f"{{ {field}{arguments} {_everything_of(kind, without)} }}")
+        for id, arguments, kind in await _met(person, field, definition, scene):
+            signature = "($id: ID!)" if id else ""
+            asked = f"query {signature} {{ {field}{arguments} {_everything_of(kind, without)} }}"
+            answer = await person.answer(asked, id=id)
             for error in answer.get("errors", ()):
                 assert error["extensions"]["code"] == "FORBIDDEN", error
             text = json.dumps(answer.get("data"), ensure_ascii=False)
             beyond = {mark for mark in scene.marks[name] if mark in text}
-            assert not beyond, f"{name} sees {beyond} at {field}{arguments}"
+            assert not beyond, f"{name} sees {beyond} at {field}{arguments} of {id}"
             seen += len(text)
     assert seen > 5_000, "the walk has seen something"
 
 
 async def _met(
     person: Person, field: str, definition: GraphQLField, scene: Scene
-) -> list[tuple[str, GraphQLNamedType]]:
-    """The arguments with which a root field shows the person something, and of which type that is."""
+) -> list[tuple[str, str, GraphQLNamedType]]:
+    """The id, if it takes any, and the arguments with which a root field shows the person something of which type."""
     needed = {name for name, argument in definition.args.items() if is_required_argument(argument)}
     if field == "nodes":
         return []  # One by one at `node`: they are looked up alike.
     if "id" not in definition.args:
         first = ["first: 20"] if "first" in definition.args else []
         passed = ", ".join([*("provider: GOODTIME" for name in needed), *first])
-        return [(f"({passed})" if passed else "", get_named_type(definition.type))]
+        return [("", f"({passed})" if passed else "", get_named_type(definition.type))]
     met = []
     for id in {*scene.near.ids.values(), *scene.far.ids.values(), *scene.own.ids.values(), *scene.forms.values()} - {
         ""
     }:
-        arguments = f'(id: "{id}")'
-        if node := (await person.ask(f"{{ {field}{arguments} {{ __typename }} }}"))[field]:
-            met.append((arguments, CONTRACT.type_map[node["__typename"]]))
+        found = await person.ask(f"query ($id: ID!) {{ {field}(id: $id) {{ __typename }} }}", id=id)
+        if node := found[field]:
+            met.append((id, "(id: $id)", CONTRACT.type_map[node["__typename"]]))
     return met
 
 
