@@ -25,13 +25,12 @@ from typing import Any
 import strawberry
 from graphql import build_schema, execute, parse
 from strawberry.dataloader import DataLoader
-from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from benchmarks.contenders import OURS
 from benchmarks.rounds import Figures, arguments, leaves, less, table, taken
-from execution import breadth
+from execution import IS_AWAITABLE, breadth, core_schema
 from execution import execute as breadth_first
 
 HERE = Path(__file__).parent
@@ -225,11 +224,11 @@ def stock() -> Answer:
 
     async def answer() -> Any:
         result: Any = execute(
-            schema._schema,
+            core_schema(schema),
             document,
             context_value=loaders(),
             executor_class=StrawberryGraphQLCoreExecutionContext,
-            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+            is_awaitable=IS_AWAITABLE,
         )
         return (await result).data
 

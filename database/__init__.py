@@ -21,7 +21,20 @@ from database.group_commit import GroupCommits
 from database.identity import has_moved, write_marker
 from database.postgres import PostgresServers
 from database.readiness import NOT_CURRENT, NotReady, check_ready, grant
-from database.row import NOT_READ, Attributes, Stored, attach, attached, derived_from, including
+from database.row import (
+    NOT_READ,
+    Attributes,
+    Stored,
+    attach,
+    attached,
+    column_values,
+    derived_from,
+    including,
+    is_instant,
+    related_model,
+    table_name,
+    table_of,
+)
 from database.transactions import Transactions, take_lock
 from database.upsert import upsert
 
@@ -46,6 +59,7 @@ __all__ = [
     "attach",
     "attached",
     "check_ready",
+    "column_values",
     "connect",
     "derived_from",
     "fetch",
@@ -54,12 +68,16 @@ __all__ = [
     "in_",
     "including",
     "is_current",
+    "is_instant",
     "is_too_slow",
     "is_unavailable",
     "migrate",
     "on_postgres",
     "pool_sizes",
+    "related_model",
     "run_batched",
+    "table_name",
+    "table_of",
     "take_lock",
     "tortoise_config",
     "upsert",

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, Never, TypeVar
 
 import ciso8601
 import orjson
+from pypika_tortoise.queries import Table
 from tortoise.fields import BooleanField, DatetimeField, Field, JSONField
 from tortoise.fields.data import CharEnumFieldInstance
 from tortoise.fields.relational import RelationalField
@@ -50,6 +51,11 @@ class Stored(Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the row has been read or written, and was not just made."""
+        return self._saved_in_db
 
     def __init_subclass__(cls) -> None:
         # A text that is too long to be stored can be searched for all the same: the rules check what is written.
@@ -110,6 +116,26 @@ NOT_READ = object()
 def attached(rows: Sequence[Stored], pointer: str) -> list[Any]:
     """For each row the one that its foreign key leads to, None where it leads nowhere, or NOT_READ."""
     return [row.__dict__.get(f"_{pointer}", NOT_READ) for row in rows]
+
+
+def table_name(model: type[Model]) -> str:
+    """The table that has the model's rows."""
+    return model._meta.db_table
+
+
+def table_of(model: type[Model]) -> Table:
+    """The same, for an expression."""
+    return model._meta.basetable
+
+
+def is_instant(model: type[Model], column: str) -> bool:
+    """Whether the column has instants."""
+    return isinstance(model._meta.fields_map[column], DatetimeField)
+
+
+def column_values(row: Stored) -> dict[str, object]:
+    """What the row has in each column."""
+    return {name: getattr(row, name) for name in row._meta.fields_db_projection}
 
 
 def related_model(model: type[Model], pointer: str) -> type[Any]:

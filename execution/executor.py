@@ -13,7 +13,15 @@ from functools import cached_property, partial
 from typing import Any, ClassVar, NamedTuple
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, GraphQLError, GraphQLObjectType, GraphQLOutputType, OperationType
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationType,
+)
 from graphql.execution import ExperimentalIncrementalExecutionResults, get_argument_values
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel
@@ -30,6 +38,9 @@ from work import SharedWork, TimeSlice, Work, WorkLimitExceeded, timed
 logger = logging.getLogger(__name__)
 
 Result = ExecutionResult | ExperimentalIncrementalExecutionResults
+
+#: What is waited for. graphql-core wants a type guard there, which Strawberry's is not.
+IS_AWAITABLE: Any = optimized_is_awaitable
 
 #: What an object costs that graphql-core completes by itself, with a task for each of its fields that wait.
 _OBJECT_BY_ITSELF = 4
@@ -199,6 +210,11 @@ async def _complete_batch(
     return await timed(work, completer.complete, [each.value for each in batch], Run(info, scope, work))
 
 
+def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
+    """The schema that Strawberry has made for graphql-core, and keeps to itself."""
+    return schema._schema
+
+
 async def execute(
     schema: strawberry.Schema,
     document: DocumentNode,
@@ -218,13 +234,13 @@ async def execute(
     whose original is WorkLimitExceeded. Never raises what a resolver raises; that stands in the result's errors.
     """
     executor: Any = BreadthFirstExecutor.build(
-        schema._schema,
+        core_schema(schema),
         document,
         root_value,
         context_value,
         variable_values,
         operation_name,
-        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+        is_awaitable=IS_AWAITABLE,
     )
     if isinstance(executor, list):
         return ExecutionResult(None, errors=executor)

@@ -38,10 +38,9 @@ from graphql.type import get_named_type
 from graphql.utilities import do_types_overlap
 from hypothesis import assume
 from hypothesis import strategies as st
-from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from execution.executor import execute
+from execution.executor import IS_AWAITABLE, core_schema, execute
 
 Strategy = st.SearchStrategy[Any]
 _SCALARS: dict[str, Strategy] = {
@@ -72,7 +71,7 @@ def operations(
     `values` makes JSON values for a scalar by its name, or for one argument as `Type.field.argument`; fields that need
     others are left out, and so are those named in `without` as `Type.field`.
     """
-    core = schema._schema
+    core = core_schema(schema)
 
     @st.composite
     def operation(draw: st.DrawFn) -> Operation:
@@ -251,15 +250,15 @@ async def answers(
     """graphql-core's answer and the plan's, each over a context and a root value of its own."""
     document = parse(operation.text)
     reference: Any = graphql_core(
-        schema._schema,
+        core_schema(schema),
         document,
         root_value(),
         context_value(),
         operation.variables,
         executor_class=StrawberryGraphQLCoreExecutionContext,
-        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+        is_awaitable=IS_AWAITABLE,
     )
-    reference = await reference if optimized_is_awaitable(reference) else reference
+    reference = await reference if IS_AWAITABLE(reference) else reference
     ours = await execute(
         schema,
         document,

@@ -11,7 +11,7 @@ from models import Account, LogOrigin
 
 _log = logging.getLogger("callboard.feed")
 
-_MARKER, _ACCOUNTS = LogOrigin._meta.db_table, Account._meta.db_table
+_MARKER, _ACCOUNTS = database.table_name(LogOrigin), database.table_name(Account)
 _REACHED = f'SELECT COALESCE(SUM(position), 0) FROM "{_ACCOUNTS}"'
 
 

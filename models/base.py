@@ -1,6 +1,6 @@
 """What every row of ours has: a prefixed global id and the instant at which it was made."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tortoise import fields
 from ulid import ULID
@@ -23,6 +23,11 @@ class Row(Stored):
     def __init__(self, **values: object) -> None:
         values.setdefault("id", new_id(self.prefix))
         super().__init__(**values)
+
+
+def nullable(column: object) -> Any:
+    """The column, for an annotation that says what it may hold: to Tortoise, no text and no enum is ever null."""
+    return column
 
 
 def derived_id(prefix: str, *ids: str) -> str:

@@ -6,6 +6,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 from database import Stored
+from models.base import nullable
 from models.candidates import Candidate
 from models.directory import Account
 from models.panels import Panel
@@ -102,9 +103,7 @@ class LogEntry(Stored):
     actor_id = fields.CharField(max_length=40)
     at = fields.DatetimeField()
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="entries")
-    topic: ChangeTopic | None = fields.CharEnumField(  # type: ignore[assignment]
-        ChangeTopic, max_length=30, null=True
-    )
+    topic: ChangeTopic | None = nullable(fields.CharEnumField(ChangeTopic, max_length=30, null=True))
     # A ChangeType, or SIGHT_CHANGED; read from a `Change` an InterviewPanelChangeKind.
     kind = fields.CharField(max_length=30)
     # The global id of what changed.

@@ -2,14 +2,14 @@
 
 from enum import Enum
 from hashlib import sha256
-from typing import TYPE_CHECKING, Self, TypedDict
+from typing import TYPE_CHECKING, Self, TypedDict, cast
 
 import orjson
 from tortoise import fields as columns
 from tortoise.indexes import Index
 
 import clock
-from models.base import Row
+from models.base import Row, nullable
 from models.directory import Account, User
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class FeedbackTemplate(Row):
     account: columns.ForeignKeyRelation[Account] = columns.ForeignKeyField("models.Account", related_name="templates")
     external_id = columns.CharField(max_length=500)
     name = columns.CharField(max_length=500)
-    instructions = columns.TextField(null=True)
+    instructions: str | None = nullable(columns.TextField(null=True))
     fields: list[StoredField] = columns.JSONField()
     # The version that a sync has stored last; another one than the content's where an earlier release has synced since.
     stored_version_id = columns.CharField(max_length=40, null=True)
@@ -88,7 +88,7 @@ class TemplateVersion(Row):
     template: columns.ForeignKeyRelation[FeedbackTemplate] = columns.ForeignKeyField(
         "models.FeedbackTemplate", related_name="versions", on_delete=columns.RESTRICT
     )
-    instructions = columns.TextField(null=True)
+    instructions: str | None = nullable(columns.TextField(null=True))
     fields: list[StoredField] = columns.JSONField()
 
     class Meta:
@@ -110,7 +110,7 @@ class TemplateVersion(Row):
 
 #: Stands in `FeedbackForm.fields` where the questions are those of the form's version. It is no list of fields: a
 #: process of an earlier release, which knows no versions, fails over it instead of showing a form without questions.
-OF_VERSION: list[StoredField] = [None]  # type: ignore[list-item]
+OF_VERSION = cast(list[StoredField], [None])
 
 
 class FeedbackForm(Row):
@@ -142,7 +142,7 @@ class FeedbackForm(Row):
         "models.TemplateVersion", related_name="forms", null=True, on_delete=columns.RESTRICT
     )
     status = columns.CharEnumField(FeedbackFormStatus, max_length=20, default=FeedbackFormStatus.PENDING)
-    instructions = columns.TextField(null=True)
+    instructions: str | None = nullable(columns.TextField(null=True))
     fields: list[StoredField] = columns.JSONField()
     answers: list[StoredAnswer] | None = columns.JSONField(null=True)
     completed_at = columns.DatetimeField(null=True)
@@ -160,4 +160,4 @@ class FeedbackForm(Row):
     def ask(self, version: TemplateVersion) -> None:
         """Let the form ask what that version of a template asks."""
         self.template_id, self.version_id = version.template_id, version.id
-        self.instructions, self.fields = None, OF_VERSION  # type: ignore[assignment]
+        self.instructions, self.fields = None, OF_VERSION

@@ -12,7 +12,7 @@ from tortoise.indexes import Index
 
 import clock
 from database import Bind, derived_from
-from models.base import Row, derived_id
+from models.base import Row, derived_id, nullable
 from models.candidates import Candidate
 from models.directory import Account, Stage, User
 from models.feedback import FeedbackForm, FeedbackTemplate
@@ -93,8 +93,8 @@ class Cancelable(Row):
 
     canceled_at = fields.DatetimeField(null=True)
     canceled_by_id = fields.CharField(max_length=40, null=True)
-    canceled_origin = fields.CharEnumField(CancelOrigin, max_length=20, null=True)
-    canceled_reason = fields.TextField(null=True)
+    canceled_origin: CancelOrigin | None = nullable(fields.CharEnumField(CancelOrigin, max_length=20, null=True))
+    canceled_reason: str | None = nullable(fields.TextField(null=True))
 
     class Meta:
         abstract = True
@@ -112,8 +112,8 @@ class Cancelable(Row):
         """Set the cancellation, or take it off again with None."""
         self.canceled_at = cancellation.at if cancellation else None
         self.canceled_by_id = cancellation.by_id if cancellation else None
-        self.canceled_origin = cancellation.origin if cancellation else None  # type: ignore[assignment]
-        self.canceled_reason = cancellation.reason if cancellation else None  # type: ignore[assignment]
+        self.canceled_origin = cancellation.origin if cancellation else None
+        self.canceled_reason = cancellation.reason if cancellation else None
 
 
 class Panel(Cancelable):

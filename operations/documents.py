@@ -26,7 +26,7 @@ from operations.errors import InvalidDocument
 from operations.limits import fragment_definitions, operation_definitions, parse_document
 from operations.literals import VALIDATION_RULES
 from operations.request import document_hash
-from schema import PERSONAL_FIELDS, SCHEMA
+from schema import CORE_SCHEMA, PERSONAL_FIELDS
 
 
 @dataclass(frozen=True)
@@ -174,12 +174,11 @@ def _validate(query: str) -> _Operations:
     """Parse and validate a document; its operations by their names. Raises InvalidDocument."""
     is_open = settings.current().introspection == "on"
     rules = VALIDATION_RULES if is_open else (*VALIDATION_RULES, NoSchemaIntrospectionCustomRule)
-    schema = SCHEMA._schema
     try:
         document = parse_document(query)
-        if errors := validate(schema, document, rules, max_errors=20, hide_suggestions=True):
+        if errors := validate(CORE_SCHEMA, document, rules, max_errors=20, hide_suggestions=True):
             raise InvalidDocument(errors)
-        costs = operation_costs(schema, document)
+        costs = operation_costs(CORE_SCHEMA, document)
     except GraphQLError as error:
         raise InvalidDocument([error]) from None
     is_personal = _selects_personal_field(document)
@@ -194,7 +193,7 @@ def _validate(query: str) -> _Operations:
 
 
 def _selects_personal_field(document: DocumentNode) -> bool:
-    types, selected = TypeInfo(SCHEMA._schema), set[tuple[str, str]]()
+    types, selected = TypeInfo(CORE_SCHEMA), set[tuple[str, str]]()
 
     class Fields(Visitor):
         def enter_field(self, node: FieldNode, *_: object) -> None:

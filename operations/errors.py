@@ -12,7 +12,7 @@ import logs
 import metrics
 import settings
 from auth.refusals import Code, Refused
-from schema import SCHEMA
+from schema import CORE_SCHEMA
 from work import WorkLimitExceeded
 
 FormattedError = GraphQLFormattedError
@@ -106,7 +106,7 @@ def _message_and_extensions(error: GraphQLError, request_id: str, executed: bool
 def _with_values(message: str) -> str:
     """The message with the values that an enum has, where it is about one that it has not."""
     named = _ENUM.search(message)
-    kind = SCHEMA._schema.get_type(named[1]) if named and settings.current().introspection == "on" else None
+    kind = CORE_SCHEMA.get_type(named[1]) if named and settings.current().introspection == "on" else None
     return f"{message} It takes {', '.join(kind.values)}." if isinstance(kind, GraphQLEnumType) else message
 
 

@@ -5,17 +5,16 @@ from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 from graphql.execution import create_source_event_stream
-from strawberry.execution import optimized_is_awaitable
 
 import execution
 import settings
 from auth.refusals import Code
 from database import Coalescer
-from execution import BreadthFirstExecutor, Incomplete
+from execution import IS_AWAITABLE, BreadthFirstExecutor, Incomplete
 from operations.admission import Admitted
 from operations.errors import InvalidDocument, Response, format_errors
 from resolvers.access import visibility_key
-from schema import SCHEMA
+from schema import CORE_SCHEMA, SCHEMA
 from schema.context import Context
 from work import Work
 
@@ -68,13 +67,13 @@ async def source_events(admitted: Admitted, context: Context) -> AsyncGenerator[
     """
     operation = admitted.operation
     executor: Any = BreadthFirstExecutor.build(
-        SCHEMA._schema,
+        CORE_SCHEMA,
         operation.document,
         None,
         context,
         admitted.variables,
         operation.name,
-        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+        is_awaitable=IS_AWAITABLE,
     )
     if isinstance(executor, list):
         raise InvalidDocument([_as_bad_input(error) for error in executor])

@@ -261,7 +261,7 @@ class PanelAggregate:
         if self.candidate is None or self.candidate.erased_at is None:
             return
         for row in (self.panel, *self.interviews.values()):
-            row.canceled_reason = None  # type: ignore[assignment]
+            row.canceled_reason = None
 
     def _is_candidate(self, seat: Interviewer) -> bool:
         """Whether the person is the candidate: of themselves nobody is asked for feedback."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
+from database import column_values
 from models import Candidate, ChangeType, Follower, Posting, Row, email_key
 from resolvers.access import unscoped
 from resolvers.queries import known
@@ -16,7 +17,7 @@ class Contents:
     """What stored rows held before a sync: a row that is the same again is not written."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        self._values = {row.id: _values(row) for row in rows}
+        self._values = {row.id: column_values(row) for row in rows}
 
     def is_new(self, row: Row) -> bool:
         """Whether the row was not there before."""
@@ -24,7 +25,7 @@ class Contents:
 
     def has_changed(self, row: Row) -> bool:
         """Whether the row is new or holds something else; when it was written last is none of it."""
-        return self._values.get(row.id, {}) | {"updated_at": None} != _values(row) | {"updated_at": None}
+        return self._values.get(row.id, {}) | {"updated_at": None} != column_values(row) | {"updated_at": None}
 
     def value(self, row: Row, name: str) -> Any:
         """What the row had there before; None of a new one."""
@@ -32,11 +33,7 @@ class Contents:
 
     def changed(self, rows: Iterable[AnyRow]) -> list[AnyRow]:
         """Those of the rows that have to be written."""
-        return [row for row in rows if self._values.get(row.id) != _values(row)]
-
-
-def _values(row: Row) -> dict[str, object]:
-    return {name: getattr(row, name) for name in row._meta.fields_db_projection}
+        return [row for row in rows if self._values.get(row.id) != column_values(row)]
 
 
 class CandidatesBefore(Contents):

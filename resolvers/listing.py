@@ -10,7 +10,6 @@ from zlib import crc32
 
 from pypika_tortoise.terms import Term, Tuple
 from tortoise.expressions import Q, RawSQL, ResolveContext
-from tortoise.fields import DatetimeField
 from tortoise.functions import Count
 from tortoise.models import Model
 from tortoise.query_utils import QueryModifier
@@ -19,8 +18,8 @@ from tortoise.queryset import QuerySet
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
-from database import Attributes, Join, Query, including
-from database.row import AnyRow, related_model
+from database import Attributes, Join, Query, including, is_instant, related_model, table_name, table_of
+from database.row import AnyRow
 from resolvers import cursors
 from resolvers.access import visibility_key
 from resolvers.queries import COALESCER, get, select
@@ -233,7 +232,7 @@ class Listing(Generic[AnyRow]):
 
     @property
     def _cursor_kind(self) -> str:
-        return f"{self.model._meta.db_table}:{','.join(self.order)}"
+        return f"{table_name(self.model)}:{','.join(self.order)}"
 
     def _cursor(self, row: Model) -> str:
         return cursors.write(self._cursor_kind, *(_veiled(getattr(row, name), row) for name in self.order[:-1]), row.pk)
@@ -249,7 +248,7 @@ class Listing(Generic[AnyRow]):
 
     async def _place(self, viewer: Viewer, cursor: str, argument: str) -> list[object]:
         """The values of the row that a cursor stands for, its id last."""
-        is_plain = [isinstance(self.model._meta.fields_map[name], DatetimeField) for name in self.order[:-1]]
+        is_plain = [is_instant(self.model, name) for name in self.order[:-1]]
         types = [datetime if plain else int for plain in is_plain]
         *values, id = cursors.read(self._cursor_kind, cursor, *types, str, argument=argument)
         if not all(is_plain):
@@ -283,7 +282,7 @@ def _select_ranked(
     scope: Scope, listing: Listing[AnyRow], parent: str, backwards: bool, *structure: Hashable, **bound: object
 ) -> QuerySet[AnyRow]:
     rows = listing.select_between(scope, structure, listing.order, bound)
-    table = listing.model._meta.db_table
+    table = table_name(listing.model)
     direction = " DESC" if backwards is not listing.descending else ""
     order = ", ".join(f'"{table}"."{name}"{direction}' for name in listing.order)
     return rows.annotate(place=RawSQL(f'ROW_NUMBER() OVER (PARTITION BY "{table}"."{parent}" ORDER BY {order})'))
@@ -319,5 +318,5 @@ class _Beyond(Q):
 def _column(context: ResolveContext, path: str) -> Term:
     """A column of the rows themselves, or of those that point at them."""
     relation, _, name = path.rpartition("__")
-    table = related_model(context.model, relation)._meta.basetable if relation else context.table
+    table = table_of(related_model(context.model, relation)) if relation else context.table
     return table.field(name)

@@ -13,8 +13,8 @@ import database
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
-from database import NOT_READ, Attributes, Bind, Coalescer, Join, Query, Stored, attached, in_
-from database.row import AnyRow, related_model
+from database import NOT_READ, Attributes, Bind, Coalescer, Join, Query, Stored, attached, in_, related_model
+from database.row import AnyRow
 from models import Role, Row
 from resolvers.access import unscoped, visibility_key, visible
 

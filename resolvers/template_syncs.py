@@ -51,7 +51,7 @@ async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[
                 account_id=viewer.account_id, external_id=row.external_id, fields=[]
             )
             template.name = plain_text(row.name) or ""
-            template.instructions = plain_text(row.instructions)  # type: ignore[assignment]
+            template.instructions = plain_text(row.instructions)
             template.fields = _stored_fields(row.fields, template.fields)
             template.archived_at = (template.archived_at or unit.at) if row.archived else None
             if before.has_changed(template):

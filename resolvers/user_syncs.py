@@ -163,7 +163,7 @@ def _protection_faults(viewer: Viewer, user: User, row: UserRow, path: Path) -> 
     """An Admin may not make, change or deactivate a Super Admin."""
     if viewer.role is Role.SUPER_ADMIN or Role.SUPER_ADMIN not in (user.role, row.role):
         return
-    if user._saved_in_db and _same_user(user, row):
+    if user.is_stored and _same_user(user, row):
         return
     message = "Only a Super Admin may make, change or deactivate a Super Admin."
     yield error(ErrorCode.INVALID, message, (*path, "role"))

@@ -5,6 +5,7 @@ from strawberry.schema.config import StrawberryConfig
 
 import models
 import schema.enums  # noqa: F401 - clients see the enums once they are shown there
+from execution import core_schema
 from schema.audit import AuditQuery
 from schema.cancels import CancelsMutation
 from schema.candidates import CandidatesMutation, CandidatesQuery
@@ -70,6 +71,9 @@ SCHEMA = strawberry.Schema(
     types=[Account, Stage, Posting, FeedbackTemplate, FeedbackForm, ApiKey, *CHANGES],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
+
+#: The same, as graphql-core has it.
+CORE_SCHEMA = core_schema(SCHEMA)
 
 #: Fields whose answer depends on who asks, beyond what their role decides.
 PERSONAL_FIELDS = {("FeedbackForm", "answers"), ("User", "feedbackForms")}

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ def statements_and_values() -> Iterator[list[tuple[str, list[Any]]]]:
     def of(record: logging.LogRecord) -> tuple[str, list[Any]] | None:
         match record.args:
             case (statement, values):
-                return str(statement), list(values or [])  # type: ignore[call-overload]
+                return str(statement), list(cast(Any, values) or [])
         return None
 
     pairs: list[tuple[str, list[Any]]] = []

@@ -180,11 +180,10 @@ async def test_whatever_is_asked_side_by_side_is_answered_as_if_asked_alone(pers
     """Everybody asks for the same and for different things, all at once, and people of another account with them."""
     form = {"feedbackTemplateId": world.templates["technical"]}
     people = [{"email": world.email(name), **form} for name in ("ivo", "noor", "leo")]
-    await world.goodtime.push(**world.a_panel("one", world.an_interview("one", *people), world.an_interview("two")))
+    one = world.a_panel("one", world.an_interview("one", *people), world.an_interview("two"))
+    pushed = (await world.goodtime.push(**one))["panel"]
     await world.goodtime.push(**world.a_panel("two", world.an_interview("one", "noor"), candidateExternalId="lea"))
-    await world.ivo.fill(
-        (await world.goodtime.panel(externalId="one"))["interviews"][0]["interviewers"][0]["feedbackForm"]["id"]  # type: ignore[index]
-    )
+    await world.ivo.fill(pushed["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
     others = await World.create(world.server)
     asked = [
         (getattr(each, name), {"id": id, "first": first})

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 from graphql import (
+    GraphQLArgument,
     GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -89,9 +92,9 @@ def _signatures(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
                 yield kind.name, type(kind).__name__
 
 
-def _with_default(element: object) -> str:
+def _with_default(element: GraphQLArgument | GraphQLInputField | GraphQLField) -> str:
     default = getattr(element, "default_value", Undefined)
-    return f"{element.type} = {default}"  # type: ignore[attr-defined]
+    return f"{element.type} = {default}"
 
 
 def _descriptions(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:

@@ -1,6 +1,7 @@
 """The few rules of the house that no linter knows: how rows are reached, what stands alone, how things are called."""
 
 import ast
+import re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -130,6 +131,23 @@ def test_statements_are_written_by_hand_only_where_the_rules_keep_them() -> None
 @pytest.mark.parametrize("leaf", LEAVES)
 def test_a_leaf_stands_alone(leaf: str) -> None:
     assert imported(Path(f"{leaf}.py")) <= LEAVES[leaf]
+
+
+def private_attributes(path: Path) -> set[str]:
+    """Every private attribute that a file reaches for and that is none of its own."""
+    nodes = list(ast.walk(tree(path)))
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    own = {node.attr for node in attributes if ast.unparse(node.value) in ("self", "cls")}
+    own |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    own |= {node.id for node in nodes if isinstance(node, ast.Name)}
+    # The underscore of `_replace` keeps it apart from a tuple's fields: it is for everybody.
+    return {node.attr for node in attributes if re.match("_[a-z]", node.attr)} - own - {"_replace"}
+
+
+def test_only_the_database_and_the_executor_know_the_insides_of_libraries() -> None:
+    others = [path for path in MODULES if path.parts[0] not in ("database", "execution")]
+
+    assert {str(path): names for path in others if (names := private_attributes(path))} == {}
 
 
 def public_names(path: Path) -> set[str]:

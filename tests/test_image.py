@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -47,7 +48,7 @@ class Image:
         """Run a command with the paths that it has in the image moved into the folder."""
         return subprocess.run(**self.options(command, cwd, variables), capture_output=True, timeout=300)
 
-    def options(self, command: str | list[str], cwd: str, variables: Mapping[str, str]) -> dict[str, object]:
+    def options(self, command: str | list[str], cwd: str, variables: Mapping[str, str]) -> dict[str, Any]:
         moved = self._moved(command) if isinstance(command, str) else [self._moved(word) for word in command]
         environment = {name: os.environ[name] for name in os.environ if name.startswith(("PIP_", "LANG", "SSL_"))}
         path = f"{self.folder}/opt/callboard/bin:{self.folder}/bin:/usr/bin:/bin"
@@ -106,7 +107,7 @@ def running(image: Image, **variables: str) -> Iterator[str]:
     [entrypoint], [command] = steps("ENTRYPOINT"), steps("CMD")
     arguments = [*json.loads(entrypoint), *json.loads(command), "--port", "0"]
     options = image.options(arguments, "tmp", variables)
-    with subprocess.Popen(**options, stderr=subprocess.PIPE) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(**options, stderr=subprocess.PIPE) as process:
         try:
             for line in process.stderr:
                 if (event := json.loads(line)).get("event") == "listening":

@@ -1,5 +1,7 @@
 """PostgreSQL's connection URLs are read as its own tools read them; what can't be honoured is refused by its name."""
 
+from typing import Any
+
 import pytest
 
 import postgres_url
@@ -8,7 +10,7 @@ from postgres_url import PostgresUrl
 pytestmark = pytest.mark.once
 
 #: URLs, and what stands in them beside the defaults.
-READ = {
+READ: dict[str, dict[str, Any]] = {
     "postgres://ada:se%2Fcret@db:6543/callboard": {
         **{"hosts": (("db", 6543),), "user": "ada", "password": "se/cret", "database": "callboard"},
     },
@@ -66,7 +68,7 @@ def test_a_url_says_what_it_says_to_postgresqls_own_tools(url: str) -> None:
         **{"server_settings": {"application_name": "callboard"}},
     }
 
-    assert postgres_url.read(url) == PostgresUrl(**(defaults | READ[url]))  # type: ignore[arg-type]
+    assert postgres_url.read(url) == PostgresUrl(**(defaults | READ[url]))
 
 
 @pytest.mark.parametrize(

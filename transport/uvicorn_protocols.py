@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from struct import Struct
+from typing import cast
 
 from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -68,7 +69,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if self.response.status_code == 101:
-            extensions: dict[str, object] = self.scope["extensions"]  # type: ignore[assignment]
+            extensions = cast(dict[str, object], self.scope["extensions"])
             extensions[_DIRECT_WRITE] = self._write
 
     def keepalive_timeout(self) -> None:
