@@ -68,8 +68,8 @@ async def _met(
     for id in {*scene.near.ids.values(), *scene.far.ids.values(), *scene.own.ids.values(), *scene.forms.values()} - {
         ""
     }:
-        found = await person.ask(f"query ($id: ID!) {{ {field}(id: $id) {{ __typename }} }}", id=id)
-        if node := found[field]:
+        answer = await person.ask(f"query ($id: ID!) {{ {field}(id: $id) {{ __typename }} }}", id=id)
+        if node := answer[field]:
             met.append((id, "(id: $id)", CONTRACT.type_map[node["__typename"]]))
     return met
 
