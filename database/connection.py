@@ -118,6 +118,12 @@ def require_file(transaction: BaseDBAsyncClient) -> None:
         parent.require_file()
 
 
+async def empty_log() -> None:
+    """Let SQLite's write-ahead log keep nothing of what was deleted; PostgreSQL's goes by its own settings."""
+    if isinstance(sqlite_client := client(), FileClient):
+        await sqlite_client.empty_log()
+
+
 async def leave_servers(transaction: BaseDBAsyncClient) -> None:
     """Use none of the pool's connections again: their server can't be written to any more."""
     parent = getattr(transaction, "_parent", None)

@@ -23,11 +23,20 @@ class FileClient(SqliteClient):
         connection: Any = self._connection
         # SQLite's own UPPER, by which searches compare, knows ASCII only.
         await connection.create_function("upper", 1, lambda text: text and text.upper(), deterministic=True)
+        # What is deleted is overwritten in the file, in tables and indexes.
+        await connection.execute("PRAGMA secure_delete = ON")
 
     def require_file(self) -> None:
         """Raises an OSError where the file that was opened is gone, or is another one by now."""
         if self._identity is not None and _identity_of(self.filename) != self._identity:
             raise FileNotFoundError(errno.ENOENT, "The database's file was replaced")
+
+    async def empty_log(self) -> None:
+        """Move the write-ahead log into the file and empty it: it has pages as they were before.
+
+        Does nothing where another process reads for as long as SQLite waits: the next one who empties it does.
+        """
+        await self.execute_query("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def follow_file(self) -> None:
         """Open the file that stands in the place of the one that was opened, where that is another one."""

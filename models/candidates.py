@@ -41,6 +41,9 @@ class Candidate(Row):
         "models.Candidate", related_name="merged", null=True, on_delete=fields.RESTRICT
     )
 
+    # The emails by which users are the candidate, where they were read along.
+    keys: "list[CandidateEmail] | None" = None
+
     class Meta:
         table = "candidate"
         unique_together = (("account", "external_id"),)

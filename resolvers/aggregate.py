@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import models
 from auth.viewer import Viewer
-from database import Join, attach
+from database import Join, attach, attached
 from models import (
     AuditAct,
     Cancellation,
@@ -43,6 +43,12 @@ _PEOPLE = (
     Join.target("user", models.User, of=SEATS.alias),
     Join.target("panel", Panel),
     Join.target("candidate", models.Candidate, of="panel"),
+    Join(
+        "candidacy",
+        models.CandidateEmail,
+        '"candidacy".candidate_id = "panel".candidate_id AND "candidacy".email = "user".email',
+        of="user",
+    ),
 )
 
 
@@ -63,6 +69,8 @@ class PanelAggregate:
     users: dict[str, models.User] = field(default_factory=dict)
     #: Who is interviewed; None for a tombstone.
     candidate: models.Candidate | None = None
+    #: The emails by which somebody who sits on it is known to be the candidate.
+    candidate_emails: set[str] = field(default_factory=set)
     _changed: dict[str, Interview | Interviewer | FeedbackForm] = field(default_factory=dict, init=False)
     _removed: list[Interviewer] = field(default_factory=list, init=False)
     #: What those templates ask now, by their ids.
@@ -100,6 +108,7 @@ class PanelAggregate:
             {(form.interview_id, form.user_id): form for form in forms},
             users=users,
             candidate=candidate,
+            candidate_emails={user.email for user in users.values() if attached([user], "candidacy") != [None]},
         )
         aggregate._invites = {interview.id: aggregate._invite_facts(interview) for interview in interviews}
         return aggregate
@@ -235,7 +244,7 @@ class PanelAggregate:
         seats, seats_in_use = self.all_seats, self._seats_in_use()
         before = {seat.id: seat.form_id for seat in seats}
         forms = feedback.reconcile_forms(
-            ((seat, seat.id in seats_in_use and not self._is_candidate(seat)) for seat in seats),
+            ((seat, seat.id in seats_in_use and not self._has_candidate(seat)) for seat in seats),
             self.forms,
             self._versions,
             self.panel,
@@ -263,10 +272,13 @@ class PanelAggregate:
         for row in (self.panel, *self.interviews.values()):
             row.canceled_reason = None
 
-    def _is_candidate(self, seat: Interviewer) -> bool:
-        """Whether the person is the candidate: of themselves nobody is asked for feedback."""
-        user = self.users.get(seat.user_id)
-        return user is not None and self.candidate is not None and is_same_person(self.candidate, user)
+    def is_candidate(self, user: models.User) -> bool:
+        """Whether the user is the candidate, by any email of theirs or of a duplicate of theirs."""
+        return user.email in self.candidate_emails
+
+    def _has_candidate(self, seat: Interviewer) -> bool:
+        """Whether the candidate sits there: of themselves nobody is asked for feedback."""
+        return seat.user_id in self.users and self.is_candidate(self.users[seat.user_id])
 
     def _is_due(self, seat: Interviewer) -> bool:
         """Whether the panel waits for the person's feedback: not for those who have left or declined."""
@@ -301,11 +313,6 @@ class PanelAggregate:
             templates = unscoped(models.FeedbackTemplate, "the templates of a locked panel's seats")
             self.templates |= {template.id: template for template in await templates.filter(id__in=missing)}
         self._versions = {id: current_version(template) for id, template in self.templates.items()}
-
-
-def is_same_person(candidate: models.Candidate, user: models.User) -> bool:
-    """Whether the user is the candidate, by any of the candidate's emails."""
-    return user.email in map(models.email_key, candidate.emails)
 
 
 def _by_user(seats: Iterable[Interviewer]) -> dict[str, Interviewer]:

@@ -68,7 +68,7 @@ def _values_faults(field: StoredField, answer: Sequence[str], path: Path) -> Ite
     if len(answer) > most:
         yield error(ErrorCode.INVALID, f"`{field['label']}` takes at most {most} of them.", path)
         return
-    if len(set(answer)) != len(answer):
+    if len(set(map(plain_text, answer))) != len(answer):
         yield error(ErrorCode.INVALID, f"`{field['label']}` has a value twice.", path)
     for index, value in enumerate(answer):
         yield from _value_faults(field, kind, options, value, (*path, index))
@@ -77,7 +77,7 @@ def _values_faults(field: StoredField, answer: Sequence[str], path: Path) -> Ite
 def _value_faults(
     field: StoredField, kind: FeedbackFieldType, options: Sequence[str], value: str, path: Path
 ) -> Iterator[UserError]:
-    if options and value not in options:
+    if options and plain_text(value) not in options:
         yield error(ErrorCode.INVALID, f"`{field['label']}` takes one of: {', '.join(options)}.", path)
     elif kind is FeedbackFieldType.DATE and not _is_date(value):
         yield error(ErrorCode.INVALID, f"`{field['label']}` takes a date such as 2026-03-31.", path)

@@ -158,6 +158,8 @@ class Declaration:
     push: Push
     events: Sequence[Event]
     candidate: models.Candidate | None = None
+    #: By which users are the candidate.
+    candidate_emails: frozenset[str] = frozenset()
     #: By id.
     users: Mapping[str, models.User] = field(default_factory=dict)
     templates: Mapping[str, models.FeedbackTemplate] = field(default_factory=dict)

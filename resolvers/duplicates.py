@@ -66,20 +66,24 @@ def _followed(
 
 
 async def load_kept(candidates: Collection[Candidate]) -> list[Candidate]:
-    """Those into whom these were merged before. A statement where there may be any."""
+    """Those into whom these were merged before, locked. A statement where there may be any."""
     ids = {candidate.merged_into_id for candidate in candidates} - {None}
-    return await unscoped(Candidate, "whom a duplicate leads to").filter(id__in=ids) if ids else []
+    rows = unscoped(Candidate, "whom a duplicate leads to").filter(id__in=ids)
+    return await rows.order_by("id").select_for_update() if ids else []
 
 
-async def move(unit: UnitOfWork, candidates: Sequence[Candidate], kept: Mapping[str, Candidate]) -> None:
+async def move(unit: UnitOfWork, candidates: Sequence[Candidate], kept: Mapping[str, Candidate]) -> set[str]:
     """Let each of the candidates that has one lead to the one who is kept: panels with all that hangs on them, the
-    log and followers move there.
+    log and followers move there. Returns the ids of those to whom anything has moved.
     """
+    targets = set()
     for candidate in candidates:
         target = kept.get(candidate.id)
         if target is not None and candidate.merged_into_id != target.id:
             await _move(unit, candidate, target)
             unit.audit(AuditAct.CANDIDATE_MERGED, candidate.id, into=target.id)
+            targets.add(target.id)
+    return targets
 
 
 async def _move(unit: UnitOfWork, candidate: Candidate, target: Candidate) -> None:

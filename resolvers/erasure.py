@@ -9,6 +9,7 @@ from datetime import timedelta
 from tortoise.expressions import Q
 
 import clock
+import database
 import settings
 from auth.viewer import Viewer
 from models import (
@@ -59,7 +60,9 @@ async def erase(viewer: Viewer, id: str) -> Erased:
         await _erase_person(unit, candidate)
         return Erased(await visible(viewer, Candidate).get(id=id))
 
-    return await units.commit(viewer, act)
+    erased = await units.commit(viewer, act)
+    await database.empty_log()
+    return erased
 
 
 async def erase_as_operator(slug: str, name: str) -> str:
@@ -88,12 +91,18 @@ async def erase_past_retention() -> int:
 
 
 async def candidate_of(slug: str, name: str) -> Candidate:
-    """The candidate of that id or external id in the account of that slug. Raises LookupError where there is none."""
+    """The candidate of that id or external id in the account of that slug.
+
+    Raises LookupError where there is none, and where these are two.
+    """
     rows = unscoped(Candidate, "the operator serves every account").filter(account__slug=slug)
-    candidate = await rows.filter(Q(id=name) | Q(external_id=name)).first()
-    if candidate is None:
+    candidates = await rows.filter(Q(id=name) | Q(external_id=name))
+    if not candidates:
         raise LookupError(f"There is no candidate {name} in an account {slug}.")
-    return candidate
+    if len(candidates) > 1:
+        message = f"{name} is the id of one candidate and the external id of another"
+        raise LookupError(f"{message}: name the one whom you mean by the other of their names.")
+    return candidates[0]
 
 
 async def _erase_on_behalf(candidate: Candidate, by: str) -> None:
@@ -106,6 +115,7 @@ async def _erase_on_behalf(candidate: Candidate, by: str) -> None:
         await _erase_person(unit, candidate, by=by)
 
     await units.commit(Viewer(account, user=await super_admins.order_by("id").first()), act)
+    await database.empty_log()
 
 
 async def _erase_person(unit: UnitOfWork, candidate: Candidate, **details: str) -> None:

@@ -116,13 +116,15 @@ async def revise_invites_of_users(unit: UnitOfWork, renamed: Iterable[str], read
             await _revise(unit, shown, by)
 
 
-async def revise_invites_of_candidates(unit: UnitOfWork, candidate_ids: Iterable[str]) -> None:
-    """Count on the invites to interviews of these candidates, whose names or addresses have changed."""
-    if wanted := set(candidate_ids):
-        await _revise(unit, Q(panel__candidate_id__in=wanted), 0)
+async def revise_invites_of_candidates(unit: UnitOfWork, renamed: Iterable[str], readdressed: Iterable[str]) -> None:
+    """The same for the invites to interviews of these candidates: they are invited too, by `candidateInvite`."""
+    for candidate_ids, by in ((set(renamed), 0), (set(readdressed), 1)):
+        if candidate_ids:
+            await _revise(unit, Q(panel__candidate_id__in=candidate_ids), by)
 
 
 async def _revise(unit: UnitOfWork, which: Q, by: int) -> None:
+    await unit.flush()
     shown = unscoped(Interview, "the invites that show who is synced").filter(which, account_id=unit.account_id)
     panels = unscoped(Panel, "to lock them").filter(id__in=Subquery(shown.values("panel_id")))
     await panels.order_by("id").select_for_update().only("id")

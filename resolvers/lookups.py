@@ -7,7 +7,7 @@ from tortoise.queryset import QuerySet
 import models
 import settings
 from auth.viewer import Scope, Viewer
-from database import Bind, Query, in_
+from database import Bind, Join, Query, in_
 from models import OWN_UID, Interview, Panel, email_key
 from resolvers.access import visible
 from resolvers.aggregate import ROW_BYTES, PanelAggregate, is_deleted
@@ -27,6 +27,9 @@ from resolvers.queries import known, select
 from resolvers.revisions import replaces
 from resolvers.validation import byte_faults, text_bytes
 
+#: By which users are the candidate.
+_EMAILS = Join.collection("keys", models.CandidateEmail, "candidate")
+
 
 async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], stored: PanelAggregate) -> Declaration:
     """The push with the rows that it names, read against what is stored; `faults` are its own.
@@ -35,7 +38,7 @@ async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], store
     """
     candidates = await _find_candidates(viewer, push, stored.panel)
     named = _pick_candidate(push, candidates, stored.panel)
-    candidate = await _find_kept(viewer, named)
+    candidate = await _find_kept(viewer, named, stored.panel)
     users = await _find_users(viewer, push)
     templates_in_use = {seat.template_id for seat in stored.all_seats}
     templates = await _find_templates(viewer, push, templates_in_use)
@@ -51,11 +54,13 @@ async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], store
         *_zone_faults(push, stored.panel),
         *_size_faults(push, stored),
         *_byte_faults(push, stored),
-        *await _uid_faults(viewer, push, stored),
+        *await uid_faults(viewer, push, stored),
     ]
     by_id = {user.id: user for user in users}
     errors = _one_a_path([*faults, *panel_faults, *reader.faults])
-    return Declaration(push, events, candidate, by_id, templates, errors, is_duplicate=candidate is not named)
+    return Declaration(
+        push, events, candidate, _emails_of(candidate), by_id, templates, errors, is_duplicate=candidate is not named
+    )
 
 
 def _one_a_path(faults: Sequence[UserError]) -> list[UserError]:
@@ -69,7 +74,7 @@ def _one_a_path(faults: Sequence[UserError]) -> list[UserError]:
 async def _find_candidates(viewer: Viewer, push: Push, panel: Panel) -> list[models.Candidate]:
     """The candidates whom the push names, by either name, and the panel's own."""
     ids, external_ids = known(panel.candidate_id, push.candidate_id), known(push.candidate_external_id)
-    return await select(viewer, Query(_candidates, ids=ids, external_ids=external_ids))
+    return await select(viewer, Query(_candidates, _is_new(panel), ids=ids, external_ids=external_ids), _EMAILS)
 
 
 def _pick_candidate(push: Push, candidates: Sequence[models.Candidate], panel: Panel) -> models.Candidate | None:
@@ -78,12 +83,17 @@ def _pick_candidate(push: Push, candidates: Sequence[models.Candidate], panel: P
     return next((candidate for candidate in candidates if _names(push, candidate)), next(own, None))
 
 
-async def _find_kept(viewer: Viewer, candidate: models.Candidate | None) -> models.Candidate | None:
+async def _find_kept(viewer: Viewer, candidate: models.Candidate | None, panel: Panel) -> models.Candidate | None:
     """The candidate into whom this one was merged, else this one. A statement more for a duplicate."""
     if candidate is None or candidate.merged_into_id is None:
         return candidate
-    kept = await select(viewer, Query(_candidates, ids=[candidate.merged_into_id], external_ids=[]))
+    query = Query(_candidates, _is_new(panel), ids=[candidate.merged_into_id], external_ids=[])
+    kept = await select(viewer, query, _EMAILS)
     return next((each for each in kept if each.id == candidate.merged_into_id), None)
+
+
+def _emails_of(candidate: models.Candidate | None) -> frozenset[str]:
+    return frozenset(key.email for key in candidate.keys or ()) if candidate else frozenset()
 
 
 async def _find_users(viewer: Viewer, push: Push) -> list[models.User]:
@@ -110,8 +120,10 @@ def _people(push: Push) -> list[InterviewerPush]:
     return [person for interview in interviews for person in interview.interviewers[:MOST_INTERVIEWERS]]
 
 
-def _candidates(scope: Scope, ids: Bind, external_ids: Bind) -> QuerySet[models.Candidate]:
-    return visible(scope, models.Candidate).filter(in_("id", ids) | in_("external_id", external_ids))
+def _candidates(scope: Scope, lock: bool, ids: Bind, external_ids: Bind) -> QuerySet[models.Candidate]:
+    rows = visible(scope, models.Candidate).filter(in_("id", ids) | in_("external_id", external_ids))
+    # A panel that is stored is locked, and so found by whoever erases, merges or archives; a new one is not there yet.
+    return rows.order_by("id").select_for_update(no_key=True) if lock else rows
 
 
 def _users(scope: Scope, ids: Bind, emails: Bind) -> QuerySet[models.User]:
@@ -120,6 +132,10 @@ def _users(scope: Scope, ids: Bind, emails: Bind) -> QuerySet[models.User]:
 
 def _templates(scope: Scope, ids: Bind) -> QuerySet[models.FeedbackTemplate]:
     return visible(scope, models.FeedbackTemplate).filter(in_("id", ids), archived_at__isnull=True)
+
+
+def _is_new(panel: Panel) -> bool:
+    return panel.candidate_id is None
 
 
 def _names_candidate(push: Push) -> bool:
@@ -149,7 +165,7 @@ def _candidate_faults(
     push: Push, named: models.Candidate | None, candidate: models.Candidate | None, panel: Panel
 ) -> Iterator[UserError]:
     """What is wrong with the candidate, whom the push names or a duplicate of whom. Rule 9 of Pushing a panel."""
-    path, is_new = candidate_path(push), panel.candidate_id is None
+    path, is_new = candidate_path(push), _is_new(panel)
     if candidate is not None and candidate.erased_at is not None:
         message = "The candidate was erased: nothing more is taken about them. Cancel the panel."
         yield error(ErrorCode.CANDIDATE_ERASED, message, path)
@@ -168,7 +184,7 @@ def _candidate_faults(
 
 
 def _zone_faults(push: Push, panel: Panel) -> Iterator[UserError]:
-    if panel.candidate_id is None and push.timezone is None:
+    if _is_new(panel) and push.timezone is None:
         yield error(ErrorCode.INVALID, "The panel is new: say its time zone.", ("input", "timezone"))
 
 
@@ -203,7 +219,7 @@ def _stays(interview: Interview, push: Push) -> bool:
     return not is_taken_off and not is_deleted(interview)
 
 
-async def _uid_faults(viewer: Viewer, push: Push, stored: PanelAggregate) -> list[UserError]:
+async def uid_faults(viewer: Viewer, push: Push, stored: PanelAggregate) -> list[UserError]:
     """What is wrong with the UIDs of the scheduler's events: each is one interview's, for good."""
     faults, new = [], {}
     for path, each in push.declared_interviews:

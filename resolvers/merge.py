@@ -11,7 +11,7 @@ from enum import Enum
 from models import CancelOrigin, Interview, Interviewer, Panel, ResponseStatus
 from models import InterviewPanelChangeKind as ChangeKind
 from resolvers.aggregate import PanelAggregate, cancel_origin, is_deleted
-from resolvers.declarations import Declaration, Event, Push
+from resolvers.declarations import Declaration, Event, InterviewPush, Push
 from resolvers.errors import ErrorCode, UserError, error
 from resolvers.revisions import Revision, highest, is_below, replaces
 from zones import is_same_zone
@@ -64,7 +64,8 @@ class InterviewMerge:
     @property
     def is_visible(self) -> bool:
         """Whether people see a change of the interview."""
-        return self.takes_content or (self.interview is not None and self.origin is not self.interview.canceled_origin)
+        is_called_off = self.interview is not None and self.origin is not self.interview.canceled_origin
+        return self.takes_content or is_called_off or "scheduler_uid" in self.columns
 
     @property
     def is_moved(self) -> bool:
@@ -234,7 +235,8 @@ def _add(event: Event, sequence: Revision, canceled: Revision) -> InterviewMerge
 def _update(interview: Interview, event: Event, sequence: Revision, differs: bool) -> InterviewMerge:
     name, origin = interview.external_id, interview.canceled_origin
     if not replaces(sequence, interview.sequence):
-        return InterviewMerge(name, interview, event, origin, differs)
+        late_uid = {"scheduler_uid": event.push.calendar_uid} if brings_uid(interview, event.push) else {}
+        return InterviewMerge(name, interview, event, origin, differs, columns=late_uid)
     is_back = is_deleted(interview) and replaces(sequence, interview.deleted_sequence)
     return InterviewMerge(
         name,
@@ -245,6 +247,11 @@ def _update(interview: Interview, event: Event, sequence: Revision, differs: boo
         takes_content=is_back or differs,
         columns={"listed": True, "sequence": highest(interview.sequence, sequence)},
     )
+
+
+def brings_uid(interview: Interview, push: InterviewPush) -> bool:
+    """Whether the push is the first that says the UID of the interview's event: it is for good, so no later one has."""
+    return interview.scheduler_uid is None and push.calendar_uid not in (None, interview.calendar_uid)
 
 
 def _differs(stored: PanelAggregate, interview: Interview, event: Event) -> bool:

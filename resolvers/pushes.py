@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 import metrics
 from auth.viewer import Viewer
 from models import Cancellation, CancelOrigin, Interview, Interviewer, Panel
+from models import InterviewPanelChangeKind as ChangeKind
 from resolvers import declarations, units, warnings
 from resolvers.access import Act, require
 from resolvers.aggregate import PanelAggregate
 from resolvers.declarations import Declaration, Event, Push, SinglePush
 from resolvers.errors import PushWarning, UserError
-from resolvers.lookups import look_up
-from resolvers.merge import InterviewMerge, Merge, UpsertOutcome, is_outdated, merge, seat_terms
+from resolvers.lookups import look_up, uid_faults
+from resolvers.merge import InterviewMerge, Merge, UpsertOutcome, brings_uid, is_outdated, merge, seat_terms
 from resolvers.units import UnitOfWork
 
 
@@ -38,7 +39,7 @@ async def push(viewer: Viewer, push: Push) -> Pushed:
     async def act(unit: UnitOfWork) -> Pushed:
         stored = await PanelAggregate.load_for_update(viewer, push.panel_external_id)
         if not faults and is_outdated(push, stored.panel):
-            return _answer(stored, push, UpsertOutcome.STALE_IGNORED)
+            return await _take_late_uids(viewer, unit, stored, push)
         declaration = await look_up(viewer, push, faults, stored)
         if declaration.errors:
             return Pushed(errors=declaration.errors)
@@ -52,6 +53,20 @@ async def push(viewer: Viewer, push: Push) -> Pushed:
     pushed = await units.commit_in_group(viewer, push.panel_external_id, act)
     metrics.count_push(pushed.outcome.value if pushed.outcome else "REFUSED")
     return pushed
+
+
+async def _take_late_uids(viewer: Viewer, unit: UnitOfWork, stored: PanelAggregate, push: Push) -> Pushed:
+    """Take of an outdated push the UIDs that no other has said, and nothing else. Rule 3 of Pushing a panel."""
+    known = [(stored.interviews.get(each.external_id), each) for _, each in push.declared_interviews]
+    late = [(interview, each) for interview, each in known if interview is not None and brings_uid(interview, each)]
+    if late and stored.candidate is not None and stored.candidate.erased_at is None:
+        if errors := await uid_faults(viewer, push, stored):
+            return Pushed(stored.visible_panel, errors=errors)
+        for interview, each in late:
+            interview.scheduler_uid = each.calendar_uid
+            stored.touch(interview)
+        await stored.save(unit, ChangeKind.UPDATED)
+    return _answer(stored, push, UpsertOutcome.STALE_IGNORED)
 
 
 def _answer(
@@ -69,6 +84,7 @@ async def _save_push(
     stored.templates |= declaration.templates
     stored.users |= declaration.users
     stored.candidate = declaration.candidate
+    stored.candidate_emails |= declaration.candidate_emails
     if not merged.is_empty:
         _apply(merged, stored, declaration, unit)
         await stored.save(unit, merged.kind)

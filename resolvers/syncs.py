@@ -12,7 +12,7 @@ import settings
 from auth.viewer import Viewer
 from database import upsert
 from models import Candidate, CandidateEmail, Follower, Posting, Row, Stage, User, email_key
-from resolvers import duplicates, units, validation
+from resolvers import duplicates, internal_candidates, units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.contents import CandidatesBefore, Contents
 from resolvers.errors import ErrorCode, Path, UserError, error
@@ -121,7 +121,7 @@ async def _load_users(viewer: Viewer, emails: Iterable[str | None]) -> dict[str,
 
 async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]:
     """Take the stages over, matched by name. Raises Refused(FORBIDDEN)."""
-    names = [row.name.strip() for row in rows]
+    names = [plain_text(row.name) or "" for row in rows]
 
     async def act(unit: UnitOfWork) -> Synced[Stage]:
         faults = list(_stage_faults(rows))
@@ -136,7 +136,7 @@ async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]
 
 
 def _stage_faults(rows: Sequence[StageRow]) -> Iterator[UserError]:
-    yield from repeat_faults([row.name.strip() for row in rows], "stages", "name")
+    yield from repeat_faults([plain_text(row.name) for row in rows], "stages", "name")
     for index, row in enumerate(rows):
         yield from validation.name_faults(row.name, ("stages", index, "name"))
 
@@ -209,19 +209,31 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
         synced = await save(candidates, faults, before)
         if not synced.errors:
             await _save_followers(followers)
-            await duplicates.move(unit, candidates, kept)
-            await _save_email_keys(candidates, kept)
-            shown = {each.id: _shown_to_calendars(each) for each in candidates}
-            changed = [id for id, now in shown.items() if now != invited.get(id)]
-            await revise_invites_of_candidates(unit, [*changed, *(each.id for each in kept.values())])
+            merged = await duplicates.move(unit, candidates, kept)
+            changed_emails = await _save_email_keys(candidates, kept)
+            await internal_candidates.follow_candidates(unit, changed_emails, merged)
+            await _revise_invites(unit, candidates, invited, merged)
         return synced
 
     return await sync(viewer, act)
 
 
-def _shown_to_calendars(candidate: Candidate) -> tuple[str, list[str]]:
-    """What invites say of the candidate."""
-    return candidate.name, candidate.emails
+_Invited = tuple[str, str | None]
+
+
+def _shown_to_calendars(candidate: Candidate) -> _Invited:
+    """What invites say of the candidate: the name, and the address at which they are invited."""
+    return candidate.name, next(iter(candidate.emails), None)
+
+
+async def _revise_invites(
+    unit: UnitOfWork, candidates: Iterable[Candidate], before: Mapping[str, _Invited], merged: set[str]
+) -> None:
+    """Bring invites in line with new names and addresses, and with panels that have moved to the ones in `merged`."""
+    now = {each.id: _shown_to_calendars(each) for each in candidates if each.id in before}
+    readdressed = merged | {id for id, (_, address) in now.items() if address != before[id][1]}
+    renamed = {id for id, (name, _) in now.items() if name != before[id][0]} - readdressed
+    await revise_invites_of_candidates(unit, renamed, readdressed)
 
 
 async def _resolve_mergers(
@@ -252,7 +264,7 @@ class _Named:
     @classmethod
     async def load(cls, viewer: Viewer, rows: Sequence[CandidateRow]) -> "_Named":
         return cls(
-            await load_by(viewer, Stage, "name", [row.stage.strip() for row in rows]),
+            await load_by(viewer, Stage, "name", [plain_text(row.stage) for row in rows]),
             await load_by(viewer, Posting, "external_id", [row.posting_external_id for row in rows]),
             await _load_users(viewer, [email for row in rows for email in (row.owner_email, *row.follower_emails)]),
         )
@@ -261,9 +273,11 @@ class _Named:
         """Give the candidate what the row says; returns the ids of the followers."""
         candidate.name = plain_text(row.name) or ""
         candidate.headline = plain_text(row.headline)
-        candidate.emails = [email.strip() for email in row.emails]
+        if not row.emails or [*map(email_key, row.emails)] != [*map(email_key, candidate.emails or [])]:
+            candidate.emails = [email.strip() for email in row.emails]
         candidate.search_text = "\n".join([candidate.name, *candidate.emails]).lower()
-        candidate.stage_id = references.id(self.stages, row.stage.strip(), "No such stage", (*path, "stage")) or ""
+        stage = plain_text(row.stage) or ""
+        candidate.stage_id = references.id(self.stages, stage, "No such stage", (*path, "stage")) or ""
         candidate.posting_id = references.id(
             self.postings, row.posting_external_id or None, "No such posting", (*path, "postingExternalId")
         )
@@ -302,33 +316,40 @@ async def _own_faults(viewer: Viewer, rows: Sequence[CandidateRow], visible_ones
 
 async def _save_followers(wanted: dict[str, set[str]]) -> None:
     """Make these, and no others, the followers of the candidates."""
-    added = await _reconcile_pairs(Follower, "user_id", wanted)
+    added, _ = await _reconcile_pairs(Follower, "user_id", wanted)
     await Follower.bulk_create(Follower(candidate_id=candidate_id, user_id=user_id) for candidate_id, user_id in added)
 
 
-async def _save_email_keys(candidates: Sequence[Candidate], kept: Mapping[str, Candidate]) -> None:
-    """Keep the emails by which users are known to be one of the candidates, those of their merged duplicates too."""
+async def _save_email_keys(candidates: Sequence[Candidate], kept: Mapping[str, Candidate]) -> set[tuple[str, str]]:
+    """Keep the emails by which users are known to be one of the candidates, those of their merged duplicates too.
+
+    Returns the candidates, by id, with each email that they have got or lost.
+    """
     people = {each.id: each for each in (*kept.values(), *candidates)}
     wanted = {each.id: set(map(email_key, each.emails)) for each in people.values()}
     duplicates_ = unscoped(Candidate, "who was merged into the candidates that are synced")
     for duplicate in await duplicates_.filter(merged_into_id__in=list(people)):
         wanted[duplicate.merged_into_id or ""] |= set(map(email_key, duplicate.emails))
     accounts = {each.id: each.account_id for each in people.values()}
-    added = await _reconcile_pairs(CandidateEmail, "email", wanted)
+    added, gone = await _reconcile_pairs(CandidateEmail, "email", wanted)
     await CandidateEmail.bulk_create(
         CandidateEmail(account_id=accounts[candidate_id], candidate_id=candidate_id, email=email)
         for candidate_id, email in added
     )
+    return {*added, *gone}
 
 
 async def _reconcile_pairs(
     model: type[Follower] | type[CandidateEmail], column: str, wanted: dict[str, set[str]]
-) -> list[tuple[str, str]]:
-    """Delete what the candidates have beside these values of the column; returns the pairs that are missing."""
+) -> tuple[list[tuple[str, str]], Collection[tuple[str, str]]]:
+    """Delete what the candidates have beside these values of the column.
+
+    Returns the pairs that are missing, and those that were deleted.
+    """
     rows = unscoped(model, "what hangs at the candidates that are synced")
     pairs = {(candidate_id, value) for candidate_id, values in wanted.items() for value in values}
     stored = await rows.filter(candidate_id__in=list(wanted))
     ids = {(row.candidate_id, getattr(row, column)): row.id for row in stored}
     if gone := ids.keys() - pairs:
         await rows.filter(id__in=[ids[pair] for pair in gone]).delete()
-    return sorted(pairs - ids.keys())
+    return sorted(pairs - ids.keys()), gone

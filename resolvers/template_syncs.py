@@ -97,15 +97,19 @@ def _field_faults(row: TemplateFieldRow, path: Path) -> Iterator[UserError]:
 def _option_faults(row: TemplateFieldRow, path: Path) -> Iterator[UserError]:
     for place, option in enumerate(row.options):
         yield from validation.name_faults(option, (*path, place))
-    if len(set(row.options)) != len(row.options):
+    if len(set(_plain_options(row))) != len(row.options):
         yield error(ErrorCode.INVALID, "An option stands there twice.", path)
     fixed = choices(row.type, [])
     if row.type in (FeedbackFieldType.DROPDOWN, FeedbackFieldType.MULTIPLE_SELECT):
         if not 1 <= len(row.options) <= 100:
             yield error(ErrorCode.INVALID, f"A {row.type.value} field has 1 to 100 options.", path)
-    elif row.options and row.options != fixed:
+    elif row.options and _plain_options(row) != fixed:
         message = f"A {row.type.value} field has the options {', '.join(fixed)}." if fixed else "It takes no options."
         yield error(ErrorCode.INVALID, message, path)
+
+
+def _plain_options(row: TemplateFieldRow) -> list[str]:
+    return [plain_text(option) or "" for option in row.options]
 
 
 def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredField]) -> list[StoredField]:
@@ -121,7 +125,7 @@ def _stored_fields(rows: Sequence[TemplateFieldRow], before: Sequence[StoredFiel
             "label": label,
             "description": plain_text(row.description),
             "required": row.required,
-            "options": choices(row.type, row.options),
+            "options": choices(row.type, _plain_options(row)),
         }
         for row, label in zip(rows, labels, strict=True)
     ]

@@ -155,6 +155,12 @@ class UnitOfWork:
             )
         )
 
+    async def flush(self) -> None:
+        """Write the rows that were kept so far, for what the acts read next."""
+        await self._write_rows()
+        # Their positions in the log, and so their instants, are still to come.
+        self.keep(*self._changed_panels.values())
+
     async def write(self) -> None:
         """Write the rows that were kept, and append what was recorded to the log.
 
@@ -162,8 +168,7 @@ class UnitOfWork:
         """
         if self.sight.is_watched:
             # Who sees what by now is read from what is written.
-            await self._write_rows()
-            self.keep(*self._changed_panels.values())
+            await self.flush()
             before, after = await self.sight.changes(self._entries)
             self._entries = [*map(self._entry, before), *self._entries, *map(self._entry, after)]
         if self._entries:

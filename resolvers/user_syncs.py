@@ -12,6 +12,7 @@ from resolvers import feedback, validation
 from resolvers.access import see_alike, unscoped, visible
 from resolvers.contents import Contents
 from resolvers.errors import ErrorCode, Path, UserError, error
+from resolvers.internal_candidates import follow_users
 from resolvers.invite_revisions import revise_invites_of_users
 from resolvers.queries import known
 from resolvers.syncs import Synced, repeat_faults, save, sync
@@ -80,6 +81,8 @@ async def _follow_up(unit: UnitOfWork, users: Mapping[str, User], before: Mappin
     known_users = [user for user in users.values() if user.id in before]
     readdressed = {user.id for user in known_users if user.email != before[user.id].email}
     renamed = {user.id for user in known_users if user.name != before[user.id].name}
+    emails = {email for user in known_users for email in (user.email, before[user.id].email) if user.id in readdressed}
+    await follow_users(unit, readdressed, emails)
     await revise_invites_of_users(unit, renamed - readdressed, readdressed)
     ended = [user.id for user in known_users if user.deactivated_at is not None and before[user.id].active]
     if ended:

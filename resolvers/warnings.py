@@ -12,7 +12,7 @@ from auth.viewer import Scope, Viewer
 from database import Bind, Join, Query, in_
 from models import CancelOrigin, FeedbackFormStatus, Interview, Interviewer, ResponseStatus
 from resolvers.access import unscoped
-from resolvers.aggregate import PanelAggregate, is_same_person
+from resolvers.aggregate import PanelAggregate
 from resolvers.declarations import MOST_MINUTES, Declaration, Event, Seat, candidate_path
 from resolvers.errors import PushWarning, WarningCode, warning
 from resolvers.queries import select
@@ -57,7 +57,7 @@ def _event_warnings(stored: PanelAggregate, event: Event) -> Iterator[PushWarnin
 
 
 def _seat_warnings(stored: PanelAggregate, interview: Interview, seat: Seat) -> Iterator[PushWarning]:
-    if stored.candidate is not None and is_same_person(stored.candidate, seat.user):
+    if stored.is_candidate(seat.user):
         message = "The interviewer is the candidate: they see nothing of the interview, and get no feedback form."
         yield warning(WarningCode.INTERVIEWER_IS_CANDIDATE, message, seat.path)
     if seat.user.deactivated_at is not None:

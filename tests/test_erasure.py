@@ -220,6 +220,14 @@ async def test_it_is_audited_once_with_ids_only(world: World) -> None:
     ]
 
 
+async def test_who_is_meant_on_the_command_line_is_never_guessed(world: World) -> None:
+    await world.sam.sync("candidates", [row(world.candidates["anna"])])
+
+    with pytest.raises(LookupError, match="is the id of one candidate and the external id of another"):
+        await erasure.erase_as_operator(world.slug, world.candidates["anna"])
+    assert await erasure.erase_as_operator(world.slug, "anna") == world.candidates["anna"]
+
+
 async def test_retention_erases_whoever_was_archived_long_ago_and_is_off_by_default(world: World, limited: Set) -> None:
     old = clock.now() - timedelta(days=91)
     await models.Candidate.filter(account_id=world.account.id, external_id="arno").update(archived_at=old)

@@ -11,7 +11,7 @@ from resolvers.access import _ABOUT_CANDIDATES, _FILTERS
 from tests.people import Person, codes_and_paths
 from tests.syncs import faults
 from tests.test_directory import a_user
-from tests.world import World
+from tests.world import World, in_hours
 
 PEOPLE = ("sam", "ada", "rita", "leo", "ivo")
 EVERYTHING = """query ($id: ID!, $panel: ID!, $interview: ID!, $form: ID!) {
@@ -102,7 +102,7 @@ async def test_whoever_is_the_candidate_gets_no_form_and_the_scheduler_a_warning
     assert self_["feedbackForm"] is None
 
 
-async def test_a_form_that_was_there_before_is_voided_by_the_next_push(world: World) -> None:
+async def test_a_form_that_was_there_before_is_voided_and_stays_void_over_pushes(world: World) -> None:
     interview = world.an_interview("one", "noor", "rita", feedbackTemplateId=world.templates["values"])
     pushed = await world.goodtime.push(**world.a_panel("p", interview, sequence=1))
     form = pushed["panel"]["interviews"][0]["interviewers"][1]["feedbackForm"]["id"]
@@ -115,6 +115,80 @@ async def test_a_form_that_was_there_before_is_voided_by_the_next_push(world: Wo
     assert (again["outcome"], after["errors"]) == ("UNCHANGED", [])
     assert after["panel"]["interviews"][0]["interviewers"][1]["feedbackForm"]["status"] == "VOIDED"
     assert await world.rita.form(form) is None
+
+
+async def seen_by_goodtime(world: World) -> tuple[str, list[str]]:
+    """The status of the panel `p`, and that of Rita's and Noor's forms."""
+    panel = await world.goodtime.panel(externalId="p")
+    assert panel is not None
+    seats = panel["interviews"][0]["interviewers"]
+    return panel["status"], [seat["feedbackForm"]["status"] for seat in seats]
+
+
+async def over_with_rita(world: World, candidate: str = "carla") -> None:
+    """A panel that is over, and waits for Rita's feedback; Noor's is in."""
+    asked = {"feedbackTemplateId": world.templates["values"], "startsAt": in_hours(-48)}
+    interview = world.an_interview("one", "rita", "noor", **asked)
+    pushed = await world.goodtime.push(**world.a_panel("p", interview, candidateExternalId=candidate))
+    await world.noor.fill(pushed["panel"]["interviews"][0]["interviewers"][1]["feedbackForm"]["id"])
+
+
+WAITS = ("AWAITING_FEEDBACK", ["PENDING", "COMPLETED"])
+WAITS_NO_MORE = ("COMPLETE", ["VOIDED", "COMPLETED"])
+
+
+async def test_a_panel_stops_waiting_for_whoever_becomes_the_candidate_and_waits_again_after_that(
+    world: World,
+) -> None:
+    await over_with_rita(world)
+    row = {"externalId": "carla", "name": "Carla", "stage": "On-site"}
+    seen = [await seen_by_goodtime(world)]
+    for emails in ([world.email("rita").upper()], [world.email("rita"), "more@mail.example"], []):
+        assert not (await world.sam.sync("candidates", [row | {"emails": emails}]))["errors"]
+        seen.append(await seen_by_goodtime(world))
+
+    changes = await world.sam.changes()
+    assert seen == [WAITS, WAITS_NO_MORE, WAITS_NO_MORE, WAITS]
+    assert [change["kind"] for change in changes] == ["CREATED", "FEEDBACK_SUBMITTED", "UPDATED", "UPDATED"]
+
+
+async def test_so_it_is_where_a_users_email_changes(world: World) -> None:
+    await over_with_rita(world)
+    seen = []
+    for email in ("carla@mail.example", world.email("rita")):
+        row = a_user(world, "rita", email=email, role="TEAM_MEMBER")
+        assert faults(await world.sam.sync("users", [row])) == []
+        seen.append(await seen_by_goodtime(world))
+
+    assert seen == [WAITS_NO_MORE, WAITS]
+
+
+async def test_the_emails_of_a_duplicate_count_for_seats_too(world: World) -> None:
+    await over_with_rita(world)
+    duplicate = {"externalId": "other", "name": "Carla", "stage": "On-site", "emails": [world.email("rita")]}
+
+    for _ in range(2):
+        await world.sam.sync("candidates", [duplicate | {"mergedIntoExternalId": "carla"}])
+    seen = await seen_by_goodtime(world)
+    interview = world.an_interview("one", "noor", "rita", feedbackTemplateId=world.templates["values"])
+    pushed = await world.goodtime.push(**world.a_panel("q", interview))
+
+    assert seen == WAITS_NO_MORE
+    assert codes_and_paths(pushed["warnings"]) == [
+        ("INTERVIEWER_IS_CANDIDATE", "input.interviews.0.interviewers.1.email")
+    ]
+    assert pushed["panel"]["interviews"][0]["interviewers"][1]["feedbackForm"] is None
+
+
+async def test_so_it_is_of_panels_that_come_to_the_candidate_by_a_merger(world: World) -> None:
+    await over_with_rita(world)
+    rows = [{"externalId": name, "name": name, "stage": "On-site"} for name in ("kept", "carla")]
+    await world.sam.sync("candidates", [rows[0] | {"emails": [world.email("rita")]}])
+    before = await seen_by_goodtime(world)
+
+    merged = await world.sam.sync("candidates", [rows[1] | {"mergedIntoExternalId": "kept"}])
+
+    assert (merged["errors"], before, await seen_by_goodtime(world)) == ([], WAITS, WAITS_NO_MORE)
 
 
 @pytest.mark.parametrize("name", ["rita", "leo", "ivo"])

@@ -118,6 +118,34 @@ async def test_the_organizers_new_address_raises_the_sequence(world: World) -> N
     assert int(after["SEQUENCE"]) == int(before["SEQUENCE"]) + 1
 
 
+async def test_the_candidates_new_address_raises_the_sequence_and_further_ones_say_nothing(world: World) -> None:
+    await push(world, 1)
+    row = {"externalId": "carla", "name": "Carla Gómez", "stage": "On-site"}
+    seen = [await invite(world)]
+
+    for emails in (["carla@mail.example", "c@mail.example"], ["new@mail.example"], ["New@Mail.example"]):
+        await world.sam.sync("candidates", [row | {"emails": emails}])
+        seen.append(await invite(world))
+
+    before = int(seen[0]["SEQUENCE"])
+    assert [int(event["SEQUENCE"]) - before for event in seen] == [0, 0, 1, 1]
+    assert (seen[0].text, seen[2].text) == (seen[1].text, seen[3].text)
+
+
+async def test_a_merger_is_said_in_invites_once(world: World) -> None:
+    await push(world, 1)
+    seen = [await invite(world)]
+
+    for _ in range(2):
+        row = {"externalId": "carla", "name": "Carla", "stage": "On-site", "mergedIntoExternalId": "lea"}
+        assert not (await world.sam.sync("candidates", [row]))["errors"]
+        seen.append(await invite(world))
+
+    assert seen[1]["DESCRIPTION"].startswith("Candidate: Lea Fontaine\n")
+    assert int(seen[1]["SEQUENCE"]) == int(seen[0]["SEQUENCE"]) + 1
+    assert seen[2].text == seen[1].text
+
+
 async def test_the_candidates_new_name_is_said(world: World) -> None:
     await push(world, 1)
     before = await invite(world)

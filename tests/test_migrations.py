@@ -187,6 +187,47 @@ async def test_the_invites_that_there_are_go_on_from_where_they_were(empty: Inst
         assert interview.organizer_id == owner.id
 
 
+async def test_the_panels_that_stand_wait_for_nobody_who_has_left_or_declined_or_is_the_candidate(
+    empty: Installation,
+) -> None:
+    async with opened(empty.database_url):
+        await migrated_to("0009_calendars")
+        interviews = [await a_seated_interview(hours) for hours in (1, 2, 3, 4)]
+        for interview in interviews:
+            await an_awaited_form(interview)
+        waited_for, declined, left, own = [interview.panel_id for interview in interviews]
+        users = {seat.panel_id: seat.user_id for seat in await models.Interviewer.all()}
+        await models.Interviewer.filter(panel_id=declined).update(response_status=models.ResponseStatus.DECLINED)
+        await models.User.filter(id=users[left]).update(deactivated_at=clock.now())
+        candidate = await models.Candidate.get(owner_id=users[own])
+        key = {"account_id": candidate.account_id, "candidate_id": candidate.id, "email": "ivo@acme.example"}
+        await insert(models.CandidateEmail(**key))
+
+    await empty.done("migrate")
+
+    async with opened(empty.database_url):
+        due = {panel.id: panel.feedback_due for panel in await models.Panel.all()}
+        void = await models.FeedbackForm.filter(status=models.FeedbackFormStatus.VOIDED)
+        assert due == {waited_for: 1, declined: 0, left: 0, own: 0}
+        assert [form.panel_id for form in void] == [own]
+
+
+async def an_awaited_form(interview: models.Interview) -> None:
+    """The form of the interview's only seat, for which its panel waits."""
+    [seat] = await models.Interviewer.filter(interview_id=interview.id)
+    template = models.FeedbackTemplate(account_id=interview.account_id, external_id="t", name="T", fields=[])
+    version = models.TemplateVersion(account_id=interview.account_id, template_id=template.id, fields=[])
+    form = models.FeedbackForm(
+        account_id=interview.account_id, panel_id=interview.panel_id, interview_id=interview.id, user_id=seat.user_id
+    )
+    form.status = models.FeedbackFormStatus.PENDING
+    form.ask(version)
+    for row in (template, version, form):
+        await insert(row)
+    await models.Interviewer.filter(id=seat.id).update(form_id=form.id, template_id=template.id)
+    await models.Panel.filter(id=interview.panel_id).update(feedback_due=1)
+
+
 async def migrated_to(version: str) -> None:
     await MigrationExecutor(connections.get("default"), APPS).migrate([MigrationTarget("models", version)])
 

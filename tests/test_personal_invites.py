@@ -200,6 +200,42 @@ async def test_a_uid_may_be_sent_later_but_not_changed(world: World) -> None:
     assert again["errors"] == []
 
 
+@pytest.mark.parametrize("later", ["the whole panel", "the interview by itself"])
+@pytest.mark.parametrize("earlier", ["the whole panel", "the interview by itself"])
+async def test_a_uid_that_comes_late_with_an_older_push_is_taken_and_nothing_else_of_it(
+    earlier: str, later: str, world: World
+) -> None:
+    async def send(how: str, sequence: int, **fields: Any) -> dict[str, Any]:
+        interview = world.an_interview("one", **fields)
+        if how == "the whole panel":
+            return await world.goodtime.push(**world.a_panel("p", interview, sequence=sequence))
+        panel = {"panelExternalId": "p", "candidateExternalId": "carla", "timezone": "America/New_York"}
+        return await world.goodtime.push_one(**panel, interview=interview, sequence=sequence)
+
+    await send(later, 5, subject="Newer")
+    before = await invite(world)
+    late = await send(earlier, 4, subject="Older", calendarUid="mine@goodtime.example")
+    again = await send(earlier, 4, subject="Older", calendarUid="mine@goodtime.example")
+
+    after = await invite(world)
+    assert [(each["outcome"], each["errors"]) for each in (late, again)] == [("STALE_IGNORED", [])] * 2
+    assert (after["UID"], after["SUMMARY"], after["SEQUENCE"]) == ("mine@goodtime.example", "Newer", before["SEQUENCE"])
+    assert after["DTSTAMP"] > before["DTSTAMP"]
+    assert [change["kind"] for change in await world.rita.changes()] == ["CREATED", "UPDATED"]
+
+
+async def test_a_late_uid_is_still_nobody_elses(world: World) -> None:
+    await push(world, 5)
+    other = world.an_interview("other", calendarUid="mine@goodtime.example")
+    await world.goodtime.push(**world.a_panel("q", other))
+
+    refused = await push(world, 4, calendarUid="mine@goodtime.example")
+
+    assert [(each["code"], each["path"]) for each in refused["errors"]] == [
+        ("TAKEN", ["input", "interviews", "0", "calendarUid"])
+    ]
+
+
 async def test_a_uid_that_was_read_here_may_be_sent_back(world: World) -> None:
     await push(world, 1)
     own = (await shown(world))["calendarUid"]
