@@ -83,7 +83,7 @@ async def cancel(viewer: Viewer, cancel: PanelCancel) -> Canceled:
     require(viewer, Act.CANCEL)
     if (cancel.id is None) == (cancel.external_id is None):
         return Canceled(errors=[error(ErrorCode.INVALID, "Name the panel by `id` or by `externalId`.", ("input",))])
-    if faults := _faults(cancel, {"externalId": cancel.external_id}):
+    if faults := _faults(viewer, cancel, {"externalId": cancel.external_id}):
         return Canceled(errors=faults)
     cancel = replace(cancel, reason=validation.plain_text(cancel.reason))
 
@@ -146,7 +146,7 @@ async def cancel_interview(viewer: Viewer, cancel: InterviewCancel) -> Canceled:
         message = "Name the interview by `id`, or by `panelExternalId` and `externalId`."
         return Canceled(errors=[error(ErrorCode.INVALID, message, ("input",))])
     names = {"panelExternalId": cancel.panel_external_id, "externalId": cancel.external_id}
-    if faults := _faults(cancel, names):
+    if faults := _faults(viewer, cancel, names):
         return Canceled(errors=faults)
     cancel = replace(cancel, reason=validation.plain_text(cancel.reason))
 
@@ -285,9 +285,7 @@ async def _lock_named(
     if viewer.integration and external_id is not None:
         return await lock_panel(viewer, external_id)
     panels = changeable_panels(viewer)
-    if id is not None:
-        return await panels.filter(id=id).select_for_update().first()
-    named = _of_provider(panels, provider).filter(external_id=external_id)
+    named = _of_provider(panels, provider).filter(**({"id": id} if id is not None else {"external_id": external_id}))
     return await panels.filter(id__in=Subquery(named.values("id"))).select_for_update().first()
 
 
@@ -310,7 +308,7 @@ async def _lock_panel_of(viewer: Viewer, cancel: InterviewCancel) -> Panel | Non
     if cancel.id is None:
         return await _lock_named(viewer, None, cancel.panel_external_id, cancel.provider)
     interview = await visible(viewer, Interview).only("id", "panel_id").get_or_none(id=cancel.id)
-    return await _lock_named(viewer, interview.panel_id, None) if interview else None
+    return await _lock_named(viewer, interview.panel_id, None, cancel.provider) if interview else None
 
 
 def _revision(panel: Panel, cancel: PanelCancel | InterviewCancel) -> int:
@@ -319,9 +317,12 @@ def _revision(panel: Panel, cancel: PanelCancel | InterviewCancel) -> int:
     return -1 if revision is None else revision
 
 
-def _faults(cancel: PanelCancel | InterviewCancel, names: dict[str, str | None]) -> list[UserError]:
+def _faults(viewer: Viewer, cancel: PanelCancel | InterviewCancel, names: dict[str, str | None]) -> list[UserError]:
     """What is wrong with a cancel by itself; `names` are its external ids, by argument."""
     faults = [fault for name, value in names.items() for fault in validation.name_faults(value, ("input", name))]
+    if viewer.integration and cancel.provider not in (None, viewer.integration.provider):
+        message = "A key cancels what is its own scheduler's, and no other's."
+        faults.append(error(ErrorCode.INVALID, message, ("input", "provider")))
     return [
         *faults,
         *validation.prose_faults(cancel.reason, ("input", "reason")),

@@ -82,11 +82,14 @@ async def find(
 ) -> Panel | None:
     """The panel of that id, or of the scheduler's id; null where the viewer knows none.
 
-    A key means its own scheduler's. Raises Refused(BAD_USER_INPUT) as `get_named` does, and where two schedulers have
-    that id.
+    A key means its own scheduler's. Raises Refused(BAD_USER_INPUT) as `get_named` does, where two schedulers have that
+    id, and where the panel is not that provider's.
     """
     if external_id is None:
-        return await get_named(viewer, Panel, id, None)
+        panel = await get_named(viewer, Panel, id, None, *([_INTEGRATION] if provider else []))
+        if panel is not None and provider not in (None, panel.integration.provider):
+            raise Refused(Code.BAD_USER_INPUT, "The panel of this `id` is another provider's: leave `provider` out.")
+        return panel
     rows = await select(viewer, Query(_named, external_id=external_id), _INTEGRATION)
     named = [panel for panel in rows if provider in (None, panel.integration.provider)]
     by_id = await get(viewer, Panel, "id", id) if id is not None else None

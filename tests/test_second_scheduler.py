@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tests.help_article import Scheduler, demo_account, follow_help_article
 from tests.people import PUSH, Person, Server
 from tests.processes import Installation
 
@@ -48,9 +49,19 @@ async def pushed(scheduler: Person) -> dict[str, Any]:
     return dict((await scheduler.ask(PUSH, input=push))["upsertInterviewPanel"])
 
 
-async def test_the_help_article_is_done_with_a_second_scheduler(installation: Installation) -> None:
+def with_second_scheduler(installation: Installation) -> Installation:
+    """The same installation, run by a Callboard whose catalogue has one more entry."""
+    return replace(installation, program=(sys.executable, str(Path(__file__).parent / "second_scheduler.py")))
+
+
+async def test_the_help_article_is_followed_with_a_second_scheduler(empty: Installation) -> None:
+    async with demo_account(with_second_scheduler(empty)) as story:
+        await follow_help_article(story, Scheduler("OTHER", "Other", "https://other.example/schedule/cand-1?to="))
+
+
+async def test_two_schedulers_keep_to_their_own_and_one_is_preferred(installation: Installation) -> None:
     token = await made_account(installation)
-    upgraded = replace(installation, program=(sys.executable, str(Path(__file__).parent / "second_scheduler.py")))
+    upgraded = with_second_scheduler(installation)
     await upgraded.done("migrate")
     async with upgraded.running("serve") as process, Server(process.address) as server:
         sam = Person(server, f"Bearer {token}", "Sam", "sam@acme.example")
@@ -98,12 +109,23 @@ async def _each_keeps_to_its_own(
         *((other, None, others), (goodtime, None, goodtimes)),
     ):
         assert (await person.ask(PANEL, provider=provider))["interviewPanel"]["id"] == panel["id"]
+    by_id = "query ($id: ID) { interviewPanel(id: $id, provider: GOODTIME) { id } }"
+    assert await sam.error_code(by_id, id=others["id"]) == "BAD_USER_INPUT"
+    assert (await sam.ask(by_id, id=goodtimes["id"]))["interviewPanel"]["id"] == goodtimes["id"]
+    contradicting = [
+        (await goodtime.ask(CANCEL, input={"externalId": "p", "provider": "OTHER"}))["cancelInterviewPanel"],
+        (await sam.ask(CANCEL, input={"id": others["id"], "provider": "GOODTIME"}))["cancelInterviewPanel"],
+    ]
     refused = [(await goodtime.ask(CANCEL, input={"id": others["id"]}))["cancelInterviewPanel"]]
     refused.append((await goodtime.ask(CANCEL_ONE, input={"id": others["interviews"][0]["id"]}))["cancelInterview"])
     ambiguous = (await sam.ask(CANCEL, input={"externalId": "p"}))["cancelInterviewPanel"]
     canceled = (await sam.ask(CANCEL, input={"externalId": "p", "provider": "OTHER"}))["cancelInterviewPanel"]
     deleted = (await goodtime.ask(CANCEL, input={"externalId": "p"}))["cancelInterviewPanel"]
 
+    assert [each["errors"] for each in contradicting] == [
+        [{"code": "INVALID", "path": ["input", "provider"]}],
+        [{"code": "NOT_FOUND", "path": ["input", "id"]}],
+    ]
     assert [each["errors"] for each in refused] == [[{"code": "NOT_FOUND", "path": ["input", "id"]}]] * 2
     assert ambiguous["errors"] == [{"code": "INVALID", "path": ["input", "externalId"]}]
     assert canceled == {"panel": {"id": others["id"], "status": "CANCELED"}, "errors": []}
