@@ -1,7 +1,6 @@
 """Calendar invites: every one is read back as a calendar would, and by the letter of RFC 5545."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
@@ -12,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
-import zones
 from resolvers.calendar import (
     TAKEN_OFF,
     Attendee,
@@ -24,34 +22,25 @@ from resolvers.calendar import (
     personal_invites,
 )
 from tests.budgets import examples
+from tests.readers import kinds
+from tests.readers.kinds import A_MINUTE, YEARS, changes_of_clocks
 
 pytestmark = pytest.mark.once
-
-zones.use_newest_database()
 
 ANYTHING = st.text(st.one_of(st.sampled_from('\r\n\t\\,;:"^N n\x00\x0b\x85\u2028'), st.characters()), max_size=200)
 REAL_ZONES = sorted(available_timezones() - {"Factory", "localtime"})
 
-ONSITE = CalendarEvent(
+ONSITE = kinds.at(
+    datetime(2026, 7, 1, 14, tzinfo=UTC),
     uid="itv_1@callboard",
-    sequence=3,
-    subject="Onsite: system design",
-    candidate="Carla Candidate",
-    starts_at=datetime(2026, 7, 1, 14, tzinfo=UTC),
-    ends_at=datetime(2026, 7, 1, 15, tzinfo=UTC),
-    timezone="America/New_York",
-    organizer_name="Rita Recruiter",
-    organizer_email="rita@acme.example",
     attendees=(
         Attendee("Ivo", "ivo@acme.example", "NEEDS_ACTION", "https://ats.example/feedback/fbf_1"),
         Attendee("Una", "una+panel@acme.example", "ACCEPTED", "https://ats.example/feedback/fbf_2"),
         Attendee("Max", "max@acme.example", "DECLINED"),
     ),
     stamp=datetime(2026, 6, 20, 9, 30, tzinfo=UTC),
-    note="Bring a laptop.",
     location="Room 4, 2nd floor",
     meeting_url="https://meet.example/abc?pwd=1,2;3",
-    url="https://app.goodtime.example/panels/7",
 )
 
 BRIEF = replace(ONSITE, attendees=(), note=None, location=None, meeting_url=None, url=None)
@@ -385,30 +374,6 @@ def test_any_year_that_the_contract_takes_is_written(start, zone):
 
     assert vevent(event)["DTSTART"].dt == event.starts_at
     assert local_time(event).endswith(f"({zone})")
-
-
-YEARS = datetime(2026, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
-A_WEEK, A_MINUTE = timedelta(days=7), timedelta(minutes=1)
-
-
-def changes_of_clocks(zone: ZoneInfo) -> Iterator[datetime]:
-    """The instants of 2026 to 2028, to the minute, at which the zone's offset changes; no two are within a week."""
-    week, until = YEARS
-    while week < until:
-        early, late = week, week + A_WEEK
-        before = offset_at(early, zone)
-        if offset_at(late, zone) != before:
-            while late - early > A_MINUTE:
-                middle = early + (late - early) // A_MINUTE // 2 * A_MINUTE
-                early, late = (middle, late) if offset_at(middle, zone) == before else (early, middle)
-            yield late
-        week += A_WEEK
-
-
-def offset_at(instant: datetime, zone: ZoneInfo) -> timedelta:
-    offset = instant.astimezone(zone).utcoffset()
-    assert offset is not None
-    return offset
 
 
 def read_by_people(text: str) -> tuple[datetime, datetime]:

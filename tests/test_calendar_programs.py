@@ -1,28 +1,27 @@
 """Invites and feeds in the calendar programs and servers of the machine: at night, as far as they are installed."""
 
 import asyncio
-import base64
-import contextlib
-import ctypes
-import ctypes.util
+import functools
 import json
 import os
-import shutil
-import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import httpx
 import pytest
-from icalendar import Calendar
 
 from resolvers import calendar
-from tests.readers.kinds import kinds, written
+from tests.readers.kinds import FIELDS, expected, kinds
+from tests.readers.programs import SERVERS, Kept, readings, sabres_faults, vdirsyncer, with_khal, with_libical
+from tests.readers.python_readers import Reading, with_icalendar
+from tests.readers.table import DEBIAN, FAULTS, UNREAD
 from tests.test_calendar_feeds import reset
-from tests.test_readers import FOLDER, cannot, node
+from tests.test_readers import FOLDER, life, meant, node
 from tests.world import World, in_hours
 
 pytestmark = [
@@ -30,17 +29,52 @@ pytestmark = [
     pytest.mark.skipif(not os.environ.get("CALLBOARD_NIGHTLY"), reason="calendar programs are for `make nightly`"),
 ]
 
-#: As people's calendars take them, by name: cancels of deleted events are not put into a calendar.
-TEXTS = {name: calendar.invite(event) for name, event in kinds().items() if not event.canceled}
-#: As they are stored: CalDAV, RFC 4791, 4.1 has no METHOD; each with a UID of its own.
-STORED = {
-    name: text.replace("METHOD:REQUEST\r\n", "").replace("UID:itv_01@callboard", f"UID:{number}@callboard")
-    for number, (name, text) in enumerate(TEXTS.items())
-    if name != "the scheduler's UID"
-}
+TEXTS = {name: calendar.invite(event) for name, event in kinds().items()}
 
-#: What a server keeps otherwise than it was meant, by its own fault: it writes invites anew.
-FAULTS = {"xandikos": {"a backslash", "a backslash before n"}}
+
+def stored(text: str, uid: str | None = None) -> str:
+    """The invite as a calendar keeps it: CalDAV (RFC 4791, 4.1) has no METHOD, and one UID a resource."""
+    text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("METHOD:"))
+    return text.replace("UID:itv_01@callboard", f"UID:{uid}@callboard") if uid else text
+
+
+#: As they are stored, each with a UID of its own; what was deleted is put into no calendar.
+STORED = {
+    name: stored(text, f"{number}")
+    for number, (name, text) in enumerate(TEXTS.items())
+    if not kinds()[name].canceled and name != "the scheduler's UID"
+}
+STORED["the scheduler's UID"] = stored(TEXTS["the scheduler's UID"])
+
+
+def wrong(reader: str, seen: Mapping[str, Reading], wanted: Mapping[str, Reading]) -> dict[str, set[str]]:
+    """By field the texts of which the reader has anything else than was wanted."""
+    read = [field for field in FIELDS if (reader, field) not in UNREAD]
+    differing = {
+        field: {name for name, each in wanted.items() if seen.get(name, {}).get(field, "nothing") != each[field]}
+        for field in read
+    }
+    return {field: names for field, names in differing.items() if names}
+
+
+def faults(reader: str) -> dict[str, set[str]]:
+    """The same as the table has it."""
+    return {field: names for (name, field), names in FAULTS.items() if name == reader}
+
+
+def wanted() -> dict[str, Reading]:
+    """What each stored invite says."""
+    return {name: meant()[name] | {"uid": with_stored_uid(name)} for name in STORED}
+
+
+def with_stored_uid(name: str) -> str:
+    return next(iter(readings(STORED[name])))
+
+
+def by_name(kept: Mapping[str, Reading]) -> dict[str, Reading]:
+    """What was read of the stored invites, by UID, by their names instead."""
+    return {name: kept[uid] for name in STORED if (uid := with_stored_uid(name)) in kept}
+
 
 SEARCH = """<?xml version="1.0"?><C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav">
 <D:prop><C:calendar-data/></D:prop><C:filter><C:comp-filter name="VCALENDAR"><C:comp-filter name="VEVENT">
@@ -48,175 +82,79 @@ SEARCH = """<?xml version="1.0"?><C:calendar-query xmlns:D="DAV:" xmlns:C="urn:i
 </C:calendar-query>"""
 
 
-def program(name: str) -> str:
-    path = shutil.which(name)
-    return path if path is not None else cannot(f"{name} isn't installed")
+async def put(client: httpx.AsyncClient, path: str, text: str) -> None:
+    answer = await client.put(path, content=text.encode(), headers={"content-type": "text/calendar"})
+    assert answer.status_code in (200, 201, 204), answer.text
 
 
-def events_of(text: str) -> dict[str, tuple[str, ...]]:
-    """What a calendar says of each event, by UID: times, texts and people."""
-    return {str(event["UID"]): facts(event) for event in Calendar.from_ical(text).walk("VEVENT")}
-
-
-def facts(event: Any) -> tuple[str, ...]:
-    people = event.get("ATTENDEE", [])
-    people = people if isinstance(people, list) else [people]
-    texts = (str(event.get(name, "")) for name in ("SUMMARY", "DESCRIPTION", "LOCATION", "URL", "STATUS", "SEQUENCE"))
-    times = (written(event["DTSTART"].dt), written(event["DTEND"].dt))
-    return (*times, *texts, *sorted(f"{each} {each.params['CN']} {each.params['PARTSTAT']}" for each in people))
-
-
-def differing(texts: Iterable[str]) -> set[str]:
-    """The kinds of invites of which these calendars say anything else than was meant, or nothing."""
-    there = {uid: each for text in texts for uid, each in events_of(text).items()}
-    return {name for name, text in STORED.items() for uid, each in events_of(text).items() if there.get(uid) != each}
-
-
-def meant() -> dict[str, tuple[str, ...]]:
-    return {uid: each for text in STORED.values() for uid, each in events_of(text).items()}
-
-
-@contextlib.asynccontextmanager
-async def serving(*command: str, port: int) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a server that has been started and answers."""
-    process = await asyncio.create_subprocess_exec(*command, stdout=-3, stderr=-3)
-    headers = {"Authorization": "Basic " + base64.b64encode(b"ivo:secret").decode()}
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client:
-            async with asyncio.timeout(30):
-                while True:
-                    with contextlib.suppress(httpx.TransportError):
-                        await client.get("/")
-                        break
-                    await asyncio.sleep(0.1)
-            yield client
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
-@contextlib.asynccontextmanager
-async def radicale(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
-    port = free_port()
-    storage = f"--storage-filesystem-folder={folder}"
-    command = (program("radicale"), f"--server-hosts=127.0.0.1:{port}", "--auth-type=none", storage)
-    async with serving(*command, port=port) as client:
-        yield client, "/ivo/calendar"
-
-
-@contextlib.asynccontextmanager
-async def xandikos(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
-    port = free_port()
-    command = (program("xandikos"), "-l", "127.0.0.1", "-p", str(port), "-d", str(folder), "--defaults")
-    async with serving(*command, "--current-user-principal=/ivo/", port=port) as client:
-        yield client, "/ivo/calendars/calendar"
-
-
-@pytest.mark.parametrize("server", [radicale, xandikos], ids=lambda server: server.__name__)
-async def test_a_caldav_server_keeps_finds_and_hands_out_every_invite_as_meant(server: Any, tmp_path: Path) -> None:
-    async with server(tmp_path) as (client, path):
+@pytest.mark.parametrize("server", SERVERS)
+async def test_a_caldav_server_keeps_finds_and_hands_out_every_invite_as_meant(server: str, tmp_path: Path) -> None:
+    async with SERVERS[server](tmp_path) as (client, path):
         await client.request("MKCALENDAR", path)
         for number, text in enumerate(STORED.values()):
-            put = await client.put(
-                f"{path}/{number}.ics", content=text.encode(), headers={"content-type": "text/calendar"}
-            )
-            assert put.status_code in (201, 204), put.text
+            await put(client, f"{path}/{number}.ics", text)
         searched = await client.request(
             "REPORT", path, content=SEARCH, headers={"depth": "1", "content-type": "application/xml"}
         )
         single = [(await client.get(f"{path}/{number}.ics")).text for number in range(len(STORED))]
-        export = (await client.get(path + "/")).text if server is radicale else ""
+        export = (await client.get(path + "/")).text
 
     tag = "{urn:ietf:params:xml:ns:caldav}calendar-data"
     results = [element.text or "" for element in ElementTree.fromstring(searched.text).iter(tag)]
-    assert differing(results) == FAULTS.get(server.__name__, set())
-    assert differing(single) == FAULTS.get(server.__name__, set())
-    if export:
-        assert differing([export]) == set()
+    for texts in (results, single, [export] if server.startswith("Radicale") else single):
+        kept = {uid: each for text in texts for uid, each in readings(text).items()}
+        assert wrong(server, by_name(kept), wanted()) == faults(server)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+async def test_a_caldav_server_follows_the_whole_life_of_an_interview(
+    server: str, world: World, tmp_path: Path
+) -> None:
+    texts = await life(world)
+    async with SERVERS[server](tmp_path) as (client, path):
+        await client.request("MKCALENDAR", path)
+        kept = {}
+        for name, text in texts.items():
+            place = f"{path}/{name.rpartition(' ')[2]}.ics"
+            await put(client, place, stored(text).replace("UID:", f"UID:{name.rpartition(' ')[2]}-"))
+            [(uid, kept[name])] = readings((await client.get(place)).text).items()
+            kept[name]["uid"] = uid.partition("-")[2]
+
+    assert wrong(server, kept, {name: with_icalendar(text) for name, text in texts.items()}) == {}
 
 
 def test_sabres_validator_has_nothing_against_any_invite() -> None:
-    texts = {name: calendar.invite(event) for name, event in kinds().items()}
-    command = [program("php"), str(FOLDER / "validate.php")]
-    process = subprocess.run(command, input=json.dumps([*texts.values()]), capture_output=True, text=True, check=True)
-
-    answers = dict(zip(texts, json.loads(process.stdout), strict=True))
-    assert {name: faults for name, faults in answers.items() if faults} == {}
+    assert sabres_faults(TEXTS) == {}
 
 
-@pytest.fixture(scope="module")
-def libical() -> ctypes.CDLL:
-    name = ctypes.util.find_library("ical")
-    if name is None:
-        cannot("libical isn't installed")
-    library = ctypes.CDLL(name)
-    for function in ("icalparser_parse_string", "icalcomponent_get_first_component"):
-        getattr(library, function).restype = ctypes.c_void_p
-    for function in ("summary", "description", "location", "uid"):
-        getattr(library, f"icalcomponent_get_{function}").restype = ctypes.c_char_p
-    return library
+def test_libical_reads_every_invite_as_meant() -> None:
+    seen = {name: with_libical(text) for name, text in TEXTS.items()}
+
+    assert wrong("libical 3.0.16", seen, meant()) == faults("libical 3.0.16")
 
 
-@pytest.mark.parametrize("name", TEXTS)
-def test_libical_reads_every_text_as_it_was_meant(name: str, libical: ctypes.CDLL) -> None:
-    event_kind = 4
-    root = ctypes.c_void_p(libical.icalparser_parse_string(TEXTS[name].encode()))
-    assert root.value
-    event = ctypes.c_void_p(libical.icalcomponent_get_first_component(root, event_kind))
-    assert event.value
-
-    [original] = Calendar.from_ical(TEXTS[name]).walk("VEVENT")
-    assert libical.icalcomponent_count_errors(root) == 0
-    for field in ("summary", "description", "location", "uid"):
-        value = getattr(libical, f"icalcomponent_get_{field}")(event)
-        assert (value or b"").decode() == str(original.get(field.upper(), "")), field
+def test_khal_lists_every_invite_as_meant(tmp_path: Path) -> None:
+    assert wrong("khal 0.10.5", with_khal(STORED, tmp_path), as_khal_writes(wanted())) == faults("khal 0.10.5")
 
 
-def test_khal_lists_every_invite_at_its_time(tmp_path: Path) -> None:
-    (tmp_path / "calendar").mkdir()
-    config = tmp_path / "config"
-    config.write_text(
-        f"[calendars]\n[[ivo]]\npath = {tmp_path}/calendar\n[sqlite]\npath = {tmp_path}/khal.db\n[locale]\n"
-        "local_timezone = UTC\ndefault_timezone = UTC\ntimeformat = %H:%M\ndateformat = %Y-%m-%d\n"
-        "longdateformat = %Y-%m-%d\ndatetimeformat = %Y-%m-%dT%H:%M\nlongdatetimeformat = %Y-%m-%dT%H:%M\n"
-    )
-    khal = [program("khal"), "-c", str(config)]
-    for number, text in enumerate(STORED.values()):
-        (tmp_path / "calendar" / f"{number}.ics").write_bytes(text.encode())
-    listed = subprocess.run(
-        [*khal, "list", "2026-10-01", "500d", "--once", "--format", "{uid} {start} {end}", "--day-format", ""],
-        capture_output=True, text=True, check=True, env={**os.environ, "TZ": "UTC"},
-    )  # fmt: skip
-
-    lines = {line.split()[0]: line.split()[1:] for line in listed.stdout.splitlines() if line.strip()}
-    assert lines == {uid: [each[0][:16], each[1][:16]] for uid, each in meant().items()}
+def as_khal_writes(readings: Mapping[str, Reading]) -> dict[str, Reading]:
+    """Times to the minute, and people as one text."""
+    return {
+        name: each
+        | {"start": each["start"][:16], "end": each["end"][:16]}
+        | {"attendees": ", ".join(address for address, *_ in each["attendees"])}
+        for name, each in readings.items()
+    }
 
 
-Kept = dict[str, tuple[str, str]]
+async def test_khal_libical_and_sabre_follow_the_whole_life_of_an_interview(world: World, tmp_path: Path) -> None:
+    texts = await life(world)
+    meant_by = {name: with_icalendar(text) for name, text in texts.items()}
 
-
-def vdirsyncer(folder: Path, url: str) -> Iterator[Kept]:
-    """What vdirsyncer keeps of the feed in a folder, after each of its looks at it: start and status by summary."""
-    config = folder / "config"
-    config.write_text(
-        f'[general]\nstatus_path = "{folder}/status"\n[pair feed]\na = "theirs"\nb = "ours"\ncollections = null\n'
-        f'conflict_resolution = "a wins"\n[storage theirs]\ntype = "http"\nurl = "{url}"\n'
-        f'[storage ours]\ntype = "filesystem"\npath = "{folder}/kept"\nfileext = ".ics"\n'
-    )
-    (folder / "kept").mkdir()
-    command = [program("vdirsyncer"), "-c", str(config)]
-    subprocess.run([*command, "discover"], input="y\n" * 5, text=True, check=True, capture_output=True)
-    while True:
-        synced = subprocess.run([*command, "sync"], text=True, capture_output=True, check=False)
-        assert synced.returncode == 0, synced.stderr
-        texts = [path.read_text() for path in (folder / "kept").glob("*.ics")]
-        events = [event for text in texts for event in Calendar.from_ical(text).walk("VEVENT")]
-        yield {str(event["SUMMARY"]): (written(event["DTSTART"].dt), str(event["STATUS"])) for event in events}
+    assert wrong("libical 3.0.16", {name: with_libical(text) for name, text in texts.items()}, meant_by) == {}
+    assert sabres_faults(texts) == {}
+    listed = {name: with_khal({name: stored(text)}, tmp_path)[name] for name, text in texts.items()}
+    assert wrong("khal 0.10.5", listed, as_khal_writes(meant_by)) == {}
 
 
 def node_ical(folder: Path, url: str) -> Iterator[Kept]:
@@ -224,7 +162,7 @@ def node_ical(folder: Path, url: str) -> Iterator[Kept]:
     while True:
         command = [node(), str(FOLDER / "subscribe.mjs"), url]
         answer = subprocess.run(command, text=True, capture_output=True, check=True)
-        yield {name: (start, status) for name, (start, status) in json.loads(answer.stdout).items()}
+        yield json.loads(answer.stdout)
 
 
 @pytest.mark.parametrize("subscriber", [vdirsyncer, node_ical], ids=lambda subscriber: subscriber.__name__)
@@ -235,12 +173,18 @@ async def test_who_subscribes_to_a_feed_follows_moves_and_cancels(
     await world.goodtime.push(**world.a_panel("p", *interviews, sequence=1))
     looks = subscriber(tmp_path, f"{world.server.address}{await reset(world.ivo)}")
 
-    seen = [await asyncio.to_thread(next, looks)]
+    async def look() -> dict[str, tuple[str, str]]:
+        kept = await asyncio.to_thread(next, looks)
+        return {each["summary"]: (each["start"], each["status"]) for each in kept.values()}
+
+    seen = [await look()]
     moved = interviews[0] | {"startsAt": in_hours(48)}
     await world.goodtime.push(**world.a_panel("p", moved, interviews[2], sequence=2))
-    seen.append(await asyncio.to_thread(next, looks))
+    seen.append(await look())
     await world.goodtime.push(**world.a_panel("p", moved, world.an_interview("three", "noor"), sequence=3))
-    seen.append(await asyncio.to_thread(next, looks))
+    seen.append(await look())
+    await world.goodtime.push(**world.a_panel("p", *interviews, sequence=4))
+    seen.append(await look())
 
     day, two_days = in_hours(24).replace("+00:00", "Z"), in_hours(48).replace("+00:00", "Z")
     first, confirmed, cancelled = (day, "CONFIRMED"), (two_days, "CONFIRMED"), (day, "CANCELLED")
@@ -248,4 +192,49 @@ async def test_who_subscribes_to_a_feed_follows_moves_and_cancels(
         {"Interview one": first, "Interview two": first, "Interview three": first},
         {"Interview one": confirmed, "Interview two": cancelled, "Interview three": first},
         {"Interview one": confirmed, "Interview two": cancelled},
+        {"Interview one": first, "Interview two": first, "Interview three": first},
     ]
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Serves a feed; returns its URL."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def serve(text: str) -> str:
+        (folder / "feed.ics").write_bytes(text.encode())
+        return f"http://127.0.0.1:{server.server_port}/feed.ics"
+
+    yield serve
+    server.shutdown()
+
+
+def test_vdirsyncer_keeps_every_kind_of_event_of_a_feed(served: Callable[[str], str], tmp_path: Path) -> None:
+    events = {name: replace(event, uid=f"{place}@callboard") for place, (name, event) in enumerate(kinds().items())}
+    reader = calendar.Attendee("Ivo", "ivo@acme.example", "ACCEPTED", "https://ats.example/feedback/fbf_1")
+
+    kept = next(vdirsyncer(tmp_path, served(calendar.feed(((each, reader) for each in events.values()), "Ivo"))))
+
+    meant_by = {
+        name: expected(each, calendar._describe(each, (reader,)), "PUBLISH", calendar._status(each))
+        for name, each in events.items()
+    }
+    by_content = {content(each): each for each in kept.values()}
+    seen = {name: by_content.get(content(each), {}) for name, each in meant_by.items()}
+    assert wrong("vdirsyncer 0.19.0", seen, meant_by) == faults("vdirsyncer 0.19.0")
+
+
+def content(reading: Reading) -> tuple[str, ...]:
+    """What tells one event of a feed from another: vdirsyncer gives them UIDs of its own."""
+    return tuple(str(reading[name]) for name in ("start", "summary", "description", "location", "status"))
+
+
+@pytest.mark.parametrize("name", ["Radicale", "xandikos", "khal", "vdirsyncer", "libical"])
+def test_debians_programs_have_the_versions_of_the_table(name: str) -> None:
+    package = {"libical": "libical3"}.get(name, name.lower())
+    command = ["dpkg-query", "-W", "-f", "${Version}", package]
+    assert DEBIAN[name] in subprocess.run(command, capture_output=True, text=True, check=False).stdout

@@ -13,8 +13,10 @@ from typing import Any, NoReturn
 import pytest
 
 from resolvers import calendar
-from tests.readers.kinds import expected, kinds
+from tests.readers import table
+from tests.readers.kinds import FIELDS, expected, kinds
 from tests.readers.python_readers import READERS, Reading
+from tests.readers.table import FAULTS, NPM_READERS, UNREAD
 from tests.test_invites import PANEL_ID
 from tests.test_personal_invites import PERSONAL
 from tests.world import World, in_hours
@@ -22,19 +24,6 @@ from tests.world import World, in_hours
 pytestmark = pytest.mark.once
 
 FOLDER = Path(__file__).parent / "readers"
-NPM_READERS = ("ical.js", "node-ical", "ts-ics")
-FIELDS = tuple(expected(kinds()["plain"], "", "", ""))
-
-#: What a reader makes otherwise of which kinds of invites, by its own fault: docs/calendars.md has the versions.
-FAULTS = {
-    ("node-ical", "description"): {"a backslash before n"},
-    ("ics", "description"): {"a backslash before n"},
-    ("ics", "uid"): {"the scheduler's UID"},
-    ("ts-ics", "uid"): {"the scheduler's UID"},
-    ("ts-ics", "description"): {"what looks like a property"},
-}
-#: Fields that a reader has no name for.
-UNREAD = {("ics", "sequence")}
 CELLS = [(reader, field) for reader in (*READERS, *NPM_READERS) for field in FIELDS if (reader, field) not in UNREAD]
 
 
@@ -112,17 +101,13 @@ def test_a_reader_makes_of_a_field_what_was_meant(reader: str, field: str) -> No
     assert wrong == FAULTS.get((reader, field), set())
 
 
-def test_the_page_has_each_fault() -> None:
+def test_the_page_has_the_table_of_all_cells() -> None:
     page = (FOLDER.parent.parent / "docs" / "calendars.md").read_text()
-    versions = json.loads((FOLDER / "package.json").read_text())["dependencies"]
 
-    rows = [line for line in page.splitlines() if line.startswith("|")]
-    for reader, _ in FAULTS:
-        name = f"{reader} {versions[reader]}" if reader in versions else reader
-        assert any(name in row for row in rows), name
+    assert "\n".join(table.lines()) in page
 
 
-async def test_every_reader_follows_the_whole_life_of_an_interview(world: World) -> None:
+async def life(world: World) -> dict[str, str]:
     """Moved, somebody taken off, cancelled here and there, put back: what each person is sent after each act."""
     one = world.an_interview("one", "ivo", "noor")
     acts: dict[str, Callable[[], Any]] = {
@@ -140,6 +125,11 @@ async def test_every_reader_follows_the_whole_life_of_an_interview(world: World)
         [interview] = (await world.goodtime.ask(PERSONAL, externalId="p"))["interviewPanel"]["interviews"]
         for invite in interview["calendarInvites"]:
             texts[f"{act}: {invite['user']['email'].partition('@')[0]}"] = invite["text"]
+    return texts
+
+
+async def test_every_reader_follows_the_whole_life_of_an_interview(world: World) -> None:
+    texts = await life(world)
 
     python = {reader: {name: read(text) for name, text in texts.items()} for reader, read in READERS.items()}
     everything = python | read_with_npm(texts)

@@ -1,32 +1,48 @@
 """The kinds of invites that readers are given: zones around the changes of their clocks, and texts that are hard."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import zones
 from resolvers.calendar import Attendee, CalendarEvent
 
-#: Zones with an instant near a change of their clocks, half an hour before or after it.
-ZONES = {
-    "Africa/Casablanca": "2027-02-07T02:30Z",
-    "America/Asuncion": "2026-12-08T15:00Z",
-    "America/Caracas": "2027-07-13T14:00Z",
-    "America/Havana": "2026-11-01T05:30Z",
-    "America/New_York": "2027-11-07T06:30Z",
-    "America/Nuuk": "2027-03-28T00:30Z",
-    "America/Santiago": "2027-04-04T02:30Z",
-    "America/Sao_Paulo": "2027-02-21T02:30Z",
-    "America/Vancouver": "2027-01-12T17:00Z",
-    "Antarctica/Troll": "2027-03-28T00:30Z",
-    "Asia/Kathmandu": "2026-12-08T15:00Z",
-    "Asia/Kolkata": "2027-07-13T14:00Z",
-    "Asia/Shanghai": "2026-12-08T02:00Z",
-    "Australia/Lord_Howe": "2027-04-03T15:15Z",
-    "Europe/Dublin": "2027-10-31T00:30Z",
-    "Europe/London": "2027-10-31T01:30Z",
-    "Pacific/Chatham": "2027-04-03T14:15Z",
-    "UTC": "2026-12-08T15:00Z",
-}
+zones.use_newest_database()
+
+#: The zones of invites that readers are given; every zone there is is written and read back in tests/test_calendar.py.
+ZONES = (
+    *("Africa/Casablanca", "America/Asuncion", "America/Caracas", "America/Havana", "America/New_York"),
+    *("America/Nuuk", "America/Santiago", "America/Sao_Paulo", "America/Vancouver", "Antarctica/Troll"),
+    *("Asia/Kathmandu", "Asia/Kolkata", "Asia/Shanghai", "Australia/Lord_Howe", "Europe/Dublin"),
+    *("Europe/London", "Pacific/Chatham", "UTC"),
+)
+
+#: The years of the changes of clocks that are tried.
+YEARS = datetime(2026, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
+A_WEEK, A_MINUTE, HALF_AN_HOUR = timedelta(days=7), timedelta(minutes=1), timedelta(minutes=30)
+
+
+def changes_of_clocks(zone: ZoneInfo) -> Iterator[datetime]:
+    """The instants of 2026 to 2028, to the minute, at which the zone's offset changes; no two are within a week."""
+    week, until = YEARS
+    while week < until:
+        early, late = week, week + A_WEEK
+        before = offset_at(early, zone)
+        if offset_at(late, zone) != before:
+            while late - early > A_MINUTE:
+                middle = early + (late - early) // A_MINUTE // 2 * A_MINUTE
+                early, late = (middle, late) if offset_at(middle, zone) == before else (early, middle)
+            yield late
+        week += A_WEEK
+
+
+def offset_at(instant: datetime, zone: ZoneInfo) -> timedelta:
+    offset = instant.astimezone(zone).utcoffset()
+    assert offset is not None
+    return offset
+
 
 PLAIN = CalendarEvent(
     uid="itv_01@callboard",
@@ -81,10 +97,19 @@ HARD: dict[str, dict[str, Any]] = {
 }
 
 
+#: What is read of an invite.
+FIELDS = ("method", "uid", "sequence", "start", "end", "summary", "description", "location", "url", "status")
+FIELDS += ("organizer", "attendees")
+
+
 def kinds() -> dict[str, CalendarEvent]:
     """All kinds by their names: around a change of each zone's clocks, half a year from one, and what is hard."""
-    july = datetime(2027, 7, 13, 14, tzinfo=UTC)
-    events = {zone: at(datetime.fromisoformat(near), timezone=zone) for zone, near in ZONES.items()}
+    october, july = (datetime(year, month, 1, 14, tzinfo=UTC) for year, month in ((2026, 10), (2027, 7)))
+    events = {}
+    for zone in ZONES:
+        near = next((change for change in changes_of_clocks(ZoneInfo(zone)) if change > october), october)
+        # In the second of the two hours that autumn repeats.
+        events[zone] = at(near + HALF_AN_HOUR, timezone=zone)
     events |= {f"{zone} in July": at(july, timezone=zone) for zone in ZONES}
     return events | {name: at(changes.get("starts_at", PLAIN.starts_at), **changes) for name, changes in HARD.items()}
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import ics
 import vobject
 from ical.calendar_stream import IcsCalendarStream
-from icalendar import Calendar
+from icalendar import Calendar, Component
 
 from tests.readers.kinds import written
 
@@ -21,9 +21,13 @@ def with_icalendar(text: str) -> Reading:
     calendar = Calendar.from_ical(text)
     [event] = calendar.walk("VEVENT")
     assert not event.errors
+    return {"method": str(calendar["METHOD"]), **event_reading(event)}
+
+
+def event_reading(event: Component) -> Reading:
+    """What icalendar makes of an event."""
     attendees = event.get("ATTENDEE", [])
     return {
-        "method": str(calendar["METHOD"]),
         "uid": str(event["UID"]),
         "sequence": int(event["SEQUENCE"]),
         "start": written(event["DTSTART"].dt),
