@@ -12,6 +12,7 @@ from tortoise.expressions import Q, Subquery
 
 from models import (
     CancelOrigin,
+    Candidate,
     Departure,
     FeedbackForm,
     FeedbackFormStatus,
@@ -116,9 +117,22 @@ async def revise_invites_of_users(unit: UnitOfWork, renamed: Iterable[str], read
             await _revise(unit, shown, by)
 
 
-async def revise_invites_of_candidates(unit: UnitOfWork, renamed: Iterable[str], readdressed: Iterable[str]) -> None:
-    """The same for the invites to interviews of these candidates: they are invited too, by `candidateInvite`."""
-    for candidate_ids, by in ((set(renamed), 0), (set(readdressed), 1)):
+Invited = tuple[str, str | None]
+
+
+def shown_to_calendars(candidate: Candidate) -> Invited:
+    """What invites say of a candidate: the name, and the address at which `candidateInvite` invites them."""
+    return candidate.name, next(iter(candidate.emails), None)
+
+
+async def revise_invites_of_candidates(
+    unit: UnitOfWork, candidates: Iterable[Candidate], before: Mapping[str, Invited], merged: set[str]
+) -> None:
+    """The same for candidates whose invites said that before, by id; panels have moved to the ones in `merged`."""
+    now = {each.id: shown_to_calendars(each) for each in candidates if each.id in before}
+    readdressed = merged | {id for id, (_, address) in now.items() if address != before[id][1]}
+    renamed = {id for id, (name, _) in now.items() if name != before[id][0]} - readdressed
+    for candidate_ids, by in ((renamed, 0), (readdressed, 1)):
         if candidate_ids:
             await _revise(unit, Q(panel__candidate_id__in=candidate_ids), by)
 

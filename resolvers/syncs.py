@@ -16,7 +16,7 @@ from resolvers import duplicates, internal_candidates, units, validation
 from resolvers.access import Act, require, unscoped, visible
 from resolvers.contents import CandidatesBefore, Contents
 from resolvers.errors import ErrorCode, Path, UserError, error
-from resolvers.invite_revisions import revise_invites_of_candidates
+from resolvers.invite_revisions import revise_invites_of_candidates, shown_to_calendars
 from resolvers.queries import known
 from resolvers.units import UnitOfWork
 from resolvers.validation import plain_text
@@ -188,7 +188,7 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
         faults = list(_candidate_faults(rows))
         stored = await load_by(viewer, Candidate, "external_id", [row.external_id for row in rows], lock=True)
         faults += await _own_faults(viewer, rows, stored)
-        invited = {candidate.id: _shown_to_calendars(candidate) for candidate in stored.values()}
+        invited = {candidate.id: shown_to_calendars(candidate) for candidate in stored.values()}
         named = await _Named.load(viewer, rows)
         before = await CandidatesBefore.load(stored.values())
         references, candidates, followers = _References(faults), [], {}
@@ -212,28 +212,10 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
             merged = await duplicates.move(unit, candidates, kept)
             changed_emails = await _save_email_keys(candidates, kept)
             await internal_candidates.follow_candidates(unit, changed_emails, merged)
-            await _revise_invites(unit, candidates, invited, merged)
+            await revise_invites_of_candidates(unit, candidates, invited, merged)
         return synced
 
     return await sync(viewer, act)
-
-
-_Invited = tuple[str, str | None]
-
-
-def _shown_to_calendars(candidate: Candidate) -> _Invited:
-    """What invites say of the candidate: the name, and the address at which they are invited."""
-    return candidate.name, next(iter(candidate.emails), None)
-
-
-async def _revise_invites(
-    unit: UnitOfWork, candidates: Iterable[Candidate], before: Mapping[str, _Invited], merged: set[str]
-) -> None:
-    """Bring invites in line with new names and addresses, and with panels that have moved to the ones in `merged`."""
-    now = {each.id: _shown_to_calendars(each) for each in candidates if each.id in before}
-    readdressed = merged | {id for id, (_, address) in now.items() if address != before[id][1]}
-    renamed = {id for id, (name, _) in now.items() if name != before[id][0]} - readdressed
-    await revise_invites_of_candidates(unit, renamed, readdressed)
 
 
 async def _resolve_mergers(

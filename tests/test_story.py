@@ -6,6 +6,4 @@ from tests.processes import Installation
 
 async def test_from_the_toggle_to_a_live_panel_and_off_the_profile_again(empty: Installation) -> None:
     async with demo_account(empty) as story:
-        await follow_help_article(
-            story, Scheduler("GOODTIME", "GoodTime", "https://app.goodtime.example/candidates?id=cand-1&")
-        )
+        await follow_help_article(story, Scheduler("GOODTIME", "GoodTime", "/candidates?id=cand-1&"))
