@@ -43,7 +43,7 @@ nightly: .venv/test ## thousands of made-up cases, about a quarter of an hour: w
 		tests/test_convergence.py tests/test_feed_replay.py tests/test_paging.py
 	@! command -v apt-get >/dev/null || test "$$(id -u)" != 0 || { apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$(cat tests/readers/debian.txt); }
-	CALLBOARD_NIGHTLY=1 $(BIN)/python -m pytest -q -rs tests/test_calendar_programs.py
+	CALLBOARD_NIGHTLY=1 $(BIN)/python -m pytest -q -rs tests/test_calendar_programs.py tests/test_client_tools.py
 
 mutants: .venv/test ## plant 44 faults, one at a time, and see that a test finds each (K=name picks)
 	@$(BIN)/python -m tests.mutants -k '$(K)'

@@ -2,15 +2,20 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import websockets
+from gql import Client, gql
+from gql.transport.exceptions import TransportConnectionFailed
+from gql.transport.websockets import WebsocketsTransport
 from graphql import GraphQLInterfaceType, GraphQLUnionType, build_schema, parse, validate
 
 from auth.refusals import Code
 from resolvers.errors import ErrorCode, WarningCode
-from tests.processes import reference_clients, tool
+from tests.processes import tool, with_packages
 
 pytestmark = pytest.mark.once
 
@@ -25,7 +30,7 @@ GRAPHQL = [
 
 def table(page: str, heading: str) -> list[list[str]]:
     """The rows of the first table below a heading, without its first two lines."""
-    below = (ROOT / "docs" / page).read_text().split(f"{heading}\n", 1)[1]
+    below = (ROOT / "docs" / page).read_text().split(heading, 1)[1]
     lines = re.search(r"(?:^\|.*\n)+", below, re.MULTILINE)
     assert lines, f"there is a table below {heading}"
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[0].splitlines()[2:]]
@@ -66,14 +71,59 @@ def test_every_close_of_ours_is_in_the_table() -> None:
     assert ours | {"1001", "1006", "1009"} == {row[0] for row in close_codes()}
 
 
-def test_graphql_ws_does_with_each_close_what_the_table_says() -> None:
-    codes = [row[0] for row in close_codes()]
+def made_of(folder: Path, *ends: str) -> dict[str, dict[str, str]]:
+    """What each client makes of these ends of a stream, tried with the packages of the recipes in an empty folder."""
+    packages = with_packages(ROOT / "examples" / "recipes", "relay-runtime") / "node_modules"
+    (folder / "node_modules").symlink_to(packages)
+    script = shutil.copy(ROOT / "tests" / "clients" / "close_codes.mjs", folder)
+    run = subprocess.run([tool("node"), script, *ends], capture_output=True, text=True, check=True)
+    return dict(json.loads(run.stdout))
 
-    run = subprocess.run(
-        [tool("node"), "close_codes.mjs", *codes], cwd=reference_clients(), capture_output=True, text=True, check=True
+
+def test_clients_over_websockets_do_with_each_close_what_the_table_says(tmp_path: Path) -> None:
+    ends = {row[0]: row[2] for row in close_codes()}
+
+    assert made_of(tmp_path, *ends) == dict.fromkeys(("graphql-ws", "apollo", "urql", "relay"), ends)
+    assert [row[3].rstrip(" |") for row in close_codes()] == [
+        "an error: begin again" if end == "again" else "an error: don't" for end in ends.values()
+    ]
+
+
+def test_graphql_sse_does_with_each_end_of_a_stream_what_the_table_says(tmp_path: Path) -> None:
+    rows = table(
+        "clients.md", "An event stream has no close codes. graphql-sse 2.6.1 tries everything again, as often as"
     )
+    ends = {row[0].strip("`"): row[2].rstrip(" |") for row in rows}
 
-    assert json.loads(run.stdout) == {row[0]: row[2].split(" ")[0].rstrip(":;") for row in close_codes()}
+    assert made_of(tmp_path, "sse", *ends) == {"graphql-sse": ends}
+
+
+async def follow(transport: WebsocketsTransport) -> None:
+    async with Client(transport=transport) as session:
+        async for _ in session.subscribe(gql("subscription { change }")):
+            raise AssertionError("nothing comes")
+
+
+@pytest.mark.parametrize("code", [row[0] for row in close_codes()])
+async def test_gql_ends_at_every_close_and_its_cause_has_the_code(code: str) -> None:
+    async def close_at_subscribe(socket: websockets.ServerConnection) -> None:
+        await socket.recv()
+        await socket.send('{"type": "connection_ack"}')
+        await socket.recv()
+        if code == "1006":
+            socket.transport.abort()
+        else:
+            await socket.close(int(code))
+
+    protocol = websockets.Subprotocol("graphql-transport-ws")
+    async with websockets.serve(close_at_subscribe, "127.0.0.1", 0, subprotocols=[protocol]) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        transport = WebsocketsTransport(f"ws://127.0.0.1:{port}", subprotocols=[protocol])
+        with pytest.raises(TransportConnectionFailed) as failed:
+            await follow(transport)
+
+    received = getattr(failed.value.__cause__, "rcvd", None)
+    assert (received and str(received.code)) == (None if code == "1006" else code)
 
 
 def test_the_possible_types_to_copy_are_those_of_the_schema() -> None:
