@@ -100,10 +100,14 @@ class PostgresListener:
         self._own_pid = 0
         self._names: set[str] = set()
         self._stirred = asyncio.Event()
+        self._tried = asyncio.Event()
 
     async def __aenter__(self) -> "PostgresListener":
+        """Returns when it listens, or has once failed to: a process that begins is not told to be deaf meanwhile."""
         self._signals.listener = self
         self._working = asyncio.create_task(self._work())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._tried.wait(), _ANSWER_SECONDS)
         return self
 
     async def __aexit__(
@@ -133,6 +137,7 @@ class PostgresListener:
             except Exception as error:  # Whatever it was, connect again: nobody else would.
                 failures = 1 if self.connected else failures + 1
                 self.connected = False
+                self._tried.set()
                 pause = min(_SHORTEST_PAUSE_SECONDS * 2 ** min(failures, 10), _LONGEST_PAUSE_SECONDS)
                 self._log_failure(error, failures, pause)
                 await asyncio.sleep(pause * random.uniform(0.5, 1))
@@ -152,6 +157,7 @@ class PostgresListener:
         self._own_pid = connection.get_server_pid()
         await connection.add_listener(_CHANNEL, self._receive)
         self.connected = True
+        self._tried.set()
         # What was sent while nobody listened is lost: everybody looks.
         self._signals.notify_all()
         while True:

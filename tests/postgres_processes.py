@@ -203,9 +203,8 @@ class Process:
         return self._stderr.read().decode().splitlines()
 
     def complaints(self) -> list[str]:
-        """The lines of its log that are worse than news, but for one that says that it is only just starting."""
-        lines = [line for line in self.log() if json.loads(line).get("level") != "info"]
-        return lines[1:] if lines and "The other processes can't be heard" in lines[0] else lines
+        """The lines of its log that are worse than news."""
+        return [line for line in self.log() if json.loads(line).get("level") != "info"]
 
     async def close(self) -> None:
         if self._process is not None and self.process.returncode is None:

@@ -144,7 +144,6 @@ HEAD = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n
 
 #: What is sent at once, and then again and again.
 SLOW = {
-    "nothing at all": (b"", b""),
     "half a head": (HEAD, b""),
     "a head without end, a bit at a time": (HEAD, b"x: y\r\n"),
     "one header without end, a bit at a time": (HEAD + b"x: ", b"y"),

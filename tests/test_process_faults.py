@@ -123,7 +123,7 @@ async def test_workers_share_one_address_and_one_that_is_killed_is_replaced(post
                 await some(subscribers[0])
                 first, _ = workers = workers_of(process)
                 os.kill(first, signal.SIGKILL)
-                await eventually(lambda: set(workers_of(process)) - set(workers), within=20)
+                await eventually(lambda: set(workers_of(process)) - set(workers), within=60)
                 await some(subscribers[0])
             await all_received(postgres, world, *subscribers)
         process.terminate()

@@ -19,14 +19,18 @@ _MAX_HEAD_BYTES = 64 * 1024
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """A connection. Each request's head has to arrive within `request_seconds`, and has at most 64 KiB."""
+    """A connection. Each request's head has at most 64 KiB, and from its first byte on `request_seconds` to arrive.
+
+    One that waits for its first request is kept as long as between two: proxies open some ahead, and whatever is sent
+    into one just when it is cut off is lost.
+    """
 
     _head_timeout: asyncio.TimerHandle | None = None
     _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect_head()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def data_received(self, data: bytes) -> None:
         if self.cycle is None or self.cycle.response_complete:
@@ -47,6 +51,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_head()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def _expect_head(self) -> None:
