@@ -131,7 +131,7 @@ def _routes(files: Path) -> list[BaseRoute]:
         *(Route(path, graphql, methods=["GET", "POST"]) for path in _GRAPHQL),
         Route("/healthz", health),
         Route("/readyz", readiness),
-        Route("/metrics", exposition),
+        *([] if settings.current().metrics_address else [Route("/metrics", exposition)]),
         Route("/auth/sign-in", sign_in.begin),
         Route("/auth/callback", sign_in.finish),
         *(Route(f"/auth/{act.__name__}", act, methods=["POST"]) for act in (sign_in.token, sign_in.keep, sign_in.end)),
@@ -159,7 +159,7 @@ async def lifespan(process: Process, listening: Sequence[socket.socket] = ()) ->
         if current.on_postgres:
             await parts.enter_async_context(PostgresListener(current.database_url, process.signals))
         await parts.enter_async_context(process.transactions)
-        await parts.enter_async_context(traces.exporting())
+        await parts.enter_async_context(traces.exporting(version()))
         # Processes that were started together differ in when they begin.
         prune = partial(changes.prune, timedelta(days=current.change_retention_days))
         parts.enter_context(_in_background(_daily(prune, random.uniform(60, 3600))))

@@ -1,4 +1,4 @@
-"""Structured logs: one line for each event, with the request's id, and never a secret. Imports nothing of ours."""
+"""Structured logs: one line for each event, with the ids of the request and of its trace, and never a secret."""
 
 import asyncio
 import logging
@@ -9,7 +9,9 @@ from types import TracebackType
 from typing import Any, Literal, TextIO, TypedDict
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+import traces
 
 _QUIET = ("gql", "httpx", "tortoise", "uvicorn.error", "websockets")
 
@@ -47,6 +49,7 @@ def log_unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
 def _formatter(for_people: bool) -> logging.Formatter:
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
@@ -61,6 +64,11 @@ def _formatter(for_people: bool) -> logging.Formatter:
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
     )
+
+
+def _add_trace(logger: object, method: str, event: EventDict) -> EventDict:
+    event.update(traces.active_ids())
+    return event
 
 
 def _described(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> list[_Raised]:

@@ -4,7 +4,7 @@ No label takes a value that a client can make up: names of root fields, codes an
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from functools import cache
@@ -21,8 +21,11 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    ProcessCollector,
     generate_latest,
+    start_http_server,
 )
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -204,11 +207,64 @@ def _response_counter(method: str, status: int) -> Counter:
 
 def exposition() -> bytes:
     """Everything counted, in Prometheus's text: of all processes, whichever of them is asked."""
+    return generate_latest(_registry())
+
+
+@contextmanager
+def served(host: str, port: int) -> Iterator[int]:
+    """Serve the same at an address of its own inside the block, whatever the path; the port. Raises OSError."""
+    httpd, thread = start_http_server(port, host, _registry())
+    try:
+        yield httpd.server_port
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+        thread.join()
+
+
+def _registry() -> CollectorRegistry:
     if _SHARED not in os.environ:
-        return generate_latest(REGISTRY)
+        return REGISTRY
     registry = CollectorRegistry()
     MultiProcessCollector(registry)
-    return generate_latest(registry)
+    registry.register(_Processes())
+    return registry
+
+
+class _Processes:
+    """CPU, memory and open files of each worker: a single process has the same metrics without the label `pid`.
+
+    No sums: what a worker has used goes with it, and a counter must not fall.
+    """
+
+    def collect(self) -> Iterable[Metric]:
+        metrics: dict[str, Metric] = {}
+        for pid in _processes():
+            for metric in _process_metrics(pid):
+                merged = metrics.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
+                for sample in metric.samples:
+                    merged.add_sample(sample.name, {"pid": str(pid)}, sample.value)
+        return metrics.values()
+
+
+def _process_metrics(pid: int) -> Iterable[Metric]:
+    return ProcessCollector(pid=lambda: pid, registry=None).collect()
+
+
+def _processes() -> list[int]:
+    """The processes that count, and have not ended."""
+    files = Path(os.environ[_SHARED]).glob("counter_*.db")
+    return [pid for pid in sorted(int(file.stem.rpartition("_")[2]) for file in files) if not _has_ended(pid)]
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # somebody else's now
+        return True
+    return False
 
 
 @contextmanager
@@ -226,9 +282,5 @@ def forget_dead_processes() -> None:
     """What processes that have ended had open is open no more: to be called by the one that takes their place."""
     for path in Path(os.environ.get(_SHARED, os.devnull)).glob("gauge_live*_*.db"):
         pid = int(path.stem.rpartition("_")[2])
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+        if _has_ended(pid):
             mark_process_dead(pid)
-        except PermissionError:
-            continue

@@ -13,11 +13,11 @@ from typing import Annotated, TypeVar
 import orjson
 import typer
 import uvicorn
+from dotenv import load_dotenv
 
 import database
 import serving
 import settings
-import zones
 from application import Application, version
 from auth import tokens
 from auth.discovery import OtherIssuer, compare
@@ -84,9 +84,7 @@ def serve(
     if current.has_provider:
         _check_provider(current)
     asyncio.run(_require_ready(current))
-    listening = serving.bind(host, port) if uds is None else serving.bind_path(uds)
-    _log.info("listening", extra={"address": serving.address(listening), "tz_database": zones.use_newest_database()})
-    serving.run(listening, workers)
+    serving.run(serving.bind(host, port) if uds is None else serving.bind_path(uds), workers)
 
 
 async def _require_ready(current: settings.Settings) -> None:
@@ -177,7 +175,8 @@ async def _demo(listening: socket.socket, beside: socket.socket, simulate: bool)
     goodtime_server = site.server(site.Site(f"{address}/graphql", pages, key))
     going = asyncio.create_task(goodtime_server.serve(sockets=[beside]))
     try:
-        await uvicorn.Server(serving.config(lambda: Application([listening]))).serve(sockets=[listening])
+        with serving.metrics_served():
+            await uvicorn.Server(serving.config(lambda: Application([listening]))).serve(sockets=[listening])
     finally:
         goodtime_server.should_exit = True
         await going
@@ -313,6 +312,8 @@ def _with_database(work: Callable[[], Awaitable[T]]) -> T:
 
 def main() -> None:
     """The command line. What a user can cause ends in one line on stderr, never in a traceback."""
+    # Not only ours: those of OpenTelemetry count from there too, and whatever else is no part of `Settings`.
+    load_dotenv(".env")
     try:
         cli()
     except (settings.BadSetting, Failure) as failure:

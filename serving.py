@@ -3,10 +3,11 @@
 import contextlib
 import errno
 import gc
+import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvicorn
@@ -20,6 +21,8 @@ import zones
 from application import Application
 from transport.drain import Supervisor
 from transport.uvicorn_protocols import HttpProtocol, WebSocketProtocol
+
+_log = logging.getLogger("callboard.serving")
 
 _IDLE_SECONDS = 75
 """So long an idle connection is kept. Whoever closes first must be the other side, or a request may be under way just
@@ -44,13 +47,37 @@ def run(listening: socket.socket, workers: int) -> None:
         # First: what a signal's handler raises while a finalizer runs is lost, and the signal with it.
         collect_garbage_rarely()
         exit_well_at_signals()
-        uvicorn.Server(config(lambda: Application([listening]))).run(sockets=[listening])
+        with metrics_served():
+            _log_start(listening)
+            uvicorn.Server(config(lambda: Application([listening]))).run(sockets=[listening])
         return
-    with metrics.shared_between_processes():
+    with metrics.shared_between_processes(), metrics_served():
+        _log_start(listening)
         supervisor = Supervisor(config("serving:worker", workers=workers), sockets=[listening])
         supervisor.run()
     if any(process.process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise Failure("The workers can't start: the log says why.")
+
+
+def _log_start(listening: socket.socket) -> None:
+    _log.info("listening", extra={"address": address(listening), "tz_database": zones.use_newest_database()})
+
+
+@contextlib.contextmanager
+def metrics_served() -> Iterator[None]:
+    """Serve metrics inside the block where they have an address of their own. Raises Failure."""
+    at = settings.current().metrics_host_and_port
+    if at is None:
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            port = stack.enter_context(metrics.served(*at))
+        except OSError as error:
+            why = (error.strerror or str(error)).partition(" (")[0]
+            raise Failure(f"CALLBOARD_METRICS_ADDRESS: can't listen on {at[0]}:{at[1]} ({why}).") from None
+        _log.info("metrics are served", extra={"address": _url(at[0], port)})
+        yield
 
 
 def worker() -> ASGIApp:
@@ -144,5 +171,8 @@ def address(listening: socket.socket) -> str:
     """The URL of what is served at the socket; `unix:` and the path of a Unix socket."""
     if listening.family is socket.AF_UNIX:
         return f"unix:{listening.getsockname()}"
-    host, port = listening.getsockname()[:2]
+    return _url(*listening.getsockname()[:2])
+
+
+def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

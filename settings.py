@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     change_retention_days: int = Field(default=30, ge=1)
     drain_seconds: float = Field(default=0, ge=0)
     forwarded_allow_ips: str | None = None
+    metrics_address: str | None = None
     log_format: Literal["console", "json"] | None = None
     log_level: Literal["info", "warning", "error"] = "info"
 
@@ -141,6 +142,13 @@ class Settings(BaseSettings):
                 )
         return listed
 
+    @field_validator("metrics_address")
+    @classmethod
+    def _address(cls, address: str | None) -> str | None:
+        if address is not None and not re.fullmatch(r"(\[[0-9a-f:.]+\]|[^:\s]+):\d{1,5}", address, re.IGNORECASE):
+            raise ValueError("must be host:port, such as 127.0.0.1:9100")
+        return address
+
     @field_validator("jwt_accounts")
     @classmethod
     def _mapping(cls, listed: str | None) -> str | None:
@@ -204,6 +212,14 @@ class Settings(BaseSettings):
     def public_path(self) -> str:
         """Where Callboard is under its host: nothing, or a path such as `/callboard`."""
         return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
+    def metrics_host_and_port(self) -> tuple[str, int] | None:
+        """Where metrics are served, if not at `/metrics` beside everything else."""
+        if self.metrics_address is None:
+            return None
+        host, _, port = self.metrics_address.rpartition(":")
+        return host.strip("[]"), int(port)
 
     @property
     def has_pooler(self) -> bool:

@@ -74,14 +74,15 @@ class Engine:
         work = Work(settings.current().max_work)
         try:
             with traces.span(f"{kind} {field}") as span, timer:
-                async with self.admission.slot(context.signed_in):
-                    response = await execute_operation(admitted, context, self._coalescer, work)
-                    payload = encode_response(response)
-                    work.units += len(payload) // BYTES_PER_COST
-                timer.outcome = outcome(response.get("errors"))
-                span.set(request_id=context.request_id, outcome=timer.outcome, statements=timer.statements)
+                try:
+                    async with self.admission.slot(context.signed_in):
+                        response = await execute_operation(admitted, context, self._coalescer, work)
+                        payload = encode_response(response)
+                        work.units += len(payload) // BYTES_PER_COST
+                    timer.outcome = outcome(response.get("errors"))
+                finally:
+                    _report_end(span, admitted, context, timer.outcome, began, statements=timer.statements)
         finally:
-            _log_end(admitted, context, timer.outcome, began, statements=timer.statements)
             await self.admission.charge_work(admitted, context, work)
         return Answer(payload, "data" in response)
 
@@ -111,13 +112,17 @@ class Engine:
         self, admitted: Admitted, context: Context, write: Callable[[Sequence[bytes]], bool] | None
     ) -> AsyncGenerator[Answer, None]:
         ended_with, began = "OK", perf_counter()
+        # Active only by moments: whoever takes the answers meanwhile is not part of it.
+        span = traces.start(f"subscription {admitted.operation.root_field}")
         try:
             if write is not None:
                 context.direct_writer = self._renderings.direct_writer(admitted, context, write)
             with metrics.subscriber(), self.admission.followed(context.viewer, admitted.cost):
                 async with aclosing(await source_events(admitted, context)) as events:
                     async for event in events:
-                        yield Answer(await self._renderings.render(admitted, context, event), True)
+                        with span.active():
+                            payload = await self._renderings.render(admitted, context, event)
+                        yield Answer(payload, True)
         except InvalidDocument as invalid:
             errors = format_errors(invalid.errors, context.request_id, executed=False)
             ended_with = outcome(errors)
@@ -126,27 +131,47 @@ class Engine:
             ended_with = "CUT_OFF"
             raise
         except Exception as failure:
-            errors = format_failure(failure, context.request_id)
+            with span.active():
+                errors = format_failure(failure, context.request_id)
             ended_with = outcome(errors)
             yield _refusal(errors)
         finally:
             metrics.count_operation("subscription", admitted.operation.root_field, ended_with)
-            _log_end(admitted, context, ended_with, began)
+            with span.active():
+                _report_end(span, admitted, context, ended_with, began)
+            span.end()
 
 
-def _log_end(admitted: Admitted, context: Context, outcome: str, began: float, **facts: int) -> None:
-    """One line for an operation that has ended: which, whose by id, and how. Nothing that it was asked with."""
+def _report_end(
+    span: traces.Span, admitted: Admitted, context: Context, outcome: str, began: float, **facts: int
+) -> None:
+    """Tell the log and the span of an operation that has ended: which, and how; the log also whose, by id.
+
+    Nothing that it was asked with.
+    """
     operation, viewer = admitted.operation, context.signed_in
+    name = (operation.name or "")[:_MAX_NAME_CHARACTERS]
     facts_of_all: dict[str, object] = {
         "kind": operation.kind.value,
         "field": operation.root_field,
-        "operation": (operation.name or "")[:_MAX_NAME_CHARACTERS],
+        "operation": name,
         "actor": viewer.actor_id if viewer else None,
         "outcome": outcome,
         "ms": round((perf_counter() - began) * 1000, 1),
         "request_id": context.request_id,
     }
     _log.info("operation", extra=facts_of_all | facts)
+    span.set(
+        {
+            "graphql.operation.type": operation.kind.value,
+            "graphql.operation.name": name or None,
+            "callboard.field": operation.root_field,
+            "callboard.request_id": context.request_id,
+            **{f"callboard.{name}": number for name, number in facts.items()},
+        }
+    )
+    if outcome != "OK":
+        span.fail(outcome)
 
 
 def refuse(invalid: InvalidDocument, request_id: str) -> Answer:

@@ -27,9 +27,18 @@ async def collector() -> AsyncIterator[tuple[str, list[bytes]]]:
 
 
 def read_spans(received: list[bytes]) -> Iterator[Any]:
+    for resource in _resources(received):
+        for scope in resource.scope_spans:
+            yield from scope.spans
+
+
+def read_resource(received: list[bytes]) -> Any:
+    """Who has sent the spans."""
+    return next(_resources(received)).resource
+
+
+def _resources(received: list[bytes]) -> Iterator[Any]:
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
     for payload in received:
-        for resource in ExportTraceServiceRequest.FromString(payload).resource_spans:
-            for scope in resource.scope_spans:
-                yield from scope.spans
+        yield from ExportTraceServiceRequest.FromString(payload).resource_spans

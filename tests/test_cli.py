@@ -194,17 +194,6 @@ async def test_several_workers_need_postgresql(installation: Installation) -> No
     assert "postgres://" in await installation.failure_line("serve", "--workers", "2")
 
 
-@pytest.mark.postgres
-async def test_several_workers_serve_log_and_stop(installation: Installation) -> None:
-    async with installation.running("serve", "--workers", "2") as several, http_client() as client:
-        assert (await client.get(f"{several.address}/readyz", timeout=30)).json() == {"status": "ready"}
-        await until(lambda: any(line.get("route") == "/readyz" for line in several.logged))
-
-        assert await several.stop() == 0
-
-    assert not [line for line in several.logged if line["level"] == "error"]
-
-
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_server_ends_well_on_a_signal(signal_number: int, installation: Installation) -> None:
     async with installation.running("serve") as process:

@@ -56,7 +56,7 @@ TOOLS = {
     },
 }
 #: Who may import what of ours, for those who otherwise stand alone.
-LEAVES = {"clock": set(), "settings": {"postgres_url"}, "logs": set(), "postgres_url": set()}
+LEAVES = {"clock": set(), "settings": {"postgres_url"}, "logs": {"traces"}, "postgres_url": set()}
 LEAVES |= {"fairness": set(), "metrics": set(), "traces": set(), "work": {"fairness"}, "zones": set()}
 
 #: The rooms whose public names may be the same: what clients see is called as the model or the value that it shows.

@@ -7,6 +7,7 @@ import pytest
 
 import settings
 from settings import BadSetting, Settings
+from tests.processes import Installation
 
 pytestmark = pytest.mark.once
 
@@ -105,6 +106,8 @@ def test_headers_are_listed_with_commas(monkeypatch: pytest.MonkeyPatch) -> None
         ("CALLBOARD_ALLOWED_ORIGINS", "a.example"),
         ("CALLBOARD_ALLOWED_ORIGINS", "https://*.example"),
         ("CALLBOARD_RATE_LIMIT", "perhaps"),
+        ("CALLBOARD_METRICS_ADDRESS", "9100"),
+        ("CALLBOARD_METRICS_ADDRESS", "127.0.0.1"),
         ("CALLBOARD_LOG_FORMAT", "xml"),
         ("CALLBOARD_CHANGE_RETENTION_DAYS", "0"),
         ("CALLBOARD_MAX_PAGE", "many"),
@@ -120,6 +123,28 @@ def test_a_bad_value_is_one_line_that_names_it(variable: str, value: str, monkey
     assert str(refused.value).startswith(f"{variable}: ")
     assert "\n" not in str(refused.value)
     assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port"),
+    [("0.0.0.0:9100", "0.0.0.0", 9100), ("[::1]:0", "::1", 0), ("metrics:80", "metrics", 80)],
+)
+def test_metrics_have_the_address_that_is_set(
+    address: str, host: str, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read().metrics_host_and_port is None
+
+    monkeypatch.setenv("CALLBOARD_METRICS_ADDRESS", address)
+
+    assert read().metrics_host_and_port == (host, port)
+
+
+async def test_what_others_read_from_the_environment_counts_from_the_file_too(place: Path) -> None:
+    (place / ".env").write_text("CALLBOARD_KEY=cb_live_of_the_file\n")
+
+    ended = await Installation(place, "sqlite://no.db").run("simulate", "--url", "http://127.0.0.1:9/graphql")
+
+    assert ended.err.splitlines()[-1].startswith("callboard simulate: http://127.0.0.1:9/graphql unreachable")
 
 
 @pytest.mark.parametrize("named", ["environment", ".env"])

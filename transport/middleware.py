@@ -15,8 +15,11 @@ import metrics
 import traces
 from operations.errors import format_failure
 from process import process_of
+from traces import Span
 
 _log = logging.getLogger("callboard.requests")
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 
 _PROXY_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -56,10 +59,11 @@ class RequestMiddleware:
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *_HEADERS, *last]
             await send(message)
 
+        headers = Headers(scope=scope)
         # For as long as the task that serves it.
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id, **traces.callers_ids(headers))
         began = time.perf_counter()
-        with traces.span("request", Headers(scope=scope)) as span:
+        with traces.below(headers), traces.span(_method(scope)) as span:
             try:
                 await self.app(scope, receive, send_with_headers)
             except Exception as failure:
@@ -73,7 +77,29 @@ class RequestMiddleware:
                 facts = {"method": scope["method"][:10], "route": route, "status": status}
                 _log.info("request", extra={**facts, "ms": round((time.perf_counter() - began) * 1000, 1)})
                 metrics.count_response(scope["method"], status)
-                span.set(request_id=request_id, **facts)
+                _describe(span, scope, route, status)
+
+
+def _method(scope: Scope) -> str:
+    """The method as OpenTelemetry has it: of those that are made up there are as many as callers like."""
+    return scope["method"] if scope["method"] in _METHODS else "_OTHER"
+
+
+def _describe(span: Span, scope: Scope, route: str, status: int | None) -> None:
+    """By OpenTelemetry's conventions for HTTP servers, where only what is the server's fault is an error."""
+    span.rename(f"{_method(scope)} {route}".rstrip())
+    span.set(
+        {
+            "http.request.method": _method(scope),
+            "http.route": route or None,
+            "http.response.status_code": status,
+            "url.scheme": scope["scheme"],
+            "network.protocol.version": scope["http_version"],
+            "callboard.request_id": scope["request_id"],
+        }
+    )
+    if status is None or status >= 500:
+        span.fail(str(status or "CUT_OFF"))
 
 
 def _request_id(scope: Scope) -> str:

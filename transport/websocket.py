@@ -10,12 +10,14 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import orjson
+import structlog
 from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 import database
 import metrics
 import settings
+import traces
 from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
@@ -271,7 +273,9 @@ async def serve(websocket: WebSocket) -> None:
         await websocket.close(4406, "Subprotocol not acceptable")
         return
     await websocket.accept(PROTOCOL)
-    await Socket(websocket).serve()
+    structlog.contextvars.bind_contextvars(**traces.callers_ids(websocket.headers))
+    with traces.below(websocket.headers):
+        await Socket(websocket).serve()
 
 
 def _is_allowed_origin(websocket: WebSocket) -> bool:
