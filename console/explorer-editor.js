@@ -1,6 +1,8 @@
-/** A code editor: a textarea over a copy of its text with the syntax highlighted. */
+/** A code editor: a textarea over a copy of its text with the syntax highlighted and the problems in their lines. */
 
 import { fill, h } from "/console/element.js";
+import { ProblemList, markProblems } from "/console/explorer-problems.js";
+import { SuggestionList } from "/console/explorer-suggestions.js";
 
 const GRAPHQL_TOKENS =
   /(?<note>#[^\n]*)|(?<text>"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*")|(?<word>\b(?:query|mutation|subscription|fragment|on|true|false|null)\b)|(?<value>\$\w+|-?\d+(?:\.\d+)?|\b[A-Z][A-Z_]+\b)|(?<key>\b\w+(?=\s*:))|(?<mark>@\w+|\.{3})/g;
@@ -8,7 +10,9 @@ const JSON_TOKENS =
   /(?<key>"(?:\\.|[^"\\])*"(?=\s*:))|(?<text>"(?:\\.|[^"\\])*")|(?<value>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<word>\b(?:true|false|null)\b)/g;
 const MOST_HIGHLIGHTED = 100_000;
 
-const CLOSING = { "{": "}", "(": ")", "[": "]" };
+const BRACKETS = { "{": "}", "(": ")", "[": "]" };
+// In GraphQL a third quote begins a block of text.
+const CLOSING = { graphql: BRACKETS, json: { ...BRACKETS, '"': '"' } };
 
 /** Code as a `pre` with a span for each token, whose class is the token's kind. */
 export function highlight(code, language) {
@@ -24,20 +28,31 @@ export function highlight(code, language) {
   return pre;
 }
 
+const CHECK_AFTER = 300;
+const BEGUN = { graphql: /(?:[$@]|\.{3}|\b[_A-Za-z]\w*)$/, json: /"\w*$/ };
+
 /**
- * An editor for GraphQL or JSON. It calls `run()` on Ctrl-Enter and `changed()` on every change. Tab indents; after
- * Escape it moves the focus, so that nobody is trapped in the editor (WCAG 2.1.2).
+ * An editor for GraphQL or JSON. It calls `run()` on Ctrl-Enter and `changed()` on every change. `complete(text,
+ * cursor)` returns what can stand at the cursor, and `check(text)` what is wrong. Tab indents; after Escape it moves
+ * the focus, so that nobody is trapped in the editor (WCAG 2.1.2).
  */
 export class CodeEditor {
   #area;
   #highlighted = h("pre.code");
   #language;
   #run;
+  #complete;
+  #check;
+  #problems;
+  #suggestions;
+  #timer;
   #tabLeaves = false;
 
-  constructor(id, label, text, { run, changed, language = "graphql" }) {
+  constructor(id, label, text, { run, changed, complete, check = () => [], language = "graphql" }) {
     this.#language = language;
     this.#run = run;
+    this.#complete = complete;
+    this.#check = check;
     this.#area = h("textarea", {
       id,
       "aria-label": label,
@@ -47,11 +62,17 @@ export class CodeEditor {
       wrap: "off",
       value: text,
       keydown: (event) => this.#handleKey(event),
-      input: () => (this.#highlight(), changed()),
-      scroll: () => this.#scroll(),
+      input: () => (this.#highlight(), this.checkSoon(), this.#suggestWhatIsBegun(), changed()),
+      scroll: () => (this.#scroll(), this.#suggestions.place()),
+      pointerdown: () => this.#suggestions.close(),
+      blur: () => this.#suggestions.close(),
     });
-    this.element = h("div.editor", null, this.#highlighted, this.#area);
+    this.#suggestions = new SuggestionList(this.#area, (start, inserted) => this.#replace(start, inserted));
+    this.#problems = new ProblemList(id, this.#area);
+    const box = h("div.editor", null, this.#highlighted, this.#area);
+    this.element = h("div.editor-box", null, box, this.#suggestions.element, this.#problems.element);
     this.#highlight();
+    this.checkSoon();
   }
 
   focus() {
@@ -70,6 +91,47 @@ export class CodeEditor {
     this.#area.value = text;
     this.#area.setSelectionRange(0, 0);
     this.#highlight();
+    this.checkSoon();
+  }
+
+  /** Says what is wrong once the hands rest: half a word is wrong in most places. */
+  checkSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.showProblems(this.#check(this.value)), CHECK_AFTER);
+  }
+
+  /** Shows these problems, until the text changes. */
+  showProblems(problems) {
+    clearTimeout(this.#timer);
+    this.#highlight();
+    markProblems(this.#highlighted, this.value, problems);
+    this.#problems.show(problems);
+  }
+
+  /** Replaces the entire text, so that the browser can undo it. */
+  rewrite(text) {
+    if (text === this.value) return;
+    this.focus();
+    this.#area.select();
+    this.#insert(text);
+    this.#area.setSelectionRange(0, 0);
+  }
+
+  #suggestWhatIsBegun() {
+    const { selectionStart, value } = this.#area;
+    if (BEGUN[this.#language].test(value.slice(0, selectionStart))) this.#suggest();
+    else this.#suggestions.close();
+  }
+
+  #suggest() {
+    if (this.#complete) this.#suggestions.open(this.#complete(this.value, this.cursor), () => this.#highlighted);
+  }
+
+  #replace(start, inserted) {
+    this.#area.setSelectionRange(start, this.cursor);
+    const rest = this.value.slice(this.#area.selectionEnd);
+    this.#insert(/^\s*:/.test(rest) ? inserted.replace(/: $/, "") : inserted);
+    this.#suggestions.close();
   }
 
   #highlight() {
@@ -88,17 +150,22 @@ export class CodeEditor {
   #handleKey(event) {
     const { key } = event;
     const isRun = key === "Enter" && (event.ctrlKey || event.metaKey);
-    const action = isRun ? this.#run : this.#editAction(event);
+    const chosen = !isRun && this.#suggestions.actionFor(event);
+    const action = isRun ? this.#run : chosen || this.#editAction(event);
     if (action) (event.preventDefault(), action());
+    if (chosen) return;
     if (key === "Escape") this.#tabLeaves = true;
     else if (key !== "Shift") this.#tabLeaves = false;
   }
 
   /** What a key does instead of the browser's own action, if anything. */
-  #editAction({ key, shiftKey }) {
+  #editAction({ key, shiftKey, ctrlKey }) {
+    if (key === " " && ctrlKey) return () => this.#suggest();
     if (key === "Tab" && !this.#tabLeaves) return () => this.#indent(shiftKey);
     if (key === "Enter") return () => this.#breakLine();
-    if (key in CLOSING && this.#isBeforeGap()) return () => this.#insertPair(key);
+    const closing = CLOSING[this.#language][key];
+    if (closing === key && this.#isBefore(key)) return () => this.#area.setSelectionRange(this.cursor + 1, this.cursor + 1);
+    if (closing && this.#isBeforeGap()) return () => this.#insertPair(key + closing);
   }
 
   #insert(text) {
@@ -139,9 +206,13 @@ export class CodeEditor {
     return selectionStart === selectionEnd && !/^\w/.test(value.slice(selectionStart));
   }
 
-  #insertPair(opening) {
+  #isBefore(mark) {
+    return this.#area.selectionStart === this.#area.selectionEnd && this.value[this.cursor] === mark;
+  }
+
+  #insertPair(pair) {
     const place = this.#area.selectionStart + 1;
-    this.#insert(opening + CLOSING[opening]);
+    this.#insert(pair);
     this.#area.setSelectionRange(place, place);
   }
 }

@@ -1,16 +1,8 @@
 /** Writes an example operation for a root field of the schema. */
 
+import { isRequired, namedType, typeText } from "/console/explorer-schema.js";
+
 const MOST_DEPTH = 4;
-
-/** The name of a type without its list and non-null wrappers. */
-const namedType = (type) => (type.ofType ? namedType(type.ofType) : type.name);
-
-const typeText = (type) => {
-  if (type.kind === "NON_NULL") return `${typeText(type.ofType)}!`;
-  return type.kind === "LIST" ? `[${typeText(type.ofType)}]` : type.name;
-};
-
-const isRequired = ({ type, defaultValue }) => type.kind === "NON_NULL" && defaultValue === null;
 
 /**
  * Returns the text and the variables, both as text, of an operation for a field of the type `query`, `mutation` or

@@ -2,33 +2,20 @@
 
 import { fill, h, icon } from "/console/element.js";
 import { exampleOperation } from "/console/explorer-operations.js";
-
-const TYPE = "kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
-const VALUE = `name description defaultValue type { ${TYPE} }`;
-const INTROSPECTION = `
-  query IntrospectionQuery {
-    __schema {
-      queryType { name } mutationType { name } subscriptionType { name }
-      types {
-        kind name description
-        fields(includeDeprecated: true) { name description isDeprecated deprecationReason args { ${VALUE} } type { ${TYPE} } }
-        inputFields { ${VALUE} }
-        enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason }
-        interfaces { name }
-        possibleTypes { name }
-      }
-    }
-  }`;
+import { INTROSPECTION, Schema } from "/console/explorer-schema.js";
 
 const MOST_HITS = 60;
 
-/** `execute(query)` returns a result; `openOperation(query, variables)` puts an operation into the editor. */
+/**
+ * `execute(query)` returns a result; `openOperation(query, variables)` opens an operation; `loaded()` is called once
+ * `schema` is there.
+ */
 export class SchemaReference {
-  #types = new Map();
-  #roots = [];
+  schema;
   #history = [];
   #execute;
   #openOperation;
+  #loaded;
   #search = h("input", {
     type: "search",
     "aria-label": "Search the schema",
@@ -43,9 +30,10 @@ export class SchemaReference {
     this.#body,
   );
 
-  constructor({ execute, openOperation }) {
+  constructor({ execute, openOperation, loaded }) {
     this.#execute = execute;
     this.#openOperation = openOperation;
+    this.#loaded = loaded;
   }
 
   async load() {
@@ -53,8 +41,9 @@ export class SchemaReference {
     try {
       const { data, errors } = await this.#execute(INTROSPECTION);
       if (!data) throw new Error(errors?.[0].message ?? "the response has no schema");
-      this.#readSchema(data.__schema);
+      this.schema = new Schema(data.__schema);
       this.#draw();
+      this.#loaded();
     } catch (failure) {
       fill(
         this.#body,
@@ -64,21 +53,13 @@ export class SchemaReference {
     }
   }
 
-  #readSchema(schema) {
-    this.#types = new Map(schema.types.map((type) => [type.name, type]));
-    this.#roots = [
-      ["query", schema.queryType],
-      ["mutation", schema.mutationType],
-      ["subscription", schema.subscriptionType],
-    ].filter(([, type]) => type);
-  }
-
   #draw() {
+    if (!this.schema) return;
     const text = this.#search.value.trim().toLowerCase();
     const name = this.#history.at(-1);
     this.#body.scrollTop = 0;
     if (text) fill(this.#body, this.#searchResults(text));
-    else fill(this.#body, name ? this.#typePage(this.#types.get(name)) : this.#overview());
+    else fill(this.#body, name ? this.#typePage(this.schema.types.get(name)) : this.#overview());
   }
 
   #open(name) {
@@ -94,17 +75,17 @@ export class SchemaReference {
   }
 
   #overview() {
-    const rootNames = this.#roots.map(([, { name }]) => name);
-    const names = [...this.#types.keys()].filter((name) => !name.startsWith("__") && !rootNames.includes(name));
+    const rootNames = this.schema.roots.map(([, { name }]) => name);
+    const names = [...this.schema.types.keys()].filter((name) => !name.startsWith("__") && !rootNames.includes(name));
     return [
-      this.#roots.map(([kind, { name }]) => [h("h2", null, name), this.#fieldList(this.#types.get(name).fields, kind)]),
+      this.schema.roots.map(([kind, { name }]) => [h("h2", null, name), this.#fieldList(this.schema.types.get(name).fields, kind)]),
       h("h2", null, "Types"),
       this.#typeList(names.sort((one, other) => one.localeCompare(other))),
     ];
   }
 
   #typePage({ kind, name, description, fields, inputFields, enumValues, interfaces, possibleTypes }) {
-    const rootKind = this.#roots.find(([, type]) => type.name === name)?.[0];
+    const rootKind = this.schema.roots.find(([, type]) => type.name === name)?.[0];
     const back = this.#history.at(-2) ?? "Schema";
     return [
       h("button.quiet.small", { click: () => this.#goBack() }, icon("back"), back),
@@ -157,7 +138,7 @@ export class SchemaReference {
 
   #useButton(field, rootKind) {
     const use = () => {
-      const { query, variables } = exampleOperation(this.#types, rootKind, field);
+      const { query, variables } = exampleOperation(this.schema.types, rootKind, field);
       this.#openOperation(query, variables);
     };
     return h("button.quiet.tiny", { click: use }, "Use", h("span.visually-hidden", null, ` ${field.name}`));
@@ -181,7 +162,7 @@ export class SchemaReference {
   }
 
   #searchResults(text) {
-    const hits = [...this.#types.values()].flatMap((type) => matches(type, text));
+    const hits = [...this.schema.types.values()].flatMap((type) => matches(type, text));
     hits.sort((one, other) => one.rank - other.rank);
     if (!hits.length) return h("p.faint", null, "No type or field has such a name.");
     return [

@@ -1,18 +1,22 @@
-/** The API explorer: write an operation, run it or subscribe, and read the schema. It contacts this server only. */
+/** The API explorer: write operations, run them or subscribe, and read the schema. It contacts this server only. */
 
 import { BASE } from "/console/base.js";
 import { SubscriptionClient, session } from "/console/client.js";
-import { copy } from "/console/clipboard.js";
 import { fill, h, icon } from "/console/element.js";
-import { CodeEditor, highlight } from "/console/explorer-editor.js";
+import { documentCompletions, variableCompletions } from "/console/explorer-completion.js";
+import { CodeEditor } from "/console/explorer-editor.js";
 import { EXAMPLES } from "/console/explorer-examples.js";
+import { format } from "/console/explorer-format.js";
+import { parse } from "/console/explorer-parser.js";
+import { offsetOf } from "/console/explorer-problems.js";
 import { SchemaReference } from "/console/explorer-reference.js";
+import { ResultPane, copyButton } from "/console/explorer-result.js";
+import { Tabs, operationTitle } from "/console/explorer-tabs.js";
+import { documentProblems, variableProblems } from "/console/explorer-validation.js";
 
 const HISTORY = "callboard.explorer.history";
-const DRAFT = "callboard.explorer.draft";
+const HEADERS = "callboard.explorer.headers";
 const MOST_REMEMBERED = 20;
-const MOST_SHOWN = 50;
-const COPIED_MILLISECONDS = 2000;
 const STATES = {
   connecting: "Connecting…",
   live: "Live",
@@ -21,15 +25,37 @@ const STATES = {
   offline: "Offline",
 };
 
+const linked = takeLinkedOperation();
 if (!(await session.startFromLink())) await session.renew();
 const load = (key, fallback) => JSON.parse(sessionStorage.getItem(key) ?? "null") ?? fallback;
 const save = (key, value) => sessionStorage.setItem(key, JSON.stringify(value));
 
-const draft = load(DRAFT, { query: EXAMPLES[0].query, variables: EXAMPLES[0].variables, headers: "" });
-const editor = (id, label, language) => new CodeEditor(id, label, draft[id], { run, changed: saveDraft, language });
-const query = editor("query", "Operation");
-const variables = editor("variables", "Variables", "json");
-const headers = editor("headers", "Extra headers", "json");
+const { query: firstQuery, variables: firstVariables } = EXAMPLES[0];
+const tabs = new Tabs({ query: firstQuery, variables: firstVariables }, showTab);
+const reference = new SchemaReference({
+  execute: (document) => send({ query: document }).then(({ body }) => body),
+  openOperation: (text, values) => tabs.add({ query: text, variables: values }),
+  loaded: () => (query.checkSoon(), variables.checkSoon()),
+});
+const query = new CodeEditor("query", "Operation", tabs.current.query, {
+  run,
+  changed: keepTab,
+  complete: (text, cursor) => (reference.schema ? documentCompletions(text, cursor, reference.schema) : { options: [] }),
+  check: (text) => documentProblems(text, reference.schema),
+});
+const variables = new CodeEditor("variables", "Variables", tabs.current.variables, {
+  run,
+  changed: keepTab,
+  language: "json",
+  complete: (text, cursor) =>
+    reference.schema ? variableCompletions(text, cursor, query.value, reference.schema, isChosen) : { options: [] },
+  check: (text) => variableProblems(text, query.value, reference.schema, isChosen),
+});
+const headers = new CodeEditor("headers", "Extra headers", load(HEADERS, ""), {
+  run,
+  changed: () => save(HEADERS, headers.value),
+  language: "json",
+});
 const token = h("input", {
   id: "token-field",
   type: "password",
@@ -40,27 +66,17 @@ const token = h("input", {
   change: changeToken,
 });
 const runButton = h("button.solid.small", { click: run, title: "Ctrl+Enter" }, "Run");
-const status = h("p.faint", { role: "status" });
-const copyButton = h("button.quiet.small", { click: copyResult, disabled: true }, icon("copy"), "Copy");
-const result = h(
-  "div.result",
-  { tabindex: "0", role: "group", "aria-label": "Response" },
-  h("p.faint", null, "Press ", h("kbd", null, "Ctrl"), " ", h("kbd", null, "Enter"), " to run the operation."),
-);
+const result = new ResultPane();
 const picker = h("select", { "aria-label": "Examples and history", change: pick });
-const reference = new SchemaReference({
-  execute: (document) => send({ query: document }).then(({ body }) => body),
-  openOperation,
-});
 let stop;
-let resultText = "";
 
 document.body.append(
   h("header.top", null, brand(), h("h1", null, "API explorer"), picker, tokenForm()),
-  h("main.panes", { id: "main" }, reference.element, operationPane(), resultPane()),
+  h("main.panes", { id: "main" }, reference.element, operationPane(), result.element),
 );
 drawPicker();
 reference.load();
+if (linked) tabs.add(linked);
 
 function brand() {
   const logo = h("img", { src: "/console/icon.svg", alt: "", width: "28", height: "28" });
@@ -77,27 +93,57 @@ function operationPane() {
     h("details.drawer", { open: Boolean(text) }, h("summary", null, title), element);
   return h(
     "section.pane",
-    { "aria-labelledby": "query-label" },
+    { id: "operation", "aria-labelledby": "query-label" },
+    tabs.element,
     h(
       "div.between",
       null,
       h("h2", { id: "query-label" }, "Operation"),
-      h("span.faint.keys", null, "Esc, then Tab leaves the editor"),
+      h("button.quiet.small", { click: formatAll, title: "Ctrl+Shift+F" }, "Format"),
+      copyButton("Link", shareLink, () => shownLink()),
       runButton,
     ),
     query.element,
-    drawer("Variables", variables, draft.variables),
-    drawer("Headers", headers, draft.headers),
+    h("p.faint.keys", null, h("kbd", null, "Ctrl"), " ", h("kbd", null, "Space"), " suggests. ", h("kbd", null, "Esc"), ", then Tab leaves the editor."),
+    drawer("Variables", variables, tabs.current.variables),
+    drawer("Headers", headers, load(HEADERS, "")),
   );
 }
 
-function resultPane() {
-  return h(
-    "section.pane",
-    { "aria-labelledby": "result-label" },
-    h("div.between", null, h("h2", { id: "result-label" }, "Result"), status, copyButton),
-    result,
-  );
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || !event.shiftKey || event.key.toLowerCase() !== "f") return;
+  event.preventDefault();
+  formatAll();
+});
+
+/** Formats both texts where they can be parsed; what is wrong in them is shown anyway. */
+function formatAll() {
+  if (parse(query.value).isWhole) query.rewrite(format(query.value));
+  const { value, isWhole } = parse(variables.value, { isJson: true });
+  if (isWhole && value) variables.rewrite(JSON.stringify(JSON.parse(variables.value), null, 2));
+  query.focus();
+}
+
+/** The address that opens this operation, to whoever it is given: without the token and the headers. */
+function shareLink() {
+  const content = new URLSearchParams({ query: query.value, variables: variables.value });
+  return `${location.origin}${BASE}/graphql#${content}`;
+}
+
+/** Without https a text is copied from an element that shows it: here from the address bar's stand-in. */
+function shownLink() {
+  const field = h("input.visually-hidden", { value: shareLink(), "aria-label": "Link", readonly: true });
+  document.body.append(field);
+  setTimeout(() => field.remove());
+  return field;
+}
+
+/** The operation in the fragment of the address, which no server sees. */
+function takeLinkedOperation() {
+  const content = new URLSearchParams(location.hash.slice(1));
+  if (!content.get("query")) return undefined;
+  history.replaceState(null, "", location.pathname + location.search);
+  return { query: content.get("query"), variables: content.get("variables") ?? "" };
 }
 
 function changeToken() {
@@ -105,46 +151,66 @@ function changeToken() {
   reference.load();
 }
 
-function saveDraft() {
-  save(DRAFT, { query: query.value, variables: variables.value, headers: headers.value });
+function keepTab() {
+  tabs.update({ query: query.value, variables: variables.value });
+  variables.checkSoon();
 }
 
-/** The kind and name of the operation at the cursor, where the document has several. */
-function operationAtCursor() {
-  const operations = [...query.value.matchAll(/^\s*(query|mutation|subscription)\b\s*([_A-Za-z]\w*)?/gm)];
-  const operation = operations.findLast(({ index }) => index <= query.cursor) ?? operations[0];
-  return { kind: operation?.[1] ?? "query", name: operation?.[2] };
+function showTab({ query: text, variables: values }) {
+  stop?.();
+  query.value = text;
+  variables.value = values;
+  variables.element.closest("details").open = Boolean(values);
+  query.focus();
 }
+
+/** The operation at the cursor, where the document has several. */
+function operationAtCursor() {
+  const operations = parse(query.value).definitions.filter(({ kind }) => kind !== "fragment");
+  return operations.findLast(({ start }) => start <= query.cursor) ?? operations[0];
+}
+
+const isChosen = ({ start }) => start === operationAtCursor()?.start;
 
 async function run() {
   if (stop) return stop();
-  const { kind, name } = operationAtCursor();
+  const operation = operationAtCursor();
   let request;
   let sentHeaders;
   try {
-    request = { query: query.value, variables: parseJson(variables, "variables"), operationName: name };
+    request = { query: query.value, variables: parseJson(variables, "variables"), operationName: operation?.name?.text };
     sentHeaders = requestHeaders();
   } catch (problem) {
-    return showResult(problem.message, "Not sent");
+    return result.show(problem.message, "Not sent");
   }
   addToHistory();
-  if (kind === "subscription") subscribe(request, sentHeaders.get("Authorization"));
+  if (operation?.kind === "subscription") subscribe(request, sentHeaders.get("Authorization"));
   else await execute(request, sentHeaders);
 }
 
 async function execute(request, sentHeaders) {
   runButton.disabled = true;
-  fill(status, "Running…");
+  result.setStatus("Running…");
   const started = performance.now();
   try {
     const response = await send(request, sentHeaders);
     const milliseconds = Math.round(performance.now() - started);
     const kilobytes = (new Blob([response.text]).size / 1024).toFixed(1);
-    showResult(response.body, `${response.status} · ${milliseconds} ms · ${kilobytes} KB`);
+    result.show(response.body, `${response.status} · ${milliseconds} ms · ${kilobytes} KB`);
+    markErrors(request.query, response.body);
   } catch (failure) {
-    showResult(failure.message, "No response");
+    result.show(failure.message, "No response");
   }
   runButton.disabled = false;
+}
+
+/** Shows in their lines the errors that name a place, unless the operation has been changed meanwhile. */
+function markErrors(sent, { errors }) {
+  const places = (errors ?? []).flatMap(({ message, locations }) => (locations ?? []).map((each) => ({ message, ...each })));
+  if (!places.length || sent !== query.value) return;
+  const start = (place) => offsetOf(sent, place);
+  const length = (place) => sent.slice(start(place)).match(/^\w+/)?.[0].length ?? 1;
+  query.showProblems(places.map((place) => ({ message: place.message, start: start(place), end: start(place) + length(place) })));
 }
 
 function parseJson({ value }, name) {
@@ -181,26 +247,17 @@ function subscribe(request, authorization) {
     () => authorization,
     async () => false,
   );
-  const events = h("ol.events");
-  let count = 0;
-  const drawStatus = () => fill(status, STATES[client.state], ` · ${count} received`);
-  const add = (event) => {
-    count += 1;
-    resultText = JSON.stringify(event, null, 2);
-    events.prepend(h("li", null, h("time", null, new Date().toLocaleTimeString()), highlight(resultText, "json")));
-    if (events.children.length > MOST_SHOWN) events.lastChild.remove();
-    copyButton.disabled = false;
-    drawStatus();
-  };
+  const drawState = () => result.setStreamState(STATES[client.state]);
+  const add = (event) => (result.addEvent(event), drawState());
   stop = (reason = "Stopped") => {
     client.close();
     stop = undefined;
     fill(runButton, "Run");
-    fill(status, reason, ` · ${count} received`);
+    result.setStreamState(reason);
   };
   fill(runButton, "Stop");
-  fill(result, events);
-  client.addEventListener("state", drawStatus);
+  result.startEvents();
+  client.addEventListener("state", drawState);
   client.addEventListener("unauthenticated", () => stop?.("Refused: the token isn't accepted"));
   client.subscribe(request, {
     next: (data) => add({ data }),
@@ -211,30 +268,7 @@ function subscribe(request, authorization) {
     ),
     ended: () => (stop?.("Ended by the server"), true),
   });
-  drawStatus();
-}
-
-function showResult(body, summary) {
-  resultText = typeof body === "string" ? body : JSON.stringify(body, null, 2);
-  fill(status, summary);
-  fill(result, highlight(resultText, "json"));
-  result.scrollTop = 0;
-  copyButton.disabled = false;
-}
-
-async function copyResult() {
-  const isCopied = await copy(resultText, result.querySelector("pre"));
-  fill(copyButton, icon(isCopied ? "check" : "cross"), isCopied ? "Copied" : "Not copied");
-  setTimeout(() => fill(copyButton, icon("copy"), "Copy"), COPIED_MILLISECONDS);
-}
-
-function openOperation(text, values = "") {
-  stop?.();
-  query.value = text;
-  variables.value = values;
-  variables.element.closest("details").open = Boolean(values);
-  saveDraft();
-  query.focus();
+  drawState();
 }
 
 function addToHistory() {
@@ -249,7 +283,7 @@ function drawPicker() {
     picker,
     h("option", { value: "" }, "Examples and history"),
     optionGroup("Examples", EXAMPLES, ({ name }) => name),
-    optionGroup("History", load(HISTORY, []), operationTitle),
+    optionGroup("History", load(HISTORY, []), ({ query: text }) => operationTitle(text)),
   );
 }
 
@@ -259,15 +293,10 @@ function optionGroup(label, operations, title) {
   return h("optgroup", { label }, options);
 }
 
-function operationTitle({ query: text }) {
-  const title = text.match(/\b(?:query|mutation|subscription)\s+\w+/)?.[0] ?? text.replace(/\s+/g, " ");
-  return title.slice(0, 60);
-}
-
 function pick() {
   const [label, place] = picker.value.split(":");
   if (!place) return;
   const operation = (label === "Examples" ? EXAMPLES : load(HISTORY, []))[place];
   picker.value = "";
-  openOperation(operation.query, operation.variables);
+  tabs.add({ query: operation.query, variables: operation.variables });
 }

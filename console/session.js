@@ -5,6 +5,9 @@ import { BASE } from "/console/base.js";
 const CHANNEL = "callboard.session";
 const RETRY_AFTER = 15_000;
 
+/** Where the explorer keeps in this browser what one writes, until one signs out. */
+export const EXPLORER_TABS = "callboard.explorer.tabs";
+
 /**
  * The token is in this page's memory only. Dispatches `ended` with a reason ("signed-out", "expired" or "key"), and
  * `started` when another tab has signed in.
@@ -77,6 +80,7 @@ class Session extends EventTarget {
   #forget(reason) {
     clearTimeout(this.#timer);
     this.token = undefined;
+    if (reason === "signed-out") localStorage.removeItem(EXPLORER_TABS);
     this.dispatchEvent(new CustomEvent("ended", { detail: reason }));
   }
 

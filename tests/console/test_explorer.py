@@ -5,10 +5,11 @@ import re
 from typing import Any
 
 import pytest
-from graphql import build_client_schema, get_introspection_query, parse, validate
+from graphql import build_client_schema, get_introspection_query, parse, print_ast, validate
 from playwright.sync_api import Page, expect
 
 from tests.console.browsing import EMAILS, Ats, Visitors, clipboard_text
+from tests.console.test_explorer_editor import in_explorer
 
 #: The demo has a database of its own, whichever the other tests are on.
 pytestmark = pytest.mark.once
@@ -162,10 +163,15 @@ def test_every_operation_that_the_explorer_offers_is_valid(visitors: Visitors, a
         use.click()
         operations.append(page.locator("#query").input_value())
 
-    schema = build_client_schema(ats.ask(get_introspection_query()))
+    introspection = ats.ask(get_introspection_query())
+    schema = build_client_schema(introspection)
     faults = {operation: validate(schema, parse(operation)) for operation in operations}
     assert {operation: errors for operation, errors in faults.items() if errors} == {}
     assert len(operations) > 30
+    shown = in_explorer(page, operations, introspection)
+    assert [each["lines"] for each in shown] == [[]] * len(operations)
+    for operation, each in zip(operations, shown, strict=True):
+        assert print_ast(parse(each["formatted"])) == print_ast(parse(operation))
 
 
 def test_tab_indents_in_the_explorer_and_escape_lets_the_keyboard_out(visitors: Visitors) -> None:
