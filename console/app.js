@@ -49,9 +49,11 @@ const sheets = new Map();
 
 let viewer;
 let currentView = new AbortController();
+let currentPage;
 
 /** Navigates to a path of this host without a reload. */
 function navigate(path) {
+  currentPage?.keepScroll();
   if (path !== location.pathname + location.search) history.pushState(null, "", path);
   return showView();
 }
@@ -62,16 +64,16 @@ async function showView() {
   const { signal } = currentView;
   const isFirst = !main.dataset.path;
   // Interviewers see no candidates, so their first view is their interviews.
-  if (currentPath() === "/" && viewer.role === "INTERVIEWER") history.replaceState(null, "", `${BASE}/interviews`);
+  if (currentPath() === "/" && viewer.role === "INTERVIEWER") history.replaceState(history.state, "", `${BASE}/interviews`);
   markCurrentLink();
   const view = VIEWS.find(({ pattern }) => pattern.test(currentPath()));
   const groups = view?.pattern.exec(currentPath()).groups;
-  const page = new Page({ main, viewer, signal, params: decodedParams(groups) });
+  const page = (currentPage = new Page({ main, viewer, signal, params: decodedParams(groups) }));
   main.dataset.path = location.pathname;
   if (view) await openView(view, page);
   else showNotFound(page);
   if (signal.aborted) return;
-  scrollTo(0, 0);
+  if (!page.isRestored) scrollTo(0, 0);
   if (!isFirst) page.heading?.focus({ preventScroll: true });
 }
 
@@ -167,7 +169,7 @@ function viewerBox() {
     "div.me",
     null,
     avatar(viewer.name),
-    h("p", null, h("b", null, viewer.name), h("span", null, ROLES[viewer.role])),
+    h("p", null, h("b", { title: viewer.name }, viewer.name), h("span", null, ROLES[viewer.role])),
     h("button.bare", signOut, icon("leave")),
   );
 }
@@ -268,4 +270,6 @@ document.addEventListener("click", (event) => {
   navigate(link.getAttribute("href"));
 });
 
+// A view is drawn long after the browser would scroll to where one was.
+history.scrollRestoration = "manual";
 session.startFromLink().then(start);

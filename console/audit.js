@@ -2,7 +2,7 @@
 
 import { ask } from "/console/client.js";
 import { fill, h } from "/console/element.js";
-import { chip, emptyState, runAction, skeleton } from "/console/page.js";
+import { chip, emptyState, firstRows, runAction, skeleton } from "/console/page.js";
 import { moment } from "/console/times.js";
 
 const PAGE = 50;
@@ -52,13 +52,13 @@ class AuditTrail {
     );
     this.page.show(skeleton(8));
     this.page.load(
-      () => this.fetch(),
-      ({ auditEvents }) => this.replaceRows(auditEvents),
+      () => firstRows(Math.max(PAGE, this.page.kept.rows ?? 0), (...place) => this.fetch(...place)),
+      (events) => this.replaceRows(events),
     );
   }
 
-  fetch(after) {
-    return ask(LIST, { filter: this.act ? { acts: [this.act] } : null, first: PAGE, after });
+  async fetch(first, after) {
+    return (await ask(LIST, { filter: this.act ? { acts: [this.act] } : null, first, after })).auditEvents;
   }
 
   replaceRows(events) {
@@ -70,7 +70,8 @@ class AuditTrail {
 
   appendRows({ edges, pageInfo }) {
     this.rows.append(...edges.map(({ node }) => eventRow(node)));
-    const next = async () => this.appendRows((await this.fetch(pageInfo.endCursor)).auditEvents);
+    this.page.keep({ rows: this.rows.children.length });
+    const next = async () => this.appendRows(await this.fetch(PAGE, pageInfo.endCursor));
     fill(
       this.more,
       pageInfo.hasNextPage &&

@@ -4,12 +4,11 @@ import { BASE } from "/console/base.js";
 import { ask } from "/console/client.js";
 import { arrange, fill, h, icon, swap } from "/console/element.js";
 import { CANDIDATE } from "/console/fragments.js";
-import { PLACEHOLDER, announcer, avatar, emptyState, runAction, skeleton } from "/console/page.js";
+import { PLACEHOLDER, announcer, avatar, emptyState, firstRows, runAction, skeleton } from "/console/page.js";
 import { scheduleButton } from "/console/schedule.js";
 import { moment, relative } from "/console/times.js";
 
 const PAGE = 25;
-const MOST = 100;
 const FILTERS = ["search", "stageId", "postingId"];
 const TYPING_PAUSE = 250;
 
@@ -49,8 +48,8 @@ class Candidates {
     page.heading.closest(".head").after(filterBar(this.filter, page.signal, () => this.applyFilter()));
     page.show(skeleton(8, "div.skeleton.tall"));
     page.load(
-      () => this.fetch(Math.max(PAGE, Math.min(this.rows.size, MOST))),
-      ({ candidates }) => this.replaceRows(candidates),
+      () => firstRows(Math.max(PAGE, this.rows.size || page.kept.rows || 0), (first, after) => this.fetch(first, after)),
+      (candidates) => this.replaceRows(candidates),
     );
     page.on("integration", () => page.reload());
     page.on("change", (change) => this.updateRow(change));
@@ -58,8 +57,8 @@ class Candidates {
     page.on("gone", ({ nodeId }) => this.rows.has(nodeId) && page.reloadSoon());
   }
 
-  fetch(first, after) {
-    return ask(LIST, { filter: this.filter, first, after });
+  async fetch(first, after) {
+    return (await ask(LIST, { filter: this.filter, first, after })).candidates;
   }
 
   replaceRows(candidates) {
@@ -73,6 +72,7 @@ class Candidates {
     for (const { node } of edges) this.drawRow(node);
     this.endCursor = pageInfo.endCursor;
     arrange(this.list, [...this.rows.values()]);
+    this.page.keep({ rows: this.rows.size });
     fill(this.count, totalCount === 1 ? "1 candidate" : `${totalCount.toLocaleString()} candidates`);
     const showMore = ({ currentTarget }) => runAction(currentTarget, () => this.showMore());
     fill(
@@ -91,7 +91,7 @@ class Candidates {
 
   async showMore() {
     const last = this.list.lastElementChild;
-    this.appendRows((await this.fetch(PAGE, this.endCursor)).candidates);
+    this.appendRows(await this.fetch(PAGE, this.endCursor));
     last.nextElementSibling?.querySelector("a").focus();
   }
 
@@ -113,6 +113,7 @@ class Candidates {
     const parameters = new URLSearchParams(this.filter).toString();
     history.replaceState(null, "", parameters ? `${BASE}/?${parameters}` : `${BASE}/`);
     this.rows.clear();
+    this.page.kept = {};
     this.page.reload();
   }
 }

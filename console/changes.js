@@ -51,7 +51,9 @@ class Activity {
     this.page.load(
       async () => {
         const log = new ChangeLog(this.candidateId);
-        return { log, latest: await log.readEarlier(FIRST) };
+        const latest = await log.readEarlier(FIRST);
+        while (log.hasMore && latest.length < (this.page.kept.rows ?? 0)) latest.push(...(await log.readEarlier(PAGE)));
+        return { log, latest };
       },
       (loaded) => this.replaceChanges(loaded),
     );
@@ -124,6 +126,7 @@ class Activity {
       [...linesByDay].map(([title, lines]) => this.daySection(title, lines)),
     );
     fill(this.more, this.log.hasMore && this.moreButton());
+    this.page.keep({ rows: this.changes.length });
     this.page.show(
       this.candidateId && this.changes[0] && candidateNote(candidateOf(this.changes[0])),
       linesByDay.size ? this.timeline : this.emptyTimeline(),

@@ -9,6 +9,8 @@ const notices = document.getElementById("notices");
 const NOTICE_SECONDS = 6;
 const RELOAD_AFTER = 60_000;
 const BURST = 250;
+const SCROLL_PAUSE = 200;
+const MOST_ROWS = 100;
 
 /** A non-breaking space that keeps a line's height while its text loads. */
 export const PLACEHOLDER = "\u00a0";
@@ -98,11 +100,48 @@ export function avatar(name) {
   return h(`span.avatar.tint${tint}`, { "aria-hidden": "true" }, initials.toUpperCase());
 }
 
+/**
+ * The first rows of a list, `count` of them at least where there are as many. `fetch(first, after)` returns a
+ * connection.
+ */
+export async function firstRows(count, fetch) {
+  let list = await fetch(Math.min(count, MOST_ROWS));
+  while (list.edges.length < count && list.pageInfo.hasNextPage) {
+    const next = await fetch(Math.min(count - list.edges.length, MOST_ROWS), list.pageInfo.endCursor);
+    list = { ...next, edges: [...list.edges, ...next.edges] };
+  }
+  return list;
+}
+
 /** A view's place on the page, from when the viewer opens it until `signal` aborts. */
 export class Page {
   constructor({ main, viewer, params, signal }) {
     Object.assign(this, { main, viewer, params, signal });
     this.body = h("div.body", null, skeleton());
+    /** What was kept of this view when the viewer went on from it: where they come by going back. */
+    this.kept = history.state ?? {};
+  }
+
+  /** Keeps what is shown in this place of the browser's history. */
+  keep(values) {
+    if (!this.signal.aborted) history.replaceState({ ...history.state, ...values }, "");
+  }
+
+  keepScroll() {
+    clearTimeout(this.scrollTimer);
+    if (this.isRestored) this.keep({ scroll: scrollY });
+  }
+
+  /** Scrolls to where the viewer was, once what they saw there is drawn; from then on keeps where they are. */
+  restoreScroll() {
+    if (this.isRestored) return;
+    this.isRestored = true;
+    if (this.kept.scroll) scrollTo(0, this.kept.scroll);
+    const keepSoon = () => {
+      clearTimeout(this.scrollTimer);
+      this.scrollTimer = setTimeout(() => this.keepScroll(), SCROLL_PAUSE);
+    };
+    addEventListener("scroll", keepSoon, { signal: this.signal, passive: true });
   }
 
   /** Shows the heading, with the link to the parent view above it, a portrait before it and controls at its right. */
@@ -150,6 +189,7 @@ export class Page {
       this.loadedAt = Date.now();
       this.isMissing = false;
       this.draw(data);
+      this.restoreScroll();
     } catch (failure) {
       if (isOutdated()) return;
       if (!(failure instanceof Failure)) reportError(failure);

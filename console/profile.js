@@ -91,7 +91,7 @@ class Profile {
   }
 
   fetch() {
-    const size = (least) => Math.min(Math.max(least, this.panels.size), MOST);
+    const size = (least) => Math.min(Math.max(least, this.panels.size, this.page.kept.panels ?? 0), MOST);
     return ask(PROFILE, { id: this.id, coming: size(PAGES.coming), before: size(PAGES.before) });
   }
 
@@ -130,6 +130,7 @@ class Profile {
       if (pageInfo.hasNextPage) this.endCursors.set(name, pageInfo.endCursor);
       else this.endCursors.delete(name);
     }
+    this.page.keep({ panels: this.panels.size });
     const showMore = ({ currentTarget }) => runAction(currentTarget, () => this.showMore());
     fill(this.more, this.endCursors.size > 0 && h("button.quiet", { click: showMore }, "Show more interviews"));
   }

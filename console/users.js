@@ -2,7 +2,7 @@
 
 import { ask } from "/console/client.js";
 import { arrange, fill, h } from "/console/element.js";
-import { PLACEHOLDER, ROLES, avatar, chip, emptyState, runAction, skeleton } from "/console/page.js";
+import { PLACEHOLDER, ROLES, avatar, chip, emptyState, firstRows, runAction, skeleton } from "/console/page.js";
 import { moment } from "/console/times.js";
 
 const PAGE = 50;
@@ -28,7 +28,7 @@ export default function show(page) {
 
 class Users {
   filter = { search: "", includeDeactivated: false };
-  rows = h("ul.people", { "aria-label": "Users" });
+  rows = h("ul.users", { "aria-label": "Users" });
   more = h("p.more");
 
   constructor(page) {
@@ -42,13 +42,13 @@ class Users {
     this.page.heading.closest(".head").after(checkForm(), this.filterBar());
     this.page.show(skeleton(6));
     this.page.load(
-      () => this.fetch(),
-      ({ users }) => this.replaceRows(users),
+      () => firstRows(Math.max(PAGE, this.rows.children.length || this.page.kept.rows || 0), (...place) => this.fetch(...place)),
+      (users) => this.replaceRows(users),
     );
   }
 
-  fetch(after) {
-    return ask(LIST, { ...this.filter, search: this.filter.search || null, first: PAGE, after });
+  async fetch(first, after) {
+    return (await ask(LIST, { ...this.filter, search: this.filter.search || null, first, after })).users;
   }
 
   replaceRows(users) {
@@ -60,7 +60,8 @@ class Users {
 
   appendRows({ edges, pageInfo }) {
     this.rows.append(...edges.map(({ node }) => userRow(node)));
-    const next = async () => this.appendRows((await this.fetch(pageInfo.endCursor)).users);
+    this.page.keep({ rows: this.rows.children.length });
+    const next = async () => this.appendRows(await this.fetch(PAGE, pageInfo.endCursor));
     fill(
       this.more,
       pageInfo.hasNextPage &&

@@ -1,9 +1,10 @@
 """The dashboard: searched, filtered, paged, and what its Schedule buttons do."""
 
 import re
+import secrets
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.console.browsing import Ats, Visitors
 
@@ -88,3 +89,43 @@ def test_an_interviewer_is_led_to_their_interviews_and_never_schedules(visitors:
     expect(page.get_by_role("heading", name="My interviews", level=1)).to_be_visible()
     expect(page.get_by_role("navigation")).not_to_contain_text("Candidates")
     expect(page.get_by_text("Schedule")).to_have_count(0)
+
+
+def test_going_back_shows_what_was_loaded_where_one_was(visitors: Visitors, ats: Ats) -> None:
+    name = f"Backwards {secrets.token_hex(3)}"
+    rows = [{"externalId": f"{name}-{place}", "name": f"{name} {place:02}", "stage": ats.stage} for place in range(60)]
+    synced = "mutation($rows: [CandidateInput!]!) { syncCandidates(candidates: $rows) { errors { message } } }"
+    assert ats.ask(synced, rows=rows)["syncCandidates"]["errors"] == []
+    page = visitors.window("ADMIN", f"/?search={name.replace(' ', '+')}")
+    last = page.get_by_role("link", name=f"{name} 59", exact=True)
+
+    for shown in (50, 60):
+        page.get_by_role("button", name=re.compile("^Show more")).click()
+        expect(page.locator(".who a")).to_have_count(shown)
+    last.scroll_into_view_if_needed()
+    place = page.evaluate("scrollY")
+    last.click()
+    expect(page.get_by_role("heading", name=f"{name} 59")).to_be_visible()
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+
+    expect(last).to_be_in_viewport()
+    expect(page.locator(".who a")).to_have_count(60)
+    assert page.evaluate("scrollY") == place > 0
+
+
+def test_while_a_search_is_slow_the_old_rows_are_faded(visitors: Visitors, ats: Ats) -> None:
+    candidate = ats.candidate()
+    page = visitors.window("ADMIN")
+    waiting: list[Route] = []
+    is_slow = True
+    page.route("**/graphql", lambda route: waiting.append(route) if is_slow else route.continue_())
+
+    page.get_by_label("Search by name or email").fill(candidate.external_id)
+    expect(page.locator("main[aria-busy] .rows")).to_have_css("opacity", "0.5")
+    is_slow = False
+    for route in waiting:
+        route.continue_()
+
+    expect(page.get_by_text("1 candidate", exact=True)).to_be_visible()
+    expect(page.locator(".rows")).to_have_css("opacity", "1")

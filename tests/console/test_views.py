@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 from collections.abc import Callable
-from datetime import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -294,21 +293,6 @@ def test_nothing_jumps_while_a_view_loads(place: str, visitors: Visitors, ats: A
 def content(page: Page) -> Locator:
     """The content of the view once it is loaded."""
     return page.locator("main:not([aria-busy]) .body > :not(.skeleton)").first
-
-
-def test_in_the_narrowest_window_nothing_is_wider_than_it(visitors: Visitors, ats: Ats) -> None:
-    candidate = ats.candidate(name="Wolfeschlegelsteinhausenbergerdorff Hubert-Blaine")
-    pushed = candidate.push(days=3, subjects=("Late talk", "Donaudampfschifffahrtsgesellschaft"), at=time(22, 30))
-    form = candidate.form_id(pushed, EMAILS["INTERVIEWER"])
-    page = visitors.window("SUPER_ADMIN", viewport={"width": 320, "height": 640})
-
-    widths = {}
-    for place in (*PLACES, f"/feedback/{form}", "/graphql"):
-        page.goto(f"{ats.url}{place.format(candidate.id)}")
-        page.wait_for_load_state("networkidle")
-        widths[place] = page.evaluate("document.documentElement.scrollWidth")
-
-    assert set(widths.values()) == {320}, widths
 
 
 def test_with_reduced_motion_nothing_moves(visitors: Visitors, ats: Ats) -> None:
