@@ -35,7 +35,7 @@ import traces
 from feed.notify import PostgresListener
 from operations.rates import RateLimited
 from process import Process, new_process, process_of
-from resolvers import changes, erasure, questions
+from resolvers import changes, erasure, integration_health, questions
 from transport import http, sign_in, websocket
 from transport.calendar_feeds import calendar_feed
 from transport.drain import Drain
@@ -163,6 +163,7 @@ async def lifespan(process: Process, listening: Sequence[socket.socket] = ()) ->
         # Processes that were started together differ in when they begin.
         prune = partial(changes.prune, timedelta(days=current.change_retention_days))
         parts.enter_context(_in_background(_daily(prune, random.uniform(60, 3600))))
+        parts.enter_context(_in_background(_daily(integration_health.prune, random.uniform(60, 3600))))
         parts.enter_context(_in_background(_daily(erasure.erase_past_retention, random.uniform(60, 3600))))
         # Not before the processes of the release before, which know no versions, are gone.
         parts.enter_context(_in_background(_daily(questions.move_into_versions, _DAY_SECONDS)))

@@ -21,7 +21,7 @@ import settings
 from application import Application, version
 from auth import tokens
 from auth.discovery import OtherIssuer, compare
-from resolvers import changes, directory, erasure, exports, integrations, questions
+from resolvers import changes, directory, erasure, exports, integration_health, integrations, questions
 from schema import SCHEMA
 from serving import Failure
 from simulator import client as goodtime
@@ -278,13 +278,15 @@ def print_schema() -> None:
 
 @cli.command()
 def prune() -> None:
-    """Drop what is past its retention: old changes, and candidates archived long ago, where they have one.
+    """Drop what is past its retention: old changes, refused pushes, and candidates archived long ago.
 
     Move what earlier releases stored elsewhere.
     """
     retention = timedelta(days=serving.configure().change_retention_days)
     gone = _with_database(lambda: changes.prune(retention))
     typer.echo(f"Dropped {gone} changes older than {retention.days} days.")
+    if forgotten := _with_database(integration_health.prune):
+        typer.echo(f"Dropped {forgotten} refused pushes older than {integration_health.RETENTION.days} days.")
     if erased := _with_database(erasure.erase_past_retention):
         typer.echo(f"Erased {erased} candidates who were archived long ago.")
     if moved := _with_database(questions.move_into_versions):

@@ -5,6 +5,7 @@ It knows no word of recruiting. What other rooms use of it is imported from here
 
 from database.batching import Coalescer, run_batched
 from database.compiled import Bind, Join, Query, Statement, Texts, UnionAll, fetch, in_
+from database.conditions import AnyOf, Condition
 from database.connection import (
     TORTOISE_ORM,
     UNREACHABLE,
@@ -44,9 +45,11 @@ __all__ = [
     "NOT_READ",
     "TORTOISE_ORM",
     "UNREACHABLE",
+    "AnyOf",
     "Attributes",
     "Bind",
     "Coalescer",
+    "Condition",
     "GroupCommits",
     "Join",
     "NotReady",

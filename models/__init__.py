@@ -23,7 +23,7 @@ from models.feedback import (
     StoredField,
     TemplateVersion,
 )
-from models.integrations import ApiKey, Integration, IntegrationProvider
+from models.integrations import ApiKey, Integration, IntegrationProvider, RefusedPush, StoredRefusal
 from models.panels import (
     OWN_UID,
     Cancelable,
@@ -77,12 +77,14 @@ __all__ = [
     "LogOrigin",
     "Panel",
     "Posting",
+    "RefusedPush",
     "ResponseStatus",
     "Role",
     "Row",
     "Stage",
     "StoredAnswer",
     "StoredField",
+    "StoredRefusal",
     "TemplateVersion",
     "User",
     "derived_id",

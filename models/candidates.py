@@ -26,6 +26,8 @@ class Candidate(Row):
     stage: fields.ForeignKeyRelation[Stage] = fields.ForeignKeyField(
         "models.Stage", related_name="candidates", on_delete=fields.RESTRICT
     )
+    # The stage's own: lists by stage are read along it, since an index can't span two tables.
+    stage_position = fields.IntField(default=0, db_default=0)
     posting: fields.ForeignKeyNullableRelation[Posting] = fields.ForeignKeyField(
         "models.Posting", related_name="candidates", null=True, on_delete=fields.RESTRICT
     )
@@ -51,6 +53,7 @@ class Candidate(Row):
             Index(fields=("account_id", "name", "id")),
             Index(fields=("account_id", "created_at", "id")),
             Index(fields=("account_id", "updated_at", "id")),
+            Index(fields=("account_id", "stage_position", "name", "id")),
             Index(fields=("stage_id",)),
             Index(fields=("posting_id",)),
             Index(fields=("owner_id",)),

@@ -1,6 +1,7 @@
 """The integrations of an account and the keys that belong to them."""
 
 from enum import Enum
+from typing import TypedDict
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -61,3 +62,32 @@ class ApiKey(Row):
     class Meta:
         table = "api_key"
         indexes = (Index(fields=("integration_id", "id")),)
+
+
+class StoredRefusal(TypedDict):
+    """One error of a refused push: its code, and where in the input it lies. Not its message, which may name people."""
+
+    code: str
+    path: list[str]
+
+
+class RefusedPush(Row):
+    """A push that was answered with errors, kept for a week so that people see what is wrong."""
+
+    prefix = "rfp"
+    is_written_once = True
+
+    account_id: str
+    integration_id: str
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="refused_pushes"
+    )
+    integration: fields.ForeignKeyRelation[Integration] = fields.ForeignKeyField(
+        "models.Integration", related_name="refused_pushes"
+    )
+    # The first of them: a push may have thousands.
+    errors: list[StoredRefusal] = fields.JSONField()
+
+    class Meta:
+        table = "refused_push"
+        indexes = (Index(fields=("integration_id", "id")), Index(fields=("created_at",)))

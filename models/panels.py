@@ -173,6 +173,7 @@ class Panel(Cancelable):
             Index(fields=("account_id", "listed_at", "id")),
             Index(fields=("account_id", "updated_at")),
             Index(fields=("account_id", "external_id")),
+            Index(fields=("account_id", "feedback_due")),
             Index(fields=("candidate_id", "listed_at", "id")),
             Index(fields=("candidate_id", "ends_at")),
         )

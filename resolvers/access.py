@@ -17,6 +17,7 @@ from tortoise.queryset import QuerySet
 import models
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
+from database import AnyOf
 from models import SIGHT_CHANGED, ChangeTopic, ChangeType, LogEntry, Role
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -130,16 +131,11 @@ def _candidate_ties() -> list[_Tie]:
     ]
 
 
-def _tied_candidates(scope: Scope) -> Subquery:
-    """The ids of a Limited Team Member's candidates."""
-    ties = Q(
-        *(
-            Q(id__in=Subquery(rows.filter(**{user: scope.viewer_id}).values(candidate)))
-            for rows, candidate, user in _candidate_ties()
-        ),
-        join_type=Q.OR,
+def tied_candidates(scope: Scope) -> Subquery:
+    """The ids of the viewer's own candidates: all that a Limited Team Member sees."""
+    return AnyOf(
+        *(rows.filter(**{user: scope.viewer_id}).values(candidate) for rows, candidate, user in _candidate_ties())
     )
-    return Subquery(models.Candidate.filter(ties, account_id=scope.account_id).values("id"))
 
 
 def _seated_panels(scope: Scope) -> Subquery:
@@ -260,7 +256,7 @@ def _entries_of(scope: Scope) -> Q:
             return always | Q(user_id=scope.viewer_id) | Q(panel_id__in=_seated_panels(scope))
         case Role.LIMITED_TEAM_MEMBER:
             own = Q(user_id=scope.viewer_id) | Q(topic=ChangeTopic.INTEGRATIONS)
-            return always | own | Q(candidate_id__in=_tied_candidates(scope))
+            return always | own | Q(candidate_id__in=tied_candidates(scope))
         case None:
             return always | ~Q(topic=ChangeTopic.INTEGRATIONS) | Q(subject_id=scope.viewer_id)
         case _:
@@ -273,35 +269,36 @@ _FILTERS: dict[type[Model], _Filter] = {
     models.Stage: _by_role(_none, _any),
     models.Posting: _by_role(_none, _any),
     models.FeedbackTemplate: _by_role(_none, _any),
-    models.Candidate: _by_role(_none, lambda scope: Q(id__in=_tied_candidates(scope))),
+    models.Candidate: _by_role(_none, lambda scope: Q(id__in=tied_candidates(scope))),
     # A panel without a candidate is a tombstone, which nobody sees.
     models.Panel: _by_role(
-        _none, lambda scope: Q(candidate_id__in=_tied_candidates(scope)), lambda _: Q(candidate_id__isnull=False)
+        _none, lambda scope: Q(candidate_id__in=tied_candidates(scope)), lambda _: Q(candidate_id__isnull=False)
     ),
     # An Interviewer's by their one seat on each, along which a list is read.
     models.Interview: _by_role(
         lambda scope: Q(interviewers__user_id=scope.viewer_id),
-        lambda scope: Q(panel__candidate_id__in=_tied_candidates(scope)),
+        lambda scope: Q(panel__candidate_id__in=tied_candidates(scope)),
     ),
     # Who sees an interview sees who sits on it.
     models.Interviewer: _by_role(
         lambda scope: Q(interview_id__in=_own_interviews(scope)),
-        lambda scope: Q(panel__candidate_id__in=_tied_candidates(scope)),
+        lambda scope: Q(panel__candidate_id__in=tied_candidates(scope)),
         account="panel__account_id",
     ),
     models.FeedbackForm: _by_role(
         lambda scope: Q(user_id=scope.viewer_id) | Q(panel_id__in=_seated_panels(scope)),
-        lambda scope: Q(user_id=scope.viewer_id) | Q(panel__candidate_id__in=_tied_candidates(scope)),
+        lambda scope: Q(user_id=scope.viewer_id) | Q(panel__candidate_id__in=tied_candidates(scope)),
     ),
     models.Change: _by_role(
         lambda scope: Q(panel_id__in=_seated_panels(scope)),
-        lambda scope: Q(candidate_id__in=_tied_candidates(scope)),
+        lambda scope: Q(candidate_id__in=tied_candidates(scope)),
     ),
     models.LogEntry: lambda scope: (
         _account(scope) & (Q(viewer_id__isnull=True) | Q(viewer_id=scope.viewer_id)) & _entries_of(scope)
     ),
     models.Integration: _of_integration(lambda scope: Q(id=scope.viewer_id), Act.SEE_INTEGRATIONS),
     models.ApiKey: _of_integration(lambda scope: Q(integration_id=scope.viewer_id), Act.SEE_KEYS),
+    models.RefusedPush: _of_integration(lambda scope: Q(integration_id=scope.viewer_id), Act.SEE_INTEGRATIONS),
     models.AuditEvent: _where_allowed(Act.READ_AUDIT),
 }
 

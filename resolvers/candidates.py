@@ -4,7 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from operator import attrgetter
+from typing import Any
 
 from tortoise.expressions import Q, Subquery
 from tortoise.queryset import QuerySet
@@ -12,16 +14,18 @@ from tortoise.queryset import QuerySet
 import clock
 import models
 from auth.viewer import Scope, Viewer
-from database import Bind, Join, Query, in_
-from models import Candidate, Instant, Integration, IntegrationProvider, Panel
-from resolvers.access import Act, is_restricted, may, unscoped, visible
+from database import Bind, Condition, Join, Query, in_
+from models import Candidate, Instant, Integration, IntegrationProvider, Interview, InterviewPanelStatus, Panel
+from resolvers.access import Act, is_restricted, may, tied_candidates, unscoped, visible
 from resolvers.integrations import CATALOGUE
-from resolvers.listing import Listing, Page, PageRequest, Parameters, search_text
+from resolvers.listing import Edge, Listing, Page, PageRequest, Parameters, search_text
 from resolvers.queries import Wanted, get_named, group_by, load_many, load_related, select
 
 
 class CandidateOrder(Enum):
     NAME = "NAME"
+    STAGE = "STAGE"
+    NEXT_INTERVIEW = "NEXT_INTERVIEW"
     CREATED_AT = "CREATED_AT"
     UPDATED_AT = "UPDATED_AT"
 
@@ -34,8 +38,11 @@ class CandidateFilter:
     stage_id: str | None = None
     posting_id: str | None = None
     owner_id: str | None = None
+    #: Whether they are the viewer's own, as docs/rules.md says under *Theirs*; False is the same as None.
+    mine: bool = False
     archived: bool = False
     has_upcoming_panel: bool | None = None
+    feedback_due: bool | None = None
     updated_since: datetime | None = None
 
 
@@ -65,39 +72,112 @@ async def page(
 ) -> Page[Candidate]:
     """The candidates that the viewer may see and the filter lets through."""
     search = search_text(filter.search)
+    has_next = order is CandidateOrder.NEXT_INTERVIEW
+    is_by_the_clock = has_next or filter.has_upcoming_panel is not None or filter.feedback_due is not None
     parameters = Parameters.of(
         filter.archived,
         search.lower() if search else None,
+        filter.mine,
         filter.has_upcoming_panel,
+        filter.feedback_due,
         stage_id=filter.stage_id,
         posting_id=filter.posting_id,
         owner_id=filter.owner_id,
         updated_at__gte=filter.updated_since,
-        now=clock.now() if filter.has_upcoming_panel is not None else None,
+        now=clock.now() if is_by_the_clock else None,
     )
-    attributes, joins = wanted.reads("edges", "node"), _pointers(wanted, "edges", "node")
-    return await _CANDIDATES[order].page(viewer, parameters, request, attributes, joins)
+    joins = _pointers(wanted, "edges", "node")
+    if has_next:
+        return await _page_by_next_interview(viewer, parameters, request, joins)
+    return await _CANDIDATES[order].page(viewer, parameters, request, wanted.reads("edges", "node"), joins)
 
 
 def _candidates(
     scope: Scope,
     archived: bool,
     search: str | None,
+    mine: bool,
     has_upcoming: bool | None,
+    feedback_due: bool | None,
     now: Instant | None = None,
     **columns: object,
 ) -> QuerySet[Candidate]:
     rows = visible(scope, Candidate).filter(archived_at__isnull=not archived, **columns)
     if search is not None:
         rows = rows.filter(search_text__contains=search)
-    if now is not None:
-        standing = visible(scope, Panel).filter(models.standing(now))
-        upcoming = Q(id__in=Subquery(standing.values("candidate_id")))
-        rows = rows.filter(upcoming if has_upcoming else ~upcoming)
+    if mine:
+        rows = rows.filter(id__in=tied_candidates(scope))
+    if now is None:
+        return rows
+    for wished, panels in ((has_upcoming, models.standing(now)), (feedback_due, _awaiting_feedback(now))):
+        if wished is not None:
+            rows = rows.filter(_with_panel(scope, panels) if wished else _without_panel(scope, panels))
     return rows
 
 
-_CANDIDATES = {order: Listing(Candidate, _candidates, (order.value.lower(), "id")) for order in CandidateOrder}
+_CANDIDATES = {
+    CandidateOrder.NAME: Listing(Candidate, _candidates, ("name", "id")),
+    CandidateOrder.STAGE: Listing(Candidate, _candidates, ("stage_position", "name", "id")),
+    CandidateOrder.CREATED_AT: Listing(Candidate, _candidates, ("created_at", "id")),
+    CandidateOrder.UPDATED_AT: Listing(Candidate, _candidates, ("updated_at", "id")),
+}
+
+
+def _awaiting_feedback(now: Instant) -> Q:
+    return models.with_status(InterviewPanelStatus.AWAITING_FEEDBACK, now)
+
+
+def _with_panel(scope: Scope, panels: Q) -> Q:
+    """The candidates who have such a panel."""
+    return Q(id__in=Subquery(visible(scope, Panel).filter(panels).values("candidate_id")))
+
+
+def _without_panel(scope: Scope, panels: Q) -> Q:
+    """The candidates who have none: looked for candidate by candidate, or all such panels of the account were read."""
+    own = visible(scope, Panel).filter(panels, Condition("panel.candidate_id = candidate.id"))
+    return ~Q(id__in=Subquery(own.values("candidate_id")))
+
+
+async def _page_by_next_interview(
+    viewer: Viewer, parameters: Parameters, request: PageRequest, joins: list[Join]
+) -> Page[Candidate]:
+    """The candidates by the interview that begins next of each: a list of interviews, each the first of its candidate.
+
+    One statement for the interviews, and one for whom they are about.
+    """
+    page = await _NEXT_INTERVIEWS.page(viewer, parameters, request, frozenset({"panel_id"}), [_PANEL])
+    ids = [interview.panel.candidate_id or "" for interview in page.rows]
+    rows = await select(viewer, Query(_by_ids, ids=ids), *joins) if ids else []
+    by_id = {candidate.id: candidate for candidate in rows}
+    edges = [Edge(by_id[id], partial(_cursor_of, edge)) for id, edge in zip(ids, page.edges, strict=True)]
+    return Page(edges, page.has_next_page, page.has_previous_page, page.count)
+
+
+def _cursor_of(interview: Edge[Interview], candidate: Candidate) -> str:
+    return interview.cursor
+
+
+def _by_ids(scope: Scope, ids: Bind) -> QuerySet[Candidate]:
+    return visible(scope, Candidate).filter(in_("id", ids))
+
+
+#: Where an interview of the same candidate is to begin before this one: as an index has both, nothing else is read.
+_EARLIER = """NOT EXISTS (
+  SELECT 1 FROM panel AS sibling JOIN interview AS earlier ON earlier.panel_id = sibling.id
+  WHERE sibling.candidate_id = (SELECT own.candidate_id FROM panel AS own WHERE own.id = interview.panel_id)
+    AND sibling.canceled_at IS NULL AND earlier.canceled_at IS NULL AND earlier.starts_at >= :now
+    AND (earlier.starts_at, earlier.id) < (interview.starts_at, interview.id))"""
+
+
+def _next_interviews(scope: Scope, *structure: Any, now: Instant, **columns: Any) -> QuerySet[Interview]:
+    candidates = _candidates(scope, *structure, **columns | {"now": now})
+    rows = visible(scope, Interview).filter(panel__candidate_id__in=Subquery(candidates.values("id")))
+    rows = rows.filter(canceled_at__isnull=True, panel__canceled_at__isnull=True, starts_at__gte=now)
+    return rows.filter(Condition(_EARLIER, now=now))
+
+
+_NEXT_INTERVIEWS = Listing(Interview, _next_interviews, ("starts_at", "id"))
+_PANEL = Join.target("panel", Panel, attributes=frozenset({"candidate_id"}))
 
 
 def _pointers(wanted: Wanted, *path: str) -> list[Join]:

@@ -266,8 +266,8 @@ class Listing(Generic[AnyRow]):
         raise Refused(Code.BAD_USER_INPUT, message)
 
 
-#: What the values of a row are called among the bound ones; a list by the id alone has only the first.
-_PLACES = {"after": ("behind", "behind_last"), "before": ("ahead", "ahead_last")}
+#: What the values of a row are called among the bound ones, in their order: as many as the order has columns.
+_PLACES = {"after": ("behind", "behind_second", "behind_third"), "before": ("ahead", "ahead_second", "ahead_third")}
 
 
 def _select_page(

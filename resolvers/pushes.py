@@ -10,7 +10,7 @@ import metrics
 from auth.viewer import Viewer
 from models import Cancellation, CancelOrigin, Interview, Interviewer, Panel
 from models import InterviewPanelChangeKind as ChangeKind
-from resolvers import declarations, units, warnings
+from resolvers import declarations, integration_health, units, warnings
 from resolvers.access import Act, require
 from resolvers.aggregate import PanelAggregate
 from resolvers.declarations import Declaration, Event, Push, SinglePush
@@ -42,9 +42,11 @@ async def push(viewer: Viewer, push: Push) -> Pushed:
             return await _take_late_uids(viewer, unit, stored, push)
         declaration = await look_up(viewer, push, faults, stored)
         if declaration.errors:
+            unit.keep(integration_health.refused_push(viewer, declaration.errors))
             return Pushed(errors=declaration.errors)
         merged = merge(stored, declaration)
         if merged.refusal is not None:
+            unit.keep(integration_health.refused_push(viewer, [merged.refusal]))
             return Pushed(stored.visible_panel, errors=[merged.refusal])
         if merged.is_accepted:
             return await _save_push(viewer, unit, stored, declaration, merged)

@@ -130,7 +130,12 @@ async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]
         stages = [stored.get(name) or Stage(account_id=viewer.account_id, name=name) for name in names]
         for stage, row in zip(stages, rows, strict=True):
             stage.position, stage.has_interview = row.position, row.has_interview
-        return await save(stages, faults, before)
+        moved = [stage for stage in stored.values() if before.value(stage, "position") != stage.position]
+        synced = await save(stages, faults, before)
+        for stage in moved if not faults else ():
+            candidates = unscoped(Candidate, "candidates are listed by their stage's position, whoever moves it")
+            await candidates.filter(stage_id=stage.id).update(stage_position=stage.position)
+        return synced
 
     return await sync(viewer, act)
 
@@ -260,6 +265,8 @@ class _Named:
         candidate.search_text = "\n".join([candidate.name, *candidate.emails]).lower()
         stage = plain_text(row.stage) or ""
         candidate.stage_id = references.id(self.stages, stage, "No such stage", (*path, "stage")) or ""
+        if stage in self.stages:
+            candidate.stage_position = self.stages[stage].position
         candidate.posting_id = references.id(
             self.postings, row.posting_external_id or None, "No such posting", (*path, "postingExternalId")
         )

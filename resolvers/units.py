@@ -36,7 +36,7 @@ T = TypeVar("T")
 #: Whatever is pointed at is written before what points at it.
 _WRITE_ORDER = (
     *(models.Panel, models.Interview, models.TemplateVersion, models.FeedbackForm, models.Interviewer),
-    *(AuditEvent, Change, LogEntry),
+    *(models.RefusedPush, AuditEvent, Change, LogEntry),
 )
 
 

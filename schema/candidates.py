@@ -135,8 +135,13 @@ class CandidateFilter:
     stage_id: strawberry.ID | None = optional("Those in this stage.")
     posting_id: strawberry.ID | None = optional("Those who apply for this posting.")
     owner_id: strawberry.ID | None = optional("Those whom this user looks after.")
+    mine: bool | None = strawberry.field(
+        default=False,
+        description="Only the viewer's own: owned, followed, for a posting they manage, or with a panel they sit on.",
+    )
     archived: bool | None = strawberry.field(default=False, description="True: only archived ones; false: only others.")
     has_upcoming_panel: bool | None = optional("True: candidates with an upcoming panel; false: those without one.")
+    feedback_due: bool | None = optional("True: those with a panel that awaits feedback; false: those without one.")
     updated_since: datetime | None = optional("Those last synced then or later.")
 
 

@@ -42,6 +42,8 @@ _show(
     candidates.CandidateOrder,
     "What a list of candidates is ordered by, ascending.",
     NAME="By name.",
+    STAGE="By the position of their stage, and by name within it.",
+    NEXT_INTERVIEW="Whose next interview begins first comes first; who has none to come is not listed.",
     CREATED_AT="Who was synced first comes first.",
     UPDATED_AT="Who was synced last comes last.",
 )

@@ -8,12 +8,15 @@ import strawberry
 
 import models
 from execution import Level, breadth
-from resolvers import integrations
+from resolvers import errors, integration_health, integrations
 from resolvers.integrations import CATALOGUE
+from resolvers.listing import Page
 from resolvers.queries import load_related
+from schema.connections import After, Before, Connection, First, Last, page_request
 from schema.context import Info, viewer
 from schema.directory import User
 from schema.errors import UserError
+from schema.inputs import unset_to_none
 from schema.node import Node, is_a
 
 Provider = Annotated[models.IntegrationProvider, strawberry.argument(description="Which application.")]
@@ -37,6 +40,27 @@ class ApiKey(Node):
     @staticmethod
     async def created_by(keys: list[models.ApiKey], level: Level) -> list[models.User | None]:
         return await load_related(viewer(level), keys, "created_by")
+
+
+@strawberry.type(description="What was wrong with a push: `UserError` without its message, which may name people.")
+class RefusedPushError:
+    code: errors.ErrorCode = strawberry.field(description="What kind of refusal it was.")
+    path: list[str] = strawberry.field(description="Where in the input.")
+
+
+@strawberry.type(description="A push that was answered with errors; kept for seven days.")
+class RefusedPush:
+    id: strawberry.ID = strawberry.field(description="Opaque, and unique among all types.")
+
+    @strawberry.field(description="When it came.")
+    @staticmethod
+    def at(parent: strawberry.Parent[models.RefusedPush]) -> datetime:
+        return parent.created_at
+
+    @strawberry.field(graphql_type=list[RefusedPushError], description="The first ten of them.")
+    @staticmethod
+    def errors(parent: strawberry.Parent[models.RefusedPush]) -> list[RefusedPushError]:
+        return [RefusedPushError(code=errors.ErrorCode(each["code"]), path=each["path"]) for each in parent.errors]
 
 
 @strawberry.type(description="A row of Settings > Integrations > Partner Integrations.")
@@ -87,6 +111,42 @@ class Integration(Node):
     @staticmethod
     async def enabled_by(parents: list[models.Integration], level: Level) -> list[models.User | None]:
         return await load_related(viewer(level), integrations.with_visible_switch(viewer(level), parents), "enabled_by")
+
+    @breadth(
+        graphql_type=datetime | None,
+        reads={"id"},
+        description="When any of its keys was last used, to the minute; null before its first call.",
+    )
+    @staticmethod
+    async def last_call_at(parents: list[models.Integration], level: Level) -> list[datetime | None]:
+        return await integration_health.last_calls_of(viewer(level), parents)
+
+    @breadth(
+        graphql_type=datetime | None,
+        reads={"id"},
+        description="When a push of its last changed a panel, as far back as the log goes. Refused to Interviewers.",
+    )
+    @staticmethod
+    async def last_push_at(parents: list[models.Integration], level: Level) -> list[datetime | None]:
+        return await integration_health.last_pushes_of(viewer(level), parents)
+
+    @breadth(
+        graphql_type=Connection[RefusedPush],
+        reads={"id"},
+        description="The pushes of the last seven days that were refused, newest first. Refused to Interviewers.",
+    )
+    @staticmethod
+    async def refused_pushes(
+        parents: list[models.Integration],
+        level: Level,
+        since: Annotated[datetime | None, strawberry.argument(description="Only those since then.")] = strawberry.UNSET,
+        first: First = 25,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> list[Page[models.RefusedPush]]:
+        request = page_request(first, after, last, before)
+        return await integration_health.refusals_of(viewer(level), parents, unset_to_none(since), request)
 
     @breadth(
         graphql_type=list[ApiKey],

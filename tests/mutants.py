@@ -49,7 +49,7 @@ FAULTS = [Fault(*row) for row in (
      '"enforce_minimum_key_length": True', '"verify_signature": False'),
     # What may be seen and done
     ("a-limited-member-sees-every-panel", "resolvers/access.py", "theirs_are",
-     "_none, lambda scope: Q(candidate_id__in=_tied_candidates(scope)), lambda _", "_none, _any, lambda _"),
+     "_none, lambda scope: Q(candidate_id__in=tied_candidates(scope)), lambda _", "_none, _any, lambda _"),
     ("an-account-sees-another", "resolvers/access.py", "nothing_beyond_reach",
      "return lambda scope: _account(scope, account) & filters", "return lambda scope: filters"),
     ("a-limited-member-follows-every-change", "resolvers/access.py", "a_restricted_viewer_gets",

@@ -40,6 +40,7 @@ TOOLS = {
             "erasure",
             "errors",
             "exports",
+            "integration_health",
             "internal_candidates",
             "invite_revisions",
             "invites",

@@ -24,9 +24,19 @@ from tests.world import World, in_hours
 
 SDL = SCHEMA._schema
 #: Refused to whoever they don't belong to, with the whole answer.
-PERSONAL = {"feedbackForms", "apiKeys", "enabled", "enabledAt", "enabledBy", "auditEvents"}
+PERSONAL = {
+    "feedbackForms",
+    "apiKeys",
+    "lastCallAt",
+    "lastPushAt",
+    "refusedPushes",
+    "enabled",
+    "enabledAt",
+    "enabledBy",
+    "auditEvents",
+}
 #: Objects that several answers show and that nothing identifies: parts of the one that they stand in.
-PARTS = {"PageInfo", "AuditDetail", "CalendarInvite", "UserError", "Warning"}
+PARTS = {"PageInfo", "AuditDetail", "CalendarInvite", "RefusedPushError", "UserError", "Warning"}
 VIEWERS = ("sam", "rita", "leo", "ivo", "goodtime")
 #: What lists are asked with, by the alias that tells the answers apart.
 ARGUMENTS = [

@@ -174,6 +174,21 @@ async def test_the_emails_of_the_candidates_that_there_are_become_rows(empty: In
         ]
 
 
+async def test_the_candidates_that_there_are_stand_where_their_stage_does(empty: Installation) -> None:
+    async with opened(empty.database_url):
+        await migrated_to("0010_feedback_due")
+        account = models.Account(name="Acme", slug="acme")
+        stage = models.Stage(account_id=account.id, name="Applied", position=7)
+        named = {"account_id": account.id, "search_text": "ina", "stage_id": stage.id, "emails": []}
+        for row in (account, stage, models.Candidate(external_id="ina", name="Ina", **named)):
+            await insert(row)
+
+    await empty.done("migrate")
+
+    async with opened(empty.database_url):
+        assert [candidate.stage_position for candidate in await models.Candidate.all()] == [7]
+
+
 async def test_the_invites_that_there_are_go_on_from_where_they_were(empty: Installation) -> None:
     async with opened(empty.database_url):
         await migrated_to("0008_template_versions")

@@ -25,8 +25,13 @@ jsonb_populate_record(its, jsonb_build_object({new})) AS copy WHERE its.id = $1"
 TABLES = {
     "user": "'id', 'usr_' || number || its.id, 'external_id', 'copy-' || number, "
     "'email', 'copy-' || number || '@mail.example', 'name', 'Copy ' || number",
-    "candidate": "'id', 'cnd_' || number || its.id, 'external_id', 'copy-' || number, 'name', 'Copy ' || number",
+    "posting": "'id', 'pst_' || number || its.id, 'external_id', 'copy-' || number, 'hiring_manager_id', NULL",
+    "candidate": "'id', 'cnd_' || number || its.id, 'external_id', 'copy-' || number, 'name', 'Copy ' || number, "
+    "'owner_id', NULL, 'archived_at', NULL, 'posting_id', 'pst_' || number || "
+    "(SELECT min(id) FROM posting WHERE account_id = its.account_id AND external_id NOT LIKE 'copy-%')",
     "panel": "'id', 'pan_' || number || its.id, 'external_id', 'copy-' || number, "
+    "'candidate_id', 'cnd_' || (number - 1) / 2 * 2 + 1 || (SELECT min(id) FROM candidate "
+    "WHERE account_id = its.account_id AND external_id NOT LIKE 'copy-%'), "
     "'listed_at', its.listed_at + number * interval '1 minute', "
     "'updated_at', its.updated_at + number * interval '1 second'",
     "interview": "'id', 'itv_' || number || its.id, 'panel_id', 'pan_' || number || its.panel_id, "
@@ -73,6 +78,7 @@ def looked_at(node: dict[str, Any]) -> int:
 
 
 PANELS = "interviewPanels(first: 10{}) {{ edges {{ cursor node {{ id externalId startsAt }} }} }}"
+CANDIDATES = "candidates(first: 10{}) {{ edges {{ cursor node {{ id name stage {{ name }} }} }} }}"
 INTERVIEWS = "interviews(first: 10{}) {{ edges {{ node {{ id interviewers {{ user {{ name }} }} }} }} }}"
 
 QUERIES = {
@@ -97,6 +103,15 @@ QUERIES = {
     + INTERVIEWS.format(', filter: {interviewerId: "IVO", startsAfter: "DAY"}')
     + " }",
     "the first page of candidates": "{ candidates(first: 10) { edges { node { name stage { name } } } } }",
+    "a later page of candidates by stage": "{ " + CANDIDATES.format(', orderBy: STAGE, after: "STAGE_CURSOR"') + " }",
+    "the candidates by their next interview": "{ " + CANDIDATES.format(", orderBy: NEXT_INTERVIEW") + " }",
+    "the candidates for whom nothing is planned": "{ "
+    + CANDIDATES.format(", filter: {hasUpcomingPanel: false}")
+    + " }",
+    "the candidates for whom something is planned": "{ "
+    + CANDIDATES.format(", filter: {hasUpcomingPanel: true}")
+    + " }",
+    "the candidates whose feedback is due": "{ " + CANDIDATES.format(", filter: {feedbackDue: true}") + " }",
     "users by their emails": '{ users(emails: ["EMAIL"]) { edges { node { id } } } }',
     "the changes": "{ interviewPanelChanges(first: 10) { edges { node { kind panel { externalId } } } } }",
 }
@@ -108,11 +123,30 @@ async def test_no_more_rows_are_looked_at_than_are_asked_for(
 ) -> None:
     middle = await grown.rita.ask("{ " + PANELS.format("").replace("first: 10", "first: 100") + " }")
     after = middle["interviewPanels"]["edges"][-1]["cursor"]
-    query = QUERIES[name].replace("AFTER", after).replace("IVO", grown.ivo.id).replace("EMAIL", grown.email("ivo"))
+    by_stage = await grown.rita.ask("{ " + CANDIDATES.format(", orderBy: STAGE") + " }")
+    query = QUERIES[name].replace("STAGE_CURSOR", by_stage["candidates"]["edges"][-1]["cursor"])
+    query = query.replace("AFTER", after).replace("IVO", grown.ivo.id).replace("EMAIL", grown.email("ivo"))
     query = query.replace("NOOR", grown.noor.id).replace("DAY", in_hours(24 * 4))
     await grown.rita.ask(query)
 
     await assert_little_is_looked_at(query, grown.rita, database)
+
+
+async def test_ones_own_candidates_are_read_along_what_ties_one_to_them(
+    grown: World, database: asyncpg.Connection
+) -> None:
+    await assert_little_is_looked_at("{ " + CANDIDATES.format(", filter: {mine: true}") + " }", grown.ada, database)
+
+
+@pytest.mark.parametrize("name", [name for name in QUERIES if "candidates" in name])
+async def test_a_limited_team_member_reads_no_more_of_the_candidates_than_are_theirs(
+    name: str, grown: World, database: asyncpg.Connection
+) -> None:
+    by_stage = await grown.leo.ask("{ " + CANDIDATES.format(", orderBy: STAGE") + " }")
+    query = QUERIES[name].replace("STAGE_CURSOR", by_stage["candidates"]["edges"][-1]["cursor"])
+    await grown.leo.ask(query)
+
+    await assert_little_is_looked_at(query, grown.leo, database)
 
 
 @pytest.mark.parametrize("who", ["ivo", "noor"])
