@@ -87,7 +87,7 @@ async def find(
     """
     if external_id is None:
         panel = await get_named(viewer, Panel, id, None, *([_INTEGRATION] if provider else []))
-        if panel is not None and provider not in (None, panel.integration.provider):
+        if panel is not None and provider is not None and panel.integration.provider is not provider:
             raise Refused(Code.BAD_USER_INPUT, "The panel of this `id` is another provider's: leave `provider` out.")
         return panel
     rows = await select(viewer, Query(_named, external_id=external_id), _INTEGRATION)
