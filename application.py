@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
@@ -40,6 +41,7 @@ from transport import http, sign_in, websocket
 from transport.calendar_feeds import calendar_feed
 from transport.drain import Drain
 from transport.middleware import RequestMiddleware
+from work import task_factory
 
 CONSOLE = Path(__file__).parent / "console"
 
@@ -60,6 +62,8 @@ _log = logging.getLogger("callboard.application")
 _GRAPHQL = ("/graphql", "/graphql/")
 _DAY_SECONDS = 24 * 3600.0
 _WATCH_SECONDS = 1.0
+#: So long the loop waits for Python while a thread reads a document.
+_SWITCH_SECONDS = 0.001
 _LAG_SECONDS = 0.1
 #: What is no operation costs too, by address: to write out all that was counted, and to send a file of the console.
 _EXPOSITION_COST, _FILE_COST = 100, 10
@@ -150,6 +154,8 @@ async def lifespan(process: Process, listening: Sequence[socket.socket] = ()) ->
     """Start every part of the process, and end them in the reverse order: acts under way before the database."""
     current = settings.current()
     asyncio.get_running_loop().set_exception_handler(logs.log_unhandled)
+    asyncio.get_running_loop().set_task_factory(task_factory)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     metrics.forget_dead_processes()
     metrics.set_build_info(version())
     async with contextlib.AsyncExitStack() as parts:

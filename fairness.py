@@ -1,16 +1,20 @@
-"""Whose work it is, and how the event loop is shared: a piece of work each, account by account. A leaf."""
+"""Whose turn it is on the event loop: fair queueing of accounts, by the CPU that each has used. A leaf."""
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from contextvars import ContextVar
-from time import monotonic
+from math import inf
 
 #: On whose behalf this task works: an account's id; empty for nobody's, and for the process itself.
 _owner: ContextVar[str] = ContextVar("owner", default="")
 
-#: Whoever has asked for anything within these seconds is active.
-_ACTIVE_SECONDS = 1.0
-_MOST_REST_SECONDS = 0.05
+#: So long the steps of all accounts take in one pass of the event loop, and one piece of work before it gives way.
+SLICE_SECONDS = 0.002
+#: Of CPU: so far behind others an account counts at most that has asked for little. It goes first until it has had it.
+_MOST_BEHIND_SECONDS = 0.05
+#: So many steps are let go on in a pass: those that it has no time for wait again.
+_STEPS_AT_ONCE = 32
+_KEPT_ACCOUNTS = 1_000
 
 
 def current_owner() -> str:
@@ -18,67 +22,87 @@ def current_owner() -> str:
     return _owner.get()
 
 
-class LoopTurns:
-    """Lets those who have more to compute go on one at a time, each time one of the next account.
-
-    While several accounts are active, each piece of work is followed by as long a rest: the loop is free for half of
-    the time for whoever has little to do.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_scheduled = False
-        self._rest_until = 0.0
-        #: Who was active last, and who before, with when.
-        self._latest, self._other = ("", 0.0), ("", 0.0)
-
-    def note(self, owner: str) -> None:
-        """Keep in mind that this account is active."""
-        if owner != self._latest[0]:
-            self._other = self._latest
-        self._latest = (owner, monotonic())
-
-    async def give_way(self) -> None:
-        """Let whatever else is ready run, and one piece of each other account's work, before this goes on."""
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._loop, self._is_scheduled, self._rest_until = loop, False, 0.0
-            self._waiting.clear()
-        turn: asyncio.Future[None] = loop.create_future()
-        self._waiting.setdefault(_owner.get(), deque()).append(turn)
-        self._schedule(loop)
-        await turn
-
-    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._waiting and not self._is_scheduled:
-            self._is_scheduled = True
-            loop.call_at(self._rest_until, self._resume, loop)
-
-    def _resume(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let the next one go on, and rest behind what that one does."""
-        owner, waiting = next(iter(self._waiting.items()))
-        turn = waiting.popleft()
-        if waiting:
-            self._waiting.move_to_end(owner)
-        else:
-            del self._waiting[owner]
-        if not turn.done():
-            turn.set_result(None)
-        loop.call_soon(self._rest, loop, loop.time())
-
-    def _rest(self, loop: asyncio.AbstractEventLoop, began: float) -> None:
-        now = loop.time()
-        is_shared = monotonic() - self._other[1] < _ACTIVE_SECONDS
-        self._rest_until = now + min(now - began, _MOST_REST_SECONDS) if is_shared else now
-        self._is_scheduled = False
-        self._schedule(loop)
-
-
-LOOP_TURNS = LoopTurns()
-
-
 def run_for(owner: str) -> None:
     """Let the work of this task, and of tasks that it starts from now on, be that account's."""
     _owner.set(owner)
-    LOOP_TURNS.note(owner)
+
+
+class LoopTurns:
+    """Start-time fair queueing of steps, which are what a task does from one wait to the next.
+
+    A pass of the event loop has time for SLICE_SECONDS of them, and for the rest of the last one. The others wait, and
+    the next pass begins with the account that has used the least CPU. So whoever asks for little waits for one step of
+    the others', and what may take long is over within a few milliseconds wherever it gives way.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        #: Seconds of CPU, by owner.
+        self._used: dict[str, float] = {}
+        self._most_used = 0.0
+        self._begin(None)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        self._loop = loop
+        self._left = SLICE_SECONDS
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        #: Those of whom steps may go on in this pass, and what the last of them has used: who has used more waits.
+        self._released: set[str] = set()
+        self._limit = inf
+        self._is_scheduled = False
+
+    def wait(self, owner: str, has_waited: bool) -> asyncio.Future[None] | None:
+        """What a step waits for before it may run, and then asks again; None: it may."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._begin(loop)
+        used, is_released = self._used_by(owner), owner in self._released
+        if self._left > 0 and (has_waited if is_released else used <= self._limit and owner not in self._waiting):
+            return None
+        turn: asyncio.Future[None] = loop.create_future()
+        self._waiting.setdefault(owner, deque()).append(turn)
+        self._limit = min(self._limit, used)
+        self._schedule(loop)
+        return turn
+
+    def add(self, owner: str, seconds: float) -> None:
+        """Count what a step has taken."""
+        self._used[owner] = used = self._used_by(owner) + seconds
+        self._most_used = max(self._most_used, used)
+        self._left -= seconds
+        if self._loop is not None:
+            self._schedule(self._loop)
+
+    def _used_by(self, owner: str) -> float:
+        return max(self._used.get(owner, 0.0), self._most_used - _MOST_BEHIND_SECONDS)
+
+    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            loop.call_soon(self._next_pass, loop)
+
+    def _next_pass(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_scheduled, self._left = False, SLICE_SECONDS
+        released, limit = 0, inf
+        self._released.clear()
+        for owner in sorted(self._waiting, key=self._used_by):
+            waiting = self._waiting[owner]
+            while waiting and released < _STEPS_AT_ONCE:
+                turn = waiting.popleft()
+                if not turn.done():
+                    turn.set_result(None)
+                    released += 1
+            self._released.add(owner)
+            limit = self._used_by(owner)
+            if waiting:
+                break
+            del self._waiting[owner]
+        self._limit = limit
+        if self._waiting:
+            self._schedule(loop)
+        elif len(self._used) > _KEPT_ACCOUNTS:
+            least = self._most_used - _MOST_BEHIND_SECONDS
+            self._used = {owner: used for owner, used in self._used.items() if used > least}
+
+
+LOOP_TURNS = LoopTurns()

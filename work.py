@@ -1,22 +1,22 @@
 """How much work is done for one request, and how long a piece of it may hold the event loop.
 
-Work is counted in the units of docs/limits.md: an object that is completed is 1, and so is a tenth of a millisecond of
-CPU, whichever comes to more. So what is forgotten in the counting still has its price.
+Work is counted in the units of docs/limits.md: an object that is completed is 1, and so is 0.04 milliseconds of CPU,
+whichever comes to more. So what is forgotten in the counting still has its price.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Generator, Sequence
+from contextvars import ContextVar
 from math import inf
 from time import perf_counter, thread_time
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from fairness import LOOP_TURNS
+from fairness import LOOP_TURNS, SLICE_SECONDS, current_owner
 
 T = TypeVar("T")
 
 #: What a second of CPU costs.
-COST_PER_SECOND = 10_000
-#: So long a piece of work holds the event loop before it gives way to others.
-SLICE_SECONDS = 0.005
+COST_PER_SECOND = 25_000
 #: So many values are worked on before anybody looks at the clock.
 VALUES_AT_ONCE = 500
 
@@ -30,16 +30,23 @@ class WorkLimitExceeded(Exception):
         self.units = units
 
 
+class AnswerTooLong(WorkLimitExceeded):
+    """Raised where an answer would have more bytes than it may; `limit` is the most that it may."""
+
+
 class Work:
     """What has been done for one request so far."""
 
-    __slots__ = ("limit", "seconds", "units")
+    __slots__ = ("bytes", "limit", "most_bytes", "seconds", "units")
 
-    def __init__(self, limit: float = inf) -> None:
+    def __init__(self, limit: float = inf, most_bytes: float = inf) -> None:
         self.limit = limit
+        self.most_bytes = most_bytes
+        #: Of the answer, as far as it is there: its names and texts, of which each character is one byte or more.
+        self.bytes = 0
         #: What was counted.
         self.units = 0.0
-        #: Of CPU, as far as it was measured by `timed`.
+        #: Of CPU, as far as it was measured by `counted`.
         self.seconds = 0.0
 
     @property
@@ -58,10 +65,11 @@ class Work:
         if self.units > self.limit or self.seconds * COST_PER_SECOND > self.limit:
             raise WorkLimitExceeded(self.limit)
 
-    def check(self, units: int) -> None:
-        """Raises WorkLimitExceeded where so much more would be too much."""
-        if self.units + units > self.limit:
-            raise WorkLimitExceeded(self.limit)
+    def count_bytes(self, count: int) -> None:
+        """Count what the answer will have. Raises AnswerTooLong."""
+        self.bytes += count
+        if self.bytes > self.most_bytes:
+            raise AnswerTooLong(self.most_bytes)
 
 
 class SharedWork(Work):
@@ -70,7 +78,7 @@ class SharedWork(Work):
     __slots__ = ("_parts",)
 
     def __init__(self, parts: Sequence[Work]) -> None:
-        super().__init__(min(part.limit for part in parts))
+        super().__init__(min(part.limit for part in parts), sum(part.most_bytes - part.bytes for part in parts))
         self._parts = parts
 
     def add(self, units: float, seconds: float) -> None:
@@ -92,8 +100,8 @@ class TimeSlice:
         return perf_counter() >= self._end
 
     async def give_way(self) -> None:
-        """Let whatever else is ready run first, and a piece of each other account's work."""
-        await LOOP_TURNS.give_way()
+        """Let whatever else is ready run first; of counted work, what has used less."""
+        await asyncio.sleep(0)
         self._end = perf_counter() + SLICE_SECONDS
 
 
@@ -110,31 +118,89 @@ async def in_slices(
     return results
 
 
-async def timed(work: Work, function: Callable[..., Awaitable[T]], *arguments: object) -> T:
-    """`await function(*arguments)`, with the CPU of its own steps added to what was done."""
-    return await _TimedSteps(work, function(*arguments))
+#: What the steps of this task count to, and those of the tasks that it starts.
+_current: ContextVar[Work | None] = ContextVar("work", default=None)
+#: The CPU of the steps that have run within the step under way; None while none is under way.
+_within: float | None = None
 
 
-class _TimedSteps(Generic[T]):
-    def __init__(self, work: Work, awaitable: Awaitable[T]) -> None:
+def current_work() -> Work | None:
+    """What this task counts to."""
+    return _current.get()
+
+
+async def counted(work: Work, function: Callable[..., Coroutine[Any, Any, T]], *arguments: object) -> T:
+    """`await function(*arguments)`, with the CPU of its steps added to the work, and of the tasks that it starts.
+
+    Its steps take turns with those of other accounts.
+    """
+    before = _current.set(work)
+    try:
+        return await _Counted(work, function(*arguments))
+    finally:
+        _current.reset(before)
+
+
+def task_factory(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T] | Generator[Any, None, T], **options: Any
+) -> "asyncio.Task[T]":
+    """For `loop.set_task_factory`: what a counted task starts is counted as well."""
+    work = _current.get()
+    if work is not None and isinstance(coroutine, Coroutine):
+        # Those that are started together begin together: what they ask for at the same time is asked for once.
+        coroutine = _Counted(work, coroutine, is_free=True)
+    return asyncio.Task(coroutine, loop=loop, **options)
+
+
+class _Counted(Coroutine[Any, Any, T]):
+    """A coroutine whose steps wait for their turns and are measured. Of steps within steps each counts its own part."""
+
+    __slots__ = ("_coroutine", "_has_waited", "_is_free", "_work")
+
+    def __init__(self, work: Work, coroutine: Coroutine[Any, Any, T], is_free: bool = False) -> None:
         self._work = work
-        self._awaitable = awaitable
+        self._coroutine = coroutine
+        self._has_waited = False
+        #: Whether it begins at once, and has not begun yet.
+        self._is_free = is_free
 
     def __await__(self) -> Generator[Any, Any, T]:
-        work, steps = self._work, self._awaitable.__await__()
-        thrown: BaseException | None = None
-        while True:
-            began = thread_time()
-            try:
-                # What is waited for is handed on to the task, and what is thrown into the task to the steps.
-                waited_for = next(steps) if thrown is None else steps.throw(thrown)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
-            finally:
-                work.add(0.0, thread_time() - began)
-            try:
-                thrown = None
-                yield waited_for
-            except BaseException as exception:
-                thrown = exception
+        return self
+
+    def __iter__(self) -> "_Counted[T]":
+        return self
+
+    def __next__(self) -> Any:
+        return self.send(None)
+
+    def send(self, value: Any) -> Any:
+        is_free = self._is_free or _within is not None
+        if not is_free and (turn := LOOP_TURNS.wait(current_owner(), self._has_waited)) is not None:
+            self._has_waited = True
+            # As `await turn` would have it.
+            return next(iter(turn))
+        self._has_waited = self._is_free = False
+        return self._step(self._coroutine.send, value)
+
+    def throw(self, *exception: Any) -> Any:
+        if self._is_free:
+            # Cancelled before it has begun, it would leave coroutines behind that nobody waits for.
+            self._is_free = False
+            self._step(self._coroutine.send, None)
+        return self._step(self._coroutine.throw, *exception)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    def _step(self, go_on: Callable[..., Any], *values: Any) -> Any:
+        global _within
+        around, _within = _within, 0.0
+        began = thread_time()
+        try:
+            return go_on(*values)
+        finally:
+            seconds = thread_time() - began
+            self._work.add(0.0, seconds - _within)
+            _within = None if around is None else around + seconds
+            if around is None:
+                LOOP_TURNS.add(current_owner(), seconds)

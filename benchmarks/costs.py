@@ -3,10 +3,13 @@
 Fails where a permitted request takes more for its cost than 20 times what a profile takes in the same run.
 """
 
+import itertools
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import uvloop
 from graphql import get_introspection_query
 
@@ -20,7 +23,18 @@ _CANDIDATE, _PANEL, _INTERVIEW = (data.id_of(prefix, 1) for prefix in ("cnd", "p
 _SEARCHES = " ".join(
     f'a{place}: users(first: 1, search: "user {place}") {{ edges {{ node {{ id }} }} }}' for place in range(20)
 )
+_THIRTY = " ".join(f"a{place}: timezone" for place in range(30))
+_TEXTS = _THIRTY.replace("timezone", "text")
+_TINY = " ".join(
+    f"a{place}: interviews(first: 1) {{ totalCount }} b{place}: integration(provider: GOODTIME) {{ id }} "
+    f"c{place}: node(id: $id) {{ id }}"
+    for place in range(6)
+)
 _SEATS = "interviewers { user { name email } feedbackForm { url status } }"
+
+
+_MERGED = "owner { feedbackForms { edges { node { interview { candidate { owner { id } } } } } } } "
+_MANY_MERGES = f"{{ candidates(first: 1) {{ edges {{ node {{ {_MERGED * 30} }} }} }} }}"
 
 
 def _operation(name: str) -> str:
@@ -57,6 +71,17 @@ REQUESTS = {
         "answers { values } } } } }",
         {"id": _PANEL},
     ),
+    "its invites for each of its people": Asked(
+        "query ($id: ID!) { interviewPanel(id: $id) { interviews { calendarInvites { method } } } }", {"id": _PANEL}
+    ),
+    "one interview's timezone, 30 times": Asked(
+        f"query ($id: ID!) {{ node(id: $id) {{ ... on Interview {{ {_THIRTY} }} }} }}", {"id": _INTERVIEW}
+    ),
+    "20 counts, integrations and nodes": Asked(f"query ($id: ID!) {{ {_TINY} }}", {"id": _INTERVIEW}),
+    "30 times the text of 50 people's invites": Asked(
+        f"query ($id: ID!) {{ node(id: $id) {{ ... on Interview {{ calendarInvites {{ {_TEXTS} }} }} }} }}",
+        {"id": _INTERVIEW},
+    ),
     "its people, where a field beside them is refused": Asked(
         f"query ($id: ID!) {{ a: interviewPanel(id: $id) {{ interviews {{ {_SEATS} }} }} "
         "b: interviewPanel(id: $id) { managedBy { apiKeys { id } } } }",
@@ -74,6 +99,54 @@ REQUESTS = {
 }
 
 
+def changing(access: data.Access) -> dict[str, Callable[[], Asked]]:
+    """Requests that change something, another thing each time."""
+    numbers = itertools.count()
+
+    def push(interviews: int, people: int, note: int, *, is_new: bool) -> Callable[[], Asked]:
+        external_id = f"pushed-{next(numbers)}"
+
+        def following() -> Asked:
+            number = next(numbers)
+            name = f"{external_id}-{number}" if is_new else external_id
+            panel = a_panel(name, number, interviews, people, note)
+            return Asked(_operation("push"), {"input": panel}, f"Bearer {access.key}")
+
+        return following
+
+    def unread(document: str) -> Callable[[], Asked]:
+        return lambda: Asked(f"{document} # {next(numbers)}")
+
+    return {
+        "a push of 3 interviews with 2 people each": push(3, 2, 0, is_new=True),
+        "the largest push, 50 times 50": push(50, 50, 0, is_new=True),
+        "the same panel again, at other times": push(50, 50, 0, is_new=False),
+        "two interviews a month apart with 50 people": push(2, 50, 20_000, is_new=True),
+        "20 interviews with the longest notes": push(20, 3, 20_000, is_new=False),
+        "a document that merges much, read for the first time": unread(_MANY_MERGES),
+    }
+
+
+def a_panel(external_id: str, number: int, interviews: int, people: int, note: int) -> dict[str, object]:
+    """A panel as it is pushed, with people who are booked then."""
+    return {
+        "externalId": external_id,
+        "candidateExternalId": "candidate-1",
+        "timezone": "UTC",
+        "interviews": [
+            {
+                "externalId": f"i{at}",
+                "subject": f"Interview {at}",
+                "startsAt": f"2045-{1 + number % 12:02}-{1 + at % 28:02}T{at // 28 + 9:02}:00:00Z",
+                "durationMinutes": 45,
+                "note": "n" * note or None,
+                "interviewers": [{"email": data.email(1 + person)} for person in range(people)],
+            }
+            for at in range(interviews)
+        ],
+    }
+
+
 async def run(shape: data.Shape) -> bool:
     """Print the table; returns whether no request takes too much."""
     print("| request | cost | CPU, ms | for 1,000, ms | profiles | longest hold, ms | answer |")
@@ -81,10 +154,15 @@ async def run(shape: data.Shape) -> bool:
     most = 0.0
     async with serving(shape) as server:
         profile = await server.measure(REQUESTS["a profile"])
-        for name, asked in REQUESTS.items():
+        for name, asked in (REQUESTS | changing(server.access)).items():
             taken = await server.measure(asked)
             print(_row(name, taken, profile), flush=True)
             most = max(most, taken.per_cost / profile.per_cost)
+    connection = await asyncpg.connect(shape.url)
+    try:
+        await data.forget_pushes(connection)
+    finally:
+        await connection.close()
     return most <= MOST_TIMES_A_PROFILE
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from database.connection import UNREACHABLE
-from database.transactions import CLASH, Begin, Transactions, Unit, Work, run_together, run_with_retries
+from database.transactions import CLASH, Act, Begin, Transactions, Unit, run_together, run_with_retries
+from work import SharedWork, Work, counted, current_work
 
 T = TypeVar("T")
 
@@ -19,8 +20,10 @@ class _Waiting(Generic[Unit]):
     """An act that waits for its transaction."""
 
     subject: Hashable
-    act: Work[Unit, object]
+    act: Act[Unit, object]
     result: asyncio.Future[Any]
+    #: What it counts to, with its part of the transaction.
+    work: Work
 
     def fail(self, failure: Exception) -> None:
         self.result.set_exception(failure)
@@ -35,7 +38,7 @@ class GroupCommits(Generic[Unit]):
         self._transactions = transactions
         self._queues: dict[Hashable, GroupCommitQueue[Unit]] = {}
 
-    async def run(self, owner: Hashable, begin: Begin[Unit], subject: Hashable, act: Work[Unit, T]) -> T:
+    async def run(self, owner: Hashable, begin: Begin[Unit], subject: Hashable, act: Act[Unit, T]) -> T:
         """The result of the act in a transaction with others of the owner, which `begin` makes a unit of work for.
 
         Two acts on one subject come one after the other. An act must run one statement after the other, all of them
@@ -67,9 +70,11 @@ class GroupCommitQueue(Generic[Unit]):
     waiting: list[_Waiting[Unit]] = field(default_factory=list)
     under_way: list[list[_Waiting[Unit]]] = field(default_factory=list)
 
-    def add(self, subject: Hashable, act: Work[Unit, T]) -> "asyncio.Future[T]":
+    def add(self, subject: Hashable, act: Act[Unit, T]) -> "asyncio.Future[T]":
         """Let the act wait for its transaction; the future gets its result."""
-        waiting: _Waiting[Unit] = _Waiting(subject, act, asyncio.get_running_loop().create_future())
+        waiting: _Waiting[Unit] = _Waiting(
+            subject, act, asyncio.get_running_loop().create_future(), current_work() or Work()
+        )
         self.waiting.append(waiting)
         return waiting.result
 
@@ -78,7 +83,7 @@ class GroupCommitQueue(Generic[Unit]):
         while group := self._take_next():
             self.under_way.append(group)
             try:
-                await self._commit(group)
+                await counted(SharedWork([each.work for each in group]), self._commit, group)
             finally:
                 self.under_way.remove(group)
                 _cancel(group)

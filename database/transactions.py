@@ -46,7 +46,7 @@ class UnitOfWork(Protocol):
 
 Unit = TypeVar("Unit", bound=UnitOfWork)
 Begin = Callable[[BaseDBAsyncClient], Awaitable[Unit]]
-Work = Callable[[Unit], Awaitable[T]]
+Act = Callable[[Unit], Awaitable[T]]
 
 
 class Transactions:
@@ -64,7 +64,7 @@ class Transactions:
     async def __aexit__(self, *_: object) -> None:
         await self.drain()
 
-    async def run(self, begin: Begin[Unit], act: Work[Unit, T]) -> T:
+    async def run(self, begin: Begin[Unit], act: Act[Unit, T]) -> T:
         """The result of the act in a transaction of its own. An act that clashes is run again from its start."""
         return await asyncio.shield(self.start(run_with_retries(begin, act)))
 
@@ -89,7 +89,7 @@ class Transactions:
             _log.debug("A transaction failed: %s", type(failure).__name__)
 
 
-async def run_with_retries(begin: Begin[Unit], act: Work[Unit, T]) -> T:
+async def run_with_retries(begin: Begin[Unit], act: Act[Unit, T]) -> T:
     """The result of the act in a transaction of its own. Where it clashes it is run again from its start."""
     for _ in range(_TRIES - 1):
         with contextlib.suppress(*CLASH):
@@ -98,7 +98,7 @@ async def run_with_retries(begin: Begin[Unit], act: Work[Unit, T]) -> T:
     return (await run_together(begin, [act]))[0]
 
 
-async def run_together(begin: Begin[Unit], acts: Sequence[Work[Unit, T]]) -> list[T]:
+async def run_together(begin: Begin[Unit], acts: Sequence[Act[Unit, T]]) -> list[T]:
     """The results of the acts, run concurrently in one transaction: on any exception nothing of it is written."""
     async with open_transaction() as connection:
         unit = await begin(connection)

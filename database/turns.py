@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter, OrderedDict, deque
 from typing import Any
 
-from fairness import LOOP_TURNS, current_owner
+from fairness import current_owner
 
 
 class Turns:
@@ -33,11 +33,6 @@ class Turns:
             if turn.done() and not turn.cancelled():
                 self.leave(owner)
             raise
-
-    @property
-    def are_shared(self) -> bool:
-        """Whether more than one owner has places, or waits for one."""
-        return len(self._taken.keys() | self._waiting.keys()) > 1
 
     def leave(self, owner: str) -> None:
         """Give a place back, and let the next ones in."""
@@ -84,7 +79,6 @@ class PoolByTurns:
     async def acquire(self) -> Any:
         """A connection, once it is this account's turn."""
         owner = current_owner()
-        LOOP_TURNS.note(owner)
         await self._turns.enter(owner)
         try:
             connection = await self._pool.acquire()
@@ -95,11 +89,9 @@ class PoolByTurns:
         return connection
 
     async def release(self, connection: Any) -> None:
-        """Give the connection back. What was read is worked on once it is this account's turn again."""
-        owner, is_shared = self._owners.pop(connection), self._turns.are_shared
+        """Give the connection back."""
+        owner = self._owners.pop(connection)
         try:
             await self._pool.release(connection)
         finally:
             self._turns.leave(owner)
-        if is_shared:
-            await LOOP_TURNS.give_way()

@@ -1,6 +1,6 @@
 """Breadth-first execution over a Strawberry schema: each field is resolved once for all objects of a level."""
 
-from execution.breadth import breadth, field_cost
+from execution.breadth import breadth, field_cost, waits
 from execution.executor import (
     IS_AWAITABLE,
     BreadthFirstExecutor,
@@ -25,4 +25,5 @@ __all__ = [
     "execute",
     "field_cost",
     "variables_in",
+    "waits",
 ]

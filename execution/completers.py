@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, chain, islice, pairwise, repeat
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from graphql import GraphQLAbstractType, GraphQLResolveInfo, GraphQLTypeResolver
@@ -18,7 +19,7 @@ from execution.breadth import Relation
 from execution.leaves import NULL, CoerceLevel, Unusual
 from execution.level import DocumentContext, Level, Selected, Selection
 from execution.specialised import AttributeCell, Values, dictionary_builder
-from work import VALUES_AT_ONCE, TimeSlice, Work, WorkLimitExceeded, in_slices, timed
+from work import VALUES_AT_ONCE, TimeSlice, Work, WorkLimitExceeded, in_slices
 
 ResolveInfo = GraphQLResolveInfo[Any]
 
@@ -74,7 +75,9 @@ class LeafCompleter(Completer):
     coerce: CoerceLevel
 
     async def complete(self, values: Values, run: Run) -> Values:
-        return self.coerce(values) if len(values) <= VALUES_AT_ONCE else await in_slices(values, self.coerce)
+        coerced = self.coerce(values) if len(values) <= VALUES_AT_ONCE else await in_slices(values, self.coerce)
+        run.work.count_bytes(_length(coerced))
+        return coerced
 
 
 @dataclass
@@ -132,6 +135,8 @@ class ObjectCompleter(Completer):
         self._build = dictionary_builder(cells)
         self._columns = [field for field in self.fields.values() if not isinstance(field, AttributeCell)]
         self._fields = [field for field in self._columns if field is not None]
+        self._length_of_names = sum(map(len, self.fields))
+        self._texts = [attrgetter(cell.attribute) for cell in cells.values() if cell and cell.usual.type is str]
         self.waits = any(field.waits for field in self._fields)
 
     async def complete(self, values: Values, run: Run) -> Values:
@@ -140,6 +145,9 @@ class ObjectCompleter(Completer):
             raise Unusual
         completed = iter(await complete_all([(field, values) for field in self._fields], run))
         columns = [repeat(self.type_name) if field is None else next(completed) for field in self._columns]
+        run.work.count_bytes(
+            len(values) * self._length_of_names + sum(_length(map(text, values)) for text in self._texts)
+        )
         if len(values) <= VALUES_AT_ONCE:
             return self._build(values, *columns)
         return await self._build_in_slices(values, columns)
@@ -206,8 +214,16 @@ class Batched:
             raise WorkLimitExceeded(run.work.limit) from exceeded
 
 
+def _length(values: Iterable[Any]) -> int:
+    """How many characters the texts among these values have, and those in lists among them."""
+    present = list(filter(None, values))
+    if set(map(type, present)) <= {str}:
+        return sum(map(len, present))
+    return sum(_length(each) if type(each) is list else len(each) for each in present if type(each) in (str, list))
+
+
 async def complete_all(work: Sequence[tuple[Completer, Values]], run: Run) -> list[Values]:
     """What each completer makes of its values. Those that wait do so together; the first failure ends the others."""
     if sum(completer.waits for completer, _ in work) < 2:
         return [await completer.complete(values, run) for completer, values in work]
-    return await gather_with_cancel(*(timed(run.work, completer.complete, values, run) for completer, values in work))
+    return await gather_with_cancel(*(completer.complete(values, run) for completer, values in work))

@@ -17,6 +17,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    GraphQLLeafType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -33,7 +34,7 @@ from execution.level import DocumentContext
 from execution.plan import NO_PLAN, Plan, Root
 from execution.plans import Plans
 from execution.specialised import Values
-from work import SharedWork, TimeSlice, Work, WorkLimitExceeded, timed
+from work import SharedWork, TimeSlice, Work, WorkLimitExceeded, counted
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
             return ExecutionResult(None, [GraphQLError(str(exceeded), original_error=exceeded)])
         except Exception:
             logger.debug("The query is run by graphql-core", exc_info=True)
-            result: Result = await timed(self.work, self._awaited, super().execute_operation(serially))
+            result: Result = await self._awaited(super().execute_operation(serially))
             return result
         return ExecutionResult(dict(zip(plan.roots, answers, strict=True)), None)
 
@@ -132,14 +133,22 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
             logger.debug("%s is completed by graphql-core", path.key, exc_info=True)
             type_ = root.definition.type
             answer = super().complete_value(type_, field_details_list, info, path, result, position_context)
-            return await timed(self.work, self._awaited, answer)
+            return await self._awaited(answer)
 
     def complete_object_value(
         self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList, *arguments: Any
     ) -> AwaitableOrValue[dict[str, Any]]:
         """Complete an object as graphql-core does, and count what that costs."""
         self.work.count(1 if return_type.name.startswith("__") else _OBJECT_BY_ITSELF)
+        self.work.count_bytes(sum(map(len, self.collect_subfields(return_type, field_details_list)[0])))
         return super().complete_object_value(return_type, field_details_list, *arguments)
+
+    def complete_leaf_value(self, return_type: GraphQLLeafType, result: Any) -> Any:  # type: ignore[override]
+        """Complete a scalar or an enum as graphql-core does, and count its bytes."""
+        completed = super().complete_leaf_value(return_type, result)
+        if isinstance(completed, str):
+            self.work.count_bytes(len(completed))
+        return completed
 
     def complete_iterable_value(
         self,
@@ -188,7 +197,7 @@ class BreadthFirstExecutor(StrawberryGraphQLCoreExecutionContext):
     async def _completed(self, completer: Completer, plan: Plan, info: ResolveInfo, value: object) -> object:
         scope = DocumentContext(self.schema, self.fragment_definitions, self.variable_values)
         if self.together is None:
-            [answer] = await timed(self.work, completer.complete, [value], Run(info, scope, self.work))
+            [answer] = await completer.complete([value], Run(info, scope, self.work))
             return answer
         coerced = self.variable_values.coerced
         kind = (id(completer), *(repr(coerced.get(name)) for name in plan.variables))
@@ -207,7 +216,7 @@ async def _complete_batch(
 ) -> Values:
     """Complete values of several operations that are alike."""
     work = batch[0].work if len(batch) == 1 else SharedWork([each.work for each in batch])
-    return await timed(work, completer.complete, [each.value for each in batch], Run(info, scope, work))
+    return await counted(work, completer.complete, [each.value for each in batch], Run(info, scope, work))
 
 
 def core_schema(schema: strawberry.Schema) -> GraphQLSchema:

@@ -11,7 +11,6 @@ import database
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
-from fairness import LOOP_TURNS
 from feed.hub import Hub
 from operations.cost import REQUEST_COST
 from operations.documents import NOBODY, Documents, PreparedOperation
@@ -21,7 +20,7 @@ from schema.context import Context
 from work import Work
 
 #: So many characters of a document, or fewer, cost 1 to parse and validate, beside what any request costs.
-_CHARACTERS_PER_COST = 10
+_CHARACTERS_PER_COST = 4
 #: So many bytes of a request, and of its answer, cost 1.
 BYTES_PER_COST = 1_000
 
@@ -72,12 +71,11 @@ class Admission:
         it is.
         """
         query = self._documents.persisted(str(request.sha256)) if request.query is None else request.query
+        owner = context.signed_in.account_id if context.signed_in else NOBODY
         if query not in self._documents:
             reading = REQUEST_COST + -(-len(query) // _CHARACTERS_PER_COST)
             await self._rates.spend(context.signed_in, address, reading)
-            # Many that come at once are prepared one after the other, and others go on in between.
-            await LOOP_TURNS.give_way()
-        owner = context.signed_in.account_id if context.signed_in else NOBODY
+            await self._documents.read(query, owner)
         operation = self._documents.prepare(query, request.operation_name, owner)
         variables = operation.declared(request.variables or {})
         cost = operation.cost.of(variables)

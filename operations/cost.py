@@ -32,7 +32,7 @@ from graphql import (
 )
 
 import settings
-from execution import field_cost
+from execution import field_cost, waits
 from operations.errors import InvalidDocument
 from operations.limits import fragment_definitions, limit_error, operation_definitions
 
@@ -186,8 +186,10 @@ class _Weights:
     def _add_field(self, parent: Any, node: FieldNode, once: _Weight, per_row: _Weight) -> None:
         definition = self.schema.get_field(parent, node.name.value)
         assert definition is not None, "the document is valid"
-        once.fixed += field_cost(definition)
+        once.fixed += (declared := field_cost(definition))
         if node.selection_set is None:
+            # What is read by a statement is a place too, unless that is in what it is declared to cost.
+            once.places += not declared and waits(definition)
             return
         below, below_per_row = self._selected(get_named_type(definition.type), node.selection_set)
         if node.name.value == "edges":

@@ -1,5 +1,6 @@
 """Documents that were parsed and found valid, kept by their texts, and what is known of an operation before it runs."""
 
+import asyncio
 import re
 from collections import Counter, OrderedDict, defaultdict
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from graphql import (
 
 import settings
 from auth.refusals import Code
+from database.turns import Turns
 from execution import variables_in
 from operations.cost import Cost, operation_costs
 from operations.errors import InvalidDocument
@@ -91,6 +93,7 @@ class Documents:
         #: The texts of each owner, the least recently used first.
         self._texts: defaultdict[str, OrderedDict[str, None]] = defaultdict(OrderedDict)
         self.sizes: Counter[str] = Counter()
+        self._reading = Turns(1)
 
     def __contains__(self, query: str) -> bool:
         """Whether the document is kept: then no work is needed to prepare it."""
@@ -103,6 +106,19 @@ class Documents:
             extensions = {"code": Code.PERSISTED_QUERY_NOT_FOUND}
             raise InvalidDocument([GraphQLError("PersistedQueryNotFound", extensions=extensions)])
         return query
+
+    async def read(self, query: str, owner: str) -> None:
+        """Keep the document, so that no work is left to prepare it. Raises InvalidDocument.
+
+        graphql-core takes up to 30 ms and can't give way, so it works in a thread: on one document at a time, owner by
+        owner.
+        """
+        await self._reading.enter(owner)
+        try:
+            if query not in self._kept:
+                self._keep(query, await asyncio.to_thread(_validate, query), owner)
+        finally:
+            self._reading.leave(owner)
 
     def prepare(self, query: str, name: str | None, owner: str = NOBODY) -> PreparedOperation:
         """The operation of that name in the document; without a name, its only one. Raises InvalidDocument.
@@ -127,18 +143,21 @@ class Documents:
     def _prepare_all(self, query: str, owner: str = NOBODY) -> _Operations:
         kept = self._kept.get(query)
         if kept is None:
-            operations = _validate(query)
-            kept = self._kept[query] = _Kept(operations, _memory_size(query, operations), owner)
-            self._texts_by_hash[document_hash(query)] = query
-            self._count(query, kept)
-            self._shrink()
-        elif kept.owner == NOBODY != owner:
+            return self._keep(query, _validate(query), owner)
+        if kept.owner == NOBODY != owner:
             self._discount(query, kept)
             kept.owner = owner
             self._count(query, kept)
         else:
             self._texts[kept.owner].move_to_end(query)
         return kept.operations
+
+    def _keep(self, query: str, operations: _Operations, owner: str) -> _Operations:
+        kept = self._kept[query] = _Kept(operations, _memory_size(query, operations), owner)
+        self._texts_by_hash[document_hash(query)] = query
+        self._count(query, kept)
+        self._shrink()
+        return operations
 
     def _shrink(self) -> None:
         """Forget documents until all are within their shares."""

@@ -2,16 +2,16 @@
 
 import orjson
 
-import settings
-from auth.refusals import Code
-from operations.errors import Response, count_refusal
+from operations.errors import Response
+from work import AnswerTooLong, Work
 
 
-def encode_response(response: Response) -> bytes:
-    """The answer as JSON; where that would be too long, an answer that says so. What a mutation has done stays done."""
-    payload, most = orjson.dumps(response), settings.current().max_response_bytes
-    if len(payload) <= most:
-        return payload
-    message = f"The answer takes {len(payload):,} bytes, and at most {most:,} are sent: ask for less at a time."
-    extensions = {"code": Code.LIMIT_EXCEEDED, "limit": most, "bytes": len(payload)}
-    return orjson.dumps({"data": None, "errors": count_refusal([{"message": message, "extensions": extensions}])})
+def encode_response(response: Response, work: Work) -> bytes:
+    """The answer as JSON. Raises AnswerTooLong.
+
+    What would be much too long never gets here: characters are counted while the answer is put together.
+    """
+    payload = orjson.dumps(response)
+    if len(payload) > work.most_bytes:
+        raise AnswerTooLong(work.most_bytes)
+    return payload

@@ -13,7 +13,7 @@ import metrics
 import settings
 from auth.refusals import Code, Refused
 from schema import CORE_SCHEMA
-from work import WorkLimitExceeded
+from work import AnswerTooLong, WorkLimitExceeded
 
 FormattedError = GraphQLFormattedError
 
@@ -88,6 +88,9 @@ def _message_and_extensions(error: GraphQLError, request_id: str, executed: bool
     innermost, cause = _innermost(error)
     if isinstance(cause, Refused):
         return cause.message, {"code": cause.code, **cause.extensions}
+    if isinstance(cause, AnswerTooLong):
+        message = f"The answer takes more than {cause.limit:,} bytes: ask for less at a time."
+        return message, {"code": Code.LIMIT_EXCEEDED, "limit": cause.limit}
     if isinstance(cause, WorkLimitExceeded):
         message = f"What is asked for turned out to cost more than {cause.limit:,}: ask for less at a time."
         return message, {"code": Code.LIMIT_EXCEEDED, "limit": cause.limit}

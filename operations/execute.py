@@ -11,22 +11,41 @@ import settings
 from auth.refusals import Code
 from database import Coalescer
 from execution import IS_AWAITABLE, BreadthFirstExecutor, Incomplete
-from operations.admission import Admitted
-from operations.errors import InvalidDocument, Response, format_errors
+from operations.admission import BYTES_PER_COST, Admitted
+from operations.encoding import encode_response
+from operations.errors import InvalidDocument, Response, format_errors, format_failure
 from resolvers.access import visibility_key
 from schema import CORE_SCHEMA, SCHEMA
 from schema.context import Context
-from work import Work
+from work import AnswerTooLong, Work
+
+
+def new_work() -> Work:
+    """For what is done for one operation, or one event of a subscription."""
+    limits = settings.current()
+    return Work(limits.max_work, limits.max_response_bytes)
 
 
 async def execute_operation(
     admitted: Admitted, context: Context, coalescer: Coalescer, work: Work, event: object = None
-) -> Response:
-    """Run a query or a mutation, or answer for one event of a subscription: the response as clients get it.
+) -> tuple[Response, bytes]:
+    """Run a query or a mutation, or answer for one event of a subscription: the response, and as clients get it.
 
     What is done is counted in `work`, and ended where that is beyond its limit. Below the root fields it is completed
     together with operations like it, for viewers who see the same.
     """
+    response = await _execute(admitted, context, coalescer, work, event)
+    try:
+        payload = encode_response(response, work)
+    except AnswerTooLong as failure:
+        # What a mutation has done stays done.
+        response = {"data": None, "errors": format_failure(failure, context.request_id)}
+        payload = encode_response(response, work)
+    work.units += len(payload) // BYTES_PER_COST
+    return response, payload
+
+
+async def _execute(admitted: Admitted, context: Context, coalescer: Coalescer, work: Work, event: object) -> Response:
     operation = admitted.operation
     result = await execution.execute(
         SCHEMA,

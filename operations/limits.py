@@ -29,6 +29,7 @@ from operations.errors import InvalidDocument
 
 #: The highest number that an error reports: fragments that spread others twice come to more than JSON readers take.
 _MAX_REPORTED = 10**9
+_PLAIN_PAIRS_PER_MERGE = 20
 
 
 def limit_error(message: str, limit: int, **actual: int) -> GraphQLError:
@@ -121,10 +122,12 @@ class _Shape:
     depth: int = 0
     aliases: int = 0
     directives: int = 0
-    #: Pairs of objects under one name in one place: validation compares all that the two of a pair select.
+    #: Pairs of objects under one name in one place: validation compares all that the two of a pair select. Of plain
+    #: fields, which it compares too, so many pairs count as one.
     merges: int = 0
-    #: How many objects its first level has under each name.
+    #: How many objects its first level has under each name, and how many plain fields.
     objects: Counter[str] = field(default_factory=Counter)
+    plain: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "_Shape", levels: int = 0) -> None:
         """Add what is so many levels below."""
@@ -132,6 +135,10 @@ class _Shape:
         self.aliases += other.aliases
         self.directives += other.directives
         self.merges += other.merges
+
+
+def _pairs(names: Counter[str]) -> int:
+    return sum(count * (count - 1) // 2 for count in names.values())
 
 
 class _Shapes:
@@ -145,7 +152,7 @@ class _Shapes:
         shape = _Shape(directives=len(node.directives or ()))
         if node.selection_set is not None:
             self._add_selections(shape, node.selection_set)
-        shape.merges += sum(count * (count - 1) // 2 for count in shape.objects.values())
+        shape.merges += _pairs(shape.objects) + _pairs(shape.plain) // _PLAIN_PAIRS_PER_MERGE
         return shape
 
     def _add_selections(self, shape: _Shape, selected: SelectionSetNode) -> None:
@@ -161,13 +168,15 @@ class _Shapes:
                 shape.add(spread)
                 shape.fields += spread.fields
                 shape.objects.update(spread.objects)
+                shape.plain.update(spread.plain)
 
     def _add_field(self, shape: _Shape, node: FieldNode) -> None:
         # How deep types are wrapped is the schema's choice, not the client's.
         shape.add(self.of(node), levels=node.name.value != "ofType")
         shape.fields += 1
         shape.aliases += node.alias is not None
-        shape.objects[(node.alias or node.name).value] += node.selection_set is not None
+        names = shape.plain if node.selection_set is None else shape.objects
+        names[(node.alias or node.name).value] += 1
 
     def _of_fragment(self, name: str) -> _Shape:
         if name not in self._of_fragments:

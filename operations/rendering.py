@@ -6,17 +6,15 @@ from collections.abc import Callable, Hashable, Sequence
 from graphql import DocumentNode
 
 import models
-import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 from database import Coalescer
 from feed.subscription import DirectWriter
-from operations.admission import BYTES_PER_COST, Admission, Admitted
-from operations.encoding import encode_response
-from operations.execute import execute_operation
+from operations.admission import Admission, Admitted
+from operations.execute import execute_operation, new_work
 from resolvers.access import visibility_key
 from schema.context import Context
-from work import Work
+from work import counted
 
 #: So long a rendering serves others who get the same change: what the change leads to may have moved on after that.
 _FRESH_SECONDS = 0.5
@@ -69,11 +67,9 @@ class Renderings:
         return DirectWriter(lambda viewer: (*answer_key, *visibility_key(viewer)), render, write)
 
     async def _render(self, admitted: Admitted, context: Context, event: object) -> bytes:
-        work = Work(settings.current().max_work)
+        work = new_work()
         try:
-            response = await execute_operation(admitted, context, self._coalescer, work, event)
-            payload = encode_response(response)
-            work.units += len(payload) // BYTES_PER_COST
+            response, payload = await counted(work, execute_operation, admitted, context, self._coalescer, work, event)
         finally:
             await self._admission.charge_work(admitted, context, work)
         for error in response.get("errors", ()):

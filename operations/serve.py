@@ -18,16 +18,15 @@ from database import Coalescer
 from feed.hub import Hub
 from feed.notify import Signals
 from feed.subscription import Ended
-from operations.admission import BYTES_PER_COST, Admission, Admitted
+from operations.admission import Admission, Admitted
 from operations.documents import Documents
-from operations.encoding import encode_response
 from operations.errors import FormattedError, InvalidDocument, count_refusal, format_errors, format_failure, outcome
-from operations.execute import execute_operation, source_events
+from operations.execute import execute_operation, new_work, source_events
 from operations.rates import RateLimiter
 from operations.rendering import Renderings
 from operations.request import RejectedRequest
 from schema.context import Context
-from work import Work
+from work import counted
 
 _MAX_NAME_CHARACTERS = 100
 
@@ -71,14 +70,14 @@ class Engine:
         """Run a query or a mutation."""
         kind, field = admitted.operation.kind.value, admitted.operation.root_field
         began, timer = perf_counter(), metrics.OperationTimer(kind, field)
-        work = Work(settings.current().max_work)
+        work = new_work()
         try:
             with traces.span(f"{kind} {field}") as span, timer:
                 try:
                     async with self.admission.slot(context.signed_in):
-                        response = await execute_operation(admitted, context, self._coalescer, work)
-                        payload = encode_response(response)
-                        work.units += len(payload) // BYTES_PER_COST
+                        response, payload = await counted(
+                            work, execute_operation, admitted, context, self._coalescer, work
+                        )
                     timer.outcome = outcome(response.get("errors"))
                 finally:
                     _report_end(span, admitted, context, timer.outcome, began, statements=timer.statements)

@@ -81,12 +81,12 @@ def invite(event: CalendarEvent) -> str:
     All instants are in UTC: calendar programs take a TZID for the zone that they know by that name, whatever rules
     are sent along, and a local time can't say which of the two hours it means that autumn repeats.
     """
-    return _single(event, [_describe(event, event.attendees)], event.attendees)[0]
+    return next(_single(event, [_describe(event, event.attendees)], event.attendees))
 
 
-def personal_invites(event: CalendarEvent) -> list[str]:
-    """The same for each attendee, with the feedback link of that one only."""
-    return _single(event, [_describe(event, (attendee,)) for attendee in event.attendees], event.attendees)
+def personal_invites(event: CalendarEvent) -> Iterator[str]:
+    """The same for each attendee, one after the other, with the feedback link of that one only."""
+    return _single(event, (_describe(event, (attendee,)) for attendee in event.attendees), event.attendees)
 
 
 def departure(event: CalendarEvent, attendee: Attendee) -> str:
@@ -95,7 +95,7 @@ def departure(event: CalendarEvent, attendee: Attendee) -> str:
     The event's times, sequence and stamp are those of the departure.
     """
     bare = replace(event, canceled=True, location=None, meeting_url=None, url=None)
-    return _single(bare, ["You are no longer on this interview."], (attendee,))[0]
+    return next(_single(bare, ["You are no longer on this interview."], (attendee,)))
 
 
 def candidate_invite(event: CalendarEvent, candidate: Attendee) -> str:
@@ -104,7 +104,7 @@ def candidate_invite(event: CalendarEvent, candidate: Attendee) -> str:
     people = f"With: {names}" if names else None
     join = f"Join: {_url(event.meeting_url)}" if event.meeting_url else None
     text = "\n\n".join(filter(None, [_local_time(event), people, join]))
-    return _single(replace(event, url=None), [text], (candidate,))[0]
+    return next(_single(replace(event, url=None), [text], (candidate,)))
 
 
 def feed(events: Iterable[tuple[CalendarEvent, Attendee]], name: str) -> str:
@@ -119,13 +119,14 @@ def feed(events: Iterable[tuple[CalendarEvent, Attendee]], name: str) -> str:
     return _written(calendar)
 
 
-def _single(event: CalendarEvent, descriptions: Sequence[str], attendees: Sequence[Attendee]) -> list[str]:
+def _single(event: CalendarEvent, descriptions: Iterable[str], attendees: Sequence[Attendee]) -> Iterator[str]:
     """The event as a calendar, once for each description: all other lines are written once for all of them."""
     calendar = _calendar("CANCEL" if event.canceled else "REQUEST")
     calendar.add_component(_vevent(event, _PLACEHOLDER, attendees))
     before, after = _written(calendar).split(f"\r\nDESCRIPTION:{_PLACEHOLDER}\r\n")
-    lines = (Contentline.from_parts("DESCRIPTION", Parameters(), _text(each)) for each in descriptions)
-    return [f"{before}\r\n{_folded(line)}\r\n{after}" for line in lines]
+    for description in descriptions:
+        line = Contentline.from_parts("DESCRIPTION", Parameters(), _text(description))
+        yield f"{before}\r\n{_folded(line)}\r\n{after}"
 
 
 def _calendar(method: str) -> Calendar:

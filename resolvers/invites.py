@@ -3,7 +3,7 @@
 Who sees an interview sees its invites (docs/calendars.md says what to send to whom).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -16,7 +16,7 @@ from resolvers import calendar, feedback
 from resolvers.calendar import Attendee, CalendarEvent
 from resolvers.panels import seats_of
 from resolvers.queries import known, load_many, load_related
-from work import Work, in_slices
+from work import TimeSlice, Work, in_slices
 
 
 class CalendarMethod(Enum):
@@ -56,8 +56,14 @@ async def personal_invites_of(
     viewer: Viewer, interviews: Sequence[Interview], work: Work
 ) -> list[list[CalendarInvite]]:
     """What to send to each interviewer, and to whoever was taken off and is not back. Five statements at most."""
-    invitations = await _invitations(viewer, interviews, work)
-    return await in_slices(invitations, lambda some: list(map(_personal_invites, some)), at_once=1)
+    time_slice, invites = TimeSlice(), list[list[CalendarInvite]]()
+    for invitation in await _invitations(viewer, interviews, work):
+        invites.append([])
+        for invite in _personal_invites(invitation):
+            invites[-1].append(invite)
+            if time_slice.is_over:
+                await time_slice.give_way()
+    return invites
 
 
 async def candidate_invites_of(viewer: Viewer, interviews: Sequence[Interview], work: Work) -> list[str | None]:
@@ -66,12 +72,13 @@ async def candidate_invites_of(viewer: Viewer, interviews: Sequence[Interview], 
     return await in_slices(invitations, lambda some: list(map(_candidate_invite, some)), at_once=1)
 
 
-def _personal_invites(invitation: _Invitation) -> list[CalendarInvite]:
+def _personal_invites(invitation: _Invitation) -> Iterator[CalendarInvite]:
     event = invitation.event
     method = CalendarMethod.CANCEL if event.canceled else CalendarMethod.REQUEST
-    texts = zip(invitation.guests, calendar.personal_invites(event), strict=True)
-    invites = [CalendarInvite(user, method, text) for user, text in texts]
-    return [*invites, *(_departure(invitation, user) for user in invitation.departed)]
+    for user, text in zip(invitation.guests, calendar.personal_invites(event), strict=True):
+        yield CalendarInvite(user, method, text)
+    for user in invitation.departed:
+        yield _departure(invitation, user)
 
 
 def _departure(invitation: _Invitation, user: User) -> CalendarInvite:
@@ -103,7 +110,7 @@ async def _invitations(viewer: Viewer, interviews: Sequence[Interview], work: Wo
     work.count(2 * len(all_seats))
     users = await _load_users(viewer, interviews, all_seats)
     forms = dict(zip(all_seats, await load_related(viewer, all_seats, "form"), strict=True))
-    invitations = []
+    invitations, time_slice = [], TimeSlice()
     for interview, panel, candidate, own in zip(interviews, panels, candidates, seats, strict=True):
         guests = [users[seat.user_id] for seat in own]
         attendees = [attendee(seat, user, forms[seat]) for seat, user in zip(own, guests, strict=True)]
@@ -111,6 +118,8 @@ async def _invitations(viewer: Viewer, interviews: Sequence[Interview], work: Wo
         event = calendar_event(viewer.account, interview, panel, candidate, organizer, attendees)
         departed = [users[user_id] for user_id in interview.departures or ()]
         invitations.append(_Invitation(interview, candidate, event, guests, departed))
+        if time_slice.is_over:
+            await time_slice.give_way()
     return invitations
 
 

@@ -18,6 +18,7 @@ from resolvers.errors import PushWarning, UserError
 from resolvers.lookups import look_up, uid_faults
 from resolvers.merge import InterviewMerge, Merge, UpsertOutcome, brings_uid, is_outdated, merge, seat_terms
 from resolvers.units import UnitOfWork
+from work import TimeSlice
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ async def _save_push(
     stored.candidate = declaration.candidate
     stored.candidate_emails |= declaration.candidate_emails
     if not merged.is_empty:
-        _apply(merged, stored, declaration, unit)
+        await _apply(merged, stored, declaration, unit)
         await stored.save(unit, merged.kind)
     push_warnings = await warnings.of(viewer, stored, declaration)
     if declaration.push.is_whole:
@@ -96,15 +97,18 @@ async def _save_push(
     return _answer(stored, declaration.push, merged.outcome, push_warnings)
 
 
-def _apply(merged: Merge, stored: PanelAggregate, declaration: Declaration, unit: UnitOfWork) -> None:
+async def _apply(merged: Merge, stored: PanelAggregate, declaration: Declaration, unit: UnitOfWork) -> None:
     """Give the rows the values that were decided on. Whoever owns the candidate now invites to what is new."""
     organizer_id = declaration.candidate.owner_id if declaration.candidate else None
     for name, value in merged.columns.items():
         setattr(stored.panel, name, value)
+    time_slice = TimeSlice()
     for each in merged.interviews:
         if each.columns:
             interview = each.interview or _new_interview(stored, each.external_id, organizer_id)
             _apply_to_interview(interview, each, stored, unit)
+            if time_slice.is_over:
+                await time_slice.give_way()
     stored.set_origin(merged.origin, unit)
 
 

@@ -16,6 +16,7 @@ from resolvers.aggregate import PanelAggregate
 from resolvers.declarations import MOST_MINUTES, Declaration, Event, Seat, candidate_path
 from resolvers.errors import PushWarning, WarningCode, warning
 from resolvers.queries import select
+from work import TimeSlice
 
 _DAY = timedelta(days=1)
 
@@ -77,13 +78,17 @@ async def _double_bookings(viewer: Viewer, stored: PanelAggregate, events: Seque
     bookings = await _bookings_elsewhere(viewer, stored, live)
     _add_own_bookings(bookings, stored)
     message = "The interviewer has another interview at that time."
-    return [
-        warning(WarningCode.INTERVIEWER_DOUBLE_BOOKED, message, seat.path)
-        for event in live
-        for seat in event.seats
-        if seat.push.response_status is not ResponseStatus.DECLINED
-        and _overlaps(event, stored.interviews[event.external_id], bookings.get(seat.user.id, ()))
-    ]
+    warnings, time_slice = list[PushWarning](), TimeSlice()
+    for event in live:
+        warnings += (
+            warning(WarningCode.INTERVIEWER_DOUBLE_BOOKED, message, seat.path)
+            for seat in event.seats
+            if seat.push.response_status is not ResponseStatus.DECLINED
+            and _overlaps(event, stored.interviews[event.external_id], bookings.get(seat.user.id, ()))
+        )
+        if time_slice.is_over:
+            await time_slice.give_way()
+    return warnings
 
 
 def _add_own_bookings(bookings: dict[str, list[Interview]], stored: PanelAggregate) -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from operations import execute
+from operations.encoding import encode_response
 from resolvers.validation import text_bytes
 from tests.conftest import Set
 from tests.feedback import form_ids
@@ -94,18 +96,40 @@ async def test_an_answer_and_all_answers_of_a_form_have_bounds_in_bytes(world: W
     assert await submit("a" * 900, "b" * 100) == []
 
 
-async def test_an_answer_that_is_too_long_says_so_and_is_not_sent(world: World, limited: Set) -> None:
+NOTES = "query ($first: Int) { interviewPanels(first: $first) { edges { node { interviews { note } } } } }"
+LONG_NAME = f"{{ interviewPanels(first: 9) {{ edges {{ node {{ interviews {{ {'n' * 20_000}: id }} }} }} }} }}"
+#: Where a field is refused, graphql-core executes the rest.
+BESIDE_AN_ERROR = LONG_NAME.replace("{ interviewPanels", "{ candidate { id } interviewPanels")
+
+
+@pytest.mark.parametrize("query", [NOTES, LONG_NAME, BESIDE_AN_ERROR])
+async def test_an_answer_that_is_too_long_says_so_and_is_never_written(
+    world: World, limited: Set, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
     interviews = [world.an_interview(f"i{number}", note="n" * 15_000) for number in range(5)]
     await world.goodtime.push(**world.a_panel("p", *interviews))
     limited(max_response_bytes=65_536)
-    document = """query ($first: Int) { interviewPanels(first: $first) {
-      edges { node { interviews { note } } } } }"""
+    written: list[int] = []
+    monkeypatch.setattr(
+        execute, "encode_response", lambda *some: written.append(len(answer := encode_response(*some))) or answer
+    )
 
-    answer = await world.sam.answer(document, first=10)
+    answer = await world.rita.answer(query)
 
-    [error] = answer["errors"]
+    refused = [error["extensions"] for error in answer["errors"] if error["extensions"]["code"] == "LIMIT_EXCEEDED"]
+    assert refused[0] == {"code": "LIMIT_EXCEEDED", "limit": 65_536}
+    assert max(written) < 65_536
+
+
+async def test_what_takes_more_bytes_than_characters_is_not_sent_either(world: World, limited: Set) -> None:
+    interviews = [world.an_interview(f"i{number}", note="ü" * 12_000) for number in range(5)]
+    await world.goodtime.push(**world.a_panel("p", *interviews))
+    limited(max_response_bytes=65_536)
+
+    answer = await world.rita.answer(NOTES)
+
     assert answer["data"] is None
-    assert (error["extensions"]["code"], error["extensions"]["limit"]) == ("LIMIT_EXCEEDED", 65_536)
+    assert [error["extensions"] for error in answer["errors"]] == [{"code": "LIMIT_EXCEEDED", "limit": 65_536}]
 
 
 @pytest.mark.parametrize(

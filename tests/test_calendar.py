@@ -162,7 +162,7 @@ def test_only_who_has_not_answered_is_asked_for_a_reply_and_only_where_somebody_
 
 
 def test_a_persons_own_invite_has_their_link_and_nobody_elses():
-    shared, own = parsed(invite(ONSITE)), parsed(personal_invites(ONSITE)[1])
+    shared, own = parsed(invite(ONSITE)), parsed(list(personal_invites(ONSITE))[1])
 
     [before], [after] = shared.walk("VEVENT"), own.walk("VEVENT")
     ivos, _ = (f"Feedback of {each.name}: {each.feedback_url}\n" for each in ONSITE.attendees[:2])

@@ -1,10 +1,13 @@
 """Connections by turns: one account's statements keep another's waiting for no longer than one of them takes."""
 
 import asyncio
+import time
+from collections.abc import AsyncIterator
 
 import pytest
 
 import fairness
+import work
 from database.turns import Turns
 
 pytestmark = pytest.mark.once
@@ -71,27 +74,101 @@ async def test_who_is_cancelled_as_their_turn_comes_gives_the_place_back() -> No
     assert entered == ["a", "b", "a"]
 
 
-async def test_what_one_account_computes_goes_on_piece_by_piece_with_the_others() -> None:
+@pytest.fixture
+async def turns_of_the_loop() -> AsyncIterator[None]:
+    """As the application has it: what a counted task starts is counted too."""
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(work.task_factory)
+    yield
+    loop.set_task_factory(None)
+
+
+def burn(seconds: float) -> None:
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+
+
+async def compute(steps: list[str], owner: str, pieces: int, seconds: float = 0.003) -> None:
+    fairness.run_for(owner)
+
+    async def pieces_of_work() -> None:
+        for _ in range(pieces):
+            burn(seconds)
+            steps.append(owner)
+            await asyncio.sleep(0)
+
+    await work.counted(work.Work(), pieces_of_work)
+
+
+async def test_the_account_that_has_used_least_goes_next(turns_of_the_loop: None) -> None:
     steps: list[str] = []
 
-    async def compute(owner: str, pieces: int) -> None:
-        fairness.run_for(owner)
-        for _ in range(pieces):
-            await fairness.LOOP_TURNS.give_way()
-            steps.append(owner)
+    await asyncio.gather(*(compute(steps, "a", 3) for _ in range(5)), compute(steps, "b", 3))
 
-    await asyncio.gather(*(compute("a", 2) for _ in range(5)), compute("b", 2))
-
-    # One piece of the account with five requests stands between the two of the other one.
-    assert "".join(steps).strip("a") == "bab"
-    assert len(steps) == 12
+    # Of the account with five tasks, one or two pieces stand between two of the other one.
+    last = len(steps) - 1 - steps[::-1].index("b")
+    assert steps[: last + 1].count("a") <= 6
+    assert len(steps) == 18
 
 
-async def test_who_has_given_way_may_be_cancelled() -> None:
-    waiting = [asyncio.create_task(fairness.LOOP_TURNS.give_way()) for _ in range(3)]
-    await asyncio.sleep(0)
+async def test_a_pass_of_the_loop_has_time_for_a_few_steps_only(turns_of_the_loop: None) -> None:
+    steps: list[str] = []
+    everybody = [asyncio.create_task(compute(steps, "a", 1)) for _ in range(10)]
+    passes = 0
 
-    waiting[1].cancel()
+    while len(steps) < 10:
+        before = len(steps)
+        await asyncio.sleep(0)
+        passes += 1
+        assert len(steps) - before <= 1
 
-    assert await asyncio.gather(waiting[0], waiting[2]) == [None, None]
-    await fairness.LOOP_TURNS.give_way()
+    await asyncio.gather(*everybody)
+
+
+async def test_who_has_asked_for_little_goes_first_for_a_while_and_no_longer(turns_of_the_loop: None) -> None:
+    steps: list[str] = []
+    busy = [asyncio.create_task(compute(steps, "a", 20, 0.01)) for _ in range(2)]
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+    await compute(steps, "b", 20, 0.01)
+
+    first = steps.index("b")
+    # 50 ms at most are made up for; from then on they take turns.
+    assert steps[first : first + 5].count("b") >= 3
+    assert steps[first : first + 20].count("a") >= 5
+    await asyncio.gather(*busy)
+
+
+async def test_tasks_that_a_counted_task_starts_count_to_its_work(turns_of_the_loop: None) -> None:
+    total, part = work.Work(), work.Work()
+
+    async def some(seconds: float) -> None:
+        await asyncio.sleep(0)
+        burn(seconds)
+
+    async def all_of_it() -> None:
+        await asyncio.gather(some(0.005), some(0.005), work.counted(part, some, 0.02))
+
+    await work.counted(total, all_of_it)
+
+    assert 0.01 <= total.seconds < part.seconds
+    assert part.seconds >= 0.02
+
+
+async def test_what_is_started_together_begins_together(turns_of_the_loop: None) -> None:
+    begun: list[int] = []
+
+    async def begin(number: int) -> None:
+        burn(0.003)
+        begun.append(number)
+        await asyncio.sleep(0)
+
+    async def all_of_it() -> None:
+        tasks = [asyncio.create_task(begin(number)) for number in range(3)]
+        await asyncio.sleep(0)
+        assert begun == [0, 1, 2]
+        await asyncio.gather(*tasks)
+
+    await work.counted(work.Work(), all_of_it)

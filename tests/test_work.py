@@ -13,7 +13,7 @@ from operations.errors import format_failure
 from tests.limits import cost
 from tests.rates import Use, rates_on, sent
 from tests.world import World
-from work import SharedWork, TimeSlice, Work, WorkLimitExceeded, in_slices, timed
+from work import SharedWork, TimeSlice, Work, WorkLimitExceeded, counted, in_slices
 
 pytestmark = pytest.mark.once
 
@@ -131,7 +131,7 @@ async def test_cpu_counts_where_it_comes_to_more_than_what_was_counted() -> None
             pass
         await asyncio.sleep(0)
 
-    await timed(work, burn)
+    await counted(work, burn)
 
     assert work.cost >= 100
     work.seconds = 1.0
