@@ -28,14 +28,14 @@ from database.row import (
     Attributes,
     Stored,
     attach,
-    attached,
+    attached_rows,
     column_values,
     derived_from,
-    including,
     is_instant,
     related_model,
     table_name,
     table_of,
+    with_attributes,
 )
 from database.transactions import Transactions, take_lock
 from database.upsert import upsert
@@ -61,7 +61,7 @@ __all__ = [
     "Transactions",
     "UnionAll",
     "attach",
-    "attached",
+    "attached_rows",
     "check_ready",
     "column_values",
     "connect",
@@ -71,7 +71,6 @@ __all__ = [
     "grant",
     "has_moved",
     "in_",
-    "including",
     "is_current",
     "is_instant",
     "is_too_slow",
@@ -86,5 +85,6 @@ __all__ = [
     "take_lock",
     "tortoise_config",
     "upsert",
+    "with_attributes",
     "write_marker",
 ]

@@ -106,7 +106,7 @@ class Join:
         """The rows whose foreign key `pointer` leads to a row of the statement, as a list in that attribute of it."""
         return cls(attribute, model, f'"{attribute}"."{pointer}_id" = "{BASE}".id', is_collection=True)
 
-    def reading(self, attributes: Attributes) -> "Join":
+    def only(self, attributes: Attributes) -> "Join":
         """The same, with only these attributes read."""
         return replace(self, attributes=attributes)
 
@@ -126,12 +126,12 @@ async def fetch(
     """
     is_list = tuple((name, isinstance(value, list)) for name, value in query.values.items())
     shape = (query.build, query.structure, is_list, joins, where, tuple(order_by), attributes, most)
-    statement: Statement[AnyRow] = _compiled(*shape, on_postgres())
+    statement: Statement[AnyRow] = _compile(*shape, on_postgres())
     return await statement.rows(query.values)
 
 
 @lru_cache(maxsize=1_000)  # to write a query set down takes longer than to run it
-def _compiled(
+def _compile(
     build: Callable[..., Built[AnyRow]],
     structure: tuple[Hashable, ...],
     is_list: tuple[tuple[str, bool], ...],

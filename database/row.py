@@ -98,7 +98,7 @@ def source_columns(model: type[Model], name: str) -> tuple[str, ...] | None:
     return getattr(getattr(getattr(model, name, None), "fget", None), "columns", None)
 
 
-def including(attributes: Attributes, *others: str) -> Attributes:
+def with_attributes(attributes: Attributes, *others: str) -> Attributes:
     """These attributes, and others."""
     return None if attributes is None else attributes.union(others)
 
@@ -113,7 +113,7 @@ def attach(row: Stored, pointer: str, target: Stored | None) -> None:
 NOT_READ = object()
 
 
-def attached(rows: Sequence[Stored], pointer: str) -> list[Any]:
+def attached_rows(rows: Sequence[Stored], pointer: str) -> list[Any]:
     """For each row the one that its foreign key leads to, None where it leads nowhere, or NOT_READ."""
     return [row.__dict__.get(f"_{pointer}", NOT_READ) for row in rows]
 

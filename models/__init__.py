@@ -37,7 +37,7 @@ from models.panels import (
     InterviewPanelStatus,
     Panel,
     ResponseStatus,
-    standing,
+    stands_at,
     why_off,
     with_status,
 )
@@ -90,7 +90,7 @@ __all__ = [
     "derived_id",
     "email_key",
     "new_id",
-    "standing",
+    "stands_at",
     "why_off",
     "with_status",
 ]

@@ -179,7 +179,7 @@ class Panel(Cancelable):
         )
 
     @property
-    def emptied(self) -> bool:
+    def is_emptied(self) -> bool:
         """Whether it is off because the scheduler took away all that users had left of it: nobody has cancelled it."""
         return self.canceled_origin is CancelOrigin.ATS and self.canceled_by_id == self.integration_id
 
@@ -302,7 +302,7 @@ def why_off(*rows: Cancelable | None) -> Cancellation | None:
     return min(cancellations, key=attrgetter("calendar_event_remains"), default=None)
 
 
-def standing(at: Instant) -> Q:
+def stands_at(at: Instant) -> Q:
     """Panels that are not cancelled and not over at that instant (UTC): what `upcoming` means."""
     return Q(canceled_at__isnull=True, ends_at__gt=at)
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import models
 from auth.viewer import Viewer
-from database import Join, attach, attached
+from database import Join, attach, attached_rows
 from models import (
     AuditAct,
     Cancellation,
@@ -108,7 +108,7 @@ class PanelAggregate:
             {(form.interview_id, form.user_id): form for form in forms},
             users=users,
             candidate=candidate,
-            candidate_emails={user.email for user in users.values() if attached([user], "candidacy") != [None]},
+            candidate_emails={user.email for user in users.values() if attached_rows([user], "candidacy") != [None]},
         )
         aggregate._invites = {interview.id: aggregate._invite_facts(interview) for interview in interviews}
         return aggregate
@@ -335,7 +335,7 @@ def cancel_origin(
     if not is_live:
         # What users cancelled is still in people's calendars.
         return CancelOrigin.ATS if CancelOrigin.ATS in interview_origins else CancelOrigin.SCHEDULER
-    return CancelOrigin.ATS if panel.canceled_origin is CancelOrigin.ATS and not panel.emptied else None
+    return CancelOrigin.ATS if panel.canceled_origin is CancelOrigin.ATS and not panel.is_emptied else None
 
 
 async def lock_panel(viewer: Viewer, external_id: str) -> Panel | None:

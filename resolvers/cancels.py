@@ -117,7 +117,7 @@ async def _take_off(panel: Panel, unit: UnitOfWork, cancel: PanelCancel) -> Canc
     """A user takes the panel off the profile."""
     if conflict := _version_conflict(panel, cancel.expected_version):
         return Canceled(panel, errors=[conflict])
-    stands = panel.canceled_at is None or panel.emptied
+    stands = panel.canceled_at is None or panel.is_emptied
     if stands:
         stored = await PanelAggregate.load(panel)
         _cancel_by_user(panel, unit, cancel.reason)

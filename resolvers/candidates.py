@@ -109,7 +109,7 @@ def _candidates(
         rows = rows.filter(id__in=tied_candidates(scope))
     if now is None:
         return rows
-    for wished, panels in ((has_upcoming, models.standing(now)), (feedback_due, _awaiting_feedback(now))):
+    for wished, panels in ((has_upcoming, models.stands_at(now)), (feedback_due, _awaiting_feedback(now))):
         if wished is not None:
             rows = rows.filter(_with_panel(scope, panels) if wished else _without_panel(scope, panels))
     return rows
@@ -251,7 +251,7 @@ async def _upcoming_among(viewer: Viewer, candidates: Sequence[Candidate]) -> se
 
 
 def _standing(scope: Scope, ids: Bind, now: Bind) -> QuerySet[Panel]:
-    return visible(scope, Panel).filter(models.standing(now), in_("candidate_id", ids))
+    return visible(scope, Panel).filter(models.stands_at(now), in_("candidate_id", ids))
 
 
 def _enabled(scope: Scope) -> QuerySet[Integration]:

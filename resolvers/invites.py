@@ -10,7 +10,7 @@ from enum import Enum
 
 import models
 from auth.viewer import Viewer
-from database import NOT_READ, attached
+from database import NOT_READ, attached_rows
 from models import FeedbackForm, FeedbackFormStatus, Interview, Interviewer, User
 from resolvers import calendar, feedback
 from resolvers.calendar import Attendee, CalendarEvent
@@ -125,7 +125,7 @@ async def _invitations(viewer: Viewer, interviews: Sequence[Interview], work: Wo
 
 async def _load_users(viewer: Viewer, interviews: Iterable[Interview], seats: Sequence[Interviewer]) -> dict[str, User]:
     """By id all who sit on the interviews, who have left them, and who invite. One statement at most."""
-    users = {user.id: user for user in attached(seats, "user") if user is not NOT_READ}
+    users = {user.id: user for user in attached_rows(seats, "user") if user is not NOT_READ}
     wanted = known(
         *(seat.user_id for seat in seats),
         *(interview.organizer_id for interview in interviews),

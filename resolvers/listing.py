@@ -18,7 +18,7 @@ from tortoise.queryset import QuerySet
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
-from database import Attributes, Join, Query, including, is_instant, related_model, table_name, table_of
+from database import Attributes, Join, Query, is_instant, related_model, table_name, table_of, with_attributes
 from database.row import AnyRow
 from resolvers import cursors
 from resolvers.access import visibility_key
@@ -40,7 +40,7 @@ class Edge(Generic[T]):
         return self.cursor_of(self.node)
 
 
-async def _uncounted() -> int:
+async def _no_count() -> int:
     raise AssertionError("nobody can ask how many rows the list has")
 
 
@@ -51,7 +51,7 @@ class Page(Generic[T]):
     edges: list[Edge[T]]
     has_next_page: bool
     has_previous_page: bool
-    count: Callable[[], Awaitable[int]] = field(default=_uncounted, repr=False)
+    count: Callable[[], Awaitable[int]] = field(default=_no_count, repr=False)
     #: The end of an empty page, where its list has one to go on from.
     reached: str | None = None
 
@@ -106,7 +106,7 @@ class PageRequest:
             raise Refused(Code.BAD_USER_INPUT, f"`{name}` must be between 1 and {most}.")
         return size
 
-    def page(self, edges: Sequence[Edge[T]], size: int, count: Callable[[], Awaitable[int]] = _uncounted) -> Page[T]:
+    def page(self, edges: Sequence[Edge[T]], size: int, count: Callable[[], Awaitable[int]] = _no_count) -> Page[T]:
         """The page of so many edges, from one more than that where there are more."""
         is_cut = len(edges) > size
         if self.backwards:
@@ -158,7 +158,7 @@ class Listing(Generic[AnyRow]):
 
         `joins` are the rows that are read along. Callers that ask for the same page at the same time get the same.
         """
-        size, attributes = request.size(), including(attributes, *self.order)
+        size, attributes = request.size(), with_attributes(attributes, *self.order)
 
         async def read() -> Page[AnyRow]:
             places = await self._places(viewer, request)
@@ -184,7 +184,7 @@ class Listing(Generic[AnyRow]):
 
         All that are counted are counted by one statement.
         """
-        size, attributes = request.size(), including(attributes, parent, *self.order)
+        size, attributes = request.size(), with_attributes(attributes, parent, *self.order)
         places = await self._places(viewer, request)
         structure = (self, parent, request.backwards, *parameters.structure)
         query = Query(_select_ranked, *structure, ids=ids, **parameters.bound, **places)
@@ -207,7 +207,7 @@ class Listing(Generic[AnyRow]):
                 rows = rows.filter(_Beyond(order, place, greater=(name == "after") is not self.descending))
         return rows
 
-    def directed(self, order: tuple[str, ...], backwards: bool) -> list[str]:
+    def ordering(self, order: tuple[str, ...], backwards: bool) -> list[str]:
         """The columns of an order, read in the direction of the list or against it."""
         return [f"-{name}" for name in order] if backwards is not self.descending else list(order)
 
@@ -235,7 +235,9 @@ class Listing(Generic[AnyRow]):
         return f"{table_name(self.model)}:{','.join(self.order)}"
 
     def _cursor(self, row: Model) -> str:
-        return cursors.write(self._cursor_kind, *(_veiled(getattr(row, name), row) for name in self.order[:-1]), row.pk)
+        return cursors.write(
+            self._cursor_kind, *(_cursor_value(getattr(row, name), row) for name in self.order[:-1]), row.pk
+        )
 
     async def _places(self, viewer: Viewer, request: PageRequest) -> dict[str, object]:
         """The values of the rows between which the page lies. Raises Refused(BAD_USER_INPUT)."""
@@ -252,15 +254,15 @@ class Listing(Generic[AnyRow]):
         types = [datetime if plain else int for plain in is_plain]
         *values, id = cursors.read(self._cursor_kind, cursor, *types, str, argument=argument)
         if not all(is_plain):
-            values = await self._unveiled(viewer, values, str(id), argument)
+            values = await self._stored_values(viewer, values, str(id), argument)
         return [*values, id]
 
-    async def _unveiled(self, viewer: Viewer, values: list[object], id: str, argument: str) -> list[object]:
+    async def _stored_values(self, viewer: Viewer, values: list[object], id: str, argument: str) -> list[object]:
         """The values that a cursor has veiled, as the row itself has them. Raises Refused(BAD_USER_INPUT)."""
         row = await get(viewer, self.model, "id", id)
         if row is not None:
             plain = [getattr(row, name) for name in self.order[:-1]]
-            if [_veiled(value, row) for value in plain] == values:
+            if [_cursor_value(value, row) for value in plain] == values:
                 return plain
         message = f"`{argument}` is no cursor of this list, or its row has changed since: begin again without it."
         raise Refused(Code.BAD_USER_INPUT, message)
@@ -275,7 +277,7 @@ def _select_page(
 ) -> QuerySet[AnyRow]:
     order = listing.index or listing.order
     rows = listing.select_between(scope, structure, order, bound)
-    return rows.order_by(*listing.directed(order, backwards)).limit(size + 1)
+    return rows.order_by(*listing.ordering(order, backwards)).limit(size + 1)
 
 
 def _select_ranked(
@@ -295,7 +297,7 @@ def search_text(search: str | None) -> str | None:
     return search or None
 
 
-def _veiled(value: object, row: Model) -> object:
+def _cursor_value(value: object, row: Model) -> object:
     """The value as a cursor has it: cursors travel far, and a text may be somebody's name."""
     return crc32(f"{row.pk} {value}".encode()) if isinstance(value, str) else value
 

@@ -130,14 +130,14 @@ def merge(stored: PanelAggregate, declaration: Declaration) -> Merge:
         return _STALE
     if push.sequence is None and is_deleted(panel):
         message = "It was deleted in the scheduler: only a push with a higher sequence brings it back."
-        return _refused(ErrorCode.PANEL_CANCELED, message, "input")
+        return _refusal(ErrorCode.PANEL_CANCELED, message, "input")
     fields = _newest_fields(push, panel)
     interviews = _merge_interviews(stored, declaration)
     if push.sequence is not None and _contradicts(push, panel, fields, interviews):
         if is_below(push.sequence, panel.sequence):
             return _STALE
         message = "Another push of this sequence had other content: send this one with a higher sequence."
-        return _refused(ErrorCode.SEQUENCE_CONFLICT, message, "input", "sequence")
+        return _refusal(ErrorCode.SEQUENCE_CONFLICT, message, "input", "sequence")
     if not replaces(push.sequence, panel.declared_sequence):
         return Merge(_outcome(push, panel, frozenset(), panel.canceled_origin))
     return _changes(stored, declaration, fields, interviews)
@@ -163,7 +163,7 @@ def _changes(
     return Merge(outcome, changed=changed, kind=kind, columns=columns, interviews=interviews, origin=origin)
 
 
-def _refused(code: ErrorCode, message: str, *path: str) -> Merge:
+def _refusal(code: ErrorCode, message: str, *path: str) -> Merge:
     return Merge(None, error(code, message, path), is_accepted=False)
 
 

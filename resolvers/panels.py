@@ -12,7 +12,7 @@ import clock
 import models
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
-from database import Bind, Join, Query, Texts, attach, in_, including
+from database import Bind, Join, Query, Texts, attach, in_, with_attributes
 from models import (
     Cancellation,
     FeedbackForm,
@@ -90,7 +90,7 @@ async def find(
         if panel is not None and provider is not None and panel.integration.provider is not provider:
             raise Refused(Code.BAD_USER_INPUT, "The panel of this `id` is another provider's: leave `provider` out.")
         return panel
-    rows = await select(viewer, Query(_named, external_id=external_id), _INTEGRATION)
+    rows = await select(viewer, Query(_panels_named, external_id=external_id), _INTEGRATION)
     named = [panel for panel in rows if provider in (None, panel.integration.provider)]
     by_id = await get(viewer, Panel, "id", id) if id is not None else None
     if id is not None and (by_id is not None or named) and by_id not in named:
@@ -100,7 +100,7 @@ async def find(
     return by_id or next(iter(named), None)
 
 
-def _named(scope: Scope, external_id: Bind) -> QuerySet[Panel]:
+def _panels_named(scope: Scope, external_id: Bind) -> QuerySet[Panel]:
     rows = visible(scope, Panel).filter(external_id=external_id)
     return rows.filter(integration_id=scope.viewer_id) if scope.role is None else rows
 
@@ -204,7 +204,7 @@ def _profiles(scope: Scope, include_canceled: bool, upcoming_only: bool, ids: Te
     rows = visible(scope, Panel).filter(in_("candidate_id", ids))
     if not include_canceled:
         rows = rows.filter(canceled_at__isnull=True)
-    return rows.filter(models.standing(now)) if upcoming_only else rows
+    return rows.filter(models.stands_at(now)) if upcoming_only else rows
 
 
 _PROFILES = Listing(Panel, _profiles, ("listed_at", "id"))
@@ -234,7 +234,7 @@ async def _read_interviews(
     viewer: Viewer, panels: Mapping[str, Panel], include_canceled: bool, wanted: Wanted
 ) -> list[Interview]:
     """The interviews of these panels by their start, with their seats where these are wanted. One statement."""
-    attributes, joins = including(wanted.reads(), "panel_id"), _seats_wanted(wanted)
+    attributes, joins = with_attributes(wanted.reads(), "panel_id"), _seats_wanted(wanted)
     order_by = ["starts_at", "id", *(["seats.position", "seats.id"] if joins else [])]
     query = Query(_of_panels, include_canceled, ids=list(panels))
     interviews = await select(viewer, query, *joins, order_by=order_by, attributes=attributes)
@@ -250,8 +250,8 @@ def _seats_wanted(wanted: Wanted) -> list[Join]:
     """
     if not wanted.selects("interviewers"):
         return []
-    joins = [SEATS.reading(wanted.reads("interviewers")), *_people_wanted(wanted, SEATS.alias, "interviewers")]
-    return joins if wanted.reads() is not None else [join.reading(None) for join in joins]
+    joins = [SEATS.only(wanted.reads("interviewers")), *_people_wanted(wanted, SEATS.alias, "interviewers")]
+    return joins if wanted.reads() is not None else [join.only(None) for join in joins]
 
 
 def _people_wanted(wanted: Wanted, seat: str, *path: str) -> list[Join]:
@@ -283,7 +283,7 @@ async def seats_of(
 
 async def _read_seats(viewer: Viewer, interview_ids: list[str], wanted: Wanted | None) -> list[Interviewer]:
     joins = _people_wanted(wanted, "base") if wanted else []
-    attributes = including(wanted.reads(), "interview_id") if wanted else None
+    attributes = with_attributes(wanted.reads(), "interview_id") if wanted else None
     query = Query(_of_interviews, ids=interview_ids)
     return await select(viewer, query, *joins, order_by=["position", "id"], attributes=attributes)
 

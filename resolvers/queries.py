@@ -13,7 +13,7 @@ import database
 import settings
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
-from database import NOT_READ, Attributes, Bind, Coalescer, Join, Query, Stored, attached, in_, related_model
+from database import NOT_READ, Attributes, Bind, Coalescer, Join, Query, Stored, attached_rows, in_, related_model
 from database.row import AnyRow
 from models import Role, Row
 from resolvers.access import unscoped, visibility_key, visible
@@ -151,7 +151,7 @@ def _by_ids(scope: Scope, model: type[AnyRow], ids: Bind) -> QuerySet[AnyRow]:
 
 async def load_related(viewer: Viewer, rows: Sequence[Stored], pointer: str) -> list[Any]:
     """The row that each row's foreign key leads to, or None. One statement for all that were not read along."""
-    targets, key = attached(rows, pointer), f"{pointer}_id"
+    targets, key = attached_rows(rows, pointer), f"{pointer}_id"
     missing = [getattr(row, key) for row, target in zip(rows, targets, strict=True) if target is NOT_READ]
     if not missing:
         return targets
@@ -173,12 +173,12 @@ async def select_for_update(model: type[AnyRow], why: str, **names: object) -> l
 
 
 async def _select_named(lock: bool, model: type[AnyRow], why: str, *joins: Join, **names: object) -> list[AnyRow]:
-    query = Query(_named, model, why, lock, **{column: [value] for column, value in names.items()})
+    query = Query(_rows_named, model, why, lock, **{column: [value] for column, value in names.items()})
     rows = await database.fetch(query, *joins)
     return [row for row in rows if all(getattr(row, column) == value for column, value in names.items())]
 
 
-def _named(model: type[AnyRow], why: str, lock: bool, **names: Bind) -> QuerySet[AnyRow]:
+def _rows_named(model: type[AnyRow], why: str, lock: bool, **names: Bind) -> QuerySet[AnyRow]:
     rows = unscoped(model, why).filter(*(in_(column, values) for column, values in names.items()))
     # In one order, so that no two wait for each other.
     return rows.order_by("id").select_for_update() if lock else rows

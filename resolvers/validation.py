@@ -3,7 +3,7 @@
 import re
 import string
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import is_dataclass
 from functools import cache
 from typing import NewType
@@ -133,13 +133,11 @@ def byte_faults(size: int, most: int, what: str, remedy: str, path: Path) -> Ite
 
 
 def text_bytes(value: object) -> int:
-    """The bytes of all texts within a value: a text, or mappings, sequences and dataclasses of them."""
+    """The bytes of all texts within a value: a text, or dictionaries, lists and dataclasses of them."""
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return sum(map(text_bytes, value.values()))
     if isinstance(value, list | tuple):
         return sum(map(text_bytes, value))
-    if is_dataclass(value):
-        return sum(map(text_bytes, vars(value).values()))
-    return 0
+    return sum(map(text_bytes, vars(value).values())) if is_dataclass(value) else 0
