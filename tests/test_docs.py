@@ -16,6 +16,7 @@ from graphql import GraphQLInterfaceType, GraphQLUnionType, build_schema, parse,
 from auth.refusals import Code
 from resolvers.errors import ErrorCode, WarningCode
 from tests.processes import tool, with_packages
+from tests.test_house import ROOMS, TOOLS
 
 pytestmark = pytest.mark.once
 
@@ -138,3 +139,18 @@ def test_the_possible_types_to_copy_are_those_of_the_schema() -> None:
         assert json.loads(listed[1]) == sorted(
             (each.name for each in contract.get_possible_types(abstract)), key=str.lower
         )
+
+
+@pytest.mark.parametrize("page", ["architecture.md", "database.md", "execution.md", "feed.md", "decisions"])
+def test_every_file_that_a_page_about_the_code_names_is_there(page: str) -> None:
+    pages = [ROOT / "docs" / page] if page.endswith(".md") else sorted((ROOT / "docs" / page).glob("*.md"))
+    named = {name for path in pages for name in re.findall(r"`([\w./-]+\.(?:py|md|toml))`", path.read_text())}
+
+    assert [name for name in named if not any((ROOT / folder / name).exists() for folder in ("", *ROOMS))] == []
+
+
+def test_the_map_names_every_room_and_every_tool_of_the_rules() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+
+    assert {room for room in ROOMS if f"`{room}/`" not in text} == set()
+    assert {tool for tool in TOOLS["resolvers"] if f"`{tool}`" not in text} == set()
