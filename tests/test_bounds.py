@@ -1,9 +1,11 @@
 """What may be stored is bounded as a whole, and so is an answer: docs/limits.md, What may be stored."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from benchmarks.load import post
 from operations import execute
 from operations.encoding import encode_response
 from resolvers.validation import text_bytes
@@ -130,6 +132,30 @@ async def test_what_takes_more_bytes_than_characters_is_not_sent_either(world: W
 
     assert answer["data"] is None
     assert [error["extensions"] for error in answer["errors"]] == [{"code": "LIMIT_EXCEEDED", "limit": 65_536}]
+
+
+async def test_an_answer_goes_out_no_faster_than_it_is_read(world: World, limited: Set) -> None:
+    interviews = [world.an_interview(f"i{number}", note="n" * 20_000) for number in range(20)]
+    await world.goodtime.push(**world.a_panel("p", *interviews))
+    notes = " ".join(f"a{number}: note" for number in range(30))
+    query = f"{{ interviewPanels(first: 1) {{ edges {{ node {{ interviews {{ {notes} }} }} }} }} }}"
+    limited(send_seconds=0.2)
+    host, _, port = world.server.address.removeprefix("http://").rpartition(":")
+    complete = (
+        await world.server.http.post(world.server.graphql, json={"query": query}, headers=world.rita.headers)
+    ).content
+
+    reader, writer = await asyncio.open_connection(host, int(port), limit=1_024)
+    writer.write(post(int(port), {"query": query}, world.rita.headers))
+    await reader.readuntil(b"\r\n\r\n")
+    # Nothing is read meanwhile but what the system takes by itself.
+    await asyncio.sleep(0.6)
+    read = await reader.read(-1)
+    writer.close()
+
+    assert len(complete) > 12_000_000
+    assert len(read) < len(complete)
+    assert complete.startswith(read)
 
 
 @pytest.mark.parametrize(

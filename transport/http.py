@@ -28,6 +28,7 @@ from transport.sse import EventStream, only
 
 _NO_STORE = {"cache-control": "no-store"}
 _EARLY_RESPONSE_SECONDS = 1.0
+_PIECE_BYTES = 262_144
 
 
 async def graphql(http_request: HttpRequest) -> Response:
@@ -170,6 +171,22 @@ class EarlyResponse(Response):
         await send({"type": "http.response.body", "body": b""})
 
 
+class PacedResponse(Response):
+    """A response that goes out no faster than it is read: where a piece isn't taken within `send_seconds`, no more."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if len(self.body) <= _PIECE_BYTES:
+            await super().__call__(scope, receive, send)
+            return
+        seconds = settings.current().send_seconds
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        with suppress(TimeoutError):
+            for start in range(0, len(self.body), _PIECE_BYTES):
+                piece, is_last = self.body[start : start + _PIECE_BYTES], start + _PIECE_BYTES >= len(self.body)
+                async with asyncio.timeout(seconds):
+                    await send({"type": "http.response.body", "body": piece, "more_body": not is_last})
+
+
 def _answer_response(answer: Answer, media_type: str, headers: dict[str, str] | None = None) -> Response:
     """A result is 200, errors and all; a request that never ran is 400 for clients of the newer media type."""
     status = 200 if answer.executed or media_type == JSON else 400
@@ -177,7 +194,7 @@ def _answer_response(answer: Answer, media_type: str, headers: dict[str, str] | 
 
 
 def _json_response(payload: bytes, status: int, media_type: str, headers: dict[str, str] | None) -> Response:
-    return Response(payload, status, _NO_STORE | (headers or {}), media_type=f"{media_type}; charset=utf-8")
+    return PacedResponse(payload, status, _NO_STORE | (headers or {}), media_type=f"{media_type}; charset=utf-8")
 
 
 def method_not_allowed(request: HttpRequest, exc: Exception) -> Response:
