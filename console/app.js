@@ -194,12 +194,26 @@ async function signIn() {
   return refusal;
 }
 
+const whoIsSignedIn = async () =>
+  (await ask(`query Me { viewer { __typename ... on User { id name email role } } }`)).viewer;
+
+/** Shows the viewer's name and role as they are by now; with another role other views are theirs. */
+async function refreshViewer() {
+  const who = await whoIsSignedIn().catch(() => viewer);
+  if (!viewer || (who.name === viewer.name && who.role === viewer.role)) return;
+  const hasOtherViews = who.role !== viewer.role;
+  viewer = who;
+  drawBar();
+  markCurrentLink();
+  if (hasOtherViews) await showView();
+}
+
 /** Opens the console with the page's token. Returns a message where the token isn't accepted. */
 async function openConsole() {
   try {
-    const data = await ask(`query Me { viewer { __typename ... on User { id name email role } } }`);
-    if (data.viewer.__typename !== "User") return session.end("key");
-    viewer = data.viewer;
+    const who = await whoIsSignedIn();
+    if (who.__typename !== "User") return session.end("key");
+    viewer = who;
   } catch (failure) {
     if (failure.code === "UNAUTHENTICATED")
       return "This token isn't accepted: it has expired, or it was issued for another Callboard.";
@@ -255,6 +269,8 @@ session.addEventListener("ended", ({ detail: reason }) => {
 });
 session.addEventListener("started", () => !viewer && start(false));
 live.addEventListener("unauthenticated", () => session.end("expired"));
+live.addEventListener("directory", ({ detail }) => detail.node.id === viewer?.id && refreshViewer());
+live.addEventListener("stale", () => main.dataset.path && refreshViewer());
 
 addEventListener("hashchange", async () => (await session.startFromLink()) && (closeConsole(), start(true)));
 addEventListener("popstate", () => viewer && showView());

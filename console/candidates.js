@@ -4,7 +4,7 @@ import { BASE } from "/console/base.js";
 import { ask } from "/console/client.js";
 import { arrange, fill, h, icon, swap } from "/console/element.js";
 import { CANDIDATE } from "/console/fragments.js";
-import { PLACEHOLDER, announcer, avatar, emptyState, firstRows, runAction, skeleton } from "/console/page.js";
+import { PLACEHOLDER, announcer, avatar, emptyState, firstRows, runAction, skeleton, soon } from "/console/page.js";
 import { scheduleButton } from "/console/schedule.js";
 import { moment, relative } from "/console/times.js";
 
@@ -45,7 +45,7 @@ class Candidates {
     const { page } = this;
     page.showHeading("Candidates");
     page.heading.after(this.count);
-    page.heading.closest(".head").after(filterBar(this.filter, page.signal, () => this.applyFilter()));
+    page.heading.closest(".head").after(filterBar(this.filter, page, () => this.applyFilter()));
     page.show(skeleton(8, "div.skeleton.tall"));
     page.load(
       () => firstRows(Math.max(PAGE, this.rows.size || page.kept.rows || 0), (first, after) => this.fetch(first, after)),
@@ -124,7 +124,7 @@ function filterFromAddress() {
 }
 
 /** The search field and the pickers. They write into `filter`, and call `apply` after every change. */
-function filterBar(filter, signal, apply) {
+function filterBar(filter, page, apply) {
   const set = (name, value) => {
     if (value) filter[name] = value;
     else delete filter[name];
@@ -139,18 +139,21 @@ function filterBar(filter, signal, apply) {
     maxlength: "200",
     input: () => {
       clearTimeout(typing);
-      typing = setTimeout(() => signal.aborted || set("search", search.value.trim()), TYPING_PAUSE);
+      typing = setTimeout(() => page.signal.aborted || set("search", search.value.trim()), TYPING_PAUSE);
     },
   });
   const stages = picker("Stages", (value) => set("stageId", value));
   const postings = picker("Postings", (value) => set("postingId", value));
-  ask(CHOICES).then(
-    (choices) => {
-      addOptions(stages, choices.stages, ({ name }) => name, filter.stageId);
-      addOptions(postings, choices.postings, ({ title }) => title, filter.postingId);
-    },
-    () => {}, // Without its choices the list is still of use.
-  );
+  const offer = () =>
+    ask(CHOICES).then(
+      (choices) => {
+        setOptions(stages, choices.stages, ({ name }) => name, filter.stageId);
+        setOptions(postings, choices.postings, ({ title }) => title, filter.postingId);
+      },
+      () => {}, // Without its choices the list is still of use.
+    );
+  offer();
+  page.on("directory", soon(offer));
   return h("search.filters", null, h("label.find", null, icon("search"), search), stages, postings);
 }
 
@@ -161,8 +164,9 @@ const picker = (title, choose) =>
     h("option", { value: "" }, `All ${title.toLowerCase()}`),
   );
 
-function addOptions(select, choices, label, chosen = "") {
-  select.append(...choices.map((choice) => h("option", { value: choice.id }, label(choice))));
+function setOptions(select, choices, label, chosen = "") {
+  const options = choices.map((choice) => h("option", { value: choice.id }, label(choice)));
+  select.replaceChildren(select.options[0], ...options);
   select.value = chosen;
 }
 

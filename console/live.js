@@ -12,6 +12,7 @@ const CHANGES = `${PANEL}${CANDIDATE}
       ... on CandidateChange { candidate { ...Candidate } }
       ... on FeedbackFormChange { form { id status interviewer { id } } }
       ... on IntegrationChange { integration { id name } }
+      ... on DirectoryChange { node { id } }
       ... on NoLongerVisible { nodeId }
     }
   }`;
@@ -21,14 +22,15 @@ const EVENTS = {
   CandidateChange: "candidate",
   FeedbackFormChange: "form",
   IntegrationChange: "integration",
+  DirectoryChange: "directory",
   NoLongerVisible: "gone",
 };
 
 const LONGEST_WAIT = 600;
 
 /**
- * Dispatches what arrived: a `change` of a panel, a `candidate`, a `form`, an `integration`, or what is `gone` from
- * the viewer's view; and `stale` when what views have loaded may be outdated.
+ * Dispatches what arrived: a `change` of a panel, a `candidate`, a `form`, an `integration`, something of the
+ * `directory` (users, stages, postings, templates), or what is `gone` from the viewer's view; and `stale` when what views have loaded may be outdated.
  */
 class Live extends EventTarget {
   #client;

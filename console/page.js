@@ -64,6 +64,15 @@ live.addEventListener("state", () => {
   else pausedNotice.remove();
 });
 
+/** Returns a function that runs the action once a burst of calls is over. */
+export function soon(action) {
+  let timer;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(action, BURST);
+  };
+}
+
 /** Runs a button's action, once at a time. The button isn't disabled meanwhile, which would take the focus from it. */
 export async function runAction(button, action, showError = ({ message }) => announce(message)) {
   if (button.ariaDisabled) return;
@@ -118,6 +127,7 @@ export class Page {
   constructor({ main, viewer, params, signal }) {
     Object.assign(this, { main, viewer, params, signal });
     this.body = h("div.body", null, skeleton());
+    this.reloadSoon = soon(() => signal.aborted || this.reload());
     /** What was kept of this view when the viewer went on from it: where they come by going back. */
     this.kept = history.state ?? {};
   }
@@ -165,10 +175,14 @@ export class Page {
     live.addEventListener(type, ({ detail }) => listener(detail), { signal: this.signal });
   }
 
-  /** Loads and draws the view; again when the live feed reports stale data, and when a tab was hidden for long. */
+  /**
+   * Loads and draws the view; again when the live feed reports stale data or another name of something in the
+   * directory, which may stand anywhere, and when a tab was hidden for long.
+   */
   async load(fetch, draw) {
     Object.assign(this, { fetch, draw, loadedAt: 0, loads: 0 });
     this.on("stale", () => this.reload());
+    this.on("directory", this.reloadSoon);
     this.on("state", () => this.isMissing && live.state === "live" && this.reload());
     document.addEventListener(
       "visibilitychange",
@@ -198,12 +212,6 @@ export class Page {
     } finally {
       if (load === this.loads) this.main.removeAttribute("aria-busy");
     }
-  }
-
-  /** Loads again once a burst of changes is over. */
-  reloadSoon() {
-    clearTimeout(this.reloadTimer);
-    this.reloadTimer = setTimeout(() => this.signal.aborted || this.reload(), BURST);
   }
 
   #showFailure(failure) {

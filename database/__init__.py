@@ -4,7 +4,7 @@ It knows no word of recruiting. What other rooms use of it is imported from here
 """
 
 from database.batching import Coalescer, run_batched
-from database.compiled import Bind, Join, Query, Statement, Texts, UnionAll, fetch, in_
+from database.compiled import Bind, Join, Query, Statement, Texts, UnionAll, fetch, fetch_values, in_
 from database.conditions import AnyOf, Condition
 from database.connection import (
     TORTOISE_ORM,
@@ -68,6 +68,7 @@ __all__ = [
     "derived_from",
     "empty_log",
     "fetch",
+    "fetch_values",
     "grant",
     "has_moved",
     "in_",

@@ -130,6 +130,33 @@ async def fetch(
     return await statement.rows(query.values)
 
 
+async def fetch_values(build: Callable[..., Sequence[Any]], **values: object) -> list[Record]:
+    """The records of all the queries `build(**values)`, of as many columns each (`values_list`), by one statement."""
+    is_list = tuple((name, isinstance(value, list)) for name, value in values.items())
+    sql, parameters = _compiled_values(build, is_list, on_postgres())
+    records: Any
+    _, records = await client().execute_query(sql, _bound(parameters, values))
+    LAST_ANSWER.note()
+    return [*records]
+
+
+@lru_cache(maxsize=100)
+def _compiled_values(
+    build: Callable[..., Sequence[Any]], is_list: tuple[tuple[str, bool], ...], postgres: bool
+) -> tuple[str, tuple[object, ...]]:
+    parameterizer = _Parameterizer()
+    queries = build(**{name: Bind(name, listed) for name, listed in is_list})
+    sql = " UNION ALL ".join(_sql(query, parameterizer) for query in queries)
+    return sql, tuple(parameterizer.values)
+
+
+def _bound(parameters: Sequence[object], values: Mapping[str, object]) -> list[object]:
+    """The value for each placeholder."""
+    if not on_postgres():
+        values = {name: _for_sqlite(value) for name, value in values.items()}
+    return [values[each.name] if isinstance(each, Bind) else each for each in parameters]
+
+
 @lru_cache(maxsize=1_000)  # to write a query set down takes longer than to run it
 def _compile(
     build: Callable[..., Built[AnyRow]],
@@ -153,7 +180,7 @@ def _compile(
         sql, columns = mapper.select_from(_sql(built, parameterizer)) + conditions, map(_column, order_by)
     order = f" ORDER BY {', '.join(columns)}" if order_by else ""
     limit = f" LIMIT {most + 1}" if most is not None else ""
-    return Statement(sql + order + limit, tuple(parameterizer.values), mapper, most, postgres)
+    return Statement(sql + order + limit, tuple(parameterizer.values), mapper, most)
 
 
 def _sql(rows: QuerySet[Any], parameterizer: Parameterizer) -> str:
@@ -184,7 +211,6 @@ class Statement(Generic[AnyRow]):
     parameters: tuple[object, ...]
     mapper: "RowMapper[AnyRow]"
     most: int | None
-    postgres: bool
 
     async def rows(self, values: Mapping[str, object]) -> list[AnyRow]:
         """The rows for these values; within `run_batched` maybe those for the lists of other tasks too."""
@@ -192,11 +218,8 @@ class Statement(Generic[AnyRow]):
 
     async def run(self, values: Mapping[str, object]) -> list[AnyRow]:
         """The rows for these values, on the transaction that is open, if one is."""
-        if not self.postgres:
-            values = {name: _for_sqlite(value) for name, value in values.items()}
-        bound = [values[each.name] if isinstance(each, Bind) else each for each in self.parameters]
         records: Any
-        _, records = await client().execute_query(self.sql, bound)
+        _, records = await client().execute_query(self.sql, _bound(self.parameters, values))
         LAST_ANSWER.note()
         if self.most is not None and len(records) > self.most:
             raise WorkLimitExceeded(self.most, len(records))

@@ -26,6 +26,7 @@ class ChangeTopic(Enum):
     CANDIDATES = "CANDIDATES"
     FEEDBACK_FORMS = "FEEDBACK_FORMS"
     INTEGRATIONS = "INTEGRATIONS"
+    DIRECTORY = "DIRECTORY"
 
 
 class ChangeType(Enum):
@@ -45,6 +46,10 @@ class ChangeType(Enum):
     FORM_VOIDED = "FORM_VOIDED"
     FORM_REOPENED = "FORM_REOPENED"
     INTEGRATION_CHANGED = "INTEGRATION_CHANGED"
+    USER_CHANGED = "USER_CHANGED"
+    STAGE_CHANGED = "STAGE_CHANGED"
+    POSTING_CHANGED = "POSTING_CHANGED"
+    TEMPLATE_CHANGED = "TEMPLATE_CHANGED"
     NO_LONGER_VISIBLE = "NO_LONGER_VISIBLE"
 
 
@@ -103,7 +108,9 @@ class LogEntry(Stored):
     actor_id = fields.CharField(max_length=40)
     at = fields.DatetimeField()
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", related_name="entries")
-    topic: ChangeTopic | None = nullable(fields.CharEnumField(ChangeTopic, max_length=30, null=True))
+    topic: ChangeTopic | None = nullable(
+        fields.CharEnumField(ChangeTopic, max_length=30, null=True, description="a value of ChangeTopic")
+    )
     # A ChangeType, or SIGHT_CHANGED; read from a `Change` an InterviewPanelChangeKind.
     kind = fields.CharField(max_length=30)
     # The global id of what changed.
@@ -111,7 +118,7 @@ class LogEntry(Stored):
     # The candidate and the panel that it belongs to, where there are any.
     candidate_id = fields.CharField(max_length=40, null=True)
     panel_id = fields.CharField(max_length=40, null=True)
-    # Of a form: whose it is.
+    # Of a form: whose it is; of a user, they themselves.
     user_id = fields.CharField(max_length=40, null=True)
     # The only user who is told.
     viewer_id = fields.CharField(max_length=40, null=True)

@@ -4,8 +4,7 @@ Every read and every lock begins with `visible`: what lies outside it is answere
 a viewer no more than their `Scope`, whose ids a compiled statement binds at each run.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from enum import Enum
 from functools import partial
 from typing import Any, TypeVar
@@ -115,10 +114,15 @@ def visibility_key(viewer: Viewer) -> tuple[str, ...]:
 
 
 #: Rows with the columns that say to whom they tie which users.
-_Tie = tuple[QuerySet[Any], str, str]
+Tie = tuple[QuerySet[Any], str, str]
 
 
-def _candidate_ties() -> list[_Tie]:
+def seats() -> QuerySet[Any]:
+    """The seats of panels that are more than tombstones."""
+    return models.Interviewer.filter(panel__candidate_id__isnull=False)
+
+
+def candidate_ties() -> list[Tie]:
     """What makes a candidate a Limited Team Member's: rows with the column of the candidate and that of the user.
 
     They own the candidate, manage the posting, follow them, or sit on a panel of theirs.
@@ -127,15 +131,39 @@ def _candidate_ties() -> list[_Tie]:
         (models.Candidate.all(), "id", "owner_id"),
         (models.Candidate.all(), "id", "posting__hiring_manager_id"),
         (models.Follower.all(), "candidate_id", "user_id"),
-        (models.Interviewer.filter(panel__candidate_id__isnull=False), "panel__candidate_id", "user_id"),
+        (seats(), "panel__candidate_id", "user_id"),
+    ]
+
+
+def known_by_panels() -> list[Tie]:
+    """What of the directory an Interviewer knows: rows with the column of their panel and that of what it leads to."""
+    panels = models.Panel.filter(candidate_id__isnull=False)
+    leads_to = ("stage_id", "candidate__stage_id", "candidate__posting_id")
+    people = ("candidate__owner_id", "candidate__follows__user_id")
+    return [
+        (models.Interviewer.all(), "panel_id", "user_id"),
+        (models.FeedbackForm.all(), "panel_id", "template_id"),
+        *((panels, "id", path) for path in (*leads_to, *people)),
     ]
 
 
 def tied_candidates(scope: Scope) -> Subquery:
     """The ids of the viewer's own candidates: all that a Limited Team Member sees."""
     return AnyOf(
-        *(rows.filter(**{user: scope.viewer_id}).values(candidate) for rows, candidate, user in _candidate_ties())
+        *(rows.filter(**{user: scope.viewer_id}).values(candidate) for rows, candidate, user in candidate_ties())
     )
+
+
+def _interviewed_candidates(scope: Scope) -> Subquery:
+    """The ids of the candidates on whose panels the user sits."""
+    return Subquery(seats().filter(user_id=scope.viewer_id).values("panel__candidate_id"))
+
+
+def _known_to_seated(scope: Scope) -> Q:
+    """The entries about what the panels on which the user sits lead to."""
+    seated = _seated_panels(scope)
+    known = (rows.filter(**{f"{panel}__in": seated}).values(id) for rows, panel, id in known_by_panels())
+    return Q(subject_id__in=AnyOf(*known))
 
 
 def _seated_panels(scope: Scope) -> Subquery:
@@ -148,73 +176,15 @@ def _own_interviews(scope: Scope) -> Subquery:
     return Subquery(models.Interviewer.filter(user_id=scope.viewer_id).values("interview_id"))
 
 
-@dataclass(frozen=True)
-class Audience:
-    """The restricted users to whom an entry of the log is visible, beside those who see everything."""
-
-    entry: LogEntry
-    tied: set[str]
-    seated: set[str]
-    #: Of the candidate: whoever has one of them is the candidate, and sees none of it.
-    emails: set[str]
-
-    def has(self, viewer: Viewer) -> bool:
-        """Whether the viewer may see the entry. What is for one viewer alone is asked for by nobody else."""
-        if viewer.user is not None and viewer.user.email in self.emails:
-            return False
-        if self.entry.kind in _ALWAYS_TOLD or viewer.user_id == self.entry.user_id:
-            return True
-        match viewer.role:
-            case Role.INTERVIEWER:
-                return viewer.user_id in self.seated
-            case Role.LIMITED_TEAM_MEMBER:
-                return viewer.user_id in self.tied or self.entry.topic is ChangeTopic.INTEGRATIONS
-            case _:
-                return True
-
-
 #: Entries for one viewer that say what they no longer see.
-_ALWAYS_TOLD = (ChangeType.NO_LONGER_VISIBLE.value, SIGHT_CHANGED)
+ALWAYS_TOLD = (ChangeType.NO_LONGER_VISIBLE.value, SIGHT_CHANGED)
 
-
-async def audiences(entries: Sequence[LogEntry]) -> dict[int, Audience]:
-    """Which restricted viewers may see each entry, by its position: `visible` seen from the other side.
-
-    For those who deliver a change to many: six statements at most, however many viewers and topics there are.
-    """
-    candidate_ids = {entry.candidate_id for entry in entries if entry.candidate_id}
-    by_candidate = await tied_users(candidate_ids)
-    emails = await _users_by(candidate_ids, [(models.CandidateEmail.all(), "candidate_id", "email")])
-    panel_ids = {entry.panel_id for entry in entries if entry.panel_id}
-    by_panel = await _users_by(panel_ids, [(models.Interviewer.all(), "panel_id", "user_id")])
-    nobody: set[str] = set()
-    return {
-        entry.position: Audience(
-            entry,
-            by_candidate.get(entry.candidate_id or "", nobody),
-            by_panel.get(entry.panel_id or "", nobody),
-            emails.get(entry.candidate_id or "", nobody),
-        )
-        for entry in entries
-    }
+FOR_ALL_OF_THE_TEAM = (ChangeTopic.INTEGRATIONS, ChangeTopic.DIRECTORY)
 
 
 def is_shown(viewer: Viewer, entry: LogEntry) -> bool:
     """Whether a viewer who is not restricted sees the entry: a key no other integration than its own."""
     return viewer.role is not KEY or entry.topic is not ChangeTopic.INTEGRATIONS or entry.subject_id == viewer.actor_id
-
-
-async def tied_users(candidate_ids: Collection[str]) -> dict[str, set[str]]:
-    """The users whose candidates these are, were they Limited Team Members. Four statements, where there is any."""
-    return await _users_by(candidate_ids, _candidate_ties())
-
-
-async def _users_by(keys: Collection[str], ties: Sequence[_Tie]) -> dict[str, set[str]]:
-    users: dict[str, set[str]] = {key: set() for key in keys}
-    for rows, column, user in ties if users else ():
-        for key, user_id in await rows.filter(**{f"{column}__in": list(users)}).values_list(column, user):
-            users[key].add(user_id)
-    return users
 
 
 _Filter = Callable[[Scope], Q]
@@ -250,12 +220,14 @@ def _where_allowed(act: Act) -> _Filter:
 
 def _entries_of(scope: Scope) -> Q:
     """Which entries the viewer sees, as far as they are for everybody who sees their subjects."""
-    always = Q(kind__in=_ALWAYS_TOLD)
+    always = Q(kind__in=ALWAYS_TOLD)
     match scope.role:
         case Role.INTERVIEWER:
-            return always | Q(user_id=scope.viewer_id) | Q(panel_id__in=_seated_panels(scope))
+            own = Q(user_id=scope.viewer_id) | Q(panel_id__in=_seated_panels(scope))
+            candidates = Q(topic=ChangeTopic.CANDIDATES, candidate_id__in=_interviewed_candidates(scope))
+            return always | own | candidates | (Q(topic=ChangeTopic.DIRECTORY) & _known_to_seated(scope))
         case Role.LIMITED_TEAM_MEMBER:
-            own = Q(user_id=scope.viewer_id) | Q(topic=ChangeTopic.INTEGRATIONS)
+            own = Q(user_id=scope.viewer_id) | Q(topic__in=FOR_ALL_OF_THE_TEAM)
             return always | own | Q(candidate_id__in=tied_candidates(scope))
         case None:
             return always | ~Q(topic=ChangeTopic.INTEGRATIONS) | Q(subject_id=scope.viewer_id)
@@ -337,6 +309,7 @@ _ABOUT_CANDIDATES: dict[type[Model], dict[str, tuple[Callable[[Scope], QuerySet[
     models.Interviewer: {"panel_id": (_own_panels,)},
     models.FeedbackForm: {"panel_id": (_own_panels,)},
     models.Change: {"candidate_id": (_own_candidates,)},
+    models.LogEntry: {"candidate_id": (_own_candidates,)},
     models.AuditEvent: {"target_id": _SUBJECTS},
 }
 
@@ -344,9 +317,11 @@ _ABOUT_CANDIDATES: dict[type[Model], dict[str, tuple[Callable[[Scope], QuerySet[
 def _about_others(scope: Scope, model: type[Model]) -> list[Q]:
     """The filters that leave out what is about the viewer as a candidate, whatever their role."""
     own = _ABOUT_CANDIDATES.get(model, {})
-    beyond: list[dict[str, Any]] = [
-        {f"{column}__in": _ids(rows(scope))} for column, named in own.items() for rows in named
-    ]
-    if model is models.LogEntry:
-        return [Q(candidate_id__isnull=True) | ~Q(candidate_id__in=_ids(_own_candidates(scope)))]
-    return [~Q(**each) for each in beyond]
+    return [_not_among(model, column, _ids(rows(scope))) for column, named in own.items() for rows in named]
+
+
+def _not_among(model: type[Model], column: str, ids: Subquery) -> Q:
+    """The rows that have none of the ids there: in SQL what is null would be neither among them nor not."""
+    among: dict[str, Any] = {f"{column}__in": ids}
+    missing: dict[str, Any] = {f"{column}__isnull": True}
+    return Q(**missing) | ~Q(**among) if model._meta.fields_map[column].null else ~Q(**among)

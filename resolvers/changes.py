@@ -26,7 +26,8 @@ from feed.log import Cursor, Log, LogView, in_epoch
 from feed.subscription import DirectWriter
 from models import SIGHT_CHANGED, Change, ChangeTopic, LogEntry
 from resolvers import cursors
-from resolvers.access import audiences, is_restricted, is_shown, unscoped, visible
+from resolvers.access import is_restricted, is_shown, unscoped, visible
+from resolvers.audiences import audiences
 from resolvers.listing import Edge, Page, PageRequest
 from resolvers.queries import select
 from resolvers.units import UnitOfWork, commit_for_operator

@@ -8,7 +8,7 @@ from models import AuditAct, Candidate, ChangeType, Follower, Panel, email_key
 from models import InterviewPanelChangeKind as ChangeKind
 from resolvers.access import unscoped
 from resolvers.errors import ErrorCode, Path, UserError, error
-from resolvers.sight import limited_users, users_with
+from resolvers.sight import interviewers_of, limited_users, users_with
 from resolvers.units import UnitOfWork
 
 
@@ -98,6 +98,7 @@ async def _move(unit: UnitOfWork, candidate: Candidate, target: Candidate) -> No
     concerned += await users_with(unit.account_id, set(map(email_key, candidate.emails)))
     for user_id in sorted(set(concerned)):
         unit.expire_cursors(user_id)
+    unit.sight.part([(user_id, candidate.id) for user_id in await interviewers_of(candidate.id)])
     target.updated_at = unit.at
     await unscoped(Candidate, why).filter(id=target.id).update(updated_at=unit.at)
     unit.record_candidate(target, ChangeType.CANDIDATE_UPDATED)

@@ -1,14 +1,17 @@
 """What comes into a user's view by an act, and what leaves it: told to that user alone (docs/rules.md, change feed).
 
 Only Interviewers and Limited Team Members see part of an account. An Interviewer sees what they sit on: the panel at
-hand says who comes and goes. A Limited Team Member sees candidates whom something ties to them: that is read before the
-act changes it, and once more when everything is written.
+hand says who comes and goes, and the panel that comes brings its candidate; whether there is another one of a candidate
+is read when everything is written. A Limited Team Member sees candidates whom something ties to them: that is read
+before the act changes it, and once more when everything is written.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, NamedTuple
 
+from database import Bind, fetch_values, in_
 from models import (
     SIGHT_CHANGED,
     Change,
@@ -23,7 +26,8 @@ from models import (
     User,
 )
 from models.changes import CREATED
-from resolvers.access import tied_users, unscoped
+from resolvers.access import unscoped
+from resolvers.audiences import seated_users, tied_users
 
 #: To whom so many candidates come or go at once loads afresh instead.
 _MOST_CANDIDATES = 50
@@ -55,16 +59,22 @@ class Sight:
 
     #: Pairs of Limited Team Members and candidates, and whether something tied the two before.
     _before: dict[tuple[str, str], bool] = field(default_factory=dict)
+    #: Pairs of Interviewers and candidates on one of whose panels they no longer sit.
+    _parted: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def is_watched(self) -> bool:
         """Whether somebody's view may change."""
-        return bool(self._before)
+        return bool(self._before or self._parted)
+
+    def part(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Note that these Interviewers leave a panel of these candidates."""
+        self._parted.update(pairs)
 
     async def watch(self, pairs: Collection[tuple[str, str]], roles: Mapping[str, Role] | None = None) -> None:
         """Remember which of these users and candidates are tied to each other, before an act changes that.
 
-        `roles` are those of the users that are known. A statement where any are not, four where any is limited.
+        `roles` are those of the users that are known. A statement where any are not, another where any is limited.
         """
         roles = await roles_of({user_id for user_id, _ in pairs}, roles or {})
         watched = [pair for pair in pairs if roles.get(pair[0]) is Role.LIMITED_TEAM_MEMBER]
@@ -74,7 +84,7 @@ class Sight:
             self._before |= {(user_id, id): user_id in tied[id] for user_id, id in new}
 
     async def changes(self, entries: Iterable[Change | LogEntry]) -> tuple[list[Draft], list[Draft]]:
-        """What to tell whom, before these entries of the same acts and after them.
+        """What to tell whom, before these entries of the same acts and after them. Four statements at most.
 
         The entries themselves get the users to whom their subject is new.
         """
@@ -87,7 +97,20 @@ class Sight:
         many = {user_id for side in (come, gone) for user_id, ids in side.items() if len(ids) > _MOST_CANDIDATES}
         left = [(user_id, id) for user_id, ids in gone.items() if user_id not in many for id in ids]
         new = [(user_id, id) for user_id, ids in come.items() if user_id not in many for id in ids]
-        return await _all_gained(new, _let_know(new, entries)), [*await _all_lost(left), *map(expired, sorted(many))]
+        parts = await _Parts.of({candidate_id for _, candidate_id in (*left, *new)})
+        known = _let_know(new, entries)
+        told_before = [each for pair in new for each in parts.gained(*pair) if each[0][2] not in known]
+        told_after = [each for pair in left for each in parts.lost(*pair)]
+        return told_before, [*told_after, *await self._candidates_left(), *map(expired, sorted(many))]
+
+    async def _candidates_left(self) -> list[Draft]:
+        """The candidates of whom Interviewers have left the last panel. A statement, where any have left one."""
+        seated = await seated_users({candidate_id for _, candidate_id in self._parted})
+        return [
+            lost(ChangeTopic.CANDIDATES, id, user_id, id)
+            for user_id, id in sorted(self._parted)
+            if user_id not in seated[id]
+        ]
 
 
 def _let_know(pairs: Collection[tuple[str, str]], entries: Iterable[Change | LogEntry]) -> set[str]:
@@ -101,73 +124,77 @@ def _let_know(pairs: Collection[tuple[str, str]], entries: Iterable[Change | Log
     return subjects
 
 
-async def _all_lost(pairs: Sequence[tuple[str, str]]) -> list[Draft]:
-    """All of each candidate that the user has seen. Three statements, where there is any."""
-    if not pairs:
-        return []
-    panels, interviews, forms = await _parts_of({candidate_id for _, candidate_id in pairs}, with_interviews=True)
-    drafts: list[Draft] = []
-    for user_id, id in pairs:
-        drafts.append(lost(ChangeTopic.CANDIDATES, id, user_id, id))
-        drafts += [lost(ChangeTopic.INTERVIEW_PANELS, panel_id, user_id, id) for panel_id in panels.get(id, ())]
-        drafts += [lost(ChangeTopic.INTERVIEW_PANELS, each, user_id, id) for each in interviews.get(id, ())]
-        drafts += [lost(ChangeTopic.FEEDBACK_FORMS, form.id, user_id, id) for form in _of_others(forms, id, user_id)]
-    return drafts
+class _Form(NamedTuple):
+    """What of a form says who sees it."""
+
+    id: str
+    panel_id: str
+    user_id: str
 
 
-async def _all_gained(pairs: Sequence[tuple[str, str]], known: Collection[str]) -> list[Draft]:
-    """All of each candidate that comes into the user's view, but for what is known. Two statements, if any do."""
-    if not pairs:
-        return []
-    panels, _, forms = await _parts_of({candidate_id for _, candidate_id in pairs}, with_interviews=False)
-    drafts: list[Draft] = []
-    for user_id, id in pairs:
-        drafts.append(gained(ChangeTopic.CANDIDATES, id, user_id, candidate_id=id))
-        drafts += [
-            gained(ChangeTopic.INTERVIEW_PANELS, panel_id, user_id, candidate_id=id, panel_id=panel_id)
-            for panel_id in panels.get(id, ())
-        ]
-        drafts += [gained_form(form, id, user_id) for form in _of_others(forms, id, user_id)]
-    return [each for each in drafts if each[0][2] not in known]
-
-
-def gained_form(form: FeedbackForm, candidate_id: str, user_id: str) -> Draft:
+def gained_form(form: FeedbackForm | _Form, candidate_id: str, user_id: str) -> Draft:
     """That somebody else's form has come into the user's view."""
     return gained(ChangeTopic.FEEDBACK_FORMS, form.id, user_id, **form_places(form, candidate_id))
 
 
-def form_places(form: FeedbackForm, candidate_id: str) -> dict[str, str | None]:
+def form_places(form: FeedbackForm | _Form, candidate_id: str) -> dict[str, str | None]:
     """The columns of an entry about a form that say who may see it."""
     return {"candidate_id": candidate_id, "panel_id": form.panel_id, "user_id": form.user_id}
 
 
-_Ids = dict[str, list[str]]
+@dataclass(frozen=True)
+class _Parts:
+    """All there is of some candidates, by their ids: the ids of panels and of interviews, and forms."""
+
+    panels: dict[str, list[str]] = field(default_factory=dict)
+    interviews: dict[str, list[str]] = field(default_factory=dict)
+    forms: dict[str, list[_Form]] = field(default_factory=dict)
+
+    @classmethod
+    async def of(cls, candidate_ids: Collection[str]) -> "_Parts":
+        """What is stored of the candidates. Two statements, where there is any."""
+        parts = cls()
+        if not candidate_ids:
+            return parts
+        for candidate_id, id in sorted(map(tuple, await fetch_values(_ids_of_parts, keys=list(candidate_ids)))):
+            of_candidates = parts.panels if id.startswith(Panel.prefix) else parts.interviews
+            of_candidates.setdefault(candidate_id, []).append(id)
+        for candidate_id, *columns in sorted(map(tuple, await fetch_values(_forms, keys=list(candidate_ids)))):
+            parts.forms.setdefault(candidate_id, []).append(_Form(*columns))
+        return parts
+
+    def lost(self, user_id: str, id: str) -> Iterator[Draft]:
+        """That the user sees nothing of the candidate any more."""
+        yield lost(ChangeTopic.CANDIDATES, id, user_id, id)
+        for part_id in (*self.panels.get(id, ()), *self.interviews.get(id, ())):
+            yield lost(ChangeTopic.INTERVIEW_PANELS, part_id, user_id, id)
+        for form in self._forms_of_others(id, user_id):
+            yield lost(ChangeTopic.FEEDBACK_FORMS, form.id, user_id, id)
+
+    def gained(self, user_id: str, id: str) -> Iterator[Draft]:
+        """That all of the candidate has come into the user's view."""
+        yield gained(ChangeTopic.CANDIDATES, id, user_id, candidate_id=id)
+        for panel_id in self.panels.get(id, ()):
+            yield gained(ChangeTopic.INTERVIEW_PANELS, panel_id, user_id, candidate_id=id, panel_id=panel_id)
+        for form in self._forms_of_others(id, user_id):
+            yield gained_form(form, id, user_id)
+
+    def _forms_of_others(self, id: str, user_id: str) -> Iterator[_Form]:
+        """A form of one's own is seen whatever happens."""
+        return (form for form in self.forms.get(id, ()) if form.user_id != user_id)
 
 
-async def _parts_of(
-    candidate_ids: Collection[str], with_interviews: bool
-) -> tuple[_Ids, _Ids, dict[str, list[FeedbackForm]]]:
-    """The panels, the interviews and the forms of each candidate."""
-    panels: _Ids = {}
-    interviews: _Ids = {}
-    forms: dict[str, list[FeedbackForm]] = {}
-    rows = unscoped(Panel, _WHY).filter(candidate_id__in=list(candidate_ids)).order_by("id")
-    of_candidate = {panel.id: panel.candidate_id or "" for panel in await rows.only("id", "candidate_id")}
-    for id, candidate_id in of_candidate.items():
-        panels.setdefault(candidate_id, []).append(id)
-    if with_interviews:
-        parts = unscoped(Interview, _WHY).filter(panel_id__in=list(of_candidate)).order_by("id")
-        for interview in await parts.only("id", "panel_id"):
-            interviews.setdefault(of_candidate[interview.panel_id], []).append(interview.id)
-    of_panels = unscoped(FeedbackForm, _WHY).filter(panel_id__in=list(of_candidate)).order_by("id")
-    for form in await of_panels.only("id", "panel_id", "user_id"):
-        forms.setdefault(of_candidate[form.panel_id], []).append(form)
-    return panels, interviews, forms
+def _ids_of_parts(keys: Bind) -> list[Any]:
+    panels, interviews = unscoped(Panel, _WHY), unscoped(Interview, _WHY)
+    return [
+        panels.filter(in_("candidate_id", keys)).values_list("candidate_id", "id"),
+        interviews.filter(in_("panel__candidate_id", keys)).values_list("panel__candidate_id", "id"),
+    ]
 
 
-def _of_others(forms: Mapping[str, Sequence[FeedbackForm]], candidate_id: str, user_id: str) -> Iterator[FeedbackForm]:
-    """A form of one's own is seen whatever happens."""
-    return (form for form in forms.get(candidate_id, ()) if form.user_id != user_id)
+def _forms(keys: Bind) -> list[Any]:
+    forms = unscoped(FeedbackForm, _WHY).filter(in_("panel__candidate_id", keys))
+    return [forms.values_list("panel__candidate_id", "id", "panel_id", "user_id")]
 
 
 FormState = tuple[FeedbackFormStatus, str]
@@ -220,7 +247,9 @@ class SeatChanges:
         concerned = {user_id for user_id, _ in before.seats ^ after.seats}
         roles = await roles_of(concerned, roles) if concerned else {}
         await sight.watch({(user_id, candidate_id) for user_id in before.users ^ after.users}, roles)
-        return cls(before, after, frozenset(each for each in concerned if roles.get(each) is Role.INTERVIEWER))
+        interviewers = frozenset(each for each in concerned if roles.get(each) is Role.INTERVIEWER)
+        sight.part((user_id, candidate_id) for user_id in interviewers & before.users - after.users)
+        return cls(before, after, interviewers)
 
     @property
     def newcomers(self) -> list[str]:
@@ -249,9 +278,18 @@ async def users_with(account_id: str, emails: Collection[str]) -> list[str]:
 
 
 async def limited_users(candidate_ids: Collection[str]) -> list[str]:
-    """The ids of the Limited Team Members whom something ties to any of the candidates. Five statements."""
-    tied = {user_id for users in (await tied_users(candidate_ids)).values() for user_id in users}
-    return sorted(id for id, role in (await roles_of(tied, {})).items() if role is Role.LIMITED_TEAM_MEMBER)
+    """The ids of the Limited Team Members whom something ties to any of the candidates. Two statements."""
+    return await _with_role(Role.LIMITED_TEAM_MEMBER, await tied_users(candidate_ids))
+
+
+async def interviewers_of(candidate_id: str) -> list[str]:
+    """The ids of the Interviewers who sit on any panel of the candidate. Two statements."""
+    return await _with_role(Role.INTERVIEWER, await seated_users([candidate_id]))
+
+
+async def _with_role(role: Role, users: Mapping[str, Collection[str]]) -> list[str]:
+    ids = {user_id for some in users.values() for user_id in some}
+    return sorted(id for id, theirs in (await roles_of(ids, {})).items() if theirs is role)
 
 
 async def roles_of(user_ids: Collection[str], known: Mapping[str, Role]) -> Mapping[str, Role]:

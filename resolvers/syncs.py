@@ -75,6 +75,15 @@ async def save(rows: list[AnyRow], faults: list[UserError], before: Contents) ->
     return Synced(rows)
 
 
+async def save_directory(
+    unit: UnitOfWork, rows: list[AnyRow], faults: list[UserError], before: Contents
+) -> Synced[AnyRow]:
+    """The same for what has no log of its own: those that differ are recorded as changes of the directory."""
+    if not faults:
+        unit.record_directory(filter(before.has_changed, rows))
+    return await save(rows, faults, before)
+
+
 async def load_by(
     viewer: Viewer, model: type[AnyRow], column: str, names: Iterable[str | None], *, lock: bool = False
 ) -> dict[str, AnyRow]:
@@ -131,7 +140,7 @@ async def sync_stages(viewer: Viewer, rows: Sequence[StageRow]) -> Synced[Stage]
         for stage, row in zip(stages, rows, strict=True):
             stage.position, stage.has_interview = row.position, row.has_interview
         moved = [stage for stage in stored.values() if before.value(stage, "position") != stage.position]
-        synced = await save(stages, faults, before)
+        synced = await save_directory(unit, stages, faults, before)
         for stage in moved if not faults else ():
             candidates = unscoped(Candidate, "candidates are listed by their stage's position, whoever moves it")
             await candidates.filter(stage_id=stage.id).update(stage_position=stage.position)
@@ -164,7 +173,7 @@ async def sync_postings(viewer: Viewer, rows: Sequence[PostingRow]) -> Synced[Po
             postings.append(posting)
         if not faults:
             await _watch_managers(unit, postings, managers)
-        return await save(postings, faults, before)
+        return await save_directory(unit, postings, faults, before)
 
     return await sync(viewer, act)
 

@@ -13,7 +13,7 @@ from resolvers.answers import choices
 from resolvers.contents import Contents
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.questions import current_version
-from resolvers.syncs import Synced, load_by, repeat_faults, save, sync
+from resolvers.syncs import Synced, load_by, repeat_faults, save_directory, sync
 from resolvers.units import UnitOfWork
 from resolvers.validation import plain_text
 
@@ -60,7 +60,7 @@ async def sync_templates(viewer: Viewer, rows: Sequence[TemplateRow]) -> Synced[
         versions = {template.id: current_version(template) for template in templates}
         for template in templates:
             template.stored_version_id = versions[template.id].id
-        synced = await save(templates, faults, before)
+        synced = await save_directory(unit, templates, faults, before)
         await upsert([versions[template.id] for template in before.changed(synced.rows)])
         return synced
 

@@ -4,7 +4,7 @@ A signal only says that there is something to read: the log in the database is t
 gap-free and in the order of the commits.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -38,6 +38,14 @@ _WRITE_ORDER = (
     *(models.Panel, models.Interview, models.TemplateVersion, models.FeedbackForm, models.Interviewer),
     *(models.RefusedPush, AuditEvent, Change, LogEntry),
 )
+
+
+_DIRECTORY_TYPES: dict[type[models.Row], ChangeType] = {
+    models.User: ChangeType.USER_CHANGED,
+    models.Stage: ChangeType.STAGE_CHANGED,
+    models.Posting: ChangeType.POSTING_CHANGED,
+    models.FeedbackTemplate: ChangeType.TEMPLATE_CHANGED,
+}
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,12 @@ class UnitOfWork:
     def record_integration(self, id: str) -> None:
         """Add to the log that the integration's row or keys have changed."""
         self.tell(((ChangeTopic.INTEGRATIONS, ChangeType.INTEGRATION_CHANGED.value, id), {}))
+
+    def record_directory(self, rows: Iterable[models.Row]) -> None:
+        """Add to the log that these users, stages, postings and templates have changed, or are new."""
+        for row in rows:
+            columns: dict[str, str | None] = {"user_id": row.id} if isinstance(row, models.User) else {}
+            self.tell(((ChangeTopic.DIRECTORY, _DIRECTORY_TYPES[type(row)].value, row.id), columns))
 
     def expire_cursors(self, user_id: str) -> None:
         """Let the user load afresh: they see another part of the account from here on."""

@@ -15,7 +15,7 @@ from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.internal_candidates import follow_users
 from resolvers.invite_revisions import revise_invites_of_users
 from resolvers.queries import known
-from resolvers.syncs import Synced, repeat_faults, save, sync
+from resolvers.syncs import Synced, repeat_faults, save_directory, sync
 from resolvers.units import UnitOfWork
 from resolvers.validation import plain_text
 
@@ -66,7 +66,7 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
             await visible(viewer, User).filter(id__in=renamed).update(email=F("id"), external_id=None)
             for user in users.values():
                 _record(unit, user, before.get(user.id))
-        synced = await save(list(users.values()), faults, contents)
+        synced = await save_directory(unit, list(users.values()), faults, contents)
         if left_or_back := [user.id for user in synced.rows if _has_left_or_is_back(user, before.get(user.id))]:
             await feedback.recount_due(unit, left_or_back)
         if not synced.errors:

@@ -13,6 +13,7 @@ from schema.changes import (
     CandidateChange,
     ChangesQuery,
     ChangesSubscription,
+    DirectoryChange,
     FeedbackFormChange,
     IntegrationChange,
     NoLongerVisible,
@@ -62,7 +63,7 @@ class Subscription(ChangesSubscription, IntegrationsSubscription):
     pass
 
 
-CHANGES = (CandidateChange, FeedbackFormChange, IntegrationChange, NoLongerVisible)
+CHANGES = (CandidateChange, DirectoryChange, FeedbackFormChange, IntegrationChange, NoLongerVisible)
 
 SCHEMA = strawberry.Schema(
     query=Query,

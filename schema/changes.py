@@ -21,7 +21,7 @@ from schema.context import Context, Info, viewer
 from schema.feedback import FeedbackForm
 from schema.inputs import unset_to_none
 from schema.integrations import Integration
-from schema.node import Actor
+from schema.node import Actor, Node
 from schema.panels import InterviewPanel
 
 CandidateId = Annotated[strawberry.ID | None, strawberry.argument(description="Only what belongs to this candidate.")]
@@ -128,6 +128,23 @@ class IntegrationChange(Change):
     @staticmethod
     async def integration(parents: list[LogEntry], level: Level) -> list[models.Integration]:
         return await _subjects(parents, level, models.Integration)
+
+
+@strawberry.type(description="Something of the directory came in or has changed: a name, for instance.")
+class DirectoryChange(Change):
+    is_type_of = _is_about(ChangeTopic.DIRECTORY)
+
+    @breadth(
+        graphql_type=Node,
+        description="The user, stage, posting or feedback template as it stands when this is delivered.",
+    )
+    @staticmethod
+    async def node(parents: list[LogEntry], level: Level) -> list[models.Row]:
+        rows = [await _subjects(parents, level, model) for model in _DIRECTORY]
+        return [next(filter(None, of_models)) for of_models in zip(*rows, strict=True)]
+
+
+_DIRECTORY = (models.User, models.Stage, models.Posting, models.FeedbackTemplate)
 
 
 @strawberry.type(

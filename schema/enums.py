@@ -160,6 +160,7 @@ _show(
     CANDIDATES="Candidates.",
     FEEDBACK_FORMS="Feedback forms.",
     INTEGRATIONS="Whether integrations are on, and their keys.",
+    DIRECTORY="Users, stages, postings and feedback templates.",
 )
 _show(
     models.ChangeType,
@@ -180,6 +181,10 @@ _show(
     FORM_VOIDED="Nobody asks for a form any more.",
     FORM_REOPENED="A form is to be filled in again, or with other fields.",
     INTEGRATION_CHANGED="An integration was switched, or its keys changed.",
+    USER_CHANGED="A user came in, or something of them changed.",
+    STAGE_CHANGED="A stage came in, or something of it changed.",
+    POSTING_CHANGED="A posting came in, or something of it changed.",
+    TEMPLATE_CHANGED="A feedback template came in, or something of it changed.",
     NO_LONGER_VISIBLE="Something has left the viewer's view.",
 )
 _show(

@@ -52,7 +52,7 @@ FAULTS = [Fault(*row) for row in (
      "_none, lambda scope: Q(candidate_id__in=tied_candidates(scope)), lambda _", "_none, _any, lambda _"),
     ("an-account-sees-another", "resolvers/access.py", "nothing_beyond_reach",
      "return lambda scope: _account(scope, account) & filters", "return lambda scope: filters"),
-    ("a-limited-member-follows-every-change", "resolvers/access.py", "a_restricted_viewer_gets",
+    ("a-limited-member-follows-every-change", "resolvers/audiences.py", "a_restricted_viewer_gets",
      "return viewer.user_id in self.tied", "return True"),
     ("answers-show-before-ones-own-are-in", "resolvers/feedback.py", "answers_after_their_own",
      "if FeedbackFormStatus.PENDING in own:", "if False:"),

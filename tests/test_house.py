@@ -34,7 +34,17 @@ WORDS = {
 TOOLS = {
     "models": {"base"},
     "resolvers": {
-        *("access", "aggregate", "answers", "calendar", "calendar_feeds", "contents", "cursors", "declarations"),
+        *(
+            "access",
+            "aggregate",
+            "answers",
+            "audiences",
+            "calendar",
+            "calendar_feeds",
+            "contents",
+            "cursors",
+            "declarations",
+        ),
         *("duplicates",),
         *(
             "erasure",

@@ -150,7 +150,6 @@ class _Template:
         assert key.secret is not None, key.errors
         # The log of every account begins with what its test does.
         await models.LogEntry.filter(account_id=account.id).delete()
-        await models.Account.filter(id=account.id).update(position=0)
         return cls(
             await AccountTemplate.read(account, key.secret),
             account.id,

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('actor_id', fields.CharField(max_length=40)),
                 ('at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('account', fields.ForeignKeyField('models.Account', source_field='account_id', db_constraint=True, to_field='id', related_name='entries', on_delete=OnDelete.CASCADE)),
-                ('topic', fields.CharEnumField(null=True, description='INTERVIEW_PANELS: INTERVIEW_PANELS\nCANDIDATES: CANDIDATES\nFEEDBACK_FORMS: FEEDBACK_FORMS\nINTEGRATIONS: INTEGRATIONS', enum_type=ChangeTopic, max_length=30)),
+                ('topic', fields.CharEnumField(null=True, description='a value of ChangeTopic', enum_type=ChangeTopic, max_length=30)),
                 ('kind', fields.CharField(max_length=30)),
                 ('subject_id', fields.CharField(null=True, max_length=40)),
                 ('candidate_id', fields.CharField(null=True, max_length=40)),
