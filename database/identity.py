@@ -38,8 +38,9 @@ async def has_moved(marker: str, count: str) -> bool:
     sql = f'SELECT pg_is_in_recovery() OR identity = {_STANDS} AS stands FROM "{marker}"'
     rows = await client().execute_query_dict(sql)
     if not rows:
-        insert = f"""INSERT INTO "{marker}" (id, identity) VALUES ('marker', {_IS_WRITTEN}) ON CONFLICT DO NOTHING"""
-        await client().execute_query(insert)
+        # Refused where the table has no key yet: a dump is being restored, which brings its own marker.
+        insert = f"""INSERT INTO "{marker}" (id, identity) VALUES ('marker', {_IS_WRITTEN})"""
+        await client().execute_query(f"{insert} ON CONFLICT (id) DO NOTHING")
     return bool(rows) and not rows[0]["stands"]
 
 

@@ -110,10 +110,10 @@ class Cluster:
             await self.process.wait()
 
     @contextlib.asynccontextmanager
-    async def standby(self) -> AsyncIterator["Cluster"]:
-        """A server that replicates this one."""
+    async def standby(self, port: int = 0) -> AsyncIterator["Cluster"]:
+        """A server that replicates this one, on that port where one is named."""
         async with _folder(self.folder.parent) as folder:
-            made = Cluster(folder, _free_port())
+            made = Cluster(folder, port or free_port())
             copy = ["-D", f"{folder}/data", "-d", f"host={self.folder} port={self.port} user=postgres", "-c", "fast"]
             await run_program(program("pg_basebackup"), *copy, "--no-sync", "-R")
             _configure(made)
@@ -133,7 +133,7 @@ async def cluster(parent: Path | None = None) -> AsyncIterator[Cluster]:
     """A server with the roles `owner` and `server`, who sign in by a password."""
     initdb = program("initdb")
     async with _folder(parent) as folder:
-        made = Cluster(folder, _free_port())
+        made = Cluster(folder, free_port())
         await run_program(
             initdb,
             *("-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"),
@@ -204,6 +204,7 @@ async def run_program(*command: str) -> None:
     assert process.returncode == 0, errors.decode()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
