@@ -60,6 +60,7 @@ class PostgresDatabase:
 
     async def log(self, world: World) -> list[Row]:
         """The panels' changes in the account's log as the database has it, as their subscribers should receive them."""
+        epoch = await self.sql.fetchval("SELECT epoch FROM account WHERE id = $1", world.account.id)
         rows = await self.sql.fetch(
             """SELECT change.position, change.kind, panel.external_id FROM change
             JOIN panel ON panel.id = change.panel_id WHERE change.account_id = $1
@@ -68,7 +69,7 @@ class PostgresDatabase:
         )
         assert [row["position"] for row in rows] == list(range(1, len(rows) + 1)), "the log is gap-free"
         panels = [row for row in rows if row["external_id"] is not None]
-        return [(changes.cursor_at(row["position"]), row["kind"], row["external_id"]) for row in panels]
+        return [(changes.cursor_at(row["position"], epoch), row["kind"], row["external_id"]) for row in panels]
 
     async def lengthen(self, world: World, by: int, age: timedelta) -> None:
         """Put so many changes of that age behind the last one, as if the account had been busy then."""
@@ -128,22 +129,27 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $
 @contextlib.asynccontextmanager
 async def migrated_database() -> AsyncIterator[PostgresDatabase]:
     """A migrated database of PostgreSQL's, dropped at the end."""
-    async with postgres_database() as address:
-        url = f"{address}?sslmode=disable"
-        maker = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.postgres_processes"),
-            **{"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "cwd": ROOT},
-            env=os.environ | {"CALLBOARD_DATABASE_URL": url},
-        )
-        assert maker.stdout is not None
-        assert await maker.stdout.readline(), "the database is migrated"
-        sql = await asyncpg.connect(url)
-        try:
-            yield PostgresDatabase(url, sql, maker)
-        finally:
-            await sql.close()
-            maker.kill()
-            await maker.communicate()
+    async with postgres_database() as address, migrated(f"{address}?sslmode=disable") as made:
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def migrated(url: str) -> AsyncIterator[PostgresDatabase]:
+    """The database of that URL, migrated."""
+    maker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.postgres_processes"),
+        **{"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "cwd": ROOT},
+        env=os.environ | {"CALLBOARD_DATABASE_URL": url},
+    )
+    assert maker.stdout is not None
+    assert await maker.stdout.readline(), "the database is migrated"
+    made = PostgresDatabase(url, await asyncpg.connect(url), maker)
+    try:
+        yield made
+    finally:
+        await made.sql.close()
+        maker.kill()
+        await maker.communicate()
 
 
 class Process:
@@ -176,9 +182,10 @@ class Process:
         if self._workers > 1:
             command += ["--workers", str(self._workers)]
         self._process = await forks.start(command, ROOT, self._environment, forks.NOWHERE, self._stderr.fileno())
-        await eventually(self._ready, within=60)
+        await eventually(self.is_ready, within=60)
 
-    async def _ready(self) -> bool:
+    async def is_ready(self) -> bool:
+        """Whether it serves. Fails where it has ended."""
         assert self.process.returncode is None, f"the server starts: {self.log()[-5:]}"
         with contextlib.suppress(httpx.TransportError):
             return (await self.server.http.get(f"{self.server.address}/readyz")).is_success

@@ -25,11 +25,16 @@ def at(person: Person, server: Server) -> Person:
 
 
 class Subscriber:
-    """Follows as a careful client does: after any end it goes on behind its last change, at the next address."""
+    """Follows as a careful client does: after any end it goes on behind its last change, at the next address.
+
+    Where its cursor has expired it begins anew at the end of the log.
+    """
 
     def __init__(self, person: Person, *addresses: str, after: str | None = None, **options: Any) -> None:
         self.received: list[Row] = []
-        self.cursor = after or changes.cursor_at(0)
+        self.cursor: str | None = after or changes.cursor_at(0)
+        #: The cursor behind which all of `received` came.
+        self.began = self.cursor
         self.connections = 0
         #: The codes of the errors and of the closes that it met, or what else ended a connection.
         self.ends: Counter[str] = Counter()
@@ -40,13 +45,26 @@ class Subscriber:
 
     async def run(self) -> None:
         while True:
+            address = self._addresses[self.connections % len(self._addresses)]
             try:
-                await self._follow(self._addresses[self.connections % len(self._addresses)])
+                await (self._follow(address) if self.cursor else self._begin_anew(address))
             except websockets.ConnectionClosed as closed:
                 self.ends[str(closed.rcvd.code if closed.rcvd else None)] += 1
             except (OSError, websockets.WebSocketException) as error:
                 self.ends[type(error).__name__] += 1
             await asyncio.sleep(0.05)
+
+    async def _begin_anew(self, address: str) -> None:
+        self.connections += 1
+        body, headers = {"query": "{ changeCursor }"}, {"authorization": self._credentials()["Authorization"]}
+        async with http_client(timeout=3) as client:
+            try:
+                answer = (await client.post(address.replace("ws", "http", 1), json=body, headers=headers)).json()
+            except httpx.HTTPError as error:
+                raise OSError(type(error).__name__) from None
+        if "errors" not in answer:
+            self.cursor = self.began = answer["data"]["changeCursor"]
+            self.received.clear()
 
     async def _follow(self, address: str) -> None:
         self.connections += 1
@@ -77,7 +95,8 @@ class Subscriber:
         payload = message.get("payload") or {}
         for error in payload if isinstance(payload, list) else payload.get("errors", ()):
             self.ends[error["extensions"]["code"]] += 1
-            self.cursor = error["extensions"].get("cursor", self.cursor)
+            expired = error["extensions"]["code"] == "CURSOR_EXPIRED"
+            self.cursor = None if expired else error["extensions"].get("cursor", self.cursor)
 
     async def until(self, cursor: str, within: float = 20) -> None:
         """Returns when the change of that cursor has been received. Fails where that takes longer."""
