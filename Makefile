@@ -40,7 +40,7 @@ nightly: .venv/test ## thousands of made-up cases, about a quarter of an hour: w
 	CALLBOARD_TEST_TIMES=30 $(BIN)/python -m pytest -n auto -q tests/test_execution_differential.py
 	CALLBOARD_TEST_TIMES=20 $(BIN)/python -m pytest -n auto -q tests/test_fuzzing.py tests/test_fuzzing_connections.py \
 		tests/test_bad_input.py tests/test_calendar.py tests/test_candidates.py tests/test_concurrency.py \
-		tests/test_convergence.py tests/test_feed_replay.py tests/test_paging.py
+		tests/test_convergence.py tests/test_feed_replay.py tests/test_cursors.py
 	@! command -v apt-get >/dev/null || test "$$(id -u)" != 0 || { apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$(cat tests/readers/debian.txt); }
 	CALLBOARD_NIGHTLY=1 $(BIN)/python -m pytest -q -rs tests/test_calendar_programs.py tests/test_client_tools.py
