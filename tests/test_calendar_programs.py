@@ -203,7 +203,8 @@ def served(tmp_path: Path) -> Iterator[Callable[[str], str]]:
     folder.mkdir()
     handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
 
     def serve(text: str) -> str:
         (folder / "feed.ics").write_bytes(text.encode())
@@ -211,6 +212,8 @@ def served(tmp_path: Path) -> Iterator[Callable[[str], str]]:
 
     yield serve
     server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def test_vdirsyncer_keeps_every_kind_of_event_of_a_feed(served: Callable[[str], str], tmp_path: Path) -> None:

@@ -116,7 +116,9 @@ def with_khal(texts: Mapping[str, str], folder: Path) -> dict[str, Reading]:
         "longdateformat = %Y-%m-%d\ndatetimeformat = %Y-%m-%dT%H:%M\nlongdatetimeformat = %Y-%m-%dT%H:%M\n"
     )
     for number, text in enumerate(texts.values()):
-        (folder / "calendar" / f"{number}.ics").write_bytes(text.encode())
+        # As vdirsyncer writes: khal looks only where the folder has another time.
+        (folder / "new").write_bytes(text.encode())
+        (folder / "new").replace(folder / "calendar" / f"{number}.ics")
     names = ("uid", "start", "end", "title", "description", "location", "url", "organizer", "attendees")
     shown = _FIELD.join(f"{{{name}}}" for name in names)
     listed = subprocess.run(
