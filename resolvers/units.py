@@ -201,6 +201,8 @@ class UnitOfWork:
         await self._write_rows()
 
     async def _write_rows(self) -> None:
+        # Who reads a panel again after a flush keeps it again: what was read later counts.
+        self._rows[models.Panel] = list({panel.pk: panel for panel in self._rows[models.Panel]}.values())
         await database.upsert(row for rows in self._rows.values() for row in rows)
         for rows in self._rows.values():
             rows.clear()
