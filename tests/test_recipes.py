@@ -35,6 +35,12 @@ def test_the_lockfile_names_no_registry() -> None:
     assert "resolved" not in (FOLDER / "package-lock.json").read_text()
 
 
+def program_of(name: str) -> list[str]:
+    """What runs a recipe. Skips where this machine can't."""
+    folder = with_packages(FOLDER, "relay-runtime")
+    return [sys.executable if name.endswith(".py") else tool("node"), str(folder / name)]
+
+
 class Recipe:
     """A recipe at work."""
 
@@ -55,9 +61,8 @@ async def cooking(name: str, port: int, person: Person) -> AsyncIterator[Recipe]
     """The recipe, which follows as that person."""
     assert person.authorization
     arguments = [f"http://127.0.0.1:{port}/graphql", person.authorization.removeprefix("Bearer ")]
-    program = sys.executable if name.endswith(".py") else tool("node")
     process = await asyncio.create_subprocess_exec(
-        *(program, str(with_packages(FOLDER, "relay-runtime") / name), *arguments),
+        *(*program_of(name), *arguments),
         stdout=asyncio.subprocess.PIPE,
         env=os.environ | {"SILENCE_MS": "1500"},
     )
@@ -70,6 +75,20 @@ async def cooking(name: str, port: int, person: Person) -> AsyncIterator[Recipe]
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+@pytest.mark.parametrize("name", ["push_apollo.mjs", "push_gql.py"])
+async def test_a_recipe_pushes_a_panel_and_may_push_it_again(name: str, world: World) -> None:
+    assert world.goodtime.authorization
+    key = world.goodtime.authorization.removeprefix("Bearer ")
+    command = [*program_of(name), world.server.graphql, key, "carla", world.email("ivo")]
+
+    printed = []
+    for _ in range(2):
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        printed.append((await process.communicate())[0].decode().split())
+
+    assert printed == [["CREATED", "SCHEDULED"], ["UNCHANGED", "SCHEDULED"]]
 
 
 async def test_whoever_follows_without_a_cursor_is_told_first_where_they_begin(world: World) -> None:
