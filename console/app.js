@@ -125,7 +125,7 @@ function markCurrentLink() {
   for (const link of bar.querySelectorAll("nav a")) {
     const path = link.getAttribute("href");
     const isCurrent = path === currentPath() || (path === "/" && currentPath().startsWith("/candidates/"));
-    if (isCurrent) link.setAttribute("aria-current", "page");
+    if (isCurrent) (link.setAttribute("aria-current", "page"), link.scrollIntoView({ block: "nearest", inline: "nearest" }));
     else link.removeAttribute("aria-current");
   }
 }

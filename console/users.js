@@ -1,7 +1,7 @@
 /** Users: who has an account, to double-check that all interviewers do before anybody schedules in GoodTime. */
 
 import { ask } from "/console/client.js";
-import { arrange, fill, h } from "/console/element.js";
+import { arrange, fill, h, icon } from "/console/element.js";
 import { PLACEHOLDER, ROLES, avatar, chip, emptyState, firstRows, runAction, skeleton } from "/console/page.js";
 import { moment } from "/console/times.js";
 
@@ -83,7 +83,12 @@ class Users {
     return h(
       "search.filters",
       null,
-      h("input", { type: "search", "aria-label": "Search by name or email", placeholder: "Name or email", input: search }),
+      h(
+        "label.find",
+        null,
+        icon("search"),
+        h("input", { type: "search", "aria-label": "Search by name or email", placeholder: "Name or email", input: search }),
+      ),
       h("label.check", null, h("input", { type: "checkbox", change: include }), "Show deactivated"),
     );
   }
@@ -111,7 +116,7 @@ function checkForm() {
     const { users } = await ask(CHECK, { emails });
     fill(outcome, missing(emails, users.edges.map(({ node }) => node)));
   };
-  const button = h("button", { click: ({ currentTarget }) => runAction(currentTarget, check) }, "Check accounts");
+  const button = h("button.quiet.small", { click: ({ currentTarget }) => runAction(currentTarget, check) }, "Check accounts");
   return h(
     "details.check-accounts",
     null,

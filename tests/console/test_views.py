@@ -144,6 +144,20 @@ def activity(visitors: Visitors, look: dict[str, Any]) -> Page:
     return page
 
 
+def users(visitors: Visitors, look: dict[str, Any]) -> Page:
+    page = visitors.window("ADMIN", "/settings/users", **look)
+    page.get_by_text("Double-check that all").click()
+    page.get_by_label("Emails of interviewers").fill("interviewer@demo.example, nobody@demo.example")
+    page.get_by_role("button", name="Check accounts").click()
+    page.get_by_text("Without an account").wait_for()
+    return page
+
+
+def audit(visitors: Visitors, look: dict[str, Any]) -> Page:
+    visitors.ats.key()
+    return visitors.window("SUPER_ADMIN", "/settings/audit", **look)
+
+
 def sign_in(visitors: Visitors, look: dict[str, Any]) -> Page:
     page = visitors.window(None, **look)
     page.get_by_role("heading", level=1).wait_for()
@@ -167,7 +181,7 @@ VIEWS: dict[str, Callable[[Visitors, dict[str, Any]], Page]] = {
     view.__name__: view
     for view in (
         sign_in, candidates, nobody, profile, banner, interviews, activity, integrations, key, explorer,
-        cancel, canceled, feedback, feedback_errors, feedback_submitted,
+        cancel, canceled, feedback, feedback_errors, feedback_submitted, users, audit,
     )
 }  # fmt: skip
 
