@@ -138,6 +138,11 @@ def column_values(row: Stored) -> dict[str, object]:
     return {name: getattr(row, name) for name in row._meta.fields_db_projection}
 
 
+def is_nullable(model: type[Model], column: str) -> bool:
+    """Whether rows of the model may have null in that column."""
+    return bool(model._meta.fields_map[column].null)
+
+
 def related_model(model: type[Model], pointer: str) -> type[Any]:
     """The model of the rows that a foreign key leads to."""
     field = model._meta.fields_map[pointer]

@@ -17,6 +17,7 @@ import models
 from auth.refusals import Code, Refused
 from auth.viewer import Scope, Viewer
 from database import AnyOf
+from database.row import is_nullable
 from models import SIGHT_CHANGED, ChangeTopic, ChangeType, LogEntry, Role
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -324,4 +325,4 @@ def _not_among(model: type[Model], column: str, ids: Subquery) -> Q:
     """The rows that have none of the ids there: in SQL what is null would be neither among them nor not."""
     among: dict[str, Any] = {f"{column}__in": ids}
     missing: dict[str, Any] = {f"{column}__isnull": True}
-    return Q(**missing) | ~Q(**among) if model._meta.fields_map[column].null else ~Q(**among)
+    return Q(**missing) | ~Q(**among) if is_nullable(model, column) else ~Q(**among)
