@@ -26,7 +26,7 @@ export function apiKeySection(integration, reload) {
   const { name, apiKeys: keys } = integration;
   const generate = h(
     "button.solid.small",
-    { "data-focus": "generate", click: () => openGenerateDialog(integration, reload) },
+    { "data-focus": "generate", click: ({ currentTarget }) => startGenerating(currentTarget, integration, reload) },
     icon("key"),
     "Generate New Key",
   );
@@ -94,6 +94,19 @@ function keyRow(key, name, reload) {
   );
 }
 
+/** Without a key that works there is nothing to choose: the new one is shown at once. */
+function startGenerating(button, integration, reload) {
+  if (workingKeys(integration).length) return openGenerateDialog(integration, reload);
+  return runAction(button, async () => {
+    const { secret, errors } = await generateKey(integration.provider, 0);
+    if (!secret) return announce(errors[0].message);
+    const dialog = openDialog("", () => []);
+    showSecret(dialog, secret, integration.name, reload);
+  });
+}
+
+const generateKey = async (provider, graceHours) => (await ask(GENERATE, { provider, graceHours })).generateApiKey;
+
 function openGenerateDialog(integration, reload) {
   const { provider, name } = integration;
   const [newest, ...older] = workingKeys(integration);
@@ -126,9 +139,9 @@ function openGenerateDialog(integration, reload) {
   ]);
 
   async function generate() {
-    const { generateApiKey } = await ask(GENERATE, { provider, graceHours: Number(grace.value) });
-    if (generateApiKey.secret) showSecret(dialog, generateApiKey.secret, name, reload);
-    else showError(generateApiKey.errors[0]);
+    const { secret, errors } = await generateKey(provider, Number(grace.value));
+    if (secret) showSecret(dialog, secret, name, reload);
+    else showError(errors[0]);
   }
 }
 
@@ -170,7 +183,14 @@ function showSecret(dialog, secret, name, reload) {
       "p.note",
       null,
       h("b", null, "You will not have access to it again once you click Done."),
-      ` Copy it now and enter it in ${name}.`,
+      " Copy it now.",
+    ),
+    h(
+      "p",
+      null,
+      `In ${name}, open `,
+      h("b", null, "Company Settings, ATS Integrations"),
+      ", choose Callboard, paste the key and save.",
     ),
     h("menu", null, copyButton, h("button.solid", { click: () => (dialog.close(), reload()) }, "Done")),
   );

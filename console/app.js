@@ -4,7 +4,7 @@ import { BASE, currentPath } from "/console/base.js";
 import { Failure, ask, session } from "/console/client.js";
 import { fill, h, icon } from "/console/element.js";
 import { live } from "/console/live.js";
-import { Page, ROLES, avatar, emptyState, errorState } from "/console/page.js";
+import { Page, ROLES, announce, avatar, emptyState, errorState } from "/console/page.js";
 import { showSignIn } from "/console/sign-in.js";
 
 const main = document.getElementById("main");
@@ -20,6 +20,7 @@ const LINKS = [
     path: "/settings/integrations",
     label: "Integrations",
     symbol: "plug",
+    group: "Settings",
     isFor: ({ role }) => role !== "INTERVIEWER",
   },
   { path: "/settings/users", label: "Users", symbol: "people", isFor: ({ role }) => role !== "INTERVIEWER" },
@@ -136,21 +137,40 @@ function drawBar() {
   fill(
     bar,
     h("a.brand", { href: "/" }, logo, "Callboard"),
+    finderButton(),
     h(
       "nav",
       { "aria-label": "Main" },
-      links.map(({ path, label, symbol }) => h("a", { href: path }, icon(symbol), h("span", null, label))),
+      links.map(({ path, label, symbol, group }) => [
+        group && h("span.group", null, group),
+        h("a", { href: path }, icon(symbol), h("span", null, label)),
+      ]),
     ),
     h(
       "div.foot",
       null,
-      h("a.quiet.explorer", { href: "/graphql", rel: "external" }, icon("code"), "API explorer"),
+      h(
+        "div.tools",
+        null,
+        h("a.quiet.explorer", { href: "/graphql", rel: "external" }, icon("code"), "API explorer"),
+        h("button.bare", { click: openTimes, ...labelled("Time zone and clock") }, icon("clock")),
+      ),
       connectionState(),
       viewerBox(),
     ),
   );
   bar.hidden = false;
 }
+
+const labelled = (label) => ({ "aria-label": label, title: label });
+
+const finderButton = () =>
+  h(
+    "button.quiet.finder",
+    { click: openFinder, "aria-keyshortcuts": "Control+K /", "aria-label": "Find anybody" },
+    icon("search"),
+    h("span", null, "Find anybody"),
+  );
 
 function connectionState() {
   const state = h("p.live");
@@ -172,6 +192,31 @@ function viewerBox() {
     h("p", null, h("b", { title: viewer.name }, viewer.name), h("span", null, ROLES[viewer.role])),
     h("button.bare", signOut, icon("leave")),
   );
+}
+
+async function openTimes() {
+  const { openPreferences } = await import("/console/preferences.js").catch(unreachable);
+  openPreferences(showView);
+}
+
+async function openFinder() {
+  if (!viewer || document.querySelector("dialog")) return;
+  const [finder] = await Promise.all([import("/console/finder.js"), loadSheet("finder")]).catch(unreachable);
+  if (viewer && !document.querySelector("dialog")) finder.openFinder(viewer, navigate);
+}
+
+function unreachable() {
+  announce("Callboard can't be reached.");
+  return new Promise(() => {});
+}
+
+/** `/` finds anybody, unless somebody is typing; Ctrl-K and ⌘K do so always. */
+function handleShortcut(event) {
+  const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const isSlash = event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (!isSlash && !(event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey))) return;
+  event.preventDefault();
+  openFinder();
 }
 
 function closeConsole() {
@@ -274,6 +319,7 @@ live.addEventListener("stale", () => main.dataset.path && refreshViewer());
 
 addEventListener("hashchange", async () => (await session.startFromLink()) && (closeConsole(), start(true)));
 addEventListener("popstate", () => viewer && showView());
+document.addEventListener("keydown", handleShortcut);
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();

@@ -1,27 +1,23 @@
 /** Candidates: everyone the viewer has access to, with the next interview and the Schedule button of each. */
 
-import { BASE } from "/console/base.js";
+import { Filters } from "/console/candidates-filters.js";
 import { ask } from "/console/client.js";
-import { arrange, fill, h, icon, swap } from "/console/element.js";
+import { arrange, fill, h, swap } from "/console/element.js";
 import { CANDIDATE } from "/console/fragments.js";
-import { PLACEHOLDER, announcer, avatar, emptyState, firstRows, runAction, skeleton, soon } from "/console/page.js";
+import { PLACEHOLDER, announcer, avatar, firstRows, runAction, skeleton } from "/console/page.js";
 import { scheduleButton } from "/console/schedule.js";
 import { moment, relative } from "/console/times.js";
 
 const PAGE = 25;
-const FILTERS = ["search", "stageId", "postingId"];
-const TYPING_PAUSE = 250;
 
 const LIST = `${CANDIDATE}
-  query Candidates($filter: CandidateFilter, $first: Int!, $after: String) {
-    candidates(filter: $filter, first: $first, after: $after) {
+  query Candidates($filter: CandidateFilter, $orderBy: CandidateOrder, $first: Int!, $after: String) {
+    candidates(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
       totalCount
       pageInfo { hasNextPage endCursor }
       edges { node { ...Candidate } }
     }
   }`;
-
-const CHOICES = `query Choices { stages { id name } postings { id title } }`;
 
 export default function show(page) {
   new Candidates(page).show();
@@ -29,7 +25,6 @@ export default function show(page) {
 
 class Candidates {
   rows = new Map();
-  filter = filterFromAddress();
   endCursor = null;
   count = h("p.lead", { role: "status" }, PLACEHOLDER);
   list = h("div", { role: "rowgroup" });
@@ -38,6 +33,7 @@ class Candidates {
 
   constructor(page) {
     this.page = page;
+    this.filters = new Filters(page, () => this.applyFilter());
     this.table = h("div.rows", { role: "table", "aria-label": "Candidates" }, tableHead(), this.list);
   }
 
@@ -45,7 +41,7 @@ class Candidates {
     const { page } = this;
     page.showHeading("Candidates");
     page.heading.after(this.count);
-    page.heading.closest(".head").after(filterBar(this.filter, page, () => this.applyFilter()));
+    page.heading.closest(".head").after(...this.filters.elements());
     page.show(skeleton(8, "div.skeleton.tall"));
     page.load(
       () => firstRows(Math.max(PAGE, this.rows.size || page.kept.rows || 0), (first, after) => this.fetch(first, after)),
@@ -58,14 +54,13 @@ class Candidates {
   }
 
   async fetch(first, after) {
-    return (await ask(LIST, { filter: this.filter, first, after })).candidates;
+    return (await ask(LIST, { ...this.filters.variables, first, after })).candidates;
   }
 
   replaceRows(candidates) {
-    const ids = new Set(candidates.edges.map(({ node }) => node.id));
-    for (const id of [...this.rows.keys()]) if (!ids.has(id)) this.rows.delete(id);
+    this.rows = new Map(candidates.edges.map(({ node: { id } }) => [id, this.rows.get(id)]));
     this.appendRows(candidates);
-    this.page.show(candidates.edges.length ? [this.table, this.more] : noCandidates(this.filter));
+    this.page.show(candidates.edges.length ? [this.table, this.more] : this.filters.emptyState());
   }
 
   appendRows({ edges, pageInfo, totalCount }) {
@@ -96,6 +91,7 @@ class Candidates {
   }
 
   updateRow({ type, panel: { candidate } }) {
+    if (this.filters.followsInterviews) this.page.reloadSoon();
     if (!this.rows.has(candidate.id)) return;
     this.drawRow(candidate, true);
     if (type !== "PANEL_FEEDBACK_SUBMITTED") this.announceChange(candidate.name);
@@ -110,64 +106,10 @@ class Candidates {
   }
 
   applyFilter() {
-    const parameters = new URLSearchParams(this.filter).toString();
-    history.replaceState(null, "", parameters ? `${BASE}/?${parameters}` : `${BASE}/`);
     this.rows.clear();
     this.page.kept = {};
     this.page.reload();
   }
-}
-
-function filterFromAddress() {
-  const parameters = new URLSearchParams(location.search);
-  return Object.fromEntries(FILTERS.filter((name) => parameters.get(name)).map((name) => [name, parameters.get(name)]));
-}
-
-/** The search field and the pickers. They write into `filter`, and call `apply` after every change. */
-function filterBar(filter, page, apply) {
-  const set = (name, value) => {
-    if (value) filter[name] = value;
-    else delete filter[name];
-    apply();
-  };
-  let typing;
-  const search = h("input", {
-    type: "search",
-    "aria-label": "Search by name or email",
-    placeholder: "Search by name or email",
-    value: filter.search ?? "",
-    maxlength: "200",
-    input: () => {
-      clearTimeout(typing);
-      typing = setTimeout(() => page.signal.aborted || set("search", search.value.trim()), TYPING_PAUSE);
-    },
-  });
-  const stages = picker("Stages", (value) => set("stageId", value));
-  const postings = picker("Postings", (value) => set("postingId", value));
-  const offer = () =>
-    ask(CHOICES).then(
-      (choices) => {
-        setOptions(stages, choices.stages, ({ name }) => name, filter.stageId);
-        setOptions(postings, choices.postings, ({ title }) => title, filter.postingId);
-      },
-      () => {}, // Without its choices the list is still of use.
-    );
-  offer();
-  page.on("directory", soon(offer));
-  return h("search.filters", null, h("label.find", null, icon("search"), search), stages, postings);
-}
-
-const picker = (title, choose) =>
-  h(
-    "select",
-    { "aria-label": title, change: ({ target }) => choose(target.value) },
-    h("option", { value: "" }, `All ${title.toLowerCase()}`),
-  );
-
-function setOptions(select, choices, label, chosen = "") {
-  const options = choices.map((choice) => h("option", { value: choice.id }, label(choice)));
-  select.replaceChildren(select.options[0], ...options);
-  select.value = chosen;
 }
 
 function tableHead() {
@@ -207,15 +149,4 @@ function upcomingInterview({ startsAt, interviews }) {
     h("time", { datetime: startsAt, title: relative(startsAt) }, moment(startsAt)),
     first && h("small", null, first.subject, others.length > 0 && ` and ${others.length} more`),
   ];
-}
-
-function noCandidates(filter) {
-  return Object.keys(filter).length
-    ? emptyState(
-        "search",
-        "No matches",
-        "No candidate matches these filters. ",
-        h("a", { href: "/" }, "Show all candidates"),
-      )
-    : emptyState("people", "No candidates yet", "Candidates you have access to appear here.");
 }

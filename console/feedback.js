@@ -3,7 +3,7 @@
 import { ask } from "/console/client.js";
 import { h, icon } from "/console/element.js";
 import { FeedbackEditor } from "/console/feedback-editor.js";
-import { PLACEHOLDER, announce, avatar, chip, emptyState } from "/console/page.js";
+import { PLACEHOLDER, announce, avatar, chip, emptyState, runAction } from "/console/page.js";
 import { day, moment, span, zoneName } from "/console/times.js";
 
 const FORM = `
@@ -18,12 +18,16 @@ const FORM = `
     }
   }
   fragment Form on FeedbackForm {
-    id status completedAt instructions
+    id status completedAt instructions waivedAt waivedBy { id name }
     interviewer { id name }
     template { id name }
     fields { id type label description required options }
     answers { fieldId values }
   }`;
+
+const WAIVE = `mutation Waive($id: ID!) { done: waiveFeedback(formId: $id) { form { id status } errors { message } } }`;
+
+const REOPEN = `mutation Reopen($id: ID!) { done: reopenFeedback(formId: $id) { form { id status } errors { message } } }`;
 
 const SCORE_TONES = ["bad", "warn", "info", "good"];
 
@@ -102,7 +106,26 @@ class Feedback {
     const aside = interviewAside(form, viewer);
     for (const details of aside.querySelectorAll("details")) details.open = expanded.includes(details.dataset.form);
     if (this.editor && body.contains(this.editor)) body.querySelector("aside").replaceWith(aside);
-    else this.page.show(h("div.profile", null, h("div.feed", null, this.editor ?? readOnlyForm(form, isMine)), aside));
+    else {
+      const content = this.editor ?? [readOnlyForm(form, isMine), viewer.role !== "INTERVIEWER" && this.waiver(form)];
+      this.page.show(h("div.profile", null, h("div.feed", null, content), aside));
+    }
+  }
+
+  /** What a recruiter may do about a form that isn't filled in: ask for it no longer, or again. */
+  waiver({ id, status, waivedAt, interviewer }) {
+    const isWaived = status === "VOIDED" && waivedAt;
+    if (status !== "PENDING" && !isWaived) return null;
+    const act = async () => {
+      const { errors } = (await ask(isWaived ? REOPEN : WAIVE, { id })).done;
+      if (errors.length) return announce(errors[0].message);
+      await this.finish(isWaived ? `${interviewer.name} is asked for feedback again.` : "This feedback is no longer waited for.");
+    };
+    return h(
+      "button.quiet",
+      { click: ({ currentTarget }) => runAction(currentTarget, act), "data-focus": "waive" },
+      isWaived ? "Ask for this feedback again" : "No longer ask for this feedback",
+    );
   }
 
   async finish(message) {
@@ -194,7 +217,7 @@ function readOnlyForm(form, isMine) {
   );
 }
 
-function stateNote({ status, completedAt, interviewer }, isMine) {
+function stateNote({ status, completedAt, waivedAt, waivedBy, interviewer }, isMine) {
   const whose = isMine ? "Your feedback" : `The feedback of ${interviewer.name}`;
   const submittedAt = completedAt ? ` on ${moment(completedAt)}` : "";
   return {
@@ -202,7 +225,9 @@ function stateNote({ status, completedAt, interviewer }, isMine) {
     PENDING: [chip("due", "Pending"), ` ${interviewer.name} has not submitted it yet. Only they can fill it in.`],
     VOIDED: [
       chip("plain", "Not needed"),
-      " The interview was cancelled, or the interviewer was removed from it. This form needs no answer.",
+      waivedAt
+        ? ` ${waivedBy.name} no longer asks for it, since ${moment(waivedAt)}.`
+        : " The interview was cancelled, or the interviewer was removed from it. This form needs no answer.",
     ],
   }[status];
 }

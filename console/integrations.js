@@ -4,13 +4,15 @@ import { apiKeySection } from "/console/api-keys.js";
 import { ask } from "/console/client.js";
 import { openDialog } from "/console/dialog.js";
 import { h, icon, swap } from "/console/element.js";
+import { HEALTH, aDayAgo, healthSection, isWaiting, showRefused } from "/console/integration-health.js";
 import { announce, emptyState, runAction } from "/console/page.js";
 import { moment } from "/console/times.js";
 
-const LIST = `
-  query Integrations($withKeys: Boolean!) {
+const LIST = `${HEALTH}
+  query Integrations($withKeys: Boolean!, $since: DateTime!) {
     integrations {
-      id provider name section description permissions enabled enabledAt enabledBy { id name }
+      id provider name section description permissions preferred enabled enabledAt enabledBy { id name }
+      ...Health
       apiKeys @include(if: $withKeys) { id prefix createdAt lastUsedAt expiresAt createdBy { id name } }
     }
   }`;
@@ -20,11 +22,23 @@ const SWITCH = `
     setIntegrationEnabled(provider: $provider, enabled: $enabled) { integration { id enabled } errors { message } }
   }`;
 
+const PREFER = `
+  mutation Prefer($provider: IntegrationProvider!) {
+    preferIntegration(provider: $provider) { integration { id preferred } errors { message } }
+  }`;
+
+const SECONDS_BETWEEN = { waiting: 5, connected: 60 };
+
+const TABS = [
+  ["", "Partner Integrations"],
+  ["refused", "Refused pushes"],
+];
+
 const SECTIONS = { SCHEDULING: "Scheduling" };
 
 export default function show(page) {
   page.showHeading("Integrations", { parent: h("p.trail", null, "Settings") });
-  if (page.viewer.role !== "INTERVIEWER") return new Integrations(page).show();
+  if (page.viewer.role !== "INTERVIEWER") return showTab(page);
   page.show(
     emptyState(
       "lock",
@@ -33,6 +47,19 @@ export default function show(page) {
     ),
   );
 }
+
+function showTab(page) {
+  const current = new URLSearchParams(location.search).get("tab") === "refused" ? "refused" : "";
+  const link = ([tab, label]) => {
+    const href = `/settings/integrations${tab && `?tab=${tab}`}`;
+    return h("li", null, h("a", { href, "aria-current": tab === current && "page" }, label));
+  };
+  page.heading.closest(".head").after(h("ul.views", { "aria-label": "Integrations" }, TABS.map(link)));
+  if (current) showRefused(page, sectionHead);
+  else new Integrations(page).show();
+}
+
+const sectionHead = (title, lead) => h("div", null, h("h2", { id: "partners" }, title), h("p.faint", null, lead));
 
 class Integrations {
   rows = new Map();
@@ -44,21 +71,33 @@ class Integrations {
 
   show() {
     this.page.load(
-      () => ask(LIST, { withKeys: this.isSuperAdmin }),
-      ({ integrations }) => this.draw(integrations),
+      () => ask(LIST, { withKeys: this.isSuperAdmin, since: aDayAgo() }),
+      ({ integrations }) => (this.draw(integrations), this.lookAgain()),
     );
     this.page.on("integration", () => this.page.reload());
   }
 
+  /** No change is told of a call or of a refusal, so the rows are read again: soon while a first call is awaited. */
+  lookAgain() {
+    const isFirstAwaited = [...this.rows.values()].some(({ integration }) => isWaiting(integration));
+    clearTimeout(this.timer);
+    const seconds = SECONDS_BETWEEN[isFirstAwaited ? "waiting" : "connected"];
+    this.timer = setTimeout(async () => {
+      if (this.page.signal.aborted) return;
+      if (!document.hidden) await this.page.reload();
+      this.lookAgain();
+    }, seconds * 1000);
+  }
+
   draw(integrations) {
+    this.areSeveral = integrations.length > 1;
     if (this.rows.size) return integrations.forEach((integration) => this.updateRow(integration));
     const sections = [...new Set(integrations.map(({ section }) => section))];
     this.page.show(
       h(
         "section.section.partners",
         { "aria-labelledby": "partners" },
-        h("h2", { id: "partners" }, "Partner Integrations"),
-        h("p.faint", null, "Applications that work with Callboard."),
+        sectionHead("Partner Integrations", "Applications that work with Callboard."),
         !this.isSuperAdmin && readOnlyNote(),
         sections.map((section) =>
           h(
@@ -77,7 +116,7 @@ class Integrations {
   }
 
   addRow(integration) {
-    const element = integrationRow(integration, this.isSuperAdmin, () => this.page.reload());
+    const element = integrationRow(integration, this, () => this.page.reload());
     this.rows.set(integration.id, { integration, element });
     return element;
   }
@@ -99,7 +138,7 @@ const readOnlyNote = () =>
     " Only Super Admins can switch integrations and see their keys. You can see which ones are on.",
   );
 
-function integrationRow(integration, isSuperAdmin, reload) {
+function integrationRow(integration, { isSuperAdmin, areSeveral }, reload) {
   const { provider, name, enabled } = integration;
   const titleId = `name-${provider}`;
   const toggle = h(
@@ -125,8 +164,15 @@ function integrationRow(integration, isSuperAdmin, reload) {
       h("span.state", null, enabled ? "On" : "Off"),
       toggle,
     ),
-    enabled && h("div.inside", null, permissionList(integration), isSuperAdmin && apiKeySection(integration, reload)),
-    enabled && !isSuperAdmin && h("p.faint.inside", null, "Only Super Admins can see the keys."),
+    h(
+      "div.inside",
+      null,
+      permissionList(integration),
+      enabled && healthSection(integration),
+      enabled && areSeveral && preference(integration, isSuperAdmin, reload),
+      enabled && isSuperAdmin && apiKeySection(integration, reload),
+      enabled && !isSuperAdmin && h("p.faint", null, "Only Super Admins can see the keys."),
+    ),
   );
 }
 
@@ -139,17 +185,35 @@ const integrationTitle = ({ name, description, enabled, enabledAt, enabledBy }, 
     enabled && enabledAt && h("p.faint", null, `On since ${moment(enabledAt)}`, enabledBy && `, by ${enabledBy.name}`),
   );
 
-const permissionList = ({ name, permissions }) =>
+const permissionList = ({ name, permissions, enabled }) =>
   h(
     "div",
     null,
-    h("h5", null, `${name} can`),
+    h("h5", null, enabled ? `${name} can` : `Once it is on, ${name} can`),
     h(
       "ul.ticks",
       null,
       permissions.map((permission) => h("li", null, icon("check"), permission)),
     ),
   );
+
+/** Which of several schedulers the Schedule buttons open. */
+function preference({ provider, name, preferred }, isSuperAdmin, reload) {
+  const prefer = async () => {
+    const { errors } = (await ask(PREFER, { provider })).preferIntegration;
+    announce(errors.length ? errors[0].message : `Schedule buttons open ${name} now.`);
+    await reload();
+  };
+  const click = ({ currentTarget }) => runAction(currentTarget, prefer);
+  return h(
+    "div.between",
+    null,
+    h("p", null, preferred ? "Schedule buttons open it while it is on." : "Schedule buttons may open another scheduler."),
+    isSuperAdmin &&
+      !preferred &&
+      h("button.quiet.small", { click, "data-focus": `prefer-${provider}` }, "Open it from Schedule buttons"),
+  );
+}
 
 async function switchIntegration({ provider, name, enabled, apiKeys }, reload) {
   if (enabled && apiKeys.length && !(await confirmSwitchingOff(name))) return;

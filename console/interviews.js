@@ -40,6 +40,7 @@ const HALF_DAY = 43_200_000;
 
 export default function show(page) {
   const { viewer } = page;
+  let sought = location.hash.slice(1);
   const announceChange = announcer("Your interviews with ");
   page.showHeading("My interviews", { lead: "Interviews you conduct, and feedback you still have to give." });
   page.load(
@@ -48,7 +49,12 @@ export default function show(page) {
       const from = new Date(Date.now() - HALF_DAY);
       return ask(MINE, { me: viewer.id, from: from.toISOString(), until: new Date(from - TWO_WEEKS).toISOString() });
     },
-    (data) => page.show(agenda(data, viewer)),
+    (data) => {
+      page.show(agenda(data, viewer));
+      // The finder leads to one of them.
+      if (sought) page.body.querySelector(`[data-id="${CSS.escape(sought)}"]`)?.scrollIntoView({ block: "center" });
+      sought = "";
+    },
   );
   page.on("change", ({ panel }) => {
     const isMine = panel.interviews.some(({ interviewers }) => interviewers.some(({ user }) => user.id === viewer.id));
@@ -69,14 +75,37 @@ function agenda({ coming, past, viewer: { feedbackForms } }, viewer) {
   const ended = [...near.filter(({ endsAt }) => endsAt < now), ...nodes(past)];
   ended.sort((one, other) => other.startsAt.localeCompare(one.startsAt));
   const due = nodes(feedbackForms).filter(({ interview }) => interview.startsAt < now);
+  const isToday = ({ startsAt }) => day(startsAt) === day(now);
+  const before = ended.filter((interview) => !isToday(interview));
   return h(
     "div.agenda",
     null,
+    todaySection([...ended.filter(isToday).reverse(), ...upcoming.filter(isToday)], due, viewer),
     due.length > 0 && dueSection(due),
-    upcomingSection(upcoming, viewer),
-    ended.length > 0 && h("section.section", null, h("h2", null, "The last two weeks"), days(ended, viewer)),
+    upcomingSection(upcoming, (interview) => !isToday(interview), viewer),
+    before.length > 0 && h("section.section", null, h("h2", null, "The last two weeks"), days(before, viewer)),
   );
 }
+
+/** The viewer's day: how much it holds, what is next, and all of its interviews, those that are over too. */
+function todaySection(interviews, due, viewer) {
+  const now = new Date().toISOString();
+  const next = interviews.find(({ startsAt }) => startsAt > now);
+  const facts = [
+    interviews.length ? counted(interviews.length, "interview") : "No interviews",
+    next && `next ${relative(next.startsAt)}: ${next.subject} with ${next.candidate.name}`,
+    due.length > 0 && `${counted(due.length, "feedback form")} due`,
+  ];
+  return h(
+    "section.section",
+    { "aria-labelledby": "today" },
+    h("h2", { id: "today" }, `Today, ${day(now)}`),
+    h("p.faint", null, facts.filter(Boolean).join(" · ")),
+    interviews.length > 0 && h("ul.cards", null, interviews.map((interview) => interviewCard(interview, viewer))),
+  );
+}
+
+const counted = (count, thing) => `${count} ${thing}${count === 1 ? "" : "s"}`;
 
 const nodes = ({ edges }) => edges.map(({ node }) => node);
 
@@ -88,7 +117,8 @@ const dueSection = (forms) =>
     h("ul.cards.due", null, forms.map(dueCard)),
   );
 
-function upcomingSection(interviews, viewer) {
+function upcomingSection(interviews, isLater, viewer) {
+  const later = interviews.filter(isLater);
   const addAll = ({ currentTarget }) => runAction(currentTarget, () => downloadAllInvites(viewer.id));
   return h(
     "section.section",
@@ -107,8 +137,8 @@ function upcomingSection(interviews, viewer) {
         ),
       h("button.quiet.small", { click: openSubscribeDialog, "data-focus": "subscribe" }, icon("calendar"), "Subscribe"),
     ),
-    interviews.length
-      ? days(interviews, viewer)
+    later.length
+      ? days(later, viewer)
       : emptyState("calendar", "No upcoming interviews", "Interviews you are assigned to appear here."),
   );
 }

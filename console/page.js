@@ -7,6 +7,7 @@ import { moment } from "/console/times.js";
 
 const notices = document.getElementById("notices");
 const NOTICE_SECONDS = 6;
+const OFFER_SECONDS = 20;
 const RELOAD_AFTER = 60_000;
 const BURST = 250;
 const SCROLL_PAUSE = 200;
@@ -32,6 +33,15 @@ export function announce(...content) {
   notices.append(notice);
   setTimeout(() => notice.remove(), NOTICE_SECONDS * 1000);
   return notice;
+}
+
+/** Shows a notice with a button that undoes what was just done, for longer than others: it may be reached by keyboard. */
+export function offerUndo(message, undo) {
+  const button = h("button.quiet.small", { click: () => runAction(button, async () => (notice.remove(), await undo())) }, icon("undo"), "Undo");
+  const notice = h("p.notice.stays.offer", null, message, " ", button);
+  notices.querySelector(".offer")?.remove();
+  notices.append(notice);
+  setTimeout(() => notice.contains(document.activeElement) || notice.remove(), OFFER_SECONDS * 1000);
 }
 
 /** Returns a function that announces a changed name; names that follow quickly are added to the same notice. */

@@ -5,7 +5,7 @@ import { openDialog } from "/console/dialog.js";
 import { externalLink, h, icon } from "/console/element.js";
 import { PANEL } from "/console/fragments.js";
 import { RESPONSES, interviewTime, venue } from "/console/interview-parts.js";
-import { announce, avatar, chip, runAction } from "/console/page.js";
+import { announce, avatar, chip, offerUndo, runAction } from "/console/page.js";
 import { day, moment, relative } from "/console/times.js";
 
 const CANCEL = `${PANEL}
@@ -186,17 +186,18 @@ function openCancelDialog(panel, candidate, update) {
     const input = { id: latest.id, expectedVersion: latest.version, reason: reason.value.trim() || null };
     const { panel: current, errors } = (await ask(CANCEL, { input })).cancelInterviewPanel;
     if (current) update(current);
-    if (!errors.length) return finish("Removed from the profile. The calendar event remains.");
+    if (!errors.length) return finish("Removed from the profile. The calendar event remains.", current);
     const isConflict = errors[0].code === "VERSION_CONFLICT";
     if (isConflict && current?.cancellation) return finish(alreadyCanceled(current));
     latest = current ?? latest;
     problem.append(isConflict ? conflict(latest) : messages(errors));
   }
 
-  function finish(message) {
+  function finish(message, canceled) {
     close();
     document.querySelector("h1").focus();
-    announce(message);
+    if (canceled) offerUndo(message, () => restore(canceled, update));
+    else announce(message);
   }
 }
 

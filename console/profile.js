@@ -7,6 +7,7 @@ import { CANDIDATE, PANEL } from "/console/fragments.js";
 import { PLACEHOLDER, announce, avatar, chip, emptyState, runAction } from "/console/page.js";
 import { panelCard, panelDay, panelStart } from "/console/panels.js";
 import { scheduleBanner, scheduleMenuItem } from "/console/schedule.js";
+import { Scorecards } from "/console/scorecards.js";
 import { moment } from "/console/times.js";
 
 const PAGES = { coming: 25, before: 10 };
@@ -26,7 +27,7 @@ const PROFILE = `${PANEL}${PAGE}${CANDIDATE}
     before: ${BEFORE}
     candidate(id: $id) {
       ...Candidate
-      externalId emails createdAt
+      externalId emails createdAt erasedAt
       owner { id name }
       followers { id name }
       hiring: posting { id hiringManager { id name } }
@@ -71,6 +72,7 @@ class Profile {
   constructor(page) {
     this.page = page;
     this.id = page.params.id;
+    this.scorecards = new Scorecards(this.id);
     const { coming, past, canceled } = this.sections;
     this.feed = h("div.feed", null, this.banner, this.empty, coming, past, canceled, this.more);
   }
@@ -88,6 +90,7 @@ class Profile {
     page.on("change", (change) => this.addChange(change));
     page.on("candidate", ({ candidate }) => candidate.id === this.id && page.reloadSoon());
     page.on("gone", ({ nodeId }) => nodeId === this.id && page.reload());
+    page.on("form", ({ form }) => this.cards.size && this.showsForm(form.id) && this.scorecards.load());
   }
 
   fetch() {
@@ -107,9 +110,15 @@ class Profile {
     this.panels.clear();
     this.addPages({ coming: candidate.coming, before });
     this.drawHeading();
-    fill(this.aside, candidateFacts(candidate));
+    fill(this.aside, candidateFacts(candidate), this.scorecards.element);
     this.drawPanels();
     this.page.show(h("div.profile", null, this.feed, this.aside));
+    this.scorecards.load();
+  }
+
+  showsForm(id) {
+    const hasForm = ({ interviewers }) => interviewers.some(({ feedbackForm }) => feedbackForm?.id === id);
+    return [...this.panels.values()].some(({ interviews }) => interviews.some(hasForm));
   }
 
   addChange({ type, actor, panel }) {
@@ -119,6 +128,7 @@ class Profile {
     this.drawHeading();
     const isOwn = actor.id === this.page.viewer.id;
     this.updatePanel(panel, !isOwn);
+    this.scorecards.load();
     if (isOwn) return;
     if (VERBS[type]) announce(h("b", null, actor.name), ` ${VERBS[type]} the interviews of ${panelDay(panel)}.`);
     else announce("Feedback was submitted for the interviews of ", panelDay(panel), ".");
@@ -151,16 +161,17 @@ class Profile {
   }
 
   drawHeading() {
-    const { name, headline, stage, posting, archivedAt, scheduleAction: action } = this.candidate;
-    const shown = JSON.stringify([name, headline, stage, posting, archivedAt, action]);
+    const { name, headline, stage, posting, archivedAt, erasedAt, scheduleAction: action } = this.candidate;
+    const shown = JSON.stringify([name, headline, stage, posting, archivedAt, erasedAt, action]);
     if (shown === this.shownHeading) return;
     this.shownHeading = shown;
     const tags = [
       chip("plain", stage.name),
       posting && chip("plain", posting.title),
-      archivedAt && chip("warn", "Archived"),
+      archivedAt && !erasedAt && chip("warn", "Archived"),
+      erasedAt && chip("bad", "Erased"),
     ];
-    const controls = action && this.actionMenu(action);
+    const controls = this.actionMenu(action);
     this.page.showHeading(name, { parent: this.parent, portrait: avatar(name), lead: headline, tags, controls });
     fill(this.banner, action?.bannerLabel && scheduleBanner(action, this.candidate));
   }
@@ -168,7 +179,17 @@ class Profile {
   actionMenu(action) {
     const label = `More actions for ${this.candidate.name}`;
     const button = h("button.bare.big", { "aria-label": label, "data-focus": "more" }, icon("more"));
-    return menu("More actions", button, [scheduleMenuItem(action, this.candidate)]);
+    const entries = [action && scheduleMenuItem(action, this.candidate), this.eraseMenuItem()].filter(Boolean);
+    return entries.length > 0 && menu("More actions", button, entries);
+  }
+
+  eraseMenuItem() {
+    if (!["SUPER_ADMIN", "ADMIN"].includes(this.page.viewer.role) || this.candidate.erasedAt) return null;
+    const open = async () => {
+      const { openEraseDialog } = await import("/console/erasure.js");
+      openEraseDialog(this.candidate, () => this.page.reload());
+    };
+    return h("button.danger", { role: "menuitem", tabindex: "-1", click: open }, icon("cross"), h("span", null, "Erase personal data"));
   }
 
   /** A card that is restored moves to another section, and the keyboard's focus moves with it. */

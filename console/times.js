@@ -1,11 +1,50 @@
 /** Formats instants, in the viewer's time zone unless another is named. */
 
-const localZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const CHOSEN = "callboard.times";
+
+export const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+let localZone, TIME;
 
 const language = navigator.languages.find((name) => name.startsWith("en")) ?? "en-GB";
 const formats = new Map();
 const isTwelveHours = new Intl.DateTimeFormat(language, { hour: "numeric" }).resolvedOptions().hour12;
-const TIME = { hour: isTwelveHours ? "numeric" : "2-digit", minute: "2-digit" };
+
+/** The zone and the clock ("12" or "24") that the viewer has chosen in this browser; what is empty is as it has it. */
+export function chosenTimes() {
+  try {
+    return JSON.parse(localStorage.getItem(CHOSEN)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** Shows times in that zone and by that clock from here on, and in the next visit. */
+export function chooseTimes(chosen) {
+  try {
+    localStorage.setItem(CHOSEN, JSON.stringify(chosen));
+  } catch {
+    // Where the browser keeps nothing, the choice counts for this page.
+  }
+  useTimes(chosen);
+}
+
+function useTimes({ zone, clock }) {
+  const hour12 = clock ? clock === "12" : isTwelveHours;
+  TIME = { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit", hour12 };
+  // "24:15" is how some locales write midnight by a clock of 24 hours.
+  if (!hour12) Object.assign(TIME, { hour12: undefined, hourCycle: "h23" });
+  localZone = isZone(zone) ? zone : browserZone;
+}
+
+function isZone(zone) {
+  try {
+    return Boolean(zone && Intl.DateTimeFormat("en", { timeZone: zone }));
+  } catch {
+    return false;
+  }
+}
+
+useTimes(chosenTimes());
 
 function format(options, timeZone) {
   const key = JSON.stringify([options, timeZone]);
@@ -15,7 +54,8 @@ function format(options, timeZone) {
 
 const formatted = (instant, options, timeZone = localZone) => format(options, timeZone).format(new Date(instant));
 
-const isThisYear = (instant) => new Date(instant).getFullYear() === new Date().getFullYear();
+const year = (instant) => formatted(instant, { year: "numeric" });
+const isThisYear = (instant) => year(instant) === year(Date.now());
 
 /** Thursday, 12 December; with the year when it is another. */
 export const day = (instant, timeZone) =>
@@ -46,7 +86,7 @@ export const span = (from, to, timeZone) =>
     : `${clock(from, timeZone)}–${clock(to, timeZone)}⁺¹`;
 
 /** GMT+1, or PST where the locale has a name. */
-export const zoneName = (instant, timeZone) =>
+export const zoneName = (instant, timeZone = localZone) =>
   format({ timeZoneName: "short" }, timeZone)
     .formatToParts(new Date(instant))
     .find(({ type }) => type === "timeZoneName").value;
@@ -75,6 +115,7 @@ export function relative(instant) {
 }
 
 function dayNumber(instant) {
-  const local = new Date(instant);
-  return Date.UTC(local.getFullYear(), local.getMonth(), local.getDate()) / (DAY * 1000);
+  const parts = format({ year: "numeric", month: "numeric", day: "numeric" }, localZone).formatToParts(new Date(instant));
+  const part = (name) => Number(parts.find(({ type }) => type === name).value);
+  return Date.UTC(part("year"), part("month") - 1, part("day")) / (DAY * 1000);
 }

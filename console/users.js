@@ -27,7 +27,7 @@ export default function show(page) {
 }
 
 class Users {
-  filter = { search: "", includeDeactivated: false };
+  filter = { search: new URLSearchParams(location.search).get("search") ?? "", includeDeactivated: false };
   rows = h("ul.users", { "aria-label": "Users" });
   more = h("p.more");
 
@@ -87,7 +87,7 @@ class Users {
         "label.find",
         null,
         icon("search"),
-        h("input", { type: "search", "aria-label": "Search by name or email", placeholder: "Name or email", input: search }),
+        h("input", { type: "search", "aria-label": "Search by name or email", placeholder: "Name or email", value: this.filter.search, input: search }),
       ),
       h("label.check", null, h("input", { type: "checkbox", change: include }), "Show deactivated"),
     );

@@ -168,6 +168,14 @@ def nobody(visitors: Visitors, look: dict[str, Any]) -> Page:
     return visitors.window("ADMIN", "/?search=nobody+has+such+a+name", **look)
 
 
+def finder(visitors: Visitors, look: dict[str, Any]) -> Page:
+    page = visitors.window("TEAM_MEMBER", **look)
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Find anybody").fill("an")
+    page.get_by_role("dialog").get_by_role("option").first.wait_for()
+    return page
+
+
 def explorer(visitors: Visitors, look: dict[str, Any]) -> Page:
     page = visitors.window(None, f"/graphql#token={visitors.ats.token('ADMIN')}", **look)
     page.get_by_role("button", name=re.compile("^Use ")).first.wait_for()
@@ -180,7 +188,7 @@ def explorer(visitors: Visitors, look: dict[str, Any]) -> Page:
 VIEWS: dict[str, Callable[[Visitors, dict[str, Any]], Page]] = {
     view.__name__: view
     for view in (
-        sign_in, candidates, nobody, profile, banner, interviews, activity, integrations, key, explorer,
+        sign_in, candidates, nobody, profile, banner, interviews, activity, integrations, key, finder, explorer,
         cancel, canceled, feedback, feedback_errors, feedback_submitted, users, audit,
     )
 }  # fmt: skip
