@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 import settings
 from transport.readiness import Readiness
@@ -22,6 +23,9 @@ _SignalHandler = Callable[[int, FrameType | None], object]
 
 #: So long the connections that were begun have to be accepted, once no new one can begin.
 _CLOSING_SECONDS = 0.2
+
+#: So often a supervisor that waits for a worker looks for signals.
+_HEED_SECONDS = 0.1
 
 _SO_ATTACH_FILTER = 26
 #: Classic BPF over the head of a TCP packet: a SYN that is no SYN-ACK is dropped, all else passes.
@@ -89,7 +93,33 @@ class Drain:
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's, but that it lets go of the socket when its workers do: nobody would accept what waits there."""
+    """uvicorn's, but that it lets go of the socket when its workers do: nobody would accept what waits there.
+
+    And that it heeds signals while it waits for a worker that only begins on a busy machine, or hangs.
+    """
+
+    def keep_subprocess_alive(self) -> None:
+        if self.should_exit.is_set():
+            return
+        for process in self.processes:
+            if not self._has_answered(process):
+                if self.signal_queue:
+                    return
+                process.process.kill()
+                process.process.join()
+        super().keep_subprocess_alive()
+
+    def _has_answered(self, process: Process) -> bool:
+        """Whether a worker answers, or has ended. Returns within a moment of a signal."""
+        deadline = time.monotonic() + self.config.timeout_worker_healthcheck
+        process.parent_conn.send(b"ping")
+        while process.process.is_alive():
+            if process.parent_conn.poll(_HEED_SECONDS):
+                process.parent_conn.recv()
+                return True
+            if self.signal_queue or time.monotonic() > deadline:
+                return False
+        return True
 
     def terminate_all(self) -> None:
         super().terminate_all()
