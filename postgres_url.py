@@ -78,16 +78,17 @@ def read(url: str) -> PostgresUrl:
     # Credentials are before the last part that has no @; without one there is only the address.
     userinfo, _, addresses = authority.partition("@") if "@" in authority else ("", "", authority)
     user, _, password = userinfo.partition(":")
-    parameters = {"user": unquote(user), "password": unquote(password), "database": unquote(path)} | _parameters(query)
+    in_front = {"user": user, "password": password, "database": path}
+    parameters = {name: unquote(value) for name, value in in_front.items() if value} | _parameters(query)
     hosts = _hosts_of(parameters) or tuple(_host(address) for address in addresses.split(","))
-    database = parameters.get("dbname") or parameters["database"]
-    if not database and "service" not in parameters:
+    database = parameters.get("dbname", parameters.get("database"))
+    if database is None and "service" not in parameters:
         raise ValueError("must name a database, as in postgres://user:pass@host:5432/name")
     return PostgresUrl(
         hosts,
-        parameters["user"] or None,
-        parameters["password"] or None,
-        database or None,
+        parameters.get("user"),
+        parameters.get("password"),
+        database,
         target_session_attrs=parameters.get("target_session_attrs", "read-write" if len(hosts) > 1 else "any"),
         has_random_order=parameters.get("load_balance_hosts") == "random",
         connect_seconds=_positive(parameters, "connect_timeout"),
