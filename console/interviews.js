@@ -101,7 +101,7 @@ function todaySection(interviews, due, viewer) {
     { "aria-labelledby": "today" },
     h("h2", { id: "today" }, `Today, ${day(now)}`),
     h("p.faint", null, facts.filter(Boolean).join(" · ")),
-    interviews.length > 0 && h("ul.cards", null, interviews.map((interview) => interviewCard(interview, viewer))),
+    interviews.length > 0 && h("ul.cards", null, interviews.map((interview) => interviewCard(interview, viewer, "h3"))),
   );
 }
 
@@ -152,7 +152,8 @@ function days(interviews, viewer) {
   return [...byDay].map(([title, cards]) => h("div.day", null, h("h3", null, title), h("ul.cards", null, cards)));
 }
 
-function interviewCard(interview, viewer) {
+/** `heading` is one level below that of what the card stands in. */
+function interviewCard(interview, viewer, heading = "h4") {
   const { id, subject, startsAt, candidate, interviewers } = interview;
   const mine = interviewers.find(({ user }) => user.id === viewer.id);
   const others = interviewers.filter((interviewer) => interviewer !== mine);
@@ -165,7 +166,7 @@ function interviewCard(interview, viewer) {
     h(
       "div.what",
       null,
-      h("h4", null, name),
+      h(heading, null, name),
       h("p", null, subject, candidate.headline && h("span.faint", null, ` · ${candidate.headline}`)),
       venue(interview),
       h(

@@ -139,9 +139,9 @@ async def _erase_person(unit: UnitOfWork, candidate: Candidate, **details: str) 
 
 async def _erase_row(unit: UnitOfWork, candidate: Candidate) -> None:
     candidate.name, candidate.headline, candidate.emails, candidate.search_text = ERASED, None, [], ERASED.lower()
-    candidate.archived_at = candidate.archived_at or unit.at
-    candidate.erased_at = candidate.erased_at or unit.at
-    candidate.updated_at = unit.at
+    if candidate.erased_at is None:
+        candidate.archived_at = candidate.archived_at or unit.at
+        candidate.erased_at = candidate.updated_at = unit.at
     await candidate.save()
     await unscoped(CandidateEmail, "of somebody who is erased").filter(candidate_id=candidate.id).delete()
 

@@ -206,6 +206,16 @@ async def test_duplicates_are_erased_with_the_one_who_is_kept_and_nobody_merges_
     assert codes_and_paths(refused["errors"]) == [("CANDIDATE_ERASED", "candidates.0.mergedIntoExternalId")]
 
 
+async def test_erased_again_nothing_is_told_nor_counted_as_changed(world: World) -> None:
+    assert (await erase(world, world.candidates["anna"]))["errors"] == []
+    before = await world.ada.ask('{ changeCursor candidate(externalId: "anna") { updatedAt erasedAt } }')
+
+    assert (await erase(world, world.candidates["anna"]))["errors"] == []
+
+    after = await world.ada.ask('{ changeCursor candidate(externalId: "anna") { updatedAt erasedAt } }')
+    assert after == before
+
+
 async def test_it_is_audited_once_with_ids_only(world: World) -> None:
     for _ in range(2):
         assert (await erase(world, world.candidates["anna"]))["errors"] == []

@@ -214,7 +214,7 @@ async def test_the_panels_that_stand_wait_for_nobody_who_has_left_or_declined_or
         users = {seat.panel_id: seat.user_id for seat in await models.Interviewer.all()}
         await models.Interviewer.filter(panel_id=declined).update(response_status=models.ResponseStatus.DECLINED)
         await models.User.filter(id=users[left]).update(deactivated_at=clock.now())
-        candidate = await models.Candidate.get(owner_id=users[own])
+        candidate = await models.Candidate.filter(owner_id=users[own]).only("id", "account_id").get()
         key = {"account_id": candidate.account_id, "candidate_id": candidate.id, "email": "ivo@acme.example"}
         await insert(models.CandidateEmail(**key))
 

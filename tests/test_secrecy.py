@@ -62,6 +62,7 @@ LISTS = {
     "Query.interviews": "{ interviews { PAGE } }",
     "Query.users": "{ users { PAGE } }",
     "Candidate.interviewPanels": '{ candidate(externalId: "carla") { interviewPanels { PAGE } } }',
+    "Integration.refusedPushes": "{ integrations { refusedPushes { PAGE } } }",
     "User.feedbackForms": "{ viewer { ... on User { feedbackForms { PAGE } } } }",
 }
 
@@ -85,6 +86,7 @@ def test_every_list_of_the_schema_is_looked_at_here() -> None:
 async def test_a_cursor_holds_kinds_instants_ids_and_checksums_but_no_words(name: str, world: World) -> None:
     panel = world.a_panel("panel", world.an_interview(feedbackTemplateId=world.templates["values"]), note=MARK)
     assert (await world.goodtime.push(**panel))["outcome"] == "CREATED"
+    assert (await world.goodtime.push(**world.a_panel(MARK, candidateExternalId=MARK)))["errors"]
     person = world.ivo if name == "User.feedbackForms" else world.sam
     page = "pageInfo { startCursor endCursor } edges { cursor }"
 

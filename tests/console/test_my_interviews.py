@@ -36,7 +36,8 @@ def test_an_interviewer_sees_what_is_coming_and_what_is_due_and_gets_the_invite_
 
 def test_feedback_due_says_whether_the_interview_has_ended(visitors: Visitors, ats: Ats) -> None:
     over, running, ago = ats.candidate(), ats.candidate(), timedelta(minutes=5)
-    over.push(days=-2)
+    # Days are counted as the window has them, in Berlin.
+    over.push(days=-2, at=clock.now().time())
     running.push(days=-ago / timedelta(days=1), at=(clock.now() - ago).time())
     page = visitors.window("INTERVIEWER", "/interviews")
 
