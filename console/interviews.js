@@ -13,7 +13,7 @@ const MINE = `
     past: interviews(filter: { interviewerId: $me, startsAfter: $until, startsBefore: $from }, first: 50) {
       edges { node { ...Seat } }
     }
-    viewer { ... on User { feedbackForms(status: PENDING, first: 50) { edges { node {
+    viewer { ... on User { feedbackForms(status: PENDING, first: 100) { edges { node {
       id interview { id subject startsAt endsAt candidate { id name } }
     } } } } }
   }
