@@ -9,7 +9,7 @@ import { day, moment, relative } from "/console/times.js";
 
 const MINE = `
   query MyInterviews($me: ID!, $from: DateTime!, $until: DateTime!) {
-    coming: interviews(filter: { interviewerId: $me, startsAfter: $from }, first: 50) { edges { node { ...Seat } } }
+    coming: interviews(filter: { interviewerId: $me, startsAfter: $from }, first: 100) { edges { node { ...Seat } } }
     past: interviews(filter: { interviewerId: $me, startsAfter: $until, startsBefore: $from }, first: 50) {
       edges { node { ...Seat } }
     }

@@ -119,6 +119,9 @@ def feedback_submitted(visitors: Visitors, look: dict[str, Any]) -> Page:
     page.get_by_label("What speaks for them?").fill("Thinks aloud, takes hints, names trade-offs.")
     page.get_by_role("button", name="Submit feedback").click()
     page.locator(".answers").wait_for()
+    # What was submitted comes back as a change, by which the view is loaded once more, and is faded meanwhile.
+    page.wait_for_load_state("networkidle")
+    page.locator("main:not([aria-busy])").wait_for()
     return page
 
 
