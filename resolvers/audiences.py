@@ -48,12 +48,14 @@ async def audiences(entries: Sequence[LogEntry]) -> dict[int, Audience]:
     candidate_ids = {entry.candidate_id for entry in entries if entry.candidate_id}
     panel_ids = {entry.panel_id for entry in entries if entry.panel_id}
     of_directory = {entry.subject_id for entry in entries if entry.topic is ChangeTopic.DIRECTORY and entry.subject_id}
-    interviewed = {entry.candidate_id for entry in entries if _is_of_candidate(entry) and entry.candidate_id}
+    of_candidates = {
+        entry.candidate_id for entry in entries if entry.topic is ChangeTopic.CANDIDATES and entry.candidate_id
+    }
     tied = await tied_users(candidate_ids)
     emails = await _users_by(_candidate_emails, candidate_ids)
     seated = {
         **await _users_by(_panel_seats, panel_ids),
-        **await seated_users(interviewed),
+        **await seated_users(of_candidates),
         **await _seated_who_know(of_directory),
     }
     return {
@@ -65,10 +67,6 @@ async def audiences(entries: Sequence[LogEntry]) -> dict[int, Audience]:
         )
         for entry in entries
     }
-
-
-def _is_of_candidate(entry: LogEntry) -> bool:
-    return entry.topic is ChangeTopic.CANDIDATES
 
 
 async def tied_users(candidate_ids: Collection[str]) -> dict[str, set[str]]:

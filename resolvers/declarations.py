@@ -65,6 +65,11 @@ class PanelPush:
     def panel_external_id(self) -> str:
         return self.external_id
 
+    @cached_property
+    def byte_size(self) -> int:
+        """The bytes of all its texts."""
+        return validation.text_bytes(self)
+
     @property
     def declared_interviews(self) -> list[tuple[Path, InterviewPush]]:
         """The interviews, no more than a panel may have, each with where in the input it stands."""
@@ -90,6 +95,11 @@ class SinglePush:
     sequence: int | None = None
     external_url: str | None = None
     timezone: str | None = None
+
+    @cached_property
+    def byte_size(self) -> int:
+        """The bytes of all its texts."""
+        return validation.text_bytes(self)
 
     @property
     def declared_interviews(self) -> list[tuple[Path, InterviewPush]]:
@@ -197,9 +207,7 @@ def _panel_faults(push: Push) -> Iterator[UserError]:
 def _byte_faults(push: Push) -> Iterator[UserError]:
     path = ("input", "interviews" if push.is_whole else "interview")
     remedy = "shorten notes, or push fewer interviews a panel"
-    yield from validation.byte_faults(
-        validation.text_bytes(push), settings.current().max_push_bytes, "The push", remedy, path
-    )
+    yield from validation.byte_faults(push.byte_size, settings.current().max_push_bytes, "The push", remedy, path)
 
 
 def _interview_faults(interview: InterviewPush, path: Path) -> Iterator[UserError]:

@@ -25,7 +25,7 @@ from resolvers.declarations import (
 from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.queries import known, select
 from resolvers.revisions import replaces
-from resolvers.validation import byte_faults, text_bytes
+from resolvers.validation import byte_faults
 
 #: By which users are the candidate.
 _EMAILS = Join.collection("keys", models.CandidateEmail, "candidate")
@@ -201,7 +201,7 @@ def _byte_faults(push: Push, stored: PanelAggregate) -> Iterator[UserError]:
     """Whether the panel would take too many bytes, with what was cancelled or replaced: that is kept too."""
     before, declared = stored.byte_size, {interview.external_id for _, interview in push.declared_interviews}
     replaced = sum(stored.interview_bytes(each) for name, each in stored.interviews.items() if name in declared)
-    after = before - replaced + text_bytes(push) + sum(map(_row_bytes, push.declared_interviews))
+    after = before - replaced + push.byte_size + sum(map(_row_bytes, push.declared_interviews))
     if after > before:
         remedy = "cancel this panel, and push what is to come as a new one"
         path = ("input", "interviews" if push.is_whole else "interview")

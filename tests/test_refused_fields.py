@@ -8,6 +8,7 @@ import pytest
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type, is_required_argument
 
 from schema import SCHEMA
+from tests import access_table
 from tests.people import Person, Server
 from tests.test_docs import table
 from tests.world import World
@@ -15,16 +16,9 @@ from tests.world import World
 pytestmark = pytest.mark.once
 
 SDL = SCHEMA._schema
-PEOPLE = {
-    "sam": "Super Admin",
-    "ada": "Admin",
-    "rita": "Team Member",
-    "leo": "Limited Team Member",
-    "ivo": "Interviewer",
-    "goodtime": "key",
-}
-COLUMNS = [*PEOPLE.values()]
-EVERYBODY = ["yes"] * len(COLUMNS)
+#: Who stands for the columns of the table, in their order: who is not signed in has none.
+PEOPLE = [name for name, column in access_table.PEOPLE.items() if column]
+EVERYBODY = ["yes"] * len(PEOPLE)
 #: `{id}` is an object's own.
 ARGUMENTS = {"id": '"{id}"', "ids": '["{id}"]', "provider": "GOODTIME"}
 ALL_NODES = """{ account { id } users { edges { node { id } } } stages { id } postings { id }
