@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
+from operator import attrgetter
 from typing import Any
 
 from tortoise.expressions import F, Q
@@ -168,34 +169,38 @@ def cursor_of(change: LogEntry) -> str:
 
 
 async def prune(retention: timedelta) -> int:
-    """Drop the entries that are older than that from every account's log, in batches; returns how many went."""
-    cutoff, gone = clock.now() - retention, 0
+    """Drop the entries that are older than that from every account's log, in batches; returns how many went.
+
+    What a wrong clock has stamped in the future goes with the entries that stand behind it.
+    """
+    now, gone = clock.now(), 0
     # Positions are gap-free: the oldest entry that is kept stands right behind the last one that went.
     accounts = unscoped(models.Account, "retention is the same for everybody")
-    oldest = {"position": F("pruned_position") + 1, "at__lt": cutoff}
     for relation in ("changes", "entries"):
-        expired = accounts.filter(**{f"{relation}__{name}": value for name, value in oldest.items()})
-        for account in await expired.only("id"):
+        oldest, at = {f"{relation}__position": F("pruned_position") + 1}, f"{relation}__at"
+        may_expire = Q(**{f"{at}__lt": now - retention}) | Q(**{f"{at}__gt": now})
+        for account in await accounts.filter(may_expire, **oldest).only("id"):
             dropped = _PRUNED_AT_ONCE
-            while dropped == _PRUNED_AT_ONCE:
-                dropped = await commit_for_operator(partial(_prune_batch, account.id, cutoff))
+            while dropped >= _PRUNED_AT_ONCE:
+                dropped = await commit_for_operator(partial(_prune_batch, account.id, now, retention))
                 gone += dropped
     return gone
 
 
-async def _prune_batch(account_id: str, cutoff: datetime, commit: UnitOfWork) -> int:
-    """Drop the oldest entries of a log, up to a batch of them, and remember up to where."""
+async def _prune_batch(account_id: str, now: datetime, retention: timedelta, commit: UnitOfWork) -> int:
+    """Drop the oldest entries of a log, about a batch of them, and remember up to where. Returns how many went."""
     await database.take_lock(commit.connection, "prune")
     tables: list[QuerySet[Any]] = [unscoped(each, "retention is the same for everybody") for each in (Change, LogEntry)]
     logs = [table.filter(account_id=account_id) for table in tables]
-    oldest = [
-        entry for log in logs for entry in await log.order_by("position").limit(_PRUNED_AT_ONCE).only("position", "at")
-    ]
-    oldest.sort(key=lambda entry: entry.position)
-    expired = list(takewhile(lambda entry: entry.at < cutoff, oldest[:_PRUNED_AT_ONCE]))
-    if expired:
-        for log in logs:
-            await log.filter(position__lte=expired[-1].position).delete()
-        account = unscoped(models.Account, "retention is the same for everybody").filter(id=account_id)
-        await account.update(pruned_position=expired[-1].position)
-    return len(expired)
+    oldest: list[Any] = []
+    for log in logs:
+        oldest += await log.filter(at__lte=now).order_by("position").limit(_PRUNED_AT_ONCE).only("position", "at")
+    oldest.sort(key=attrgetter("position"))
+    expired = list(takewhile(lambda entry: entry.at < now - retention, oldest[:_PRUNED_AT_ONCE]))
+    if not expired:
+        return 0
+    upto = expired[-1].position
+    gone = sum([await log.filter(position__lte=upto).delete() for log in logs])
+    account = unscoped(models.Account, "retention is the same for everybody").filter(id=account_id)
+    await account.update(pruned_position=upto)
+    return gone

@@ -126,6 +126,26 @@ async def test_pruning_drops_what_is_past_its_retention_in_batches_and_nothing_e
     assert (await models.Account.get(id=world.account.id)).pruned_position == 7
 
 
+async def test_a_change_that_a_wrong_clock_stamped_in_the_future_is_pruned_with_those_behind_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_PRUNED_AT_ONCE", 3)
+    await pushed(world, *(f"panel {number}" for number in range(9)))
+    rows = await models.Change.filter(account_id=world.account.id).order_by("position")
+    for ids, days in ((range(4), 365), (range(4, 7), -31), (range(7, 8), 365)):
+        stamped = models.Change.filter(id__in=[rows[number].id for number in ids])
+        await stamped.update(at=rows[0].at + timedelta(days=days))
+
+    gone = await changes.prune(timedelta(days=30))
+    again = await changes.prune(timedelta(days=30))
+
+    assert gone >= 7, "other accounts' changes may be due as well"
+    assert again == 0
+    kept = await models.Change.filter(account_id=world.account.id).order_by("position")
+    assert [row.position for row in kept] == [8, 9]
+    assert (await models.Account.get(id=world.account.id)).pruned_position == 7
+
+
 async def test_a_process_that_goes_down_breaks_off_every_stream_and_a_new_beginning_serves_again(
     world: World,
 ) -> None:
