@@ -5,7 +5,6 @@ round, and each round's medians are set against ours. Prints a Markdown table.
 """
 
 import asyncio
-import enum
 import gc
 import json
 import os
@@ -15,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from operator import attrgetter
 from pathlib import Path
 from subprocess import PIPE
@@ -29,12 +28,12 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from benchmarks.contenders import OURS
+from benchmarks.memory import Panel, Status, panels
 from benchmarks.rounds import Figures, arguments, leaves, less, table, taken
 from execution import IS_AWAITABLE, breadth, core_schema
 from execution import execute as breadth_first
 
 HERE = Path(__file__).parent
-PANELS = 26
 NPM = ["graphql@17.1.0", "graphql-jit@0.8.9", "dataloader@2.2.3"]
 PRODUCTION = {**os.environ, "NODE_ENV": "production"}
 QUERY = """{
@@ -46,78 +45,6 @@ QUERY = """{
     }
   }
 }"""
-
-
-@strawberry.enum
-class Status(enum.Enum):
-    SCHEDULED = "scheduled"
-    PENDING = "pending"
-    ACCEPTED = "accepted"
-
-
-@dataclass
-class User:
-    id: str
-    name: str
-    email: str
-
-
-@dataclass
-class Form:
-    id: str
-    url: str
-    status: Status
-
-
-@dataclass(eq=False)
-class Interviewer:
-    response_status: Status
-    feedback_required: bool
-    user: User
-    form: Form
-
-
-@dataclass(eq=False)
-class Interview:
-    id: str
-    subject: str
-    location: str | None
-    starts_at: datetime
-    ends_at: datetime
-    duration_minutes: int
-    interviewers: list[Interviewer]
-
-
-@dataclass(eq=False)
-class Panel:
-    id: str
-    external_id: str
-    note: str | None
-    timezone: str
-    version: int
-    status: Status
-    starts_at: datetime
-    interviews: list[Interview]
-
-
-def panel(number: int) -> Panel:
-    starts = datetime(2026, 5, 4, 9, tzinfo=UTC) + timedelta(days=number)
-    interviews = [interview(f"{number}-{index}", starts + timedelta(hours=index)) for index in range(3)]
-    note = f"Panel {number}" if number % 2 else None
-    return Panel(f"pan_{number}", f"gt-{number}", note, "Europe/Berlin", number, Status.SCHEDULED, starts, interviews)
-
-
-def interview(name: str, starts: datetime) -> Interview:
-    interviewers = [interviewer(f"{name}-{index}") for index in range(3)]
-    return Interview(f"int_{name}", "Onsite", None, starts, starts + timedelta(hours=1), 60, interviewers)
-
-
-def interviewer(name: str) -> Interviewer:
-    user = User(f"usr_{name}", f"Person {name}", f"{name}@example.com")
-    return Interviewer(Status.ACCEPTED, True, user, Form(f"form_{name}", f"https://a.example/{name}", Status.PENDING))
-
-
-panels = [panel(number) for number in range(PANELS)]
 
 
 def printed(instant: datetime) -> str:

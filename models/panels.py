@@ -108,12 +108,15 @@ class Cancelable(Row):
         by, origin, reason = self.canceled_by_id, self.canceled_origin, self.canceled_reason
         return Cancellation(self.canceled_at, by, origin, reason, self.id)
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the scheduler has called it off: it is gone where it was made."""
+        return self.canceled_origin is CancelOrigin.SCHEDULER
+
     def call_off(self, cancellation: Cancellation | None) -> None:
         """Set the cancellation, or take it off again with None."""
-        self.canceled_at = cancellation.at if cancellation else None
-        self.canceled_by_id = cancellation.by_id if cancellation else None
-        self.canceled_origin = cancellation.origin if cancellation else None
-        self.canceled_reason = cancellation.reason if cancellation else None
+        values = (c.at, c.by_id, c.origin, c.reason) if (c := cancellation) else (None, None, None, None)
+        self.canceled_at, self.canceled_by_id, self.canceled_origin, self.canceled_reason = values
 
 
 class Panel(Cancelable):

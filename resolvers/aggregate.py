@@ -4,7 +4,7 @@ Every act on a panel goes this way, so what follows from the parts (times, forms
 place.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -29,7 +29,7 @@ from resolvers.invite_revisions import InviteFacts, invite_facts, revise_invite
 from resolvers.panels import SEATS
 from resolvers.queries import select_for_update, select_unscoped
 from resolvers.questions import current_version
-from resolvers.revisions import Revision, is_below
+from resolvers.revisions import cancel_origin
 from resolvers.sight import PanelState, SeatChanges, form_change
 from resolvers.units import UnitOfWork
 from resolvers.validation import text_bytes
@@ -320,24 +320,6 @@ def _by_user(seats: Iterable[Interviewer]) -> dict[str, Interviewer]:
     return {seat.user_id: seat for seat in sorted(seats, key=attrgetter("position", "id"))}
 
 
-def cancel_origin(
-    panel: Panel, pushed: Revision, interview_origins: Collection[CancelOrigin | None]
-) -> CancelOrigin | None:
-    """Who has called the panel off, once `pushed` is the highest push and its interviews are cancelled like this.
-
-    The scheduler has, while its highest deletion is not below the highest push, or when none of the interviews is left.
-    What a user cancelled stays cancelled: a queued retry must not undo a person's decision. Where all that is left are
-    interviews that users cancelled one by one, the panel is off as they are, until there is another one.
-    """
-    is_live, is_deleted = None in interview_origins, panel.deleted_sequence is not None
-    if is_deleted and not is_below(panel.deleted_sequence, pushed):
-        return CancelOrigin.SCHEDULER
-    if not is_live:
-        # What users cancelled is still in people's calendars.
-        return CancelOrigin.ATS if CancelOrigin.ATS in interview_origins else CancelOrigin.SCHEDULER
-    return CancelOrigin.ATS if panel.canceled_origin is CancelOrigin.ATS and not panel.is_emptied else None
-
-
 async def lock_panel(viewer: Viewer, external_id: str) -> Panel | None:
     """The integration's own panel of that id, a tombstone too, locked until the commit. One statement."""
     assert viewer.integration, "only the integration knows panels by its own ids"
@@ -355,8 +337,3 @@ def new_panel(viewer: Viewer, external_id: str) -> Panel:
         external_id=external_id,
         created_by_id=viewer.actor_id,
     )
-
-
-def is_deleted(row: Panel | Interview) -> bool:
-    """Whether the scheduler has called it off: it is gone where it was made."""
-    return row.canceled_origin is CancelOrigin.SCHEDULER

@@ -45,18 +45,13 @@ async def audiences(entries: Sequence[LogEntry]) -> dict[int, Audience]:
 
     Seven statements at most, three of them for the directory, however many viewers and topics there are.
     """
-    candidate_ids = {entry.candidate_id for entry in entries if entry.candidate_id}
-    panel_ids = {entry.panel_id for entry in entries if entry.panel_id}
-    of_directory = {entry.subject_id for entry in entries if entry.topic is ChangeTopic.DIRECTORY and entry.subject_id}
-    of_candidates = {
-        entry.candidate_id for entry in entries if entry.topic is ChangeTopic.CANDIDATES and entry.candidate_id
-    }
+    candidate_ids = _ids(entries, "candidate_id")
     tied = await tied_users(candidate_ids)
     emails = await _users_by(_candidate_emails, candidate_ids)
     seated = {
-        **await _users_by(_panel_seats, panel_ids),
-        **await seated_users(of_candidates),
-        **await _seated_who_know(of_directory),
+        **await _users_by(_panel_seats, _ids(entries, "panel_id")),
+        **await seated_users(_ids(entries, "candidate_id", ChangeTopic.CANDIDATES)),
+        **await _seated_who_know(_ids(entries, "subject_id", ChangeTopic.DIRECTORY)),
     }
     return {
         entry.position: Audience(
@@ -67,6 +62,12 @@ async def audiences(entries: Sequence[LogEntry]) -> dict[int, Audience]:
         )
         for entry in entries
     }
+
+
+def _ids(entries: Sequence[LogEntry], column: str, topic: ChangeTopic | None = None) -> set[str]:
+    """What stands in a column of the entries, or of those of one topic."""
+    ids = {getattr(entry, column) for entry in entries if topic in (None, entry.topic)}
+    return ids - {None}
 
 
 async def tied_users(candidate_ids: Collection[str]) -> dict[str, set[str]]:

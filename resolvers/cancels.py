@@ -13,7 +13,7 @@ from models import AuditAct, Cancellation, CancelOrigin, IntegrationProvider, In
 from models import InterviewPanelChangeKind as ChangeKind
 from resolvers import units, validation
 from resolvers.access import Act, changeable_panels, require, visible
-from resolvers.aggregate import PanelAggregate, is_deleted, lock_panel, new_panel
+from resolvers.aggregate import PanelAggregate, lock_panel, new_panel
 from resolvers.errors import ErrorCode, UserError, error
 from resolvers.panels import AMBIGUOUS
 from resolvers.revisions import highest, is_below, replaces
@@ -219,7 +219,7 @@ def _early_faults(stored: PanelAggregate, external_id: str) -> Iterator[UserErro
 
 def _is_overtaken(cancel: InterviewCancel, panel: Panel, interview: Interview | None) -> bool:
     """Whether later acts of the scheduler have settled what becomes of the interview."""
-    if is_below(cancel.sequence, panel.declared_sequence) or (cancel.sequence is None and is_deleted(panel)):
+    if is_below(cancel.sequence, panel.declared_sequence) or (cancel.sequence is None and panel.is_deleted):
         return True
     return interview is not None and (
         is_below(cancel.sequence, interview.sequence) or not replaces(cancel.sequence, interview.deleted_sequence)
@@ -230,7 +230,7 @@ def _delete_known_interview(
     stored: PanelAggregate, interview: Interview, unit: UnitOfWork, cancel: InterviewCancel
 ) -> ChangeKind | None:
     """Cancel the interview, and with the last one the panel; returns what people see of it."""
-    was_deleted = is_deleted(interview)
+    was_deleted = interview.is_deleted
     if not was_deleted:
         cancellation = Cancellation(unit.at, unit.actor_id, CancelOrigin.SCHEDULER, cancel.reason)
         stored.set_interview_cancellation(interview, cancellation, unit)
@@ -249,7 +249,7 @@ async def restore(viewer: Viewer, id: str, expected_version: int | None) -> Canc
             return Canceled(errors=[_unknown("panel", "id")])
         if conflict := _version_conflict(panel, expected_version):
             return Canceled(panel, errors=[conflict])
-        if is_deleted(panel):
+        if panel.is_deleted:
             message = "It was deleted in the scheduler: only the scheduler brings it back."
             return Canceled(panel, errors=[error(ErrorCode.PANEL_CANCELED, message, ("input", "id"))])
         await _restore(await PanelAggregate.load(panel), unit)

@@ -10,7 +10,7 @@ from auth.viewer import Scope, Viewer
 from database import Bind, Join, Query, in_
 from models import OWN_UID, Interview, Panel, email_key
 from resolvers.access import visible
-from resolvers.aggregate import ROW_BYTES, PanelAggregate, is_deleted
+from resolvers.aggregate import ROW_BYTES, PanelAggregate
 from resolvers.declarations import (
     MOST_INTERVIEWERS,
     MOST_INTERVIEWS,
@@ -175,12 +175,13 @@ def _candidate_faults(
             yield error(ErrorCode.INVALID, message, path)
     elif candidate is None or named is None or not _names(push, named):
         yield error(ErrorCode.NOT_FOUND, "No such candidate.", path)
-    elif not is_new and candidate.id != panel.candidate_id:
+    elif is_new:
+        if candidate.archived_at is not None:
+            message = "The candidate is archived: no new panels are taken."
+            yield error(ErrorCode.CANDIDATE_ARCHIVED, message, path)
+    elif candidate.id != panel.candidate_id:
         message = "A panel stays with its candidate: cancel it, and push another one."
         yield error(ErrorCode.INVALID, message, path)
-    elif is_new and candidate.archived_at is not None:
-        message = "The candidate is archived: no new panels are taken."
-        yield error(ErrorCode.CANDIDATE_ARCHIVED, message, path)
 
 
 def _zone_faults(push: Push, panel: Panel) -> Iterator[UserError]:
@@ -216,7 +217,7 @@ def _row_bytes(declared: tuple[Path, InterviewPush]) -> int:
 def _stays(interview: Interview, push: Push) -> bool:
     """Whether the interview stays where the push doesn't list it: whoever declares a whole panel takes it off."""
     is_taken_off = push.is_whole and replaces(push.sequence, interview.sequence)
-    return not is_taken_off and not is_deleted(interview)
+    return not is_taken_off and not interview.is_deleted
 
 
 async def uid_faults(viewer: Viewer, push: Push, stored: PanelAggregate) -> list[UserError]:

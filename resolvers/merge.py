@@ -10,10 +10,10 @@ from enum import Enum
 
 from models import CancelOrigin, Interview, Interviewer, Panel, ResponseStatus
 from models import InterviewPanelChangeKind as ChangeKind
-from resolvers.aggregate import PanelAggregate, cancel_origin, is_deleted
+from resolvers.aggregate import PanelAggregate
 from resolvers.declarations import Declaration, Event, InterviewPush, Push
 from resolvers.errors import ErrorCode, UserError, error
-from resolvers.revisions import Revision, highest, is_below, replaces
+from resolvers.revisions import Revision, cancel_origin, highest, is_below, replaces
 from zones import is_same_zone
 
 
@@ -128,7 +128,7 @@ def merge(stored: PanelAggregate, declaration: Declaration) -> Merge:
     push, panel = declaration.push, stored.panel
     if is_outdated(push, panel):
         return _STALE
-    if push.sequence is None and is_deleted(panel):
+    if push.sequence is None and panel.is_deleted:
         message = "It was deleted in the scheduler: only a push with a higher sequence brings it back."
         return _refusal(ErrorCode.PANEL_CANCELED, message, "input")
     fields = _newest_fields(push, panel)
@@ -237,7 +237,7 @@ def _update(interview: Interview, event: Event, sequence: Revision, differs: boo
     if not replaces(sequence, interview.sequence):
         late_uid = {"scheduler_uid": event.push.calendar_uid} if brings_uid(interview, event.push) else {}
         return InterviewMerge(name, interview, event, origin, differs, columns=late_uid)
-    is_back = is_deleted(interview) and replaces(sequence, interview.deleted_sequence)
+    is_back = interview.is_deleted and replaces(sequence, interview.deleted_sequence)
     return InterviewMerge(
         name,
         interview,

@@ -87,17 +87,19 @@ async def find(
     """
     if external_id is None:
         panel = await get_named(viewer, Panel, id, None, *([_INTEGRATION] if provider else []))
-        if panel is not None and provider is not None and panel.integration.provider is not provider:
+        if panel and provider and panel.integration.provider is not provider:
             raise Refused(Code.BAD_USER_INPUT, "The panel of this `id` is another provider's: leave `provider` out.")
         return panel
     rows = await select(viewer, Query(_panels_named, external_id=external_id), _INTEGRATION)
-    named = [panel for panel in rows if provider in (None, panel.integration.provider)]
-    by_id = await get(viewer, Panel, "id", id) if id is not None else None
-    if id is not None and (by_id is not None or named) and by_id not in named:
-        raise Refused(Code.BAD_USER_INPUT, CONTRADICTION)
-    if by_id is None and len(named) > 1:
+    named: list[Panel | None] = [each for each in rows if provider in (None, each.integration.provider)] or [None]
+    if id is not None:
+        panel = await get(viewer, Panel, "id", id)
+        if panel not in named:
+            raise Refused(Code.BAD_USER_INPUT, CONTRADICTION)
+        return panel
+    if len(named) > 1:
         raise Refused(Code.BAD_USER_INPUT, AMBIGUOUS)
-    return by_id or next(iter(named), None)
+    return named[0]
 
 
 def _panels_named(scope: Scope, external_id: Bind) -> QuerySet[Panel]:

@@ -6,10 +6,11 @@ is read when everything is written. A Limited Team Member sees candidates whom s
 before the act changes it, and once more when everything is written.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from database import Bind, fetch_values, in_
 from models import (
@@ -35,6 +36,9 @@ _MOST_CANDIDATES = 50
 #: An entry of the log, to be written: its topic, its kind and its subject's id, and more of its columns.
 Draft = tuple[tuple[ChangeTopic | None, str, str | None], dict[str, str | None]]
 
+#: A user and a candidate, by their ids.
+Pair = tuple[str, str]
+
 _WHY = "what a user has seen or comes to see, to be told so"
 
 
@@ -57,50 +61,46 @@ def expired(user_id: str) -> Draft:
 class Sight:
     """Whose view changes by the acts of one transaction."""
 
-    #: Pairs of Limited Team Members and candidates, and whether something tied the two before.
-    _before: dict[tuple[str, str], bool] = field(default_factory=dict)
-    #: Pairs of Interviewers and candidates on one of whose panels they no longer sit.
-    _parted: set[tuple[str, str]] = field(default_factory=set)
+    #: Limited Team Members and candidates whose tie may come or go.
+    _watched: set[Pair] = field(default_factory=set)
+    #: Those of them that something tied to each other before.
+    _tied: set[Pair] = field(default_factory=set)
+    #: Interviewers and candidates on one of whose panels they no longer sit.
+    _parted: set[Pair] = field(default_factory=set)
 
     @property
     def is_watched(self) -> bool:
         """Whether somebody's view may change."""
-        return bool(self._before or self._parted)
+        return bool(self._watched or self._parted)
 
-    def part(self, pairs: Iterable[tuple[str, str]]) -> None:
+    def part(self, pairs: Iterable[Pair]) -> None:
         """Note that these Interviewers leave a panel of these candidates."""
         self._parted.update(pairs)
 
-    async def watch(self, pairs: Collection[tuple[str, str]], roles: Mapping[str, Role] | None = None) -> None:
+    async def watch(self, pairs: Collection[Pair], roles: Mapping[str, Role] | None = None) -> None:
         """Remember which of these users and candidates are tied to each other, before an act changes that.
 
         `roles` are those of the users that are known. A statement where any are not, another where any is limited.
         """
         roles = await roles_of({user_id for user_id, _ in pairs}, roles or {})
-        watched = [pair for pair in pairs if roles.get(pair[0]) is Role.LIMITED_TEAM_MEMBER]
-        new = [pair for pair in watched if pair not in self._before]
-        if new:
-            tied = await tied_users({candidate_id for _, candidate_id in new})
-            self._before |= {(user_id, id): user_id in tied[id] for user_id, id in new}
+        new = {pair for pair in pairs if roles.get(pair[0]) is Role.LIMITED_TEAM_MEMBER} - self._watched
+        tied = await _tied_pairs(new)
+        self._watched |= new
+        self._tied |= tied
 
     async def changes(self, entries: Iterable[Change | LogEntry]) -> tuple[list[Draft], list[Draft]]:
         """What to tell whom, before these entries of the same acts and after them. Four statements at most.
 
         The entries themselves get the users to whom their subject is new.
         """
-        tied = await tied_users({candidate_id for _, candidate_id in self._before})
-        come: dict[str, list[str]] = {}
-        gone: dict[str, list[str]] = {}
-        for (user_id, candidate_id), before in self._before.items():
-            if before is not (user_id in tied[candidate_id]):
-                (gone if before else come).setdefault(user_id, []).append(candidate_id)
-        many = {user_id for side in (come, gone) for user_id, ids in side.items() if len(ids) > _MOST_CANDIDATES}
-        left = [(user_id, id) for user_id, ids in gone.items() if user_id not in many for id in ids]
-        new = [(user_id, id) for user_id, ids in come.items() if user_id not in many for id in ids]
+        tied = await _tied_pairs(self._watched)
+        come, gone = tied - self._tied, self._tied - tied
+        many = _users_of_many(come) | _users_of_many(gone)
+        new, left = ([pair for pair in sorted(side) if pair[0] not in many] for side in (come, gone))
         parts = await _Parts.of({candidate_id for _, candidate_id in (*left, *new)})
         known = _let_know(new, entries)
-        told_before = [each for pair in new for each in parts.gained(*pair) if each[0][2] not in known]
-        told_after = [each for pair in left for each in parts.lost(*pair)]
+        told_before = [draft for pair in new for draft in parts.gained(*pair) if draft[0][2] not in known]
+        told_after = [draft for pair in left for draft in parts.lost(*pair)]
         return told_before, [*told_after, *await self._candidates_left(), *map(expired, sorted(many))]
 
     async def _candidates_left(self) -> list[Draft]:
@@ -113,7 +113,19 @@ class Sight:
         ]
 
 
-def _let_know(pairs: Collection[tuple[str, str]], entries: Iterable[Change | LogEntry]) -> set[str]:
+async def _tied_pairs(pairs: Collection[Pair]) -> set[Pair]:
+    """Those of these users and candidates whom something ties to each other. A statement, where there are any."""
+    tied = await tied_users({candidate_id for _, candidate_id in pairs})
+    return {(user_id, candidate_id) for user_id, candidate_id in pairs if user_id in tied[candidate_id]}
+
+
+def _users_of_many(pairs: Iterable[Pair]) -> set[str]:
+    """The users who stand in so many of the pairs that they load afresh."""
+    counts = Counter(user_id for user_id, _ in pairs)
+    return {user_id for user_id, count in counts.items() if count > _MOST_CANDIDATES}
+
+
+def _let_know(pairs: Collection[Pair], entries: Iterable[Change | LogEntry]) -> set[str]:
     """Name the users in the entries about their new candidates; returns the ids of what these entries are about."""
     subjects: set[str] = set()
     for entry in entries:
@@ -130,6 +142,9 @@ class _Form(NamedTuple):
     id: str
     panel_id: str
     user_id: str
+
+
+AnyForm = TypeVar("AnyForm", FeedbackForm, _Form)
 
 
 def gained_form(form: FeedbackForm | _Form, candidate_id: str, user_id: str) -> Draft:
@@ -168,7 +183,7 @@ class _Parts:
         yield lost(ChangeTopic.CANDIDATES, id, user_id, id)
         for part_id in (*self.panels.get(id, ()), *self.interviews.get(id, ())):
             yield lost(ChangeTopic.INTERVIEW_PANELS, part_id, user_id, id)
-        for form in self._forms_of_others(id, user_id):
+        for form in _forms_of_others(self.forms.get(id, ()), user_id):
             yield lost(ChangeTopic.FEEDBACK_FORMS, form.id, user_id, id)
 
     def gained(self, user_id: str, id: str) -> Iterator[Draft]:
@@ -176,12 +191,13 @@ class _Parts:
         yield gained(ChangeTopic.CANDIDATES, id, user_id, candidate_id=id)
         for panel_id in self.panels.get(id, ()):
             yield gained(ChangeTopic.INTERVIEW_PANELS, panel_id, user_id, candidate_id=id, panel_id=panel_id)
-        for form in self._forms_of_others(id, user_id):
+        for form in _forms_of_others(self.forms.get(id, ()), user_id):
             yield gained_form(form, id, user_id)
 
-    def _forms_of_others(self, id: str, user_id: str) -> Iterator[_Form]:
-        """A form of one's own is seen whatever happens."""
-        return (form for form in self.forms.get(id, ()) if form.user_id != user_id)
+
+def _forms_of_others(forms: Iterable[AnyForm], user_id: str) -> Iterator[AnyForm]:
+    """A form of one's own is seen whatever happens."""
+    return (form for form in forms if form.user_id != user_id)
 
 
 def _ids_of_parts(keys: Bind) -> list[Any]:
@@ -248,26 +264,32 @@ class SeatChanges:
         roles = await roles_of(concerned, roles) if concerned else {}
         await sight.watch({(user_id, candidate_id) for user_id in before.users ^ after.users}, roles)
         interviewers = frozenset(each for each in concerned if roles.get(each) is Role.INTERVIEWER)
-        sight.part((user_id, candidate_id) for user_id in interviewers & before.users - after.users)
-        return cls(before, after, interviewers)
+        changes = cls(before, after, interviewers)
+        sight.part((user_id, candidate_id) for user_id in changes.leavers)
+        return changes
 
     @property
     def newcomers(self) -> list[str]:
         """To whom a panel comes into view that was there before."""
         return sorted(self.interviewers & self.after.users - self.before.users) if self.before.is_visible else []
 
+    @property
+    def leavers(self) -> list[str]:
+        """Out of whose view the panel goes."""
+        return sorted(self.interviewers & self.before.users - self.after.users)
+
     def drafts(self, panel_id: str, candidate_id: str, forms: Iterable[FeedbackForm]) -> Iterator[Draft]:
         """What to tell them of it."""
         known = [form for form in forms if form.id in self.before.forms]
         for user_id in self.newcomers:
-            yield from (gained_form(form, candidate_id, user_id) for form in known if form.user_id != user_id)
-        for user_id in sorted(self.interviewers & self.before.users - self.after.users):
+            yield from (gained_form(form, candidate_id, user_id) for form in _forms_of_others(known, user_id))
+        for user_id in self.leavers:
             yield lost(ChangeTopic.INTERVIEW_PANELS, panel_id, user_id, candidate_id)
         for user_id, interview_id in sorted(self.before.seats - self.after.seats):
             if user_id in self.interviewers:
                 yield lost(ChangeTopic.INTERVIEW_PANELS, interview_id, user_id, candidate_id)
-        for user_id in sorted(self.interviewers & self.before.users - self.after.users):
-            others = (form for form in known if form.user_id != user_id)
+        for user_id in self.leavers:
+            others = _forms_of_others(known, user_id)
             yield from (lost(ChangeTopic.FEEDBACK_FORMS, form.id, user_id, candidate_id) for form in others)
 
 

@@ -89,7 +89,7 @@ FAULTS = [Fault(*row) for row in (
     ("who-is-added-again-gets-no-form-back", "resolvers/feedback.py", "a_removed_interviewers_form",
      "form.status = FeedbackFormStatus.PENDING", "pass"),
     ("a-user-restores-what-the-scheduler-deleted", "resolvers/cancels.py", "no_user_restores",
-     "if is_deleted(panel):", "if False:"),
+     "if panel.is_deleted:", "if False:"),
     ("a-newer-version-is-no-conflict", "resolvers/cancels.py", "a_cancel_expects_the_version",
      "expected == panel.version:", "expected <= panel.version:"),
     ("a-restore-leaves-no-audit", "resolvers/cancels.py", "cancel_and_restore_are_kept",

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.access_operations import NOTHING, OPERATIONS, Operation, Things, answers, find_things, numbers, with_panel
+from tests.access_operations import OPERATIONS, Operation, answers, numbers
 from tests.access_table import CELLS, DONE, PEOPLE, SCOPED, TABLE, UNKNOWN, Verdict
+from tests.access_things import NOTHING, Things, find_things, with_panel
 from tests.people import FOLLOW, Person, Server
 from tests.test_contract import CONTRACT
 from tests.world import World

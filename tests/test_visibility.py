@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.access_operations import answers, find_things, with_panel
+from tests.access_operations import answers
+from tests.access_things import find_things, with_panel
 from tests.people import Person
 from tests.world import World
 

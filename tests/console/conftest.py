@@ -21,12 +21,12 @@ from tests.console.browsing import (
     ROOT,
     SWITCHES,
     Ats,
-    Proxy,
     Visitors,
     free_port,
     skip_without,
     until,
 )
+from tests.console.network import Proxy
 
 #: The first start also fills the demo's database, which takes long on a busy machine.
 START_SECONDS = 120.0

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from tests.console.browsing import Ats, FeedRelay, Proxy, Visitors, panel_cards
+from tests.console.browsing import Ats, Visitors, panel_cards
+from tests.console.network import FeedRelay, Proxy
 
 #: The demo has a database of its own, whichever the other tests are on.
 pytestmark = pytest.mark.once

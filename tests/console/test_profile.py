@@ -6,7 +6,8 @@ from datetime import time
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.console.browsing import Ats, FeedRelay, Visitors, panel_cards
+from tests.console.browsing import Ats, Visitors, panel_cards
+from tests.console.network import FeedRelay
 
 #: The demo has a database of its own, whichever the other tests are on.
 pytestmark = pytest.mark.once

@@ -11,7 +11,7 @@ from resolvers.calendar import Attendee, CalendarEvent
 
 zones.use_newest_database()
 
-#: The zones of invites that readers are given; every zone there is is written and read back in tests/test_calendar.py.
+#: The zones of invites that readers are given; tests/test_calendar_times.py writes and reads back every zone there is.
 ZONES = (
     *("Africa/Casablanca", "America/Asuncion", "America/Caracas", "America/Havana", "America/New_York"),
     *("America/Nuuk", "America/Santiago", "America/Sao_Paulo", "America/Vancouver", "Antarctica/Troll"),
