@@ -177,9 +177,9 @@ async def prune(retention: timedelta) -> int:
     # Positions are gap-free: the oldest entry that is kept stands right behind the last one that went.
     accounts = unscoped(models.Account, "retention is the same for everybody")
     for relation in ("changes", "entries"):
-        oldest, at = {f"{relation}__position": F("pruned_position") + 1}, f"{relation}__at"
-        may_expire = Q(**{f"{at}__lt": now - retention}) | Q(**{f"{at}__gt": now})
-        for account in await accounts.filter(may_expire, **oldest).only("id"):
+        oldest = {f"{relation}__position": F("pruned_position") + 1}
+        times: dict[str, Any] = {f"{relation}__at__lt": now - retention, f"{relation}__at__gt": now}
+        for account in await accounts.filter(Q(join_type=Q.OR, **times), **oldest).only("id"):
             dropped = _PRUNED_AT_ONCE
             while dropped >= _PRUNED_AT_ONCE:
                 dropped = await commit_for_operator(partial(_prune_batch, account.id, now, retention))
