@@ -70,24 +70,25 @@ _EXPOSITION_COST, _FILE_COST = 100, 10
 
 
 class Application:
-    """The root ASGI application: it puts its process into every request, and leaves all but WebSockets to Starlette.
+    """The root ASGI application: it puts its process into every request, and leaves all but the API to Starlette.
 
     `listening` are the sockets that nobody but this process accepts connections from.
     """
 
     def __init__(self, listening: Sequence[socket.socket] = ()) -> None:
         self.process = new_process()
-        cors = Middleware(
+        cors = partial(
             CORSMiddleware,
             allow_origin_regex=settings.current().origins,
             allow_methods=["GET", "POST"],
             allow_headers=[*_CLIENT_HEADERS, *settings.current().headers],
             expose_headers=["x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "change-cursor"],
         )
+        self._posted_operations = RequestMiddleware(cors(_posted_operation))
         self._public_path = settings.current().public_path
         self._starlette = Starlette(
             routes=_routes(_console_files(self._public_path)),
-            middleware=[Middleware(RequestMiddleware), cors],
+            middleware=[Middleware(RequestMiddleware), Middleware(cors)],
             lifespan=lambda _: lifespan(self.process, listening),
             exception_handlers={
                 404: http.not_found,
@@ -101,11 +102,19 @@ class Application:
         if self._public_path and scope["type"] != "lifespan":
             # Whether the proxy leaves it in the path or not.
             scope["path"] = _without(self._public_path, scope["path"])
-        # Every layer of Starlette would take its kilobyte for as long as somebody follows.
+        # Every layer of Starlette takes its time of each request, and a kilobyte for as long as somebody follows.
         if scope["type"] == "websocket" and scope["path"] in _GRAPHQL:
             await websocket.serve(WebSocket(scope, receive, send))
+        elif scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in _GRAPHQL:
+            await self._posted_operations(scope, receive, send)
         else:
             await self._starlette(scope, receive, send)
+
+
+async def _posted_operation(scope: Scope, receive: Receive, send: Send) -> None:
+    scope["route"] = _GRAPHQL_ROUTES[scope["path"]]
+    response = await http.graphql(Request(scope, receive, send))
+    await response(scope, receive, send)
 
 
 def _without(public_path: str, path: str) -> str:
@@ -132,7 +141,7 @@ def _console_files(public_path: str) -> Path:
 
 def _routes(files: Path) -> list[BaseRoute]:
     return [
-        *(Route(path, graphql, methods=["GET", "POST"]) for path in _GRAPHQL),
+        *_GRAPHQL_ROUTES.values(),
         Route("/healthz", health),
         Route("/readyz", readiness),
         *([] if settings.current().metrics_address else [Route("/metrics", exposition)]),
@@ -228,6 +237,9 @@ async def graphql(request: Request) -> Response:
     if request.method == "GET" and "query" not in request.query_params and _is_browser(request):
         return FileResponse(_console_files(settings.current().public_path) / "explorer.html")
     return await http.graphql(request)
+
+
+_GRAPHQL_ROUTES = {path: Route(path, graphql, methods=["GET", "POST"]) for path in _GRAPHQL}
 
 
 async def console(request: Request) -> Response:

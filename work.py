@@ -5,7 +5,8 @@ whichever comes to more. So what is forgotten in the counting still has its pric
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 from time import perf_counter, thread_time
@@ -72,19 +73,20 @@ class Work:
             raise AnswerTooLong(self.most_bytes)
 
 
-class SharedWork(Work):
-    """What is done for several requests at once: they are alike, so that each has an equal part in it."""
-
-    __slots__ = ("_parts",)
-
-    def __init__(self, parts: Sequence[Work]) -> None:
-        super().__init__(min(part.limit for part in parts), sum(part.most_bytes - part.bytes for part in parts))
-        self._parts = parts
-
-    def add(self, units: float, seconds: float) -> None:
-        super().add(units, seconds)
-        for part in self._parts:
-            part.add(units / len(self._parts), seconds / len(self._parts))
+@contextmanager
+def shared_by(parts: Sequence[Work]) -> Iterator[Work]:
+    """The work that the block does for several requests at once. They are alike, so that each has an equal part in it,
+    which is added to theirs at the end of the block.
+    """
+    if len(parts) == 1:
+        yield parts[0]
+        return
+    work = Work(min(part.limit for part in parts), sum(part.most_bytes - part.bytes for part in parts))
+    try:
+        yield work
+    finally:
+        for part in parts:
+            part.add(work.units / len(parts), work.seconds / len(parts))
 
 
 class TimeSlice:
@@ -120,8 +122,36 @@ async def in_slices(
 
 #: What the steps of this task count to, and those of the tasks that it starts.
 _current: ContextVar[Work | None] = ContextVar("work", default=None)
-#: The CPU of the steps that have run within the step under way; None while none is under way.
+#: The time of the steps that have run within the step under way; None while none is under way.
 _within: float | None = None
+
+
+class _Cpu:
+    """How much CPU the steps of a thread take of the time that they take.
+
+    To ask for the CPU is a system call, which may take as long as a short step: it is asked for once in so much time of
+    steps, and the steps until the next time are taken to be like these.
+    """
+
+    __slots__ = ("_read", "_seconds", "_share")
+
+    _READ_EVERY = 0.01
+
+    def __init__(self) -> None:
+        self._read = self._seconds = 0.0
+        self._share = 1.0
+
+    def of(self, seconds: float) -> float:
+        """The CPU of a step that took so long."""
+        self._seconds += seconds
+        if self._seconds > self._READ_EVERY:
+            read = thread_time()
+            self._share = min(max(read - self._read, 0.0) / self._seconds, 1.0)
+            self._read, self._seconds = read, 0.0
+        return seconds * self._share
+
+
+_CPU = _Cpu()
 
 
 def current_work() -> Work | None:
@@ -195,12 +225,12 @@ class _Counted(Coroutine[Any, Any, T]):
     def _step(self, go_on: Callable[..., Any], *values: Any) -> Any:
         global _within
         around, _within = _within, 0.0
-        began = thread_time()
+        began = perf_counter()
         try:
             return go_on(*values)
         finally:
-            seconds = thread_time() - began
-            self._work.add(0.0, seconds - _within)
+            seconds = perf_counter() - began
+            self._work.add(0.0, _CPU.of(seconds - _within))
             _within = None if around is None else around + seconds
             if around is None:
                 LOOP_TURNS.add(current_owner(), seconds)

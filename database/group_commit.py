@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from database.connection import UNREACHABLE
 from database.transactions import CLASH, Act, Begin, Transactions, Unit, run_together, run_with_retries
-from work import SharedWork, Work, counted, current_work
+from work import Work, counted, current_work, shared_by
 
 T = TypeVar("T")
 
@@ -83,7 +83,8 @@ class GroupCommitQueue(Generic[Unit]):
         while group := self._take_next():
             self.under_way.append(group)
             try:
-                await counted(SharedWork([each.work for each in group]), self._commit, group)
+                with shared_by([each.work for each in group]) as work:
+                    await counted(work, self._commit, group)
             finally:
                 self.under_way.remove(group)
                 _cancel(group)
@@ -115,7 +116,7 @@ class GroupCommitQueue(Generic[Unit]):
                     each.fail(failure)
             else:
                 # Another process works on the same, or one of the acts can't be done: each alone gets its own failure.
-                await asyncio.gather(*map(self._commit_alone, group))
+                await asyncio.gather(*(counted(each.work, self._commit_alone, each) for each in group))
         else:
             for each, result in zip(group, results, strict=True):
                 each.result.set_result(result)

@@ -34,7 +34,7 @@ from execution.level import DocumentContext
 from execution.plan import NO_PLAN, Plan, Root
 from execution.plans import Plans
 from execution.specialised import Values
-from work import SharedWork, TimeSlice, Work, WorkLimitExceeded, counted
+from work import TimeSlice, Work, WorkLimitExceeded, counted, shared_by
 
 logger = logging.getLogger(__name__)
 
@@ -215,8 +215,8 @@ async def _complete_batch(
     completer: Completer, info: ResolveInfo, scope: DocumentContext, batch: Sequence[Incomplete]
 ) -> Values:
     """Complete values of several operations that are alike."""
-    work = batch[0].work if len(batch) == 1 else SharedWork([each.work for each in batch])
-    return await counted(work, completer.complete, [each.value for each in batch], Run(info, scope, work))
+    with shared_by([each.work for each in batch]) as work:
+        return await counted(work, completer.complete, [each.value for each in batch], Run(info, scope, work))
 
 
 def core_schema(schema: strawberry.Schema) -> GraphQLSchema:

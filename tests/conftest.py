@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "once: does not depend on the database")
     config.addinivalue_line("markers", "postgres: for PostgreSQL only")
     lines = logging.FileHandler(output_scan.log(), delay=True)
-    lines.setFormatter(logs._formatter(for_people=False))
+    lines.setFormatter(logs.LineFormatter(for_people=False))
     logging.getLogger().addHandler(lines)
     logging.getLogger("callboard").setLevel(logging.INFO)
 

@@ -15,6 +15,7 @@ import websockets
 
 import clock
 import settings
+import work
 from auth.viewer import Viewer
 from benchmarks.load import post, put
 from operations import rates
@@ -128,7 +129,11 @@ async def test_operations_over_websockets_spend_the_same_rate(world: World, limi
     assert refused["payload"][0]["extensions"] == {"code": "RATE_LIMITED", "retryAfter": 60}
 
 
-async def test_each_delivery_of_a_subscription_costs_what_the_subscription_does(world: World, limited: Use) -> None:
+async def test_each_delivery_of_a_subscription_costs_what_the_subscription_does(
+    world: World, limited: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a busy machine the first delivery takes more CPU than that is.
+    monkeypatch.setattr(work, "COST_PER_SECOND", 0)
     async with world.rita.following():
         pass  # so that its document is known
     limited(user_cost_per_minute=3 * FOLLOW_COST)

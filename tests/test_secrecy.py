@@ -43,7 +43,7 @@ def test_a_log_tells_what_was_raised_where_and_none_of_its_words(for_people: boo
     except KeyError:
         record = logging.LogRecord("callboard", logging.ERROR, __file__, 1, "Unexpected", (), sys.exc_info())
 
-    line = logs._formatter(for_people).format(record)
+    line = logs.LineFormatter(for_people).format(record)
 
     assert MARK not in line
     assert [word for word in ("ValueError", "KeyError", "test_secrecy.py") if word not in line] == []

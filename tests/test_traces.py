@@ -38,7 +38,7 @@ class Lines:
 def lines() -> Iterator[Lines]:
     lines, root = Lines(), logging.getLogger()
     handler, level = logging.StreamHandler(lines.text), root.level
-    handler.setFormatter(logs._formatter(for_people=False))
+    handler.setFormatter(logs.LineFormatter(for_people=False))
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     yield lines

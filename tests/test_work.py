@@ -1,6 +1,7 @@
 """Work is counted as it is done: what is more than its estimate is charged, and what is too much is ended."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,7 +14,7 @@ from operations.errors import format_failure
 from tests.limits import cost
 from tests.rates import Use, rates_on, sent
 from tests.world import World
-from work import SharedWork, TimeSlice, Work, WorkLimitExceeded, counted, in_slices
+from work import TimeSlice, Work, WorkLimitExceeded, counted, in_slices, shared_by
 
 pytestmark = pytest.mark.once
 
@@ -141,12 +142,24 @@ async def test_cpu_counts_where_it_comes_to_more_than_what_was_counted() -> None
 
 async def test_what_is_done_for_several_costs_each_an_equal_part() -> None:
     parts = [Work(100), Work(50)]
-    shared = SharedWork(parts)
-    shared.count(40)
 
-    assert [part.units for part in parts] == [20, 20]
-    with pytest.raises(WorkLimitExceeded):
-        shared.count(20)
+    with shared_by(parts) as shared:
+        shared.count(40)
+        with pytest.raises(WorkLimitExceeded):
+            shared.count(20)
+
+    assert [part.units for part in parts] == [30, 30]
+
+
+async def test_a_step_that_stands_still_costs_its_cpu_and_not_its_time() -> None:
+    work = Work()
+
+    async def stand_still() -> None:
+        threading.Event().wait(0.02)
+
+    await counted(work, stand_still)
+
+    assert work.seconds < 0.01
 
 
 @pytest.mark.parametrize(("is_recent", "code"), [(True, "LIMIT_EXCEEDED"), (False, "SERVICE_UNAVAILABLE")])
