@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from operator import attrgetter
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from tortoise import fields
 from tortoise.expressions import Q
@@ -53,15 +53,17 @@ class ResponseStatus(Enum):
 
 
 class Departure(TypedDict):
-    """What the calendar of somebody who was taken off an interview is told: its last time, and SEQUENCE and DTSTAMP.
+    """What the calendar of somebody who was taken off an interview is told: a revision, and the event as they knew it.
 
-    Instants are in ISO 8601.
+    Instants are in ISO 8601. Departures from before these were kept have no `uid` and no `subject`.
     """
 
     sequence: int
     at: str
     starts_at: str
     ends_at: str
+    uid: NotRequired[str]
+    subject: NotRequired[str]
 
 
 @dataclass(frozen=True)

@@ -92,10 +92,14 @@ def personal_invites(event: CalendarEvent) -> Iterator[str]:
 def departure(event: CalendarEvent, attendee: Attendee) -> str:
     """The cancel for somebody who was taken off: RFC 5546, 3.2.5. It says nothing of what became of the interview.
 
-    The event's times, sequence and stamp are those of the departure.
+    The event's UID, subject, times, sequence and stamp are those of the departure.
     """
-    bare = replace(event, canceled=True, location=None, meeting_url=None, url=None)
-    return next(_single(bare, ["You are no longer on this interview."], (attendee,)))
+    calendar, bare = _calendar("CANCEL"), replace(event, canceled=True, location=None, meeting_url=None, url=None)
+    vevent = _vevent(bare, "You are no longer on this interview.", (attendee,))
+    # It would say that the interview takes place for nobody.
+    del vevent["status"]
+    calendar.add_component(vevent)
+    return _written(calendar)
 
 
 def candidate_invite(event: CalendarEvent, candidate: Attendee) -> str:

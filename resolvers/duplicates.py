@@ -72,21 +72,22 @@ async def load_kept(candidates: Collection[Candidate]) -> list[Candidate]:
     return await rows.order_by("id").select_for_update() if ids else []
 
 
-async def move(unit: UnitOfWork, candidates: Sequence[Candidate], kept: Mapping[str, Candidate]) -> set[str]:
+async def move(
+    unit: UnitOfWork, candidates: Sequence[Candidate], kept: Mapping[str, Candidate]
+) -> dict[str, list[str]]:
     """Let each of the candidates that has one lead to the one who is kept: panels with all that hangs on them, the
-    log and followers move there. Returns the ids of those to whom anything has moved.
+    log and followers move there. Returns the ids of the panels that have moved, by the candidate whose they were.
     """
-    targets = set()
+    moved = {}
     for candidate in candidates:
         target = kept.get(candidate.id)
         if target is not None and candidate.merged_into_id != target.id:
-            await _move(unit, candidate, target)
+            moved[candidate.id] = await _move(unit, candidate, target)
             unit.audit(AuditAct.CANDIDATE_MERGED, candidate.id, into=target.id)
-            targets.add(target.id)
-    return targets
+    return moved
 
 
-async def _move(unit: UnitOfWork, candidate: Candidate, target: Candidate) -> None:
+async def _move(unit: UnitOfWork, candidate: Candidate, target: Candidate) -> list[str]:
     why = "a duplicate that is merged, with all that hangs on it"
     merged = unscoped(Candidate, why).filter(id=candidate.id)
     earlier = unscoped(Candidate, why).filter(merged_into_id=candidate.id)
@@ -102,7 +103,8 @@ async def _move(unit: UnitOfWork, candidate: Candidate, target: Candidate) -> No
     target.updated_at = unit.at
     await unscoped(Candidate, why).filter(id=target.id).update(updated_at=unit.at)
     unit.record_candidate(target, ChangeType.CANDIDATE_UPDATED)
-    for panel in await unscoped(Panel, why).filter(candidate_id=candidate.id).order_by("id").select_for_update():
+    panels = await unscoped(Panel, why).filter(candidate_id=candidate.id).order_by("id").select_for_update()
+    for panel in panels:
         panel.candidate_id = target.id
         unit.keep(panel)
         unit.record(panel, ChangeKind.UPDATED)
@@ -113,3 +115,4 @@ async def _move(unit: UnitOfWork, candidate: Candidate, target: Candidate) -> No
     following = {follow.user_id for follow in await theirs.filter(candidate_id=target.id)}
     new = [follow for follow in await follows if follow.user_id not in following]
     await theirs.filter(id__in=[follow.id for follow in new]).update(candidate_id=target.id)
+    return [panel.id for panel in panels]

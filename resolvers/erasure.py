@@ -152,6 +152,8 @@ async def _erase_panel(unit: UnitOfWork, panel: Panel) -> None:
     _clear(panel, "note", "external_url", "canceled_reason")
     for interview in stored.interviews.values():
         interview.subject = ERASED
+        for departure in (interview.departures or {}).values():
+            departure["subject"] = ERASED
         _clear(interview, "note", "location", "meeting_url", "canceled_reason")
         stored.touch(interview)
     for form in stored.forms.values():

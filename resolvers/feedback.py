@@ -1,7 +1,7 @@
 """Feedback: forms follow the seats of a panel, keep their link whatever happens, and are final once submitted."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tortoise.expressions import Q, Subquery
@@ -82,7 +82,7 @@ def _due_seats(panel_ids: Sequence[str]) -> QuerySet[Interviewer]:
     )
 
 
-async def recount_due(unit: UnitOfWork, user_ids: Sequence[str]) -> None:
+async def recount_due(unit: UnitOfWork, user_ids: Collection[str]) -> None:
     """Count anew for whom the panels wait on which these users, who have left or come back, owe feedback.
 
     Four statements, however many panels; what changes of one is recorded.

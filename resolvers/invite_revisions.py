@@ -4,7 +4,7 @@ SEQUENCE counts what RFC 5546, 2.1.4 calls significant, since calendars then ask
 status, and a return. DTSTAMP and LAST-MODIFIED follow all that the invite says (docs/calendars.md).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,11 +29,13 @@ from resolvers.units import UnitOfWork
 class InviteFacts:
     """All that the invite of an interview says."""
 
+    uid: str
+    subject: str
     starts_at: datetime
     ends_at: datetime
     #: What is significant, times too.
     event: tuple[object, ...]
-    #: The rest, but for names and addresses.
+    #: The rest, but for names and addresses of people.
     text: tuple[object, ...]
     #: The ids of the users who are invited.
     people: frozenset[str]
@@ -51,13 +53,12 @@ def invite_facts(
     status = "CANCELLED" if origin is CancelOrigin.SCHEDULER else panel.tentative
     guests = [(seat.user_id, seat.response_status, _link(forms.get((interview.id, seat.user_id)))) for seat in seats]
     return InviteFacts(
+        interview.calendar_uid,
+        interview.subject,
         interview.starts_at,
         interview.ends_at,
         (interview.starts_at, interview.ends_at, interview.location, interview.meeting_url, status),
-        (
-            *(interview.scheduler_uid, interview.subject, interview.note),
-            *(panel.timezone, panel.external_url, origin, *guests),
-        ),
+        (interview.note, panel.timezone, panel.external_url, origin, *guests),
         frozenset(user_id for user_id, *_ in guests),
     )
 
@@ -99,22 +100,29 @@ def _departure(interview: Interview, before: InviteFacts) -> Departure:
     return {
         "sequence": interview.calendar_sequence + 1,
         "at": interview.calendar_stamp.isoformat(),
+        "uid": before.uid,
+        "subject": before.subject,
         "starts_at": before.starts_at.isoformat(),
         "ends_at": before.ends_at.isoformat(),
     }
 
 
-async def revise_invites_of_users(unit: UnitOfWork, renamed: Iterable[str], readdressed: Iterable[str]) -> None:
+async def revise_invites_of_users(
+    unit: UnitOfWork, renamed: set[str], readdressed: set[str], left_or_back: set[str]
+) -> None:
     """Count on the invites that show these users, by id, under their new names and addresses.
 
-    A new address is a new attendee or organizer to calendars, and raises SEQUENCE. Two statements and a write for each
-    of the two, none for nobody: the panels are locked first, as by every act that writes their interviews.
+    A new address is a new attendee or organizer to calendars, and raises SEQUENCE. Whoever has left, or is back, takes
+    no replies as the organizer, or does. Two statements and a write for each of the three, none for nobody: the panels
+    are locked first, as by every act that writes their interviews.
     """
-    for user_ids, by in ((set(renamed), 0), (set(readdressed), 1)):
+    for user_ids, by in ((renamed - readdressed, 0), (readdressed, 1)):
         if user_ids:
             seats = unscoped(Interviewer, "all seats of users who are synced").filter(user_id__in=user_ids)
             shown = Q(id__in=Subquery(seats.values("interview_id"))) | Q(organizer_id__in=user_ids)
             await _revise(unit, shown, by)
+    if organizer_ids := left_or_back - renamed - readdressed:
+        await _revise(unit, Q(organizer_id__in=organizer_ids), 0)
 
 
 Invited = tuple[str, str | None]
@@ -126,15 +134,25 @@ def shown_to_calendars(candidate: Candidate) -> Invited:
 
 
 async def revise_invites_of_candidates(
-    unit: UnitOfWork, candidates: Iterable[Candidate], before: Mapping[str, Invited], merged: set[str]
+    unit: UnitOfWork,
+    candidates: Iterable[Candidate],
+    before: Mapping[str, Invited],
+    kept: Mapping[str, Candidate],
+    moved: Mapping[str, Sequence[str]],
 ) -> None:
-    """The same for candidates whose invites said that before, by id; panels have moved to the ones in `merged`."""
-    now = {each.id: shown_to_calendars(each) for each in candidates if each.id in before}
-    readdressed = merged | {id for id, (_, address) in now.items() if address != before[id][1]}
+    """The same for candidates whose invites said that before, by id.
+
+    The panels in `moved`, by the duplicate whose they were, say the name and the address of the one who is kept.
+    """
+    now = {each.id: shown_to_calendars(kept.get(each.id, each)) for each in candidates if each.id in before}
+    all_moved = [panel_id for panel_ids in moved.values() for panel_id in panel_ids]
+    readdressed = {id for id, (_, address) in now.items() if address != before[id][1]}
     renamed = {id for id, (name, _) in now.items() if name != before[id][0]} - readdressed
     for candidate_ids, by in ((renamed, 0), (readdressed, 1)):
         if candidate_ids:
-            await _revise(unit, Q(panel__candidate_id__in=candidate_ids), by)
+            own = Q(panel__candidate_id__in=candidate_ids) & ~Q(panel_id__in=all_moved)
+            panel_ids = [panel_id for id in candidate_ids & moved.keys() for panel_id in moved[id]]
+            await _revise(unit, own | Q(panel_id__in=panel_ids), by)
 
 
 async def _revise(unit: UnitOfWork, which: Q, by: int) -> None:

@@ -85,6 +85,8 @@ def _departure(invitation: _Invitation, user: User) -> CalendarInvite:
     left = (invitation.interview.departures or {})[user.id]
     event = replace(
         invitation.event,
+        uid=left.get("uid", invitation.event.uid),
+        subject=left.get("subject", invitation.event.subject),
         sequence=left["sequence"],
         stamp=datetime.fromisoformat(left["at"]),
         starts_at=datetime.fromisoformat(left["starts_at"]),
@@ -158,7 +160,7 @@ def calendar_event(
         timezone=panel.timezone,
         organizer_name=organizer.name if organizer else account.name,
         organizer_email=organizer.email if organizer else f"interviews@{account.slug}.invalid",
-        takes_replies=organizer is not None,
+        takes_replies=organizer is not None and organizer.deactivated_at is None,
         attendees=tuple(attendees),
         stamp=interview.calendar_stamp or interview.updated_at,
         note=interview.note,

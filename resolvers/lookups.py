@@ -1,6 +1,7 @@
 """Whom and what a push names: looked up in the directory, with everything that is wrong with it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from tortoise.queryset import QuerySet
 
@@ -27,8 +28,11 @@ from resolvers.queries import known, select
 from resolvers.revisions import replaces
 from resolvers.validation import byte_faults
 
-#: By which users are the candidate.
-_EMAILS = Join.collection("keys", models.CandidateEmail, "candidate")
+#: By which users are the candidate, and who owns them.
+_OF_A_CANDIDATE = (
+    Join.collection("keys", models.CandidateEmail, "candidate"),
+    Join.target("owner", models.User),
+)
 
 
 async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], stored: PanelAggregate) -> Declaration:
@@ -48,7 +52,7 @@ async def look_up(viewer: Viewer, push: Push, faults: Iterable[UserError], store
         for user_id in stored.seats.get(interview.id, ())
     }
     reader = _EventReader(users, templates.keys() | templates_in_use, assigned)
-    events = [reader.read(interview, path) for path, interview in push.declared_interviews]
+    events = [reader.read(_without_echo(interview, stored), path) for path, interview in push.declared_interviews]
     panel_faults = [
         *(_contradiction_faults(push, candidates) or _candidate_faults(push, named, candidate, stored.panel)),
         *_zone_faults(push, stored.panel),
@@ -74,7 +78,8 @@ def _one_a_path(faults: Sequence[UserError]) -> list[UserError]:
 async def _find_candidates(viewer: Viewer, push: Push, panel: Panel) -> list[models.Candidate]:
     """The candidates whom the push names, by either name, and the panel's own."""
     ids, external_ids = known(panel.candidate_id, push.candidate_id), known(push.candidate_external_id)
-    return await select(viewer, Query(_candidates, _is_new(panel), ids=ids, external_ids=external_ids), _EMAILS)
+    query = Query(_candidates, _is_new(panel), ids=ids, external_ids=external_ids)
+    return await select(viewer, query, *_OF_A_CANDIDATE)
 
 
 def _pick_candidate(push: Push, candidates: Sequence[models.Candidate], panel: Panel) -> models.Candidate | None:
@@ -88,7 +93,7 @@ async def _find_kept(viewer: Viewer, candidate: models.Candidate | None, panel: 
     if candidate is None or candidate.merged_into_id is None:
         return candidate
     query = Query(_candidates, _is_new(panel), ids=[candidate.merged_into_id], external_ids=[])
-    kept = await select(viewer, query, _EMAILS)
+    kept = await select(viewer, query, *_OF_A_CANDIDATE)
     return next((each for each in kept if each.id == candidate.merged_into_id), None)
 
 
@@ -240,6 +245,13 @@ async def uid_faults(viewer: Viewer, push: Push, stored: PanelAggregate) -> list
         for each in others
         if each.scheduler_uid in new
     ]
+
+
+def _without_echo(push: InterviewPush, stored: PanelAggregate) -> InterviewPush:
+    """The event as it was pushed. A UID that stands says nothing, not even where it was only read here."""
+    interview = stored.interviews.get(push.external_id)
+    is_echo = interview is not None and push.calendar_uid == interview.calendar_uid
+    return replace(push, calendar_uid=None) if is_echo else push
 
 
 def _interviews_by_uid(scope: Scope, uids: Bind) -> QuerySet[Interview]:

@@ -99,7 +99,8 @@ async def _save_push(
 
 async def _apply(merged: Merge, stored: PanelAggregate, declaration: Declaration, unit: UnitOfWork) -> None:
     """Give the rows the values that were decided on. Whoever owns the candidate now invites to what is new."""
-    organizer_id = declaration.candidate.owner_id if declaration.candidate else None
+    owner = declaration.candidate.owner if declaration.candidate else None
+    organizer_id = owner.id if owner is not None and owner.deactivated_at is None else None
     for name, value in merged.columns.items():
         setattr(stored.panel, name, value)
     time_slice = TimeSlice()

@@ -223,10 +223,10 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
         synced = await save(candidates, faults, before)
         if not synced.errors:
             await _save_followers(followers)
-            merged = await duplicates.move(unit, candidates, kept)
+            moved = await duplicates.move(unit, candidates, kept)
             changed_emails = await _save_email_keys(candidates, kept)
-            await internal_candidates.follow_candidates(unit, changed_emails, merged)
-            await revise_invites_of_candidates(unit, candidates, invited, merged)
+            await internal_candidates.follow_candidates(unit, changed_emails, {kept[id].id for id in moved})
+            await revise_invites_of_candidates(unit, candidates, invited, kept, moved)
         return synced
 
     return await sync(viewer, act)

@@ -67,24 +67,27 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
             for user in users.values():
                 _record(unit, user, before.get(user.id))
         synced = await save_directory(unit, list(users.values()), faults, contents)
-        if left_or_back := [user.id for user in synced.rows if _has_left_or_is_back(user, before.get(user.id))]:
+        left_or_back = {user.id for user in synced.rows if _has_left_or_is_back(user, before.get(user.id))}
+        if left_or_back:
             await feedback.recount_due(unit, left_or_back)
         if not synced.errors:
-            await _follow_up(unit, users, before)
+            await _follow_up(unit, users, before, left_or_back)
         return synced
 
     return await sync(viewer, act)
 
 
-async def _follow_up(unit: UnitOfWork, users: Mapping[str, User], before: Mapping[str, _Standing]) -> None:
+async def _follow_up(
+    unit: UnitOfWork, users: Mapping[str, User], before: Mapping[str, _Standing], left_or_back: set[str]
+) -> None:
     """Bring invites in line with new names and addresses, and end the calendar feeds of whoever is deactivated."""
     known_users = [user for user in users.values() if user.id in before]
     readdressed = {user.id for user in known_users if user.email != before[user.id].email}
     renamed = {user.id for user in known_users if user.name != before[user.id].name}
     emails = {email for user in known_users for email in (user.email, before[user.id].email) if user.id in readdressed}
     await follow_users(unit, readdressed, emails)
-    await revise_invites_of_users(unit, renamed - readdressed, readdressed)
-    ended = [user.id for user in known_users if user.deactivated_at is not None and before[user.id].active]
+    await revise_invites_of_users(unit, renamed, readdressed, left_or_back)
+    ended = [user.id for user in known_users if user.id in left_or_back and user.deactivated_at is not None]
     if ended:
         await unscoped(CalendarFeed, "of users who are deactivated").filter(user_id__in=ended).delete()
 

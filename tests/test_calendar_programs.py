@@ -17,11 +17,11 @@ import pytest
 
 from resolvers import calendar
 from tests.readers.kinds import FIELDS, expected, kinds
-from tests.readers.programs import SERVERS, Kept, readings, sabres_faults, vdirsyncer, with_khal, with_libical
+from tests.readers.programs import SERVERS, Kept, program, readings, sabres_faults, vdirsyncer, with_khal, with_libical
 from tests.readers.python_readers import Reading, with_icalendar
 from tests.readers.table import DEBIAN, FAULTS, UNREAD
 from tests.test_calendar_feeds import reset
-from tests.test_readers import FOLDER, life, meant, node
+from tests.test_readers import FOLDER, cannot, life, meant, node
 from tests.world import World, in_hours
 
 pytestmark = [
@@ -239,5 +239,8 @@ def content(reading: Reading) -> tuple[str, ...]:
 @pytest.mark.parametrize("name", ["Radicale", "xandikos", "khal", "vdirsyncer", "libical"])
 def test_debians_programs_have_the_versions_of_the_table(name: str) -> None:
     package = {"libical": "libical3"}.get(name, name.lower())
-    command = ["dpkg-query", "-W", "-f", "${Version}", package]
-    assert DEBIAN[name] in subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    command = [program("dpkg-query"), "-W", "-f", "${Version}", package]
+    installed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    if not installed:
+        cannot(f"{package} isn't installed")
+    assert DEBIAN[name] in installed

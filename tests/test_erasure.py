@@ -38,7 +38,6 @@ KEPT = {
     "scheduler_uid",
     "timezone",
     "early_cancels",
-    "departures",
     "canceled_by_id",
     "created_by_id",
 }
@@ -61,19 +60,22 @@ def text_columns(model: type[Model], mark: str = "") -> Iterator[tuple[str, Any]
 
 
 async def marked_panel(world: World, external_id: str = "p", hours: float = 24) -> dict[str, Any]:
-    """A panel of `carla` with a cancelled interview and one of which feedback is in; with a mark in each text."""
-    template = world.templates["values"]
-    interviews = [
-        world.an_interview(name, "ivo", "noor", feedbackTemplateId=template, startsAt=in_hours(hours))
-        for name in ("one", "two")
-    ]
-    pushed = await world.goodtime.push(**world.a_panel(external_id, *interviews))
+    """A panel of `carla` with a cancelled interview and one of which feedback is in; with a mark in each text.
+
+    Leo was taken off both.
+    """
+    asked = {"feedbackTemplateId": world.templates["values"], "startsAt": in_hours(hours)}
+    for people in (("ivo", "noor", "leo"), ("ivo", "noor")):
+        interviews = [world.an_interview(name, *people, **asked) for name in ("one", "two")]
+        pushed = await world.goodtime.push(**world.a_panel(external_id, *interviews))
     await world.ivo.fill(pushed["panel"]["interviews"][0]["interviewers"][0]["feedbackForm"]["id"])
     await world.rita.cancel_one(id=pushed["panel"]["interviews"][1]["id"], reason="a reason")
     for model in ABOUT_CANDIDATES:
         for each in await model.filter(**{_candidate_of(model): world.candidates["carla"]}):
             for name, mark in text_columns(model, mark_of(world)):
-                if name != "answers" or getattr(each, name):
+                if name == "departures":
+                    each.departures[world.leo.id]["subject"] = mark
+                elif name != "answers" or getattr(each, name):
                     setattr(each, name, mark)
             await each.save()
     return dict(pushed["panel"])

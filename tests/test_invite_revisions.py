@@ -146,6 +146,26 @@ async def test_a_merger_is_said_in_invites_once(world: World) -> None:
     assert seen[2].text == seen[1].text
 
 
+async def test_a_merger_leaves_the_invites_alone_that_say_the_same_after_it(world: World) -> None:
+    """Those of the one who is kept, and those of a duplicate of the same name and address."""
+    same = {"name": "Carla Gómez", "emails": ["carla@mail.example"], "stage": "On-site"}
+    await world.sam.sync("candidates", [same | {"externalId": "carla-2"}])
+    await push(world, 1)
+    await world.goodtime.push(**world.a_panel("twin", candidateExternalId="carla-2"))
+    await world.goodtime.push(**world.a_panel("other", candidateExternalId="lea"))
+    panels = ("p", "twin", "other")
+    before = [(await invites(world, panel))["one"] for panel in panels]
+
+    rows = [same | {"externalId": "carla-2"}, {"externalId": "lea", "name": "Lea Fontaine", "stage": "On-site"}]
+    merged = await world.sam.sync("candidates", [row | {"mergedIntoExternalId": "carla"} for row in rows])
+
+    assert not merged["errors"]
+    after = [(await invites(world, panel))["one"] for panel in panels]
+    assert [one.text for one in after[:2]] == [one.text for one in before[:2]]
+    assert after[2]["DESCRIPTION"].startswith("Candidate: Carla Gómez\n")
+    assert int(after[2]["SEQUENCE"]) == int(before[2]["SEQUENCE"]) + 1
+
+
 async def test_the_candidates_new_name_is_said(world: World) -> None:
     await push(world, 1)
     before = await invite(world)

@@ -71,13 +71,27 @@ async def test_whoever_was_taken_off_is_sent_a_cancel_until_they_are_back(world:
 
     assert {name: event.method for name, event in off.items()} == {"noor": "REQUEST", "ivo": "CANCEL"}
     assert off["ivo"].attendees.keys() == {world.email("ivo")}
-    assert off["ivo"]["STATUS"] == "CANCELLED"
+    assert "STATUS" not in off["ivo"].event
     assert off["ivo"]["DTSTART"] == instant(in_hours(24))
     assert still_off["ivo"].text == off["ivo"].text
     assert {event.method for event in back.values()} == {"REQUEST"}
     sequences = [int(each["ivo"]["SEQUENCE"]) for each in (before, off, back)]
     assert sequences == sorted(set(sequences))
     assert len({each["ivo"]["UID"] for each in (before, off, back)}) == 1
+
+
+async def test_whoever_was_taken_off_reads_of_the_event_that_they_knew(world: World) -> None:
+    await push(world, 1, "ivo", "noor")
+    before = await mail(world)
+    await push(world, 2, "noor")
+    off = await mail(world)
+
+    await push(world, 3, "noor", subject="About the offer", startsAt=in_hours(48), calendarUid="late@goodtime.example")
+
+    after = await mail(world)
+    assert after["noor"]["UID"] == "late@goodtime.example"
+    assert (off["ivo"]["UID"], off["ivo"]["SUMMARY"]) == (before["ivo"]["UID"], before["ivo"]["SUMMARY"])
+    assert after["ivo"].text == off["ivo"].text
 
 
 async def test_once_the_interview_is_deleted_everybody_is_sent_a_cancel(world: World) -> None:
@@ -101,6 +115,8 @@ ACTS = st.one_of(
     st.tuples(st.just("people"), st.sets(st.sampled_from(PEOPLE), min_size=1)),
     st.tuples(st.just("event"), st.sampled_from(["at noon", "at one", "CANCELLED"])),
     st.tuples(st.just("text"), st.sampled_from(["", "Bring a laptop."])),
+    st.tuples(st.just("subject"), st.sampled_from(["Onsite", "Values"])),
+    st.tuples(st.just("uid"), st.sampled_from(["itv_1@callboard", "mine@goodtime.example"])),
     st.tuples(st.just("readdress"), st.none()),
 )
 
@@ -110,7 +126,7 @@ ACTS = st.one_of(
 @given(st.lists(ACTS, max_size=12))
 def test_whatever_happens_nobodys_invite_goes_back(acts: list[tuple[str, Any]]) -> None:
     """A cancel, a return or a move counts SEQUENCE up, and what says anything else has a later DTSTAMP."""
-    facts = InviteFacts(NOON, NOON, ("at noon",), (), frozenset(PEOPLE[:2]))
+    facts = InviteFacts("itv_1@callboard", "Onsite", NOON, NOON, ("at noon",), ("",), frozenset(PEOPLE[:2]))
     interview: Any = SimpleNamespace(calendar_sequence=0, calendar_stamp=NOON, departures=None)
     seen: dict[str, tuple[int, Any, Any]] = {}
     for kind, value in acts:
@@ -119,7 +135,8 @@ def test_whatever_happens_nobodys_invite_goes_back(acts: list[tuple[str, Any]]) 
             interview.calendar_sequence += 1
             interview.calendar_stamp += timedelta(seconds=1)
         else:
-            facts = replace(facts, people=frozenset(value)) if kind == "people" else replace(facts, **{kind: (value,)})
+            values = {"people": frozenset, "event": lambda value: (value,), "text": lambda value: (value,)}
+            facts = replace(facts, **{kind: values.get(kind, str)(value)})
             revise_invite(interview, before, facts, NOON)
         for person in PEOPLE:
             if latest := newest(interview, facts, person):
@@ -133,9 +150,11 @@ def test_whatever_happens_nobodys_invite_goes_back(acts: list[tuple[str, Any]]) 
 def newest(interview: Any, facts: InviteFacts, person: str) -> tuple[int, Any, Any] | None:
     """The revision and the content of what a person is sent, if anything."""
     if person in facts.people:
-        return interview.calendar_sequence, interview.calendar_stamp.isoformat(), (facts.event, facts.text)
+        content = (facts.event, facts.text, facts.subject, facts.uid)
+        return interview.calendar_sequence, interview.calendar_stamp.isoformat(), content
     if interview.departures and person in interview.departures:
-        return interview.departures[person]["sequence"], interview.departures[person]["at"], ("off",)
+        left = interview.departures[person]
+        return left["sequence"], left["at"], ("off", left["subject"], left["uid"])
     return None
 
 
@@ -161,6 +180,31 @@ async def test_where_nobody_takes_replies_nobody_is_asked_for_one(world: World) 
 
     assert event.event["ORGANIZER"].params["CN"] == "Acme"
     assert str(event.event["ORGANIZER"]).endswith(".invalid")
+    assert event.event["ATTENDEE"].params["RSVP"] == "FALSE"
+
+
+async def test_whoever_has_left_the_company_takes_no_replies(world: World) -> None:
+    leo = {"externalId": "user-leo", "email": world.email("leo"), "name": "Leo", "role": "LIMITED_TEAM_MEMBER"}
+    await world.goodtime.push(**world.a_panel("p", candidateExternalId="lea"))
+    seen = [await invite(world)]
+    for deactivated in (True, False):
+        await world.sam.sync("users", [leo | {"deactivated": deactivated}])
+        seen.append(await invite(world))
+
+    assert {str(event.event["ORGANIZER"]) for event in seen} == {f"mailto:{world.email('leo')}"}
+    assert [event.event["ATTENDEE"].params["RSVP"] for event in seen] == ["TRUE", "FALSE", "TRUE"]
+    assert len({event["SEQUENCE"] for event in seen}) == 1
+    assert len({event["DTSTAMP"] for event in seen}) == 3
+
+
+async def test_whoever_has_left_the_company_invites_to_nothing_new(world: World) -> None:
+    leo = {"externalId": "user-leo", "email": world.email("leo"), "name": "Leo", "role": "LIMITED_TEAM_MEMBER"}
+    await world.sam.sync("users", [leo | {"deactivated": True}])
+
+    await world.goodtime.push(**world.a_panel("p", candidateExternalId="lea"))
+
+    event = await invite(world)
+    assert event.event["ORGANIZER"].params["CN"] == "Acme"
     assert event.event["ATTENDEE"].params["RSVP"] == "FALSE"
 
 
@@ -236,12 +280,17 @@ async def test_a_late_uid_is_still_nobody_elses(world: World) -> None:
     ]
 
 
-async def test_a_uid_that_was_read_here_may_be_sent_back(world: World) -> None:
+async def test_a_uid_that_was_read_here_may_be_sent_back_and_says_nothing(world: World) -> None:
     await push(world, 1)
-    own = (await shown(world))["calendarUid"]
+    before = await shown(world)
+    own = before["calendarUid"]
 
-    assert (await push(world, 2, calendarUid=own))["errors"] == []
-    assert (await shown(world))["calendarUid"] == own
+    outcomes = [(await push(world, sequence, calendarUid=own))["outcome"] for sequence in (1, 2)]
+    assert (outcomes, await shown(world)) == (["UNCHANGED", "UPDATED"], before)
+
+    moved = await push(world, 3, calendarUid=own, startsAt=in_hours(48))
+    assert (moved["errors"], (await shown(world))["calendarUid"]) == ([], own)
+    assert (await push(world, 4, calendarUid="mine@goodtime.example"))["errors"] == []
 
 
 @pytest.mark.parametrize("uid", ["mine@goodtime.example", "read here"])

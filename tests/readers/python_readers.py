@@ -36,7 +36,7 @@ def event_reading(event: Component) -> Reading:
         "description": str(event["DESCRIPTION"]),
         "location": str(event["LOCATION"]) if "LOCATION" in event else None,
         "url": str(event["URL"]) if "URL" in event else None,
-        "status": str(event["STATUS"]),
+        "status": str(event["STATUS"]) if "STATUS" in event else None,
         "organizer": email(event["ORGANIZER"]),
         "attendees": [
             [email(each), str(each.params["CN"]), each.params["PARTSTAT"]]
@@ -59,7 +59,7 @@ def with_ical(text: str) -> Reading:
         "description": event.description,
         "location": event.location,
         "url": str(event.url) if event.url is not None else None,
-        "status": event.status.value,
+        "status": event.status.value if event.status is not None else None,
         "organizer": email(organizer.uri),
         "attendees": [[email(each.uri), each.common_name, each.status] for each in event.attendees],
     }

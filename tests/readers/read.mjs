@@ -45,7 +45,7 @@ function withNodeIcal(text) {
     description: event.description,
     location: event.location ?? null,
     url: event.url?.val ?? event.url ?? null,
-    status: event.status,
+    status: event.status ?? null,
     organizer: email(event.organizer.val),
     attendees: list(event.attendee).map(({ val, params }) => [email(val), String(params.CN), params.PARTSTAT]),
   };
@@ -64,7 +64,7 @@ function withTsIcs(text) {
     description: event.description,
     location: event.location ?? null,
     url: event.url ?? null,
-    status: event.status,
+    status: event.status ?? null,
     organizer: email(event.organizer.email),
     attendees: list(event.attendees).map((each) => [email(each.email), each.name, each.partstat]),
   };
