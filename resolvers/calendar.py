@@ -81,12 +81,12 @@ def invite(event: CalendarEvent) -> str:
     All instants are in UTC: calendar programs take a TZID for the zone that they know by that name, whatever rules
     are sent along, and a local time can't say which of the two hours it means that autumn repeats.
     """
-    return next(_single(event, [_describe(event, event.attendees)], event.attendees))
+    return next(_single(event, [describe(event, event.attendees)], event.attendees))
 
 
 def personal_invites(event: CalendarEvent) -> Iterator[str]:
     """The same for each attendee, one after the other, with the feedback link of that one only."""
-    return _single(event, (_describe(event, (attendee,)) for attendee in event.attendees), event.attendees)
+    return _single(event, (describe(event, (attendee,)) for attendee in event.attendees), event.attendees)
 
 
 def departure(event: CalendarEvent, attendee: Attendee) -> str:
@@ -119,7 +119,7 @@ def feed(events: Iterable[tuple[CalendarEvent, Attendee]], name: str) -> str:
     calendar.add("refresh-interval", vDuration(_REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", vDuration(_REFRESH))
     for event, reader in events:
-        calendar.add_component(_vevent(event, _describe(event, (reader,)), ()))
+        calendar.add_component(_vevent(event, describe(event, (reader,)), ()))
     return _written(calendar)
 
 
@@ -197,7 +197,7 @@ def _conference(meeting_url: str) -> vUri:
     return conference
 
 
-def _describe(event: CalendarEvent, readers: Iterable[Attendee]) -> str:
+def describe(event: CalendarEvent, readers: Iterable[Attendee]) -> str:
     """The text of the event, with the feedback links of these people."""
     head = f"Candidate: {_line(event.candidate)}\n{_local_time(event)}"
     taken_off = TAKEN_OFF if event.taken_off else None

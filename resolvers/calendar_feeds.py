@@ -66,8 +66,9 @@ class Feed:
 
     @property
     def etag(self) -> str:
-        """Another one whenever the text is another: all that it says goes into it."""
-        return f'"{sha256(repr((self.name, self.events)).encode()).hexdigest()[:32]}"'
+        """Another one whenever the text says anything else, such as a time after new rules of a zone."""
+        texts = [(event, calendar.describe(event, (reader,))) for event, reader in self.events]
+        return f'"{sha256(repr((self.name, texts)).encode()).hexdigest()[:32]}"'
 
     def text(self) -> str:
         """RFC 5545. It takes a millisecond an event: call it in a thread."""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -10,8 +11,11 @@ from tortoise import connections
 
 import clock
 import settings
+from resolvers import calendar
 from resolvers.calendar import TAKEN_OFF
+from resolvers.calendar_feeds import Feed
 from tests.people import Person, instant
+from tests.readers.kinds import PLAIN
 from tests.sql_log import statements
 from tests.test_invites import invites
 from tests.world import World, in_hours
@@ -101,6 +105,17 @@ async def test_what_a_program_has_already_is_not_sent_again(world: World) -> Non
     await world.goodtime.push(**world.a_panel("p", world.an_interview("one", note="New"), sequence=2))
     changed = await fetched(world, path, **{"if-none-match": etag})
     assert (changed.status_code, changed.headers["etag"] != etag) == (200, True)
+
+
+@pytest.mark.once
+def test_new_rules_of_a_zone_are_another_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = Feed("Interviews of Ivo", [(PLAIN, PLAIN.attendees[0])])
+    text, etag = feed.text(), feed.etag
+
+    monkeypatch.setattr(calendar, "ZoneInfo", lambda _: ZoneInfo("America/Chicago"))
+
+    assert feed.text() != text
+    assert feed.etag != etag
 
 
 async def test_a_reset_ends_the_old_address_at_once_and_the_new_one_is_shown_this_once(world: World) -> None:

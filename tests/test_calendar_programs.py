@@ -223,7 +223,7 @@ def test_vdirsyncer_keeps_every_kind_of_event_of_a_feed(served: Callable[[str], 
     kept = next(vdirsyncer(tmp_path, served(calendar.feed(((each, reader) for each in events.values()), "Ivo"))))
 
     meant_by = {
-        name: expected(each, calendar._describe(each, (reader,)), "PUBLISH", calendar._status(each))
+        name: expected(each, calendar.describe(each, (reader,)), "PUBLISH", calendar._status(each))
         for name, each in events.items()
     }
     by_content = {content(each): each for each in kept.values()}

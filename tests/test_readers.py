@@ -80,7 +80,7 @@ def meant() -> dict[str, Reading]:
     return {
         name: expected(
             event,
-            calendar._describe(event, event.attendees),
+            calendar.describe(event, event.attendees),
             "CANCEL" if event.canceled else "REQUEST",
             calendar._status(event),
         )
