@@ -23,6 +23,8 @@ from tests.people import FOLLOW, Person, Server
 from tests.processes import Process, until
 from tests.world import World
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 async def served(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Process]:

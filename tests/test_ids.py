@@ -22,6 +22,8 @@ from tests.budgets import TIMES
 from tests.people import Person, Server
 from tests.world import World, in_hours
 
+pytestmark = pytest.mark.once
+
 SDL = SCHEMA._schema
 #: Refused to whoever they don't belong to, with the whole answer.
 PERSONAL = {

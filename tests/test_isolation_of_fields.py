@@ -24,6 +24,9 @@ from graphql import (
 from tests.isolation import CONTRACT, FAR, ROOTS, Filled, Scene, Things, make_scene, shown
 from tests.people import Person, Server
 
+#: Which statements leave out what, PostgreSQL shows in test_isolation: here it is which fields there are.
+pytestmark = pytest.mark.once
+
 # Fields.
 
 
