@@ -25,10 +25,12 @@ from operations.execute import execute_operation, new_work, source_events
 from operations.rates import RateLimiter
 from operations.rendering import Renderings
 from operations.request import RejectedRequest
+from resolvers import integration_health
 from schema.context import Context
 from work import counted
 
 _MAX_NAME_CHARACTERS = 100
+_PUSHES = {"upsertInterviewPanel", "upsertInterview"}
 
 _log = logging.getLogger("callboard.operations")
 
@@ -78,6 +80,7 @@ class Engine:
                         response, payload = await counted(
                             work, execute_operation, admitted, context, self._coalescer, work
                         )
+                        await _remember_unreadable_push(admitted, context, response.get("errors", []))
                     timer.outcome = outcome(response.get("errors"))
                 finally:
                     _report_end(span, admitted, context, timer.outcome, began, statements=timer.statements)
@@ -139,6 +142,14 @@ class Engine:
             with span.active():
                 _report_end(span, admitted, context, ended_with, began)
             span.end()
+
+
+async def _remember_unreadable_push(admitted: Admitted, context: Context, errors: Sequence[FormattedError]) -> None:
+    """Let people see that pushes of their integration can't be read: no rule has seen them."""
+    viewer = context.signed_in
+    paths = [tuple(each["extensions"]["path"]) for each in errors if "path" in each["extensions"]]
+    if paths and viewer is not None and viewer.integration is not None and admitted.operation.root_field in _PUSHES:
+        await integration_health.remember_unreadable_push(viewer, paths)
 
 
 def _report_end(

@@ -4,7 +4,7 @@ Refusals are kept for a week. No message is kept, and nothing of the input: an e
 of a person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from tortoise.expressions import RawSQL
@@ -14,9 +14,11 @@ import clock
 from auth.viewer import Scope, Viewer
 from database import Texts, in_
 from models import ApiKey, Change, Integration, RefusedPush, StoredRefusal
+from resolvers import units
 from resolvers.access import Act, require, unscoped, visible
-from resolvers.errors import UserError
+from resolvers.errors import ErrorCode, Path, UserError, error
 from resolvers.listing import Listing, Page, PageRequest, Parameters
+from resolvers.units import UnitOfWork
 
 RETENTION = timedelta(days=7)
 #: A push may have thousands of errors.
@@ -57,6 +59,15 @@ def refused_push(viewer: Viewer, errors: Sequence[UserError]) -> RefusedPush:
     """The row that remembers that a push of the integration was refused for these reasons."""
     stored = [StoredRefusal(code=each.code.value, path=each.path) for each in errors[:_MOST_ERRORS]]
     return RefusedPush(account_id=viewer.account_id, integration_id=viewer.actor_id, errors=stored)
+
+
+async def remember_unreadable_push(viewer: Viewer, paths: Iterable[Path]) -> None:
+    """Remember that values of a push of the integration could not be read, by where they lie: it came to no rule."""
+
+    async def act(unit: UnitOfWork) -> None:
+        unit.keep(refused_push(viewer, [error(ErrorCode.INVALID, "It can't be read.", path) for path in paths]))
+
+    await units.commit(viewer, act)
 
 
 async def refusals_of(

@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 import clock
 import models
 from resolvers import integration_health
 from tests.integrations import LOOK
-from tests.people import Person, instant
+from tests.people import PUSH, Person, instant
 from tests.test_integrations import later
 from tests.world import World
 
@@ -62,6 +64,29 @@ async def test_a_push_that_contradicts_its_sequence_is_remembered_too(world: Wor
     [edge] = (await health(world.rita))["refusedPushes"]["edges"]
 
     assert edge["node"]["errors"] == [{"code": "SEQUENCE_CONFLICT", "path": ["input", "sequence"]}]
+
+
+UNREADABLE = {"startsAt": "2026-12-08T10:00:00", "durationMinutes": "an hour"}
+
+
+@pytest.mark.parametrize("field", UNREADABLE)
+async def test_a_push_that_cannot_be_read_is_remembered_by_where_it_cannot(field: str, world: World) -> None:
+    push = world.a_panel("panel", world.an_interview("one") | {field: UNREADABLE[field]})
+    answer = await world.goodtime.answer(PUSH, input=push)
+    by_a_user = await world.rita.answer(PUSH, input=push)
+
+    [edge] = (await health(world.rita))["refusedPushes"]["edges"]
+
+    path = ["input", "interviews", "0", field]
+    assert answer["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT", "path": path}
+    assert edge["node"]["errors"] == [{"code": "INVALID", "path": path}]
+    assert by_a_user["errors"] == answer["errors"]
+
+
+async def test_an_unreadable_query_is_no_push(world: World) -> None:
+    assert (await world.goodtime.answer(HEALTH, since="yesterday"))["errors"]
+
+    assert (await health(world.rita))["refusedPushes"]["totalCount"] == 0
 
 
 async def test_refusals_are_listed_newest_first_since_an_instant_and_for_a_week(world: World) -> None:
