@@ -4,23 +4,35 @@ import { download, mergeCalendars, openSubscribeDialog } from "/console/calendar
 import { ask } from "/console/client.js";
 import { h, icon } from "/console/element.js";
 import { RESPONSES, interviewTime, venue } from "/console/interview-parts.js";
-import { announce, announcer, avatar, chip, emptyState, runAction } from "/console/page.js";
+import { announce, announcer, avatar, chip, emptyState, firstRows, runAction } from "/console/page.js";
 import { day, moment, relative } from "/console/times.js";
 
-const MINE = `
-  query MyInterviews($me: ID!, $from: DateTime!, $until: DateTime!) {
-    coming: interviews(filter: { interviewerId: $me, startsAfter: $from }, first: 100) { edges { node { ...Seat } } }
-    past: interviews(filter: { interviewerId: $me, startsAfter: $until, startsBefore: $from }, first: 50) {
-      edges { node { ...Seat } }
-    }
-    viewer { ... on User { feedbackForms(status: PENDING, first: 100) { edges { node {
-      id interview { id subject startsAt endsAt candidate { id name } }
-    } } } } }
-  }
-  fragment Seat on Interview {
+const SEATS = `
+  edges { node {
     id subject startsAt endsAt timezone location meetingUrl
     candidate { id name headline }
     interviewers { responseStatus user { id name } feedbackForm { id status } }
+  } }
+  pageInfo { hasNextPage endCursor }`;
+
+const COMING = `
+  query Coming($me: ID!, $from: DateTime!, $first: Int!, $after: String) {
+    list: interviews(filter: { interviewerId: $me, startsAfter: $from }, first: $first, after: $after) { ${SEATS} }
+  }`;
+
+const PAST = `
+  query Past($me: ID!, $from: DateTime!, $until: DateTime!, $first: Int!, $after: String) {
+    list: interviews(
+      filter: { interviewerId: $me, startsAfter: $until, startsBefore: $from }, first: $first, after: $after
+    ) { ${SEATS} }
+  }`;
+
+const DUE = `
+  query Due($first: Int!, $after: String) {
+    viewer { ... on User { feedbackForms(status: PENDING, first: $first, after: $after) {
+      edges { node { id interview { id subject startsAt endsAt candidate { id name } } } }
+      pageInfo { hasNextPage endCursor }
+    } } }
   }`;
 
 const INVITE = `
@@ -37,6 +49,7 @@ const INVITES = `
 
 const TWO_WEEKS = 14 * 86_400_000;
 const HALF_DAY = 43_200_000;
+const PAGE = 100;
 
 export default function show(page) {
   const { viewer } = page;
@@ -44,18 +57,29 @@ export default function show(page) {
   const announceChange = announcer("Your interviews with ");
   page.showHeading("My interviews", { lead: "Interviews you conduct, and feedback you still have to give." });
   page.load(
-    () => {
+    async () => {
       // From half a day back, so that an interview that runs right now isn't listed as past.
       const from = new Date(Date.now() - HALF_DAY);
-      return ask(MINE, { me: viewer.id, from: from.toISOString(), until: new Date(from - TWO_WEEKS).toISOString() });
+      const times = { me: viewer.id, from: from.toISOString(), until: new Date(from - TWO_WEEKS).toISOString() };
+      const [coming, past, forms] = await Promise.all([
+        firstRows(page.kept.rows ?? PAGE, async (first, after) => (await ask(COMING, { ...times, first, after })).list),
+        firstRows(Infinity, async (first, after) => (await ask(PAST, { ...times, first, after })).list),
+        firstRows(Infinity, async (first, after) => (await ask(DUE, { first, after })).viewer.feedbackForms),
+      ]);
+      return { coming, past, forms };
     },
     (data) => {
-      page.show(agenda(data, viewer));
+      page.show(agenda(data, viewer, showMore));
       // The finder leads to one of them.
       if (sought) page.body.querySelector(`[data-id="${CSS.escape(sought)}"]`)?.scrollIntoView({ block: "center" });
       sought = "";
     },
   );
+  const showMore = () => {
+    page.kept = { ...page.kept, rows: (page.kept.rows ?? PAGE) + PAGE };
+    page.keep({ rows: page.kept.rows });
+    return page.reload();
+  };
   page.on("change", ({ panel }) => {
     const isMine = panel.interviews.some(({ interviewers }) => interviewers.some(({ user }) => user.id === viewer.id));
     const wasMine = panel.interviews.some(({ id }) => page.body.querySelector(`[data-id="${CSS.escape(id)}"]`));
@@ -68,13 +92,13 @@ export default function show(page) {
   page.on("gone", ({ nodeId }) => page.body.querySelector(`[data-id="${CSS.escape(nodeId)}"]`) && page.reloadSoon());
 }
 
-function agenda({ coming, past, viewer: { feedbackForms } }, viewer) {
+function agenda({ coming, past, forms }, viewer, showMore) {
   const now = new Date().toISOString();
   const near = nodes(coming);
   const upcoming = near.filter(({ endsAt }) => endsAt >= now);
   const ended = [...near.filter(({ endsAt }) => endsAt < now), ...nodes(past)];
   ended.sort((one, other) => other.startsAt.localeCompare(one.startsAt));
-  const due = nodes(feedbackForms).filter(({ interview }) => interview.startsAt < now);
+  const due = nodes(forms).filter(({ interview }) => interview.startsAt < now);
   const isToday = ({ startsAt }) => day(startsAt) === day(now);
   const before = ended.filter((interview) => !isToday(interview));
   return h(
@@ -83,6 +107,7 @@ function agenda({ coming, past, viewer: { feedbackForms } }, viewer) {
     todaySection([...ended.filter(isToday).reverse(), ...upcoming.filter(isToday)], due, viewer),
     due.length > 0 && dueSection(due),
     upcomingSection(upcoming, (interview) => !isToday(interview), viewer),
+    coming.pageInfo.hasNextPage && moreButton(showMore),
     before.length > 0 && h("section.section", null, h("h2", null, "The last two weeks"), days(before, viewer)),
   );
 }
@@ -142,6 +167,18 @@ function upcomingSection(interviews, isLater, viewer) {
       : emptyState("calendar", "No upcoming interviews", "Interviews you are assigned to appear here."),
   );
 }
+
+const moreButton = (showMore) =>
+  h(
+    "p.more",
+    null,
+    h(
+      "button.quiet",
+      { click: ({ currentTarget }) => runAction(currentTarget, showMore), "data-focus": "more" },
+      "Show more",
+      h("span.visually-hidden", null, " upcoming interviews"),
+    ),
+  );
 
 function days(interviews, viewer) {
   const byDay = new Map();

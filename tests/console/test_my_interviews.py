@@ -1,11 +1,12 @@
 """My interviews: what is coming, what is due, and files for a calendar."""
 
 import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 from icalendar import Calendar
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 import clock
 from tests.console.browsing import EMAILS, Ats, Visitors
@@ -63,6 +64,33 @@ def test_all_that_is_coming_fits_into_one_file_for_a_calendar(visitors: Visitors
     assert len({str(event["UID"]) for event in events}) == len(events)
     assert {form for form in forms if any(form in str(event["DESCRIPTION"]) for event in events)} == forms
     assert not calendar.walk("VTIMEZONE")
+
+
+def test_all_interviews_are_a_click_away_and_in_the_file_deleted_ones_as_cancelled(
+    browser: Browser, fresh_ats: Ats
+) -> None:
+    visitors, candidate = Visitors(browser, fresh_ats), fresh_ats.candidate()
+    subjects = tuple(f"Interview {number}" for number in range(1, 51))
+    for panel, days in (("first", 10), ("second", 20), ("third", 30), ("deleted", 40)):
+        candidate.push(panel=panel, days=days, subjects=subjects)
+    candidate.delete("deleted")
+    page = visitors.window("INTERVIEWER", "/interviews")
+    seats = page.locator(".seat").filter(has_text=candidate.name)
+
+    expect(page.get_by_role("button", name="Show more")).to_be_visible()
+    assert seats.count() < 150
+    page.get_by_role("button", name="Show more").click()
+    expect(seats).to_have_count(150)
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+    page.reload()
+    expect(seats).to_have_count(150)
+
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Add all to my calendar").click()
+    events = Calendar.from_ical(download.value.path().read_bytes()).walk("VEVENT")
+    own = Counter(str(each["STATUS"]) for each in events if candidate.name in each["DESCRIPTION"])
+    assert own == {"CONFIRMED": 150, "CANCELLED": 50}
+    visitors.close_all()
 
 
 def test_a_calendar_program_can_subscribe_at_an_address_that_is_shown_once(visitors: Visitors, ats: Ats) -> None:
