@@ -164,6 +164,8 @@ async def counted(work: Work, function: Callable[..., Coroutine[Any, Any, T]], *
 
     Its steps take turns with those of other accounts.
     """
+    if _current.get() is work:
+        return await function(*arguments)
     before = _current.set(work)
     try:
         return await _Counted(work, function(*arguments))

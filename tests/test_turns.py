@@ -153,8 +153,9 @@ async def test_tasks_that_a_counted_task_starts_count_to_its_work(turns_of_the_l
 
     await work.counted(total, all_of_it)
 
-    assert 0.01 <= total.seconds < part.seconds
-    assert part.seconds >= 0.02
+    # What is measured once in ten milliseconds is about right.
+    assert 0.005 <= total.seconds < part.seconds
+    assert part.seconds >= 0.01
 
 
 async def test_what_is_started_together_begins_together(turns_of_the_loop: None) -> None:
