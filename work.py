@@ -129,26 +129,35 @@ _within: float | None = None
 class _Cpu:
     """How much CPU the steps of a thread take of the time that they take.
 
-    To ask for the CPU is a system call, which may take as long as a short step: it is asked for once in so much time of
-    steps, and the steps until the next time are taken to be like these.
+    To ask for the CPU is a system call, which may take as long as a short step. It is asked for once in ten
+    milliseconds, or in so much time of steps, and the steps until the next time are taken to be like these.
     """
 
-    __slots__ = ("_read", "_seconds", "_share")
+    __slots__ = ("_at", "_read", "_seconds", "_share")
 
     _READ_EVERY = 0.01
 
     def __init__(self) -> None:
+        self._at = -inf
         self._read = self._seconds = 0.0
         self._share = 1.0
+
+    def begin(self, now: float) -> None:
+        """A step begins."""
+        if now - self._at > self._READ_EVERY:
+            self._ask(now)
 
     def of(self, seconds: float) -> float:
         """The CPU of a step that took so long."""
         self._seconds += seconds
         if self._seconds > self._READ_EVERY:
-            read = thread_time()
-            self._share = min(max(read - self._read, 0.0) / self._seconds, 1.0)
-            self._read, self._seconds = read, 0.0
+            self._ask(perf_counter())
         return seconds * self._share
+
+    def _ask(self, now: float) -> None:
+        read = thread_time()
+        self._share = min(max(read - self._read, 0.0) / self._seconds, 1.0) if self._seconds else 1.0
+        self._at, self._read, self._seconds = now, read, 0.0
 
 
 _CPU = _Cpu()
@@ -228,6 +237,7 @@ class _Counted(Coroutine[Any, Any, T]):
         global _within
         around, _within = _within, 0.0
         began = perf_counter()
+        _CPU.begin(began)
         try:
             return go_on(*values)
         finally:
