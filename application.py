@@ -180,6 +180,7 @@ async def lifespan(process: Process, listening: Sequence[socket.socket] = ()) ->
         parts.enter_context(_in_background(_daily(prune, random.uniform(60, 3600))))
         parts.enter_context(_in_background(_daily(integration_health.prune, random.uniform(60, 3600))))
         parts.enter_context(_in_background(_daily(erasure.erase_past_retention, random.uniform(60, 3600))))
+        parts.enter_context(_in_background(_daily(erasure.forget_early_reasons, random.uniform(60, 3600))))
         # Not before the processes of the release before, which know no versions, are gone.
         parts.enter_context(_in_background(_daily(questions.move_into_versions, _DAY_SECONDS)))
         parts.enter_context(_in_background(_watch_pool()))

@@ -289,6 +289,8 @@ def prune() -> None:
         typer.echo(f"Dropped {forgotten} refused pushes older than {integration_health.RETENTION.days} days.")
     if erased := _with_database(erasure.erase_past_retention):
         typer.echo(f"Erased {erased} candidates who were archived long ago.")
+    if forgotten := _with_database(erasure.forget_early_reasons):
+        typer.echo(f"Forgot why {forgotten} panels were cancelled that were never pushed.")
     if moved := _with_database(questions.move_into_versions):
         typer.echo(f"Moved the fields of {moved} forms into versions of their templates.")
 

@@ -80,8 +80,7 @@ def require(viewer: Viewer, act: Act) -> None:
 def visible(viewer: Viewer | Scope, model: type[AnyModel]) -> QuerySet[AnyModel]:
     """The rows of the model that exist for this viewer. Of those about themselves as a candidate none does."""
     scope = viewer if isinstance(viewer, Scope) else viewer.scope
-    rows = model.filter(_FILTERS[model](scope))
-    return rows.filter(*_about_others(scope, model)) if scope.is_candidate else rows
+    return model.filter(_FILTERS[model](scope), *_about_others(scope, model))
 
 
 def changeable_panels(viewer: Viewer) -> QuerySet[models.Panel]:
@@ -168,8 +167,9 @@ def _known_to_seated(scope: Scope) -> Q:
 
 
 def _seated_panels(scope: Scope) -> Subquery:
-    """The ids of the panels on which the user sits."""
-    return Subquery(models.Interviewer.filter(user_id=scope.viewer_id).values("panel_id"))
+    """The ids of the panels on which the user sits, but for those about themselves."""
+    seats = models.Interviewer.filter(user_id=scope.viewer_id)
+    return Subquery(seats.filter(*_about_others(scope, models.Interviewer)).values("panel_id"))
 
 
 def _own_interviews(scope: Scope) -> Subquery:
@@ -317,7 +317,7 @@ _ABOUT_CANDIDATES: dict[type[Model], dict[str, tuple[Callable[[Scope], QuerySet[
 
 def _about_others(scope: Scope, model: type[Model]) -> list[Q]:
     """The filters that leave out what is about the viewer as a candidate, whatever their role."""
-    own = _ABOUT_CANDIDATES.get(model, {})
+    own = _ABOUT_CANDIDATES.get(model, {}) if scope.is_candidate else {}
     return [_not_among(model, column, _ids(rows(scope))) for column, named in own.items() for rows in named]
 
 

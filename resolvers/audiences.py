@@ -33,7 +33,9 @@ class Audience:
             return True
         match viewer.role:
             case Role.INTERVIEWER:
-                return viewer.user_id in self.seated
+                # By which panel they know it is not known here: it may be the one about themselves.
+                is_doubtful = viewer.is_candidate and self.entry.topic is ChangeTopic.DIRECTORY
+                return viewer.user_id in self.seated and not is_doubtful
             case Role.LIMITED_TEAM_MEMBER:
                 return viewer.user_id in self.tied or self.entry.topic in FOR_ALL_OF_THE_TEAM
             case _:

@@ -19,7 +19,7 @@ from models import Candidate, Instant, Integration, IntegrationProvider, Intervi
 from resolvers.access import Act, is_restricted, may, tied_candidates, unscoped, visible
 from resolvers.integrations import CATALOGUE
 from resolvers.listing import Edge, Listing, Page, PageRequest, Parameters, search_text
-from resolvers.queries import Wanted, get_named, group_by, load_many, load_related, select
+from resolvers.queries import Wanted, get_named, group_by, known, load_many, load_related, select
 
 
 class CandidateOrder(Enum):
@@ -194,6 +194,14 @@ _POINTERS = (
     Join.target("posting", models.Posting),
     Join.target("owner", models.User),
 )
+
+
+async def kept_of(viewer: Viewer, candidates: Sequence[Candidate]) -> list[Candidate | None]:
+    """Into whom each candidate was merged, where the viewer sees that one: a duplicate ties nobody to them."""
+    ids = known(*(candidate.merged_into_id for candidate in candidates))
+    rows = await select(viewer, Query(_by_ids, ids=ids)) if ids else []
+    kept = {candidate.id: candidate for candidate in rows}
+    return [kept.get(candidate.merged_into_id or "") for candidate in candidates]
 
 
 async def schedule_actions(viewer: Viewer, candidates: Sequence[Candidate]) -> list[ScheduleAction | None]:

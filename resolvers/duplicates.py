@@ -96,7 +96,7 @@ async def _move(unit: UnitOfWork, candidate: Candidate, target: Candidate) -> li
     candidate.merged_into_id = target.id
     # Whoever was tied to either sees other panels from now on, and who has an email of either sees less.
     concerned = await limited_users([candidate.id, target.id])
-    concerned += await users_with(unit.account_id, set(map(email_key, candidate.emails)))
+    concerned += await users_with(unit.account_id, set(map(email_key, [*candidate.emails, *target.emails])))
     for user_id in sorted(set(concerned)):
         unit.expire_cursors(user_id)
     unit.sight.part([(user_id, candidate.id) for user_id in await interviewers_of(candidate.id)])

@@ -76,18 +76,32 @@ async def erase_as_operator(slug: str, name: str) -> str:
 
 
 async def erase_past_retention() -> int:
-    """Erase the candidates who were archived longer ago than the setting says, if it does; returns how many."""
+    """Erase the candidates who were archived longer ago than the setting says, if it does; returns how many.
+
+    A duplicate stays as long as the candidate who is kept, with whom it is erased.
+    """
     days = settings.current().candidate_retention_days
     if days is None:
         return 0
     why = "retention is the same for everybody"
-    expired = Q(erased_at__isnull=True, archived_at__lt=clock.now() - timedelta(days=days))
+    before = clock.now() - timedelta(days=days)
+    expired = Q(erased_at__isnull=True, merged_into_id__isnull=True, archived_at__lt=before)
     gone, last = 0, ""
     while rows := await unscoped(Candidate, why).filter(expired, id__gt=last).order_by("id").limit(_AT_ONCE):
         for candidate in rows:
             await _erase_on_behalf(candidate, by="retention")
         gone, last = gone + len(rows), rows[-1].id
     return gone
+
+
+async def forget_early_reasons() -> int:
+    """Forget why panels were cancelled that nobody has pushed in the days that changes are kept; returns how many.
+
+    Of whom such a reason tells is not known, so that no erasure would find it.
+    """
+    before = clock.now() - timedelta(days=settings.current().change_retention_days)
+    tombstones = unscoped(Panel, "retention is the same for everybody").filter(candidate_id__isnull=True)
+    return await tombstones.filter(canceled_reason__isnull=False, updated_at__lt=before).update(canceled_reason=None)
 
 
 async def candidate_of(slug: str, name: str) -> Candidate:

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator,
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from tortoise.expressions import Q
+
 import settings
 from auth.viewer import Viewer
 from database import upsert
@@ -195,6 +197,9 @@ def _posting_faults(rows: Sequence[PostingRow]) -> Iterator[UserError]:
         yield from validation.name_faults(row.title, ("postings", index, "title"))
 
 
+_ERASED_DUPLICATE = "They were erased as a duplicate: restore the one into whom they were merged, and name that one."
+
+
 async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synced[Candidate]:
     """Take the candidates over, matched by external id. Raises Refused(FORBIDDEN)."""
 
@@ -212,6 +217,10 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
             candidates.append(candidate)
             if candidate.erased_at is not None and not row.restore_erased:
                 continue
+            if candidate.erased_at is not None and candidate.merged_into_id is not None:
+                faults.append(
+                    error(ErrorCode.CANDIDATE_ERASED, _ERASED_DUPLICATE, ("candidates", index, "restoreErased"))
+                )
             candidate.erased_at = None
             followers[candidate.id] = named.fill(candidate, row, references, ("candidates", index))
             is_archived = row.archived or row.merged_into_external_id or candidate.merged_into_id
@@ -224,7 +233,7 @@ async def sync_candidates(viewer: Viewer, rows: Sequence[CandidateRow]) -> Synce
         if not synced.errors:
             await _save_followers(followers)
             moved = await duplicates.move(unit, candidates, kept)
-            changed_emails = await _save_email_keys(candidates, kept)
+            changed_emails = await _save_email_keys(candidates)
             await internal_candidates.follow_candidates(unit, changed_emails, {kept[id].id for id in moved})
             await revise_invites_of_candidates(unit, candidates, invited, kept, moved)
         return synced
@@ -318,17 +327,22 @@ async def _save_followers(wanted: dict[str, set[str]]) -> None:
     await Follower.bulk_create(Follower(candidate_id=candidate_id, user_id=user_id) for candidate_id, user_id in added)
 
 
-async def _save_email_keys(candidates: Sequence[Candidate], kept: Mapping[str, Candidate]) -> set[tuple[str, str]]:
-    """Keep the emails by which users are known to be one of the candidates, those of their merged duplicates too.
+async def _save_email_keys(candidates: Sequence[Candidate]) -> set[tuple[str, str]]:
+    """Keep the emails by which users are known to be one of the candidates: each duplicate of a person has them all.
 
     Returns the candidates, by id, with each email that they have got or lost.
     """
-    people = {each.id: each for each in (*kept.values(), *candidates)}
-    wanted = {each.id: set(map(email_key, each.emails)) for each in people.values()}
-    duplicates_ = unscoped(Candidate, "who was merged into the candidates that are synced")
-    for duplicate in await duplicates_.filter(merged_into_id__in=list(people)):
-        wanted[duplicate.merged_into_id or ""] |= set(map(email_key, duplicate.emails))
-    accounts = {each.id: each.account_id for each in people.values()}
+    kept = {each.merged_into_id or each.id for each in candidates}
+    people = unscoped(Candidate, "who is the same person as the candidates that are synced")
+    same: dict[str, list[Candidate]] = {}
+    for each in await people.filter(Q(id__in=kept) | Q(merged_into_id__in=kept)):
+        same.setdefault(each.merged_into_id or each.id, []).append(each)
+    wanted: dict[str, set[str]] = {}
+    accounts: dict[str, str] = {}
+    for person in same.values():
+        emails = {email_key(email) for each in person for email in each.emails}
+        wanted |= {each.id: emails for each in person}
+        accounts |= {each.id: each.account_id for each in person}
     added, gone = await _reconcile_pairs(CandidateEmail, "email", wanted)
     await CandidateEmail.bulk_create(
         CandidateEmail(account_id=accounts[candidate_id], candidate_id=candidate_id, email=email)

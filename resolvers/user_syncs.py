@@ -56,6 +56,7 @@ async def sync_users(viewer: Viewer, rows: Sequence[UserRow]) -> Synced[User]:
                 faults.append(error(ErrorCode.TAKEN, message, ("users", index)))
             else:
                 faults.extend(_protection_faults(viewer, user, row, ("users", index)))
+                faults.extend(_return_faults(user, row, ("users", index)))
                 _fill(user, row, unit)
                 users[user.id] = user
         others = [user for user in stored if user.id not in users]
@@ -173,6 +174,17 @@ def _protection_faults(viewer: Viewer, user: User, row: UserRow, path: Path) -> 
         return
     message = "Only a Super Admin may make, change or deactivate a Super Admin."
     yield error(ErrorCode.INVALID, message, (*path, "role"))
+
+
+def _return_faults(user: User, row: UserRow, path: Path) -> Iterator[UserError]:
+    """Nobody comes back by an email alone where an external id could say whether they are the one who left."""
+    is_back = user.deactivated_at is not None and not row.deactivated
+    if is_back and user.external_id != row.external_id:
+        message = (
+            "A deactivated user has this email. Where it is they who are back, sync them first by the external id that "
+            "they have, or without one if they have none; where it is somebody else, change that user's email first."
+        )
+        yield error(ErrorCode.TAKEN, message, (*path, "email"))
 
 
 def _same_user(user: User, row: UserRow) -> bool:

@@ -78,11 +78,14 @@ class Candidate(Node):
     @breadth(
         graphql_type=CandidateRef | None,
         reads={"merged_into_id"},
-        description="The candidate who is kept, where this one was a duplicate: panels are found there.",
+        description=(
+            "The candidate who is kept, where this one was a duplicate: panels are found there. Null too where the "
+            "viewer may not see them."
+        ),
     )
     @staticmethod
     async def merged_into(parents: list[models.Candidate], level: Level) -> list[models.Candidate | None]:
-        return await load_related(viewer(level), parents, "merged_into")
+        return await candidates.kept_of(viewer(level), parents)
 
     @breadth(graphql_type=list[User], reads={"id"}, description="Who follows them, by name.")
     @staticmethod

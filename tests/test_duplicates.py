@@ -146,6 +146,40 @@ async def test_a_merger_is_audited_with_both_and_again_is_none(world: World) -> 
     ]
 
 
+async def test_whoever_sees_a_duplicate_learns_of_the_one_who_is_kept_only_if_they_see_them(world: World) -> None:
+    await merge(world, ("lea", "carla"), ownerEmail=world.email("leo"))
+
+    document = '{ candidate(externalId: "lea") { name mergedInto { externalId } } }'
+    seen = [(await person.ask(document))["candidate"] for person in (world.leo, world.rita)]
+
+    assert seen == [
+        {"name": "Lea", "mergedInto": None},
+        {"name": "Lea", "mergedInto": {"externalId": "carla"}},
+    ]
+
+
+@pytest.mark.parametrize("named", ["lea", "carla", "anna"])
+async def test_the_email_of_any_of_them_says_who_all_of_them_are_whenever_it_comes(named: str, world: World) -> None:
+    await world.goodtime.push(**world.a_panel("p"))
+    await merge(world, ("carla", "lea"), ("anna", "lea"))
+    shown = 'query ($id: String) { candidate(externalId: $id) { name } interviewPanel(externalId: "p") { id } }'
+    seen = []
+    for emails in ([world.email("ada")], []):
+        await world.sam.sync("candidates", [row(named, emails=emails)])
+        seen += [await world.ada.ask(shown, id=name) for name in ("lea", "carla", "anna")]
+        erased = (
+            await world.ada.ask(
+                "mutation ($id: ID!) { eraseCandidate(id: $id) { errors { code } } }", id=world.candidates["carla"]
+            )
+        )["eraseCandidate"]
+        seen.append(erased)
+
+    nothing = {"candidate": None, "interviewPanel": None}
+    assert seen[:4] == [nothing, nothing, nothing, {"errors": [{"code": "NOT_FOUND"}]}]
+    assert all(each["candidate"] and each["interviewPanel"] for each in seen[4:7])
+    assert seen[7] == {"errors": []}
+
+
 async def test_the_emails_of_a_duplicate_still_say_who_the_candidate_is(world: World) -> None:
     await world.goodtime.push(**world.a_panel("p"))
 

@@ -20,6 +20,7 @@ from tests.people import codes_and_paths
 from tests.syncs import faults
 from tests.test_calendar_feeds import events, reset
 from tests.test_duplicates import merge, row
+from tests.test_integrations import later
 from tests.test_isolation_of_fields import _everything_of
 from tests.world import World, in_hours
 
@@ -251,6 +252,52 @@ async def test_retention_erases_whoever_was_archived_long_ago_and_is_off_by_defa
     gone = await models.Candidate.filter(account_id=world.account.id, erased_at__isnull=False)
     assert (none, erased[1]) == (0, 0)
     assert [candidate.external_id for candidate in gone] == ["arno"]
+
+
+async def test_retention_leaves_a_duplicate_as_long_as_the_candidate_who_is_kept(world: World, limited: Set) -> None:
+    await world.goodtime.push(**world.a_panel("p"))
+    await merge(world, ("carla", "lea"))
+    limited(candidate_retention_days=90)
+    old = clock.now() - timedelta(days=91)
+    erased = []
+    for name in ("carla", "lea"):
+        await models.Candidate.filter(account_id=world.account.id, external_id=name).update(archived_at=old)
+        erased.append(await erasure.erase_past_retention())
+
+    gone = await models.Candidate.filter(account_id=world.account.id, erased_at__isnull=False).order_by("external_id")
+    assert erased == [0, 1]
+    assert [candidate.external_id for candidate in gone] == ["carla", "lea"]
+
+
+async def test_an_erased_duplicate_is_restored_by_the_one_who_is_kept_alone(world: World) -> None:
+    await merge(world, ("carla", "lea"))
+    await erase(world, world.candidates["lea"])
+
+    refused = await world.sam.sync("candidates", [row("carla", name=mark_of(world), restoreErased=True)])
+    restored = await world.sam.sync("candidates", [row("lea", restoreErased=True)], "name erasedAt")
+    pushed = await world.goodtime.push(**world.a_panel("p", candidateExternalId="carla"))
+
+    assert faults(refused) == [("CANDIDATE_ERASED", "candidates.0.restoreErased")]
+    assert await marked_columns(world) == []
+    assert restored["candidates"] == [{"name": "Lea", "erasedAt": None}]
+    assert pushed["panel"]["candidate"] == {"externalId": "lea"}
+
+
+async def test_why_a_panel_was_cancelled_that_is_never_pushed_is_forgotten_with_the_log(
+    world: World,
+) -> None:
+    early = [
+        await world.goodtime.cancel(externalId=name, sequence=5, reason=mark_of(world)) for name in ("known", "unknown")
+    ]
+    await world.goodtime.push(**world.a_panel("known", sequence=1))
+    assert [each["errors"] for each in early] == [[], []]
+    panels, kept = models.Panel.filter(account_id=world.account.id, canceled_reason=mark_of(world)), []
+    for days in (29, 31):
+        with later(days=days):
+            await erasure.forget_early_reasons()
+        kept.append(sorted(await panels.values_list("external_id", flat=True)))
+
+    assert kept == [["known", "unknown"], ["known"]]
 
 
 async def test_an_export_has_all_that_is_stored_of_a_candidate_and_nothing_of_another(world: World) -> None:

@@ -208,6 +208,29 @@ async def test_a_follower_hears_nothing_of_themselves_and_a_colleague_does(name:
         await own.expect_nothing()
 
 
+async def test_an_interviewer_hears_nothing_of_who_else_sits_on_a_panel_about_themselves(world: World) -> None:
+    """Neither in the catch-up nor live; and of whom they sit with about somebody else they do."""
+    ids, _ = await about(world, "ivo")
+    document = "{ changes(first: 100) { edges { node { __typename } } } }"
+
+    async with world.ivo.following("subscription { changes { __typename } }") as following:
+        assert faults(await world.sam.sync("users", [a_user(world, "noor", name="Noor II")])) == []
+        about_oneself = (await world.ivo.ask(document))["changes"]["edges"]
+        await world.goodtime.push(**world.a_panel("other", world.an_interview("one", "noor", "ivo")))
+        assert (await following.next())["__typename"] != "DirectoryChange"
+    cursor = await world.ivo.account_head()
+    assert faults(await world.sam.sync("users", [a_user(world, "noor", name="Noor III")])) == []
+    later = (
+        await world.ivo.ask(
+            "query ($after: String) { changes(after: $after) { edges { node { __typename } } } }", after=cursor
+        )
+    )["changes"]["edges"]
+
+    assert about_oneself == []
+    assert later == [{"node": {"__typename": "DirectoryChange"}}]
+    assert ids_in(await world.ivo.ask(document), ids) == set()
+
+
 async def test_it_is_the_email_as_it_is_now_that_counts(world: World) -> None:
     candidate = await become_candidate(world, "rita", "someone@else.example")
     document = "query ($id: ID!) { candidate(id: $id) { name } }"

@@ -136,6 +136,26 @@ async def test_an_email_without_an_external_id_takes_the_first_one_that_comes(wo
     assert trail["auditEvents"]["edges"][0]["node"] == {"act": "EXTERNAL_ID_CHANGED", "targetId": made["id"]}
 
 
+async def test_whoever_was_deactivated_comes_back_by_the_name_that_they_have_and_by_no_other(world: World) -> None:
+    """A new hire who gets a leaver's address does not become the leaver, whichever of the two has an external id."""
+    plain = a_user(world, "new", externalId=None)
+    await world.sam.sync("users", [plain, plain | {"email": f"x-{world.email('new')}"}])
+    for leaver in (a_user(world, "ivo"), plain):
+        assert faults(await world.sam.sync("users", [leaver | {"deactivated": True}])) == []
+
+    by_email = a_user(world, "ivo", externalId=None)
+    by_new_id = plain | {"externalId": "user-new"}
+    refused = [faults(await world.sam.sync("users", [row])) for row in (by_email, by_new_id)]
+    back = [
+        (await world.sam.sync("users", [row], "id deactivatedAt"))["users"][0] for row in (a_user(world, "ivo"), plain)
+    ]
+    named = await world.sam.sync("users", [by_new_id], "id externalId")
+
+    assert refused == [[("TAKEN", "users.0.email")]] * 2
+    assert back[0] == {"id": world.ivo.id, "deactivatedAt": None}
+    assert named["users"] == [{"id": back[1]["id"], "externalId": "user-new"}]
+
+
 async def test_two_candidates_may_share_an_email_since_it_names_nobody(world: World) -> None:
     rows = [
         {"externalId": name, "name": name, "stage": "On-site", "emails": ["carla@mail.example"]}
