@@ -10,13 +10,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any
+from typing import TYPE_CHECKING
 
-from limits.aio.storage import MemoryStorage, RedisStorage
-from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from limits.aio.storage import MemoryStorage
 
 import clock
 import fairness
@@ -26,13 +22,13 @@ from auth import viewer as auth
 from auth.refusals import Code, Refused
 from auth.viewer import Viewer
 
-_log = logging.getLogger("callboard.rates")
+if TYPE_CHECKING:
+    from operations import redis_counters
+
 _sign_in_log = logging.getLogger("callboard.sign_in")
 
 WINDOW_SECONDS = 60
 
-_REDIS_SECONDS = 0.25
-_AWAY_SECONDS = 5.0
 _SWEEP_SECONDS = 10.0
 _MAX_TRUSTED = 10_000
 #: So often in a minute clients repeat by themselves what was refused: graphql-ws six times in 41 seconds.
@@ -138,35 +134,23 @@ class RateCounters:
 
     def __init__(self, redis_url: str | None) -> None:
         self._memory = _MemoryCounters()
-        self._redis: RedisStorage | None = None
+        self._redis: redis_counters.RedisCounters | None = None
         if redis_url is not None:
-            # Each command has a timeout of its own as well: a cancelled one may still be waited for.
-            timeouts: Any = {"socket_timeout": _REDIS_SECONDS, "socket_connect_timeout": _REDIS_SECONDS}
-            self._connections = ConnectionPool.from_url(redis_url, retry=Retry(NoBackoff(), 0), **timeouts)
-            pool: Any = self._connections
-            self._redis = RedisStorage("async+redis://", implementation="redispy", connection_pool=pool)
-        self._away_until = 0.0
+            # Its client is a tenth of what a process imports: it is there for those who have it only.
+            from operations.redis_counters import RedisCounters
+
+            self._redis = RedisCounters(redis_url, WINDOW_SECONDS)
 
     async def add(self, name: str, amount: int) -> int:
         """Add to a counter. Returns what it has come to in this minute."""
         key = f"{name}/{_minute()}"
-        if self._redis is not None and _loop_time() >= self._away_until:
-            try:
-                async with asyncio.timeout(_REDIS_SECONDS):
-                    return await self._redis.incr(key, WINDOW_SECONDS, amount)
-            except (RedisError, OSError, TimeoutError) as error:
-                self._note_away(error)
-        return await self._memory.incr(key, WINDOW_SECONDS, amount)
+        count = await self._redis.add(key, amount) if self._redis is not None else None
+        return await self._memory.incr(key, WINDOW_SECONDS, amount) if count is None else count
 
     async def close(self) -> None:
         """Close the connections to Redis."""
         if self._redis is not None:
-            await self._connections.aclose()
-
-    def _note_away(self, error: Exception) -> None:
-        if _loop_time() >= self._away_until:
-            _log.warning("Redis is away, so each process counts for itself: %s", type(error).__name__)
-        self._away_until = _loop_time() + _AWAY_SECONDS
+            await self._redis.close()
 
 
 class _MemoryCounters(MemoryStorage):
@@ -241,7 +225,3 @@ def _minute() -> int:
 def _seconds_left() -> int:
     """How many seconds the minute still has."""
     return WINDOW_SECONDS - int(clock.now().timestamp()) % WINDOW_SECONDS
-
-
-def _loop_time() -> float:
-    return asyncio.get_running_loop().time()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import clock
-from operations import rates
+from operations import rates, redis_counters
 from tests.conftest import DATABASE_URL
 from tests.network_proxy import network_proxy
 from tests.people import Person, Server
@@ -73,7 +73,7 @@ async def test_while_redis_is_away_each_process_counts_for_itself_and_nobody_wai
     redis: str, limited: Use, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limited()
-    monkeypatch.setattr(rates, "_AWAY_SECONDS", 0.2)
+    monkeypatch.setattr(redis_counters, "_AWAY_SECONDS", 0.2)
     name = f"test-{secrets.token_hex(8)}"
     async with network_proxy(int(redis.rpartition(":")[2])) as line:
         counts = rates.RateCounters(f"redis://127.0.0.1:{line.port}")
