@@ -80,7 +80,7 @@ FAULTS = [Fault(*row) for row in (
     ("a-rendering-is-kept-for-a-minute", "operations/rendering.py", "panel_is_delivered_as_it_stands",
      "_FRESH_SECONDS = 0.5", "_FRESH_SECONDS = 60"),
     # Pushing, cancelling, feedback
-    ("no-panel-is-locked", "resolvers/queries.py", "pushes_and_cancels_at_once",
+    ("no-panel-is-locked", "resolvers/queries.py", "waits_for_whoever_changes_its_panel",
      'order_by("id").select_for_update() if lock', 'order_by("id") if lock', "postgres"),
     ("a-push-of-the-same-sequence-is-stale", "resolvers/revisions.py", "same_content_again",
      "and revision < other", "and revision <= other"),

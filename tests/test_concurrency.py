@@ -3,9 +3,15 @@
 import asyncio
 import random
 
+import asyncpg
+import pytest
+
 from tests.convergence import a_whole_panel, log, stored
 from tests.people import instant
+from tests.processes import until
 from tests.world import World, in_hours
+
+WAITS_FOR_US = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
 
 
 async def test_pushing_one_panel_many_times_at_once_makes_it_once(world: World) -> None:
@@ -88,6 +94,24 @@ async def test_pushes_and_cancels_at_once_end_as_if_one_after_the_other(world: W
     assert q is not None
     assert [(panel["status"], panel["sequence"]) for panel in (p, q)] == [("CANCELED", 6), ("SCHEDULED", 7)]
     await log(world)
+
+
+@pytest.mark.postgres
+async def test_a_push_waits_for_whoever_changes_its_panel_and_goes_by_what_stands_then(
+    world: World, migrated: str
+) -> None:
+    await world.goodtime.push(**a_whole_panel(world, "p", 1))
+    other_process = await asyncpg.connect(migrated)
+    transaction = other_process.transaction()
+    await transaction.start()
+    await other_process.execute("UPDATE panel SET sequence = 5, declared_sequence = 5, pushed_sequence = 5")
+
+    pushing = asyncio.create_task(world.goodtime.push(**a_whole_panel(world, "p", 2, note="late")))
+    await until(lambda: other_process.fetchval(WAITS_FOR_US))
+    await transaction.commit()
+
+    assert (await pushing)["outcome"] == "STALE_IGNORED"
+    await other_process.close()
 
 
 async def test_panels_pushed_side_by_side_leave_no_gap_in_the_log(world: World) -> None:
