@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import is_dataclass
 from functools import cache
 from typing import NewType
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import available_timezones
 
 from models import email_key
@@ -23,7 +23,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 _HIDING = re.compile(rf"\s|{_CONTROL.pattern}|[\\\\\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL_IN_PROSE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _PORTS = {"http": 80, "https": 443}
-_ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_ESCAPE = re.compile(rf"%([0-9A-Fa-f]{{2}})|{_NOT_ASCII.pattern}")
 _UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+\.[^\s@<>\"(),:;\[\]\\]+")
 
@@ -38,7 +39,7 @@ def is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
         is_plain = bool(parts.hostname) and "@" not in parts.netloc and (parts.port or 0) >= 0
-        return parts.scheme in ("http", "https") and is_plain
+        return parts.scheme in ("http", "https") and is_plain and len(plain_url(text)) <= LINK
     except ValueError:
         return False
 
@@ -46,17 +47,20 @@ def is_url(text: str) -> bool:
 def plain_url(url: str) -> str:
     """The URL in the one spelling of its kind (RFC 3986, 6.2.2 and 6.2.3), as it is compared and stored.
 
-    Scheme and host in lower case, without the scheme's own port, a path, and no letter or digit written as a code.
+    Scheme and host in lower case, without the scheme's own port, a path, no letter or digit written as a code, and
+    behind the host every letter that is not ASCII as the codes of its bytes in UTF-8 (RFC 3987, 3.1).
     """
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     has_port = parts.port is not None and parts.port != _PORTS[parts.scheme]
     address = f"{host}:{parts.port}" if has_port else host
     path, query = (_ESCAPE.sub(_plain_escape, text) for text in (parts.path or "/", parts.query))
-    return urlunsplit((parts.scheme, address, path, query, parts.fragment))
+    return urlunsplit((parts.scheme, address, path, query, _NOT_ASCII.sub(_plain_escape, parts.fragment)))
 
 
 def _plain_escape(escape: re.Match[str]) -> str:
+    if escape.lastindex is None:
+        return quote(escape[0])
     letter = chr(int(escape[1], 16))
     return letter if letter in _UNRESERVED else escape[0].upper()
 

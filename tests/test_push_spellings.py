@@ -133,6 +133,8 @@ async def test_an_empty_reference_of_a_sync_is_none(world: World) -> None:
         ("http://a.example:443/x", "http://a.example:443/x"),
         ("https://[2001:DB8::1]:443/%7ex%2F%2f?Q=%41#F", "https://[2001:db8::1]/~x%2F%2F?Q=A#F"),
         ("https://a.example/A/../b?", "https://a.example/A/../b"),
+        ("https://a.example/caf\u00e9/%c3%a9?q=\u00df#\u65e5", "https://a.example/caf%C3%A9/%C3%A9?q=%C3%9F#%E6%97%A5"),
+        ("https://m\u00fcnchen.example/#%e6", "https://m\u00fcnchen.example/#%e6"),
     ],
 )
 def test_a_url_has_one_spelling(url: str, plain: str) -> None:

@@ -209,6 +209,7 @@ UNREADABLE = [
     ("timezone", "+02:00", "IANA"),
     ("externalUrl", "goodtime.example/p", "http"),
     ("externalUrl", "https://goodtime.example/" + "x" * 2_000, "2,000"),
+    ("externalUrl", "https://goodtime.example/" + "\u00e9" * 400, "2,000"),
     ("externalUrl", "https://goodtime.example:99999/p", "http"),
     ("externalUrl", "https:///p", "http"),
     ("externalUrl", "https://goodtime.example/a b", "http"),
