@@ -4,12 +4,16 @@ import asyncio
 from collections import deque
 from contextvars import ContextVar
 from math import inf
+from time import perf_counter
 
 #: On whose behalf this task works: an account's id; empty for nobody's, and for the process itself.
 _owner: ContextVar[str] = ContextVar("owner", default="")
 
 #: So long the steps of all accounts take in one pass of the event loop, and one piece of work before it gives way.
 SLICE_SECONDS = 0.002
+#: The same for one pass where only one account has asked for anything in the last so many seconds: what is alike is
+#: answered together, and in a longer pass there is more of it.
+_ALONE_SECONDS, _LATELY_SECONDS = 0.008, 0.1
 #: Of CPU: so far behind others an account counts at most that has asked for little. It goes first until it has had it.
 _MOST_BEHIND_SECONDS = 0.05
 #: So many steps are let go on in a pass: those that it has no time for wait again.
@@ -30,9 +34,10 @@ def run_for(owner: str) -> None:
 class LoopTurns:
     """Start-time fair queueing of steps, which are what a task does from one wait to the next.
 
-    A pass of the event loop has time for SLICE_SECONDS of them, and for the rest of the last one. The others wait, and
-    the next pass begins with the account that has used the least CPU. So whoever asks for little waits for one step of
-    the others', and what may take long is over within a few milliseconds wherever it gives way.
+    A pass of the event loop has time for SLICE_SECONDS of them, and for the rest of the last one; for more while one
+    account is alone. The others wait, and the next pass begins with the account that has used the least CPU. So whoever
+    asks for little waits for one step of the others', and what may take long is over within a few milliseconds wherever
+    it gives way.
     """
 
     def __init__(self) -> None:
@@ -40,6 +45,8 @@ class LoopTurns:
         #: Seconds of CPU, by owner.
         self._used: dict[str, float] = {}
         self._most_used = 0.0
+        self._last_owner = ""
+        self._shared_until = 0.0
         self._begin(None)
 
     def _begin(self, loop: asyncio.AbstractEventLoop | None) -> None:
@@ -67,6 +74,8 @@ class LoopTurns:
 
     def add(self, owner: str, seconds: float) -> None:
         """Count what a step has taken."""
+        if owner != self._last_owner:
+            self._last_owner, self._shared_until = owner, perf_counter() + _LATELY_SECONDS
         self._used[owner] = used = self._used_by(owner) + seconds
         self._most_used = max(self._most_used, used)
         self._left -= seconds
@@ -82,7 +91,8 @@ class LoopTurns:
             loop.call_soon(self._next_pass, loop)
 
     def _next_pass(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._is_scheduled, self._left = False, SLICE_SECONDS
+        self._is_scheduled = False
+        self._left = SLICE_SECONDS if perf_counter() < self._shared_until else _ALONE_SECONDS
         released, limit = 0, inf
         self._released.clear()
         for owner in sorted(self._waiting, key=self._used_by):
