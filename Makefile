@@ -8,16 +8,20 @@ PIP_AUDIT := 2.10.1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak attack nightly mutants audit lock hashes migration clean
+.PHONY: help run test upgrade-test check bench soak attack nightly mutants audit lock hashes migration clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: .venv/run ## the demo on http://127.0.0.1:8000 (PORT=… for another), GoodTime's simulator at work
 	@$(BIN)/python server.py demo --port $(PORT)
 
 test: .venv/test ## every test that this machine can run, on SQLite and on PostgreSQL; TESTS='-k push' runs some, on SQLite
 	@$(BIN)/python -m tests $(TESTS)
+
+upgrade-test: .venv/test ## each earlier release of tests/test_rolling_upgrades.py and this one on one database together, on SQLite and PostgreSQL
+	CALLBOARD_UPGRADES=1 $(BIN)/python -m pytest -q tests/test_rolling_upgrades.py
+	CALLBOARD_UPGRADES=1 CALLBOARD_TEST_DATABASE=postgres $(BIN)/python -m pytest -q tests/test_rolling_upgrades.py
 
 check: .venv/test ## lint, format, types, and which room may import which
 	$(BIN)/ruff check .
@@ -80,10 +84,12 @@ migration: .venv/run ## write the migration of what has changed in models/, NAME
 	case "$$written" in *Created*) printf '%s\n' \
 		'Next:' \
 		'1. Read it. Migrations only add, for processes of the version before go on while it is applied: a new column is nullable' \
-		'   or has a default. An index or a constraint on what exists locks its table.' \
-		'2. Fill the new columns of the rows there are, where they need it: ops.RunSQL as in 0005_revisions.py, in SQL that SQLite and' \
-		'   PostgreSQL have; a test of it beside those in tests/test_migrations.py.' \
-		"3. make test TESTS=tests/test_migrations.py, and the same with CALLBOARD_TEST_DATABASE=postgres: from an empty database and" \
+		'   or has a default. `callboard migrate --plan` says what it locks. It writes no rows.' \
+		'2. What rows need, those there are and those that the version before goes on writing, is a Repair in models/upgrades.py, in' \
+		'   SQL that SQLite and PostgreSQL have; a Trigger keeps right what could not be mended later. Tests of both beside those in' \
+		'   tests/test_migrations.py and tests/test_upgrades.py.' \
+		'3. Name the commit before it in RELEASES of tests/test_rolling_upgrades.py, then make upgrade-test.' \
+		"4. make test TESTS=tests/test_migrations.py, and the same with CALLBOARD_TEST_DATABASE=postgres: from an empty database and" \
 		'   from each earlier version, it must end at what the models say. The failed assertion says what is missing.';; \
 	esac
 

@@ -255,9 +255,11 @@ async def health(request: Request) -> Response:
 
 
 async def readiness(request: Request) -> Response:
-    """The process can serve, and is to get requests."""
-    obstacle = await process_of(request.scope).readiness.obstacle()
-    return JSONResponse({"status": obstacle or "ready"}, 503 if obstacle else 200)
+    """The process can serve, and is to get requests; a notice says what an operator is to do meanwhile."""
+    ready = process_of(request.scope).readiness
+    obstacle = await ready.obstacle()
+    notice = {"notice": ready.notice} if ready.notice else {}
+    return JSONResponse({"status": obstacle or "ready", **notice}, 503 if obstacle else 200)
 
 
 async def exposition(request: Request) -> Response:

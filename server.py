@@ -16,6 +16,7 @@ import uvicorn
 from dotenv import load_dotenv
 
 import database
+import models
 import serving
 import settings
 from application import Application, version
@@ -92,6 +93,7 @@ async def _require_ready(current: settings.Settings) -> None:
     async with database.connect(current.pool_url, is_pooler=current.has_pooler):
         try:
             await database.check_ready()
+            await database.note_release()
         except database.NotReady as obstacle:
             raise Failure(str(obstacle)) from None
 
@@ -115,16 +117,24 @@ def migrate(
     serve_as: Annotated[
         str | None, typer.Option(help="A role of PostgreSQL's that is let read and write rows.")
     ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be locked and filled in.")] = False,
 ) -> None:
-    """Bring the database to the current version. Safe when several start it at once."""
+    """Bring the database to the current version, and mend what earlier releases have left. May be run at any time."""
     current = serving.configure()
     if serve_as is not None and not current.on_postgres:
         raise Failure("SQLite has no roles: leave out --serve-as.")
-    applied = asyncio.run(database.migrate(current.database_url))
+    if plan:
+        lines = asyncio.run(database.plan(current.database_url, models.REPAIRS))
+        return typer.echo("\n".join(lines))
+    applied = asyncio.run(_migrate(current.database_url))
     _with_database(integrations.ensure_everywhere)
     if serve_as is not None:
         _grant(serve_as)
     typer.echo(f"Applied {', '.join(applied)}." if applied else "The database is at the current version already.")
+
+
+async def _migrate(url: str) -> list[str]:
+    return await database.migrate(url, models.REPAIRS, models.TRIGGERS, typer.echo)
 
 
 def _grant(role: str) -> None:
@@ -167,7 +177,7 @@ def demo(
 async def _demo(listening: socket.socket, beside: socket.socket, simulate: bool) -> None:
     current = settings.current()
     assert current.jwt_secret is not None, "the demo has one"
-    await database.migrate(current.database_url)
+    await _migrate(current.database_url)
     async with database.connect(current.database_url):
         switched_on, key = await demo_account.load_demo(simulate)
     address, pages = serving.address(listening), serving.address(beside)

@@ -175,7 +175,7 @@ class Soak:
             await eventually(site.process.is_ready, within=30)
 
     async def kill_listening(self, site: Site) -> None:
-        await self.terminate("AND application_name = 'callboard feed'")
+        await self.terminate("AND application_name LIKE 'callboard feed%'")
 
     async def kill_all_connections(self, site: Site) -> None:
         await self.terminate("")

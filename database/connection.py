@@ -1,12 +1,8 @@
-"""How the database is connected to, brought to the current version, and checked to be at it."""
+"""How the database is connected to, and which errors mean that it is away."""
 
-import asyncio
 import contextlib
-import fcntl
-import os
 import sqlite3
 import time
-import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -19,11 +15,10 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
 from tortoise.log import db_client_logger
-from tortoise.migrations.executor import MigrationExecutor
 
 import metrics
-from database.postgres import PostgresClient, PostgresServers
-from database.sqlite import FileClient, check_file, open_privately
+from database.postgres import PostgresClient
+from database.sqlite import FileClient, check_file
 
 #: What either driver raises where the database can't be reached, is busy for too long, changing or not migrated.
 UNREACHABLE = (
@@ -57,8 +52,8 @@ _OF_THE_OPERATOR = (
     asyncpg.DuplicatePreparedStatementError,
 )
 
+#: Where Tortoise notes what was applied.
 migrations_table = "tortoise_migrations"
-_MIGRATION_LOCK = zlib.crc32(b"callboard migrations")
 
 
 def tortoise_config(
@@ -81,7 +76,7 @@ async def connect(
     url: str, statement_seconds: float | None = _STATEMENT_SECONDS, is_pooler: bool = False
 ) -> AsyncIterator[None]:
     """Connect to the database for everything that runs inside the block, in every task of the process."""
-    if (path := _file(url)) is not None:
+    if (path := file_of(url)) is not None:
         check_file(path)
     async with TortoiseContext() as context:
         await context.init(config=tortoise_config(url, statement_seconds, is_pooler), _enable_global_fallback=True)
@@ -171,72 +166,19 @@ def is_unavailable(error: BaseException) -> bool:
     return isinstance(error, UNREACHABLE)
 
 
-async def migrate(url: str) -> list[str]:
-    """Bring the database to the current version; returns the names of the migrations that were applied.
-
-    Several processes may do so at once: one migrates, the others wait and then have nothing left to apply.
-    """
-    async with _migration_lock(url), connect(url, statement_seconds=None):
-        before = set(await _applied_migrations())
-        await _executor().migrate()
-        return [name for name in await _applied_migrations() if name not in before]
-
-
-async def is_current() -> bool:
-    """Whether every migration is applied. Raises one of UNREACHABLE where the database does not answer."""
-    executor = _executor()
-    await executor.loader.build_graph()
-    return {key.name for key in executor.loader.graph.nodes} <= set(await _applied_migrations())
-
-
 def on_postgres() -> bool:
     """Whether the open database is PostgreSQL."""
     return bool(client().capabilities.dialect == "postgres")
 
 
-def _executor() -> MigrationExecutor:
-    return MigrationExecutor(client(), TORTOISE_ORM["apps"])
-
-
-async def _applied_migrations() -> list[str]:
-    """The names of the migrations that were applied; none where the database is new."""
-    try:
-        rows = await client().execute_query_dict(f"SELECT name FROM {migrations_table} ORDER BY id")
-    except OperationalError as error:
-        if isinstance(driver_error(error), sqlite3.OperationalError | asyncpg.UndefinedTableError) and (
-            migrations_table in str(error)
-        ):
-            return []
-        raise
-    return [str(row["name"]) for row in rows]
-
-
-@contextlib.asynccontextmanager
-async def _migration_lock(url: str) -> AsyncIterator[None]:
-    """Keep other processes from migrating this database inside the block: Tortoise itself does not."""
-    path = _file(url)
-    if path is None:
-        connection = await PostgresServers(url).connect()
-        try:
-            await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
-            yield
-        finally:
-            await connection.close()
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(open_privately(path.with_name(path.name + ".migrating"), os.O_RDWR | os.O_CREAT), "w") as lock:
-        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
-        yield
-
-
-def _file(url: str) -> Path | None:
+def file_of(url: str) -> Path | None:
     """The file of an SQLite database; None for PostgreSQL."""
     return Path(url.removeprefix("sqlite://").partition("?")[0]) if url.startswith("sqlite://") else None
 
 
 def _connection(url: str, statement_seconds: float | None, is_pooler: bool) -> dict[str, object]:
     """The URL with what the driver has to know beside the address."""
-    if _file(url) is not None:
+    if file_of(url) is not None:
         # FULL: an acknowledged push survives a loss of power, which WAL's default does not promise.
         pragmas = urlencode({"synchronous": "FULL", "busy_timeout": "5000"})
         return {**expand_db_url(f"{url}{'&' if '?' in url else '?'}{pragmas}"), "engine": "database.sqlite"}

@@ -7,7 +7,8 @@ from collections import defaultdict
 import asyncpg
 from tortoise import Tortoise
 
-from database.connection import UNREACHABLE, client, driver_error, is_current, migrations_table, on_postgres
+from database.connection import UNREACHABLE, client, driver_error, migrations_table, on_postgres
+from database.migrations import is_current
 from database.sqlite import FileClient
 
 #: What is asked of a role that serves.

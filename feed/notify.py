@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import asyncpg
 
 import logs
-from database import PostgresServers
+from database import PostgresServers, listener_name
 
 _log = logging.getLogger("callboard.feed")
 
@@ -128,7 +128,7 @@ class PostgresListener:
         while True:
             try:
                 connection = await self._servers.connect(
-                    command_timeout=_ANSWER_SECONDS, server_settings={"application_name": "callboard feed"}
+                    command_timeout=_ANSWER_SECONDS, server_settings={"application_name": listener_name()}
                 )
                 try:
                     await self._listen_and_notify(connection)

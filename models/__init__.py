@@ -41,11 +41,14 @@ from models.panels import (
     why_off,
     with_status,
 )
+from models.upgrades import REPAIRS, TRIGGERS, RepairDue
 
 __all__ = [
     "OF_VERSION",
     "OWN_UID",
+    "REPAIRS",
     "SIGHT_CHANGED",
+    "TRIGGERS",
     "Account",
     "ApiKey",
     "AuditAct",
@@ -78,6 +81,7 @@ __all__ = [
     "Panel",
     "Posting",
     "RefusedPush",
+    "RepairDue",
     "ResponseStatus",
     "Role",
     "Row",

@@ -79,7 +79,7 @@ async def test_a_listening_connection_that_is_killed_is_made_again_and_nobody_no
                 await some(subscribers[0], 6)
                 killed += await postgres.sql.fetchval(
                     """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                    WHERE datname = current_database() AND application_name = 'callboard feed'"""
+                    WHERE datname = current_database() AND application_name LIKE 'callboard feed%'"""
                 )
         await all_received(postgres, world, *subscribers)
 

@@ -118,9 +118,11 @@ async def test_migrated_from_an_earlier_version_the_database_is_what_the_models_
     async with opened(empty.database_url):
         await MigrationExecutor(connections.get("default"), APPS).migrate([MigrationTarget("models", version)])
 
-    applied = await empty.done("migrate")
+    output = await empty.done("migrate")
+    # What only earlier releases need is dropped once they have ended.
+    await empty.done("migrate")
 
-    assert applied == f"Applied {', '.join(VERSIONS[VERSIONS.index(version) + 1 :])}."
+    assert output.splitlines()[-1] == f"Applied {', '.join(VERSIONS[VERSIONS.index(version) + 1 :])}."
     assert await shape(empty.database_url) == await shape_of_the_models(empty), NOT_THE_MODELS
 
 

@@ -68,7 +68,7 @@ async def test_an_owner_migrates_and_a_role_that_may_only_read_and_write_rows_se
         "account", "create", "acme", "--name", "Acme", "--super-admin", "sam@acme.example", DATABASE_URL=server
     )
     refused = await owned.failure_line("migrate", "--serve-as", "server", DATABASE_URL=server)
-    assert "permission denied for schema public" in refused
+    assert "Only owner, who owns the tables, can grant rights on them" in refused
     async with owned.running("serve", DATABASE_URL=server) as process:
         assert await status(process) == "ready"
         await own.run("REVOKE INSERT, DELETE ON panel FROM server", "callboard")

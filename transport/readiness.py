@@ -21,6 +21,8 @@ class Readiness:
         #: Whether the process goes down soon: it still serves, but is to get nothing new.
         self.is_leaving = False
         self._signals = signals
+        #: What an operator is to do while the process serves, in one line; found with the obstacle.
+        self.notice: str | None = None
         self._checks = database.Coalescer()
         self._obstacle: str | None = None
         self._fresh_until = 0.0
@@ -47,6 +49,7 @@ class Readiness:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await database.check_ready()
+                self.notice = await database.due_repair()
         except database.NotReady as obstacle:
             return str(obstacle)
         except database.UNREACHABLE as error:

@@ -19,9 +19,6 @@ class Migration(migrations.Migration):
             name='starts_at',
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.RunSQL(
-            'UPDATE interviewer SET starts_at = (SELECT its.starts_at FROM interview AS its WHERE its.id = interviewer.interview_id)'
-        ),
         ops.AddIndex(
             model_name='Interviewer',
             index=Index(fields=['user_id', 'starts_at', 'interview_id']),

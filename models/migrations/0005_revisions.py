@@ -23,6 +23,4 @@ class Migration(migrations.Migration):
             name='deleted_sequence',
             field=fields.BigIntField(null=True),
         ),
-        ops.RunSQL('UPDATE panel SET url_sequence = pushed_sequence, timezone_sequence = pushed_sequence'),
-        ops.RunSQL("UPDATE interview SET deleted_sequence = sequence WHERE canceled_origin = 'SCHEDULER'"),
     ]

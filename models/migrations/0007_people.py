@@ -1,34 +1,9 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 from clock import now
-from models.directory import email_key
-from orjson import loads
 from tortoise.fields.base import OnDelete
 from tortoise import fields
 from tortoise.indexes import Index
-
-_AT_ONCE = 500
-
-
-async def fill_candidate_emails(apps, editor):
-    """One row for each email of each candidate that there is."""
-    numbered, last = editor.client.capabilities.dialect == 'postgres', ''
-    mark = '$1' if numbered else '?'
-    query = f'SELECT id, account_id, created_at, emails FROM candidate WHERE id > {mark} ORDER BY id LIMIT {_AT_ONCE}'
-    while candidates := await editor.client.execute_query_dict(query, [last]):
-        last = candidates[-1]['id']
-        values = []
-        for candidate in candidates:
-            emails = candidate['emails']
-            keys = sorted({email_key(email) for email in (loads(emails) if isinstance(emails, str) else emails)})
-            for number, key in enumerate(keys):
-                id = f"cem_{candidate['id'][4:]}{number}"
-                values.append((id, candidate['created_at'], candidate['account_id'], candidate['id'], key))
-        marks = ', '.join(f'${place}' if numbered else '?' for place in range(1, 6))
-        insert = f'INSERT INTO candidate_email (id, created_at, account_id, candidate_id, email) VALUES ({marks})'
-        if values:
-            await editor.client.execute_many(insert, values)
-
 
 class Migration(migrations.Migration):
     dependencies = [('models', '0006_topics')]
@@ -73,5 +48,4 @@ class Migration(migrations.Migration):
             name='preferred',
             field=fields.BooleanField(default=False, db_default=False),
         ),
-        ops.RunPython(fill_candidate_emails),
     ]

@@ -58,12 +58,4 @@ class Migration(migrations.Migration):
             model_name='Interview',
             constraint=UniqueConstraint(fields=('integration', 'scheduler_uid'), name=None),
         ),
-        # SEQUENCE and DTSTAMP were the panel's, and the candidate's owner of the day was the organizer.
-        ops.RunSQL(
-            'UPDATE interview SET '
-            'calendar_sequence = (SELECT panel.version FROM panel WHERE panel.id = interview.panel_id), '
-            'calendar_stamp = (SELECT panel.updated_at FROM panel WHERE panel.id = interview.panel_id), '
-            'organizer_id = (SELECT candidate.owner_id FROM panel JOIN candidate ON candidate.id = panel.candidate_id '
-            'WHERE panel.id = interview.panel_id)'
-        ),
     ]

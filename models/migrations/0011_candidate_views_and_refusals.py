@@ -30,9 +30,6 @@ class Migration(migrations.Migration):
             name='stage_position',
             field=fields.IntField(default=0, db_default=0),
         ),
-        ops.RunSQL(
-            'UPDATE candidate SET stage_position = (SELECT position FROM stage WHERE stage.id = candidate.stage_id)'
-        ),
         ops.AddIndex(
             model_name='Candidate',
             index=Index(fields=['account_id', 'stage_position', 'name', 'id']),
