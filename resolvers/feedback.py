@@ -185,15 +185,16 @@ async def forms_of_users(
     users: Sequence[models.User],
     status: FeedbackFormStatus | None,
     request: PageRequest,
-) -> list[Page[FeedbackForm]]:
+) -> list[Page[FeedbackForm] | Refused]:
     """The viewer's own forms, without those of interviews that they were taken off with nothing submitted.
 
-    Raises Refused(FORBIDDEN) for anybody else's.
+    For anybody else Refused(FORBIDDEN).
     """
-    if any(user.id != viewer.user_id for user in users):
-        raise Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
-    ids = [user.id for user in users]
-    return await _OWN_FORMS.pages(viewer, ids, Parameters.of(status), request, parent="user_id")
+    own = {user.id for user in users if user.id == viewer.user_id}
+    pages = await _OWN_FORMS.pages(viewer, list(own), Parameters.of(status), request, parent="user_id")
+    forms = dict(zip(own, pages, strict=True))
+    refusal = Refused(Code.FORBIDDEN, "Only one's own feedback forms can be listed.")
+    return [forms.get(user.id, refusal) for user in users]
 
 
 def _own_forms(scope: Scope, status: FeedbackFormStatus | None, ids: Texts) -> QuerySet[FeedbackForm]:

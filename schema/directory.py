@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 import models
+from auth.refusals import Refused
 from execution import Level, breadth
 from resolvers import calendar_feeds, directory, feedback
 from resolvers.listing import Page
@@ -61,7 +62,7 @@ class User(Node):
         after: After = strawberry.UNSET,
         last: Last = strawberry.UNSET,
         before: Before = strawberry.UNSET,
-    ) -> list[Page[models.FeedbackForm]]:
+    ) -> list[Page[models.FeedbackForm] | Refused]:
         return await feedback.forms_of_users(
             viewer(level), users, unset_to_none(status), page_request(first, after, last, before)
         )

@@ -322,3 +322,14 @@ async def test_ones_own_forms_are_listed_by_status(world: World) -> None:
     }
 
     assert listed == {"PENDING": ["q"], "COMPLETED": ["p"], "VOIDED": [], None: ["p", "q"]}
+
+
+async def test_asking_for_somebody_elses_forms_takes_nothing_of_ones_own(world: World) -> None:
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on User { id feedbackForms { edges { node { id } } } } } }"
+
+    answer = await world.sam.answer(query, ids=[world.ivo.id, world.sam.id])
+
+    assert answer["data"]["nodes"] == [None, {"id": world.sam.id, "feedbackForms": {"edges": []}}]
+    assert [(each["path"], each["extensions"]["code"]) for each in answer["errors"]] == [
+        (["nodes", 0, "feedbackForms"], "FORBIDDEN")
+    ]
