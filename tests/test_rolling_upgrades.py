@@ -22,10 +22,10 @@ from tests.conftest import ON_POSTGRES
 from tests.processes import ROOT, Installation, Process, http_client, missing, postgres_database
 
 #: The newest migration of each release, and its last commit. Add the one before every migration.
+#: None between 0005 and 0009: migration 0006 was written anew after it had been committed, so their databases lack tables.
 RELEASES = {
     "0003": "39f9c9f",
     "0004": "e8be2da",
-    "0008": "8be8230",
     "0009": "5d9bc1d",
     "0010": "75b4e0c",
     "0011": "6d8411a",
