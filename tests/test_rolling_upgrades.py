@@ -22,7 +22,7 @@ from tests.conftest import ON_POSTGRES
 from tests.processes import ROOT, Installation, Process, http_client, missing, postgres_database
 
 #: The newest migration of each release, and its last commit. Add the one before every migration.
-#: None between 0005 and 0009: migration 0006 was written anew after it had been committed, so their databases lack tables.
+#: None between 0005 and 0009: migration 0006 was written anew after it was committed, and their databases lack tables.
 RELEASES = {
     "0003": "39f9c9f",
     "0004": "e8be2da",
