@@ -138,10 +138,14 @@ def byte_faults(size: int, most: int, what: str, remedy: str, path: Path) -> Ite
 
 def text_bytes(value: object) -> int:
     """The bytes of all texts within a value: a text, or dictionaries, lists and dataclasses of them."""
-    if isinstance(value, str):
-        return len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))
-    if isinstance(value, dict):
-        return sum(map(text_bytes, value.values()))
-    if isinstance(value, list | tuple):
-        return sum(map(text_bytes, value))
-    return sum(map(text_bytes, vars(value).values())) if is_dataclass(value) else 0
+    size, parts = 0, [value]
+    for part in parts:
+        if isinstance(part, str):
+            size += len(part) if part.isascii() else len(part.encode(errors="surrogatepass"))
+        elif isinstance(part, list | tuple):
+            parts.extend(part)
+        elif isinstance(part, dict):
+            parts.extend(part.values())
+        elif part is not None and is_dataclass(part):
+            parts.extend(vars(part).values())
+    return size
