@@ -45,7 +45,10 @@ def _wrapped(value: object) -> Term:
 
 
 class AnyOf(Subquery):
-    """The values of several queries, for `in`: each is found by an index of its own, as with `OR` none would be."""
+    """The values of several queries, for `in`: each is found by an index of its own, as with `OR` none would be.
+
+    PostgreSQL gathers them first: it can't tell how many they are, and may look for each row of a table among them.
+    """
 
     def __init__(self, *queries: AwaitableQuery[Any]) -> None:
         super().__init__(queries[0])
@@ -53,4 +56,5 @@ class AnyOf(Subquery):
 
     def get_sql(self, ctx: SqlContext) -> str:
         parts = (part.get_sql(ctx.copy(subquery=False)) for part in self.parts)
-        return f"({' UNION ALL '.join(parts)})"
+        values = " UNION ALL ".join(parts)
+        return f"(SELECT unnest(ARRAY({values})))" if on_postgres() else f"({values})"

@@ -117,8 +117,8 @@ async def page(
         filter.include_canceled or InterviewPanelStatus.CANCELED in (statuses or ()),
         candidate_id=filter.candidate_id,
         external_ids=filter.external_ids,
-        starts_at__gte=filter.starts_after,
-        starts_at__lt=filter.starts_before,
+        starts_after=filter.starts_after,
+        starts_before=filter.starts_before,
         updated_at__gte=filter.updated_since,
         now=clock.now() if statuses is not None else None,
     )
@@ -131,9 +131,16 @@ def _panels(
     include_canceled: bool,
     now: Instant | None = None,
     external_ids: Texts | None = None,
+    starts_after: Instant | None = None,
+    starts_before: Instant | None = None,
     **columns: object,
 ) -> QuerySet[Panel]:
     rows = visible(scope, Panel).filter(**columns)
+    # A panel that has a start is listed by it: bounds of both let the index of the order begin and end there.
+    if starts_after is not None:
+        rows = rows.filter(starts_at__gte=starts_after, listed_at__gte=starts_after)
+    if starts_before is not None:
+        rows = rows.filter(starts_at__lt=starts_before, listed_at__lt=starts_before)
     if external_ids is not None:
         rows = rows.filter(in_("external_id", external_ids))
     if status is not None and now is not None:
