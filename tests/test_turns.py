@@ -112,9 +112,9 @@ async def test_the_account_that_has_used_least_goes_next(turns_of_the_loop: None
     assert len(steps) == 18
 
 
-@pytest.mark.parametrize(("is_alone", "most"), [(False, 1), (True, 3)])
+@pytest.mark.parametrize(("is_alone", "most"), [(False, {1}), (True, {2, 3})])
 async def test_a_pass_of_the_loop_has_time_for_a_few_steps_only(
-    is_alone: bool, most: int, turns_of_the_loop: None, monkeypatch: pytest.MonkeyPatch
+    is_alone: bool, most: set[int], turns_of_the_loop: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For a few more while one account is alone, so that what is alike is answered together."""
     turns = fairness.LoopTurns()
@@ -131,7 +131,7 @@ async def test_a_pass_of_the_loop_has_time_for_a_few_steps_only(
         at_once.append(len(steps) - before)
 
     # The first step of the account is what shows that two are there.
-    assert max(at_once[1:]) == most
+    assert max(at_once[1:]) in most
     await asyncio.gather(*everybody)
 
 
